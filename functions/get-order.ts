@@ -1,0 +1,21 @@
+import { isAdmin } from '../lib/http/authenticate.ts';
+import { conditional } from '../lib/http/etag.ts';
+import { problem } from '../lib/http/responses.ts';
+import { orderDocument } from '../lib/orders/documents.ts';
+import { isOrderId } from '../lib/orders/identity.ts';
+import { readStore } from '../lib/redis/order-store.ts';
+import { clock, keys, redisForRequests, route } from '../lib/runtime.ts';
+
+const store = readStore(redisForRequests(), keys);
+
+/** GET /orders/{id}: 200 with the order, 304 where the client has it; 404, 503 as problems. */
+export const handler = route({ scope: 'orders:read' }, async ({ caller, headers, ...request }) => {
+  const id = request.pathParameters.id ?? '';
+  const order = isOrderId(id) ? await store.read(id, clock.now()) : undefined;
+  const withClient = isAdmin(caller);
+  // Another client's order is answered as one that does not exist.
+  if (order === undefined || (order.client !== caller.client && !withClient)) {
+    return problem('not-found', 'There is no order with this id among those that you may see.');
+  }
+  return conditional(orderDocument(order, { withClient }), headers['if-none-match']);
+});

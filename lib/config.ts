@@ -1,0 +1,95 @@
+import * as z from 'zod/mini';
+import type { ApiKey } from './http/authenticate.ts';
+import { CLAIM_ORDERS_MAX } from './queue/store.ts';
+
+/** Everything that can be set from outside. Durations are in milliseconds. */
+export interface Config {
+  readonly redisUrl: string;
+  readonly redisToken: string;
+  readonly apiKeys: readonly ApiKey[];
+  /** Stands before every key in Redis, so that stages can share a database. */
+  readonly prefix: string;
+  readonly batchSize: number;
+  readonly leaseMs: number;
+  readonly attemptsMax: number;
+}
+
+/** The environment is wrong; the message names every variable that is. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const SCOPES = ['orders:write', 'orders:read', 'orders:admin'] as const;
+
+const apiKeys = z.array(
+  z.strictObject({
+    client: z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)),
+    scopes: z.array(z.enum(SCOPES)).check(z.minLength(1)),
+    sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  }),
+);
+
+/**
+ * Reads the configuration.
+ *
+ * @throws ConfigError naming every variable that is missing or wrong, and never a value
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = [];
+
+  function read<T>(name: string, rule: string, parse: (text: string) => T | undefined): T {
+    const text = env[name];
+    const value = text === undefined || text === '' ? undefined : parse(text);
+    if (value === undefined) faults.push(`${name} ${text ? 'is wrong' : 'is missing'}: ${rule}`);
+    return value as T;
+  }
+
+  function integer(name: string, byDefault: number, min: number, max: number): number {
+    if (env[name] === undefined || env[name] === '') return byDefault;
+    return read(name, `a whole number from ${min} to ${max}`, (text) => {
+      const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? value : undefined;
+    });
+  }
+
+  const config: Config = {
+    redisUrl: read('UPSTASH_REDIS_REST_URL', 'the https URL of the Upstash database', urlIn),
+    redisToken: read('UPSTASH_REDIS_REST_TOKEN', 'its REST token, without spaces', (text) =>
+      /^[\x21-\x7e]+$/.test(text) ? text : undefined,
+    ),
+    apiKeys: read(
+      'SLUICE_API_KEYS',
+      'a JSON array of {"client", "scopes", "sha256"}, the digest as 64 lower-case hex digits',
+      apiKeysIn,
+    ),
+    prefix: env.SLUICE_PREFIX ? read('SLUICE_PREFIX', PREFIX_RULE, prefixIn) : '',
+    batchSize: integer('SLUICE_BATCH_SIZE', 100, 1, CLAIM_ORDERS_MAX),
+    leaseMs: integer('SLUICE_LEASE_MS', 30_000, 1_000, 900_000),
+    attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 8, 1, 100),
+  };
+  if (faults.length > 0) {
+    throw new ConfigError(`The environment is not right.\n- ${faults.join('\n- ')}`);
+  }
+  return config;
+}
+
+function urlIn(text: string): string | undefined {
+  const url = URL.parse(text);
+  const isHttp = url !== null && /^https?:$/.test(url.protocol);
+  return isHttp && !url.search && !url.hash && !url.username ? text.replace(/\/+$/, '') : undefined;
+}
+
+function apiKeysIn(text: string): ApiKey[] | undefined {
+  try {
+    const parsed = apiKeys.safeParse(JSON.parse(text), { jitless: true });
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const PREFIX_RULE = 'up to 64 characters of A-Z, a-z, 0-9, and . _ : -';
+
+function prefixIn(text: string): string | undefined {
+  return /^[A-Za-z0-9._:-]{1,64}$/.test(text) ? text : undefined;
+}

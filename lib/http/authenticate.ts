@@ -1,0 +1,51 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+export type Scope = 'orders:write' | 'orders:read' | 'orders:admin';
+
+/** One API key as Sluice keeps it: never the key itself. */
+export interface ApiKey {
+  readonly client: string;
+  readonly scopes: readonly Scope[];
+  /** SHA-256 of the key, in lower-case hex. */
+  readonly sha256: string;
+}
+
+/** Who calls, once their key was found. */
+export interface Caller {
+  readonly client: string;
+  readonly scopes: readonly Scope[];
+}
+
+// RFC 6750: the token of a bearer, after a scheme whose case does not matter.
+const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
+const KEY_CHARACTERS_MAX = 1_024;
+
+/**
+ * Finds the caller by the digest of the key, compared in constant time with each that is kept.
+ *
+ * @param authorization  the header's value, if there is one
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ */
+export function authenticate(
+  authorization: string | undefined,
+  apiKeys: readonly ApiKey[],
+): Caller | undefined {
+  const key = BEARER.exec(authorization ?? '')?.[1];
+  if (key === undefined || key.length > KEY_CHARACTERS_MAX) return undefined;
+  const digest = createHash('sha256').update(key).digest();
+  let found: Caller | undefined;
+  for (const { sha256, client, scopes } of apiKeys) {
+    if (timingSafeEqual(digest, Buffer.from(sha256, 'hex'))) found ??= { client, scopes };
+  }
+  return found;
+}
+
+/** `orders:admin` implies the other two. */
+export function mayCall(caller: Caller, scope: Scope): boolean {
+  return caller.scopes.includes(scope) || isAdmin(caller);
+}
+
+/** Whether the caller may see and change the orders of all clients. */
+export function isAdmin(caller: Caller): boolean {
+  return caller.scopes.includes('orders:admin');
+}

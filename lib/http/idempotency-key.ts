@@ -1,0 +1,16 @@
+const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
+const QUOTED = /^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
+
+/**
+ * Reads the `Idempotency-Key` header: 1 to 255 printable ASCII characters with no space at either
+ * end, bare or as the quoted string of a structured field; both forms are the same key.
+ *
+ * @returns `undefined` where there is no key or it is malformed
+ * @see https://www.rfc-editor.org/rfc/rfc8941#section-3.3.3
+ */
+export function readIdempotencyKey(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const value = header.replace(/^[ \t]+|[ \t]+$/g, '');
+  const key = value.startsWith('"') ? QUOTED.exec(value)?.[1]?.replace(/\\(["\\])/g, '$1') : value;
+  return key !== undefined && KEY.test(key) ? key : undefined;
+}

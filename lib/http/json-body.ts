@@ -1,0 +1,41 @@
+import { type HttpResponse, problem } from './responses.ts';
+import type { HttpRequest } from './route.ts';
+
+export type JsonBody =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly response: HttpResponse };
+
+const JSON_TYPE = /^application\/json(?: *; *charset="?utf-8"?)? *;? *$/i;
+
+/**
+ * Reads a JSON body: first its size, whatever it holds, then its type, then what it says.
+ *
+ * @param bytesMax  the most bytes that a body may have
+ */
+export function readJsonBody(request: HttpRequest, bytesMax: number): JsonBody {
+  const { body, isBase64Encoded, headers } = request;
+  if (Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8') > bytesMax) {
+    const detail = `A body may have up to ${bytesMax.toLocaleString('en')} bytes.`;
+    return refused(problem('body-too-large', detail));
+  }
+  if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
+    const detail = 'Send the body as "Content-Type: application/json", in UTF-8.';
+    return refused(problem('unsupported-media-type', detail));
+  }
+  try {
+    return { kind: 'json', value: JSON.parse(isBase64Encoded ? utf8From(body) : body) };
+  } catch {
+    const detail = 'The body must be one JSON value in UTF-8, without a byte order mark.';
+    return refused(problem('invalid-json', detail));
+  }
+}
+
+/** Strict, and a byte order mark stays, to be refused as no JSON. */
+function utf8From(base64: string): string {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  return decoder.decode(Buffer.from(base64, 'base64'));
+}
+
+function refused(response: HttpResponse): JsonBody {
+  return { kind: 'refused', response };
+}

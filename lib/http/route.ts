@@ -1,0 +1,110 @@
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+} from 'aws-lambda';
+import type { Log } from '../log.ts';
+import { StoreUnavailable } from '../queue/errors.ts';
+import { type ApiKey, authenticate, type Caller, mayCall, type Scope } from './authenticate.ts';
+import { type HttpResponse, problem, toGateway } from './responses.ts';
+
+/** A request whose caller is known and may make it. */
+export interface HttpRequest {
+  readonly caller: Caller;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly pathParameters: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+  readonly isBase64Encoded: boolean;
+  /** Milliseconds until the Lambda is ended. */
+  remainingMs(): number;
+}
+
+export type HttpHandler = (
+  event: APIGatewayProxyEventV2,
+  context: Context,
+) => Promise<APIGatewayProxyStructuredResultV2>;
+
+export interface RouteDependencies {
+  readonly apiKeys: readonly ApiKey[];
+  readonly log: Log;
+}
+
+const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+const RETRY_AFTER_S = '2';
+
+/**
+ * Makes the only maker of HTTP functions. A route checks the key and its scope before anything
+ * else of the request is looked at, so that no function can forget to, and answers a store that
+ * is unavailable with 503 and anything unforeseen with 500, telling the log and not the caller.
+ */
+export function routeWith({ apiKeys, log }: RouteDependencies) {
+  return function route(
+    { scope }: { readonly scope: Scope },
+    handle: (request: HttpRequest) => Promise<HttpResponse>,
+  ): HttpHandler {
+    return async function handler(event, context) {
+      const requestId = requestIdOf(event, context);
+      try {
+        const caller = authenticate(event.headers.authorization, apiKeys);
+        const refusal = refusalOf(caller, scope);
+        if (caller === undefined || refusal) return toGateway(refusal ?? unauthorized(), requestId);
+        return toGateway(await handle(requestFrom(event, context, caller)), requestId);
+      } catch (error) {
+        log('error', 'request-failed', {
+          requestId,
+          route: event.routeKey,
+          error: error instanceof Error ? error.name : 'unknown',
+          ...(error instanceof StoreUnavailable
+            ? { reason: error.message }
+            : { stack: error instanceof Error ? error.stack : String(error) }),
+        });
+        return toGateway(failure(error, event), requestId);
+      }
+    };
+  };
+}
+
+function requestIdOf(event: APIGatewayProxyEventV2, context: Context): string {
+  const candidates = [event.headers['x-request-id'], event.requestContext.requestId];
+  return candidates.find((id) => id && SANE_REQUEST_ID.test(id)) ?? context.awsRequestId;
+}
+
+function refusalOf(caller: Caller | undefined, scope: Scope): HttpResponse | undefined {
+  if (caller === undefined) return unauthorized();
+  if (!mayCall(caller, scope)) {
+    return problem('forbidden', `This API key does not have the scope ${scope}.`);
+  }
+  return undefined;
+}
+
+function unauthorized(): HttpResponse {
+  return problem(
+    'unauthorized',
+    'Send an API key that is valid, as "Authorization: Bearer <key>".',
+    { headers: { 'www-authenticate': 'Bearer' } },
+  );
+}
+
+function requestFrom(event: APIGatewayProxyEventV2, context: Context, caller: Caller): HttpRequest {
+  return {
+    caller,
+    headers: event.headers,
+    pathParameters: event.pathParameters ?? {},
+    body: event.body ?? '',
+    isBase64Encoded: event.isBase64Encoded,
+    remainingMs: () => context.getRemainingTimeInMillis(),
+  };
+}
+
+function failure(error: unknown, event: APIGatewayProxyEventV2): HttpResponse {
+  if (!(error instanceof StoreUnavailable)) {
+    return problem('internal', 'Something went wrong here; the log has it under this request id.');
+  }
+  const isRead = event.requestContext.http.method === 'GET';
+  const detail = isRead
+    ? 'Redis could not be asked. Try again after the time in Retry-After.'
+    : 'Redis could not be asked, or its answer did not come: whether the request took effect is ' +
+      'unknown. It is safe to repeat as it is; an order with the same Idempotency-Key is taken once.';
+  return problem('store-unavailable', detail, { headers: { 'retry-after': RETRY_AFTER_S } });
+}

@@ -1,0 +1,53 @@
+import { type DrainDependencies, type DrainLimits, type DrainReport, drain } from './drain.ts';
+
+/** What a drain needs of a lock: to know when it is lost, and to give it back. */
+export interface SlotLock {
+  readonly signal: AbortSignal;
+  release(): Promise<boolean>;
+}
+
+export interface SlotDependencies extends DrainDependencies {
+  /** Takes the lock of the slot; `undefined` where another drain holds it. */
+  readonly lock: () => Promise<SlotLock | undefined>;
+}
+
+export type SlotOutcome =
+  | { readonly kind: 'drained'; readonly report: DrainReport }
+  /** Another drain is at work in this slot: there is nothing to do. */
+  | { readonly kind: 'busy' };
+
+/** 4 MiB: well under the 10 MB that a request to Upstash may have, with one order of 256 KiB over. */
+const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+/** A settle may take three tries of 5 s, but a Redis that answers needs a fraction of a second. */
+const SETTLE_MS = 3_000;
+const PRODUCE_MS_MIN = 2_000;
+
+/**
+ * One drain of one slot, under the slot's lock. The lock keeps drains from competing; when it is
+ * lost, the batch at hand is still settled, which its fencing token alone decides.
+ *
+ * @param deadlineMs  when the drain must have ended, Unix milliseconds
+ */
+export async function drainSlot(
+  { lock, ...dependencies }: SlotDependencies,
+  limits: Pick<DrainLimits, 'batchSize' | 'leaseMs' | 'attemptsMax'>,
+  deadlineMs: number,
+): Promise<SlotOutcome> {
+  const held = await lock();
+  if (held === undefined) return { kind: 'busy' };
+  try {
+    const report = await drain(
+      dependencies,
+      {
+        ...limits,
+        batchBytesMax: BATCH_BYTES_MAX,
+        settleMs: SETTLE_MS,
+        produceMsMin: PRODUCE_MS_MIN,
+      },
+      { deadlineMs, signal: held.signal },
+    );
+    return { kind: 'drained', report };
+  } finally {
+    await held.release();
+  }
+}

@@ -1,0 +1,115 @@
+import type { Log } from '../log.ts';
+import type { Claim, ProductionStore, Settlement } from '../queue/store.ts';
+import { type BatchDependencies, produceBatch } from './produce-batch.ts';
+import { settlementOf } from './settlements.ts';
+
+export interface DrainDependencies extends BatchDependencies {
+  readonly store: ProductionStore;
+  readonly log: Log;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+export interface DrainLimits {
+  /** Orders of one claim, at most. */
+  readonly batchSize: number;
+  /** Bytes of one claim's orders, beyond which it takes no further one. */
+  readonly batchBytesMax: number;
+  readonly leaseMs: number;
+  readonly attemptsMax: number;
+  /** What is kept free at the end to settle the last batch. */
+  readonly settleMs: number;
+  /** No batch is claimed with less time than this left for producing it. */
+  readonly produceMsMin: number;
+}
+
+export interface DrainEnd {
+  /** When the drain must have ended, Unix milliseconds. */
+  readonly deadlineMs: number;
+  /** Fires when no further batch may be claimed. */
+  readonly signal: AbortSignal;
+}
+
+export interface DrainReport {
+  readonly claimed: number;
+  readonly produced: number;
+  readonly retried: number;
+  readonly dead: number;
+  /** Orders that were ready and were left, for lack of time. */
+  readonly remaining: number;
+}
+
+type Tally = { -readonly [count in keyof DrainReport]: number };
+
+/**
+ * Claims, produces and settles batch after batch until no order is ready or the time is nearly
+ * up. Several drains may run side by side: each order is leased to one of them.
+ *
+ * @throws StoreUnavailable, StoreFault; claimed orders then come back when their lease ends
+ */
+export async function drain(
+  dependencies: DrainDependencies,
+  limits: DrainLimits,
+  end: DrainEnd,
+): Promise<DrainReport> {
+  const { store, clock } = dependencies;
+  const tally: Tally = { claimed: 0, produced: 0, retried: 0, dead: 0, remaining: 0 };
+  const answerByMs = end.deadlineMs - limits.settleMs;
+  const hasTime = () => !end.signal.aborted && answerByMs - clock.now() >= limits.produceMsMin;
+  while (hasTime()) {
+    const claimedAtMs = clock.now();
+    const { batchSize: ordersMax, batchBytesMax: bytesMax, leaseMs, attemptsMax } = limits;
+    const request = { ordersMax, bytesMax, leaseMs, nowMs: claimedAtMs, attemptsMax };
+    const claim = await store.claim(request);
+    tallyClaim(dependencies, tally, claim);
+    if (claim.orders.length > 0) {
+      // The claim may have taken its time: an order that was not tried is charged no attempt.
+      const settlements = hasTime()
+        ? await produced(dependencies, limits, claim, { leaseMs, claimedAtMs, answerByMs })
+        : claim.orders.map(({ id }): Settlement => ({ id, kind: 'untried' }));
+      await settle(dependencies, tally, claim, settlements);
+    }
+    if (!claim.more) return tally;
+  }
+  return { ...tally, remaining: await store.ready(clock.now()) };
+}
+
+async function produced(
+  dependencies: DrainDependencies,
+  { attemptsMax }: DrainLimits,
+  claim: Claim,
+  time: Parameters<typeof produceBatch>[2],
+): Promise<Settlement[]> {
+  const answers = await produceBatch(dependencies, claim, time);
+  const nowMs = dependencies.clock.now();
+  return claim.orders.flatMap((order) => {
+    const answer = answers.get(order.id);
+    const policy = { nowMs, random: dependencies.random(), attemptsMax };
+    return answer === undefined ? [] : [settlementOf(order, answer, policy)];
+  });
+}
+
+async function settle(
+  { store, clock, log }: DrainDependencies,
+  tally: Tally,
+  claim: Claim,
+  settlements: readonly Settlement[],
+): Promise<void> {
+  const stands = await store.settle(claim.token, settlements, clock.now());
+  const refused: string[] = [];
+  for (const [index, { id, kind }] of settlements.entries()) {
+    if (!stands[index]) refused.push(id);
+    else if (kind === 'produced') tally.produced += 1;
+    else if (kind === 'retry') tally.retried += 1;
+    else if (kind === 'dead') tally.dead += 1;
+  }
+  // Another drain has claimed them since: what it settles stands.
+  if (refused.length > 0) log('warn', 'settle-refused', { token: claim.token, orders: refused });
+}
+
+function tallyClaim({ log }: DrainDependencies, tally: Tally, claim: Claim): void {
+  tally.claimed += claim.orders.length;
+  tally.dead += claim.dead.length;
+  if (claim.broken.length > 0) log('error', 'orders-broken', { orders: claim.broken });
+  if (claim.dead.length > 0) log('warn', 'orders-dead', { orders: claim.dead });
+}

@@ -1,0 +1,29 @@
+import type { ClaimedOrder } from '../queue/store.ts';
+
+/**
+ * Produces a batch of claimed orders: the step that orders wait for.
+ *
+ * A producer may be handed the same order again, after a crash or a lost lease, so it must take
+ * the order's id as an idempotency key. An order that it gives no answer for, because it throws
+ * or is not done when the signal fires, is retried.
+ *
+ * @returns an answer for each order, by id
+ */
+export type Producer = (
+  orders: readonly ClaimedOrder[],
+  context: ProducerContext,
+) => Promise<ReadonlyMap<string, ProducerAnswer>>;
+
+export interface ProducerContext {
+  /** Fires before the lease or the Lambda ends; what is not answered by then is retried. */
+  readonly signal: AbortSignal;
+  /** The fencing token: grows with each claim, so a system behind can refuse a smaller one. */
+  readonly token: number;
+}
+
+export type ProducerAnswer =
+  | { readonly kind: 'produced'; readonly orderNumber?: number; readonly result?: unknown }
+  /** Another attempt, `afterMs` from now at the earliest, as long as attempts are left. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  /** No attempt will ever succeed: the order goes to the dead letters. */
+  | { readonly kind: 'rejected'; readonly reason: string };

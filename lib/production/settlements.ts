@@ -1,0 +1,43 @@
+import { retryDelayMs } from '../orders/retry.ts';
+import type { ClaimedOrder, Settlement } from '../queue/store.ts';
+import type { ProducerAnswer } from './producer.ts';
+
+/** What is kept of a reason and of a result, so that an order's hash stays bounded. */
+export const REASON_CHARACTERS_MAX = 500;
+export const RESULT_BYTES_MAX = 64 * 1024;
+
+/**
+ * What a producer's answer means for an order: a retry while attempts are left, else dead.
+ *
+ * @param random  in [0, 1)
+ */
+export function settlementOf(
+  order: ClaimedOrder,
+  answer: ProducerAnswer,
+  { nowMs, random, attemptsMax }: { nowMs: number; random: number; attemptsMax: number },
+): Settlement {
+  const { id, attempts } = order;
+  if (answer.kind === 'produced') return { id, ...answer, ...boundedResult(answer.result) };
+  const reason = boundedReason(answer.reason);
+  if (answer.kind === 'rejected' || attempts >= attemptsMax) return { id, kind: 'dead', reason };
+  const dueAtMs = nowMs + retryDelayMs(attempts, random, answer.afterMs);
+  return { id, kind: 'retry', dueAtMs, reason };
+}
+
+function boundedReason(reason: unknown): string {
+  const text = typeof reason === 'string' && reason !== '' ? reason : 'No reason was given.';
+  return [...text.toWellFormed()].slice(0, REASON_CHARACTERS_MAX).join('');
+}
+
+/** The order is produced, whatever came back: a result that cannot be kept is left out. */
+function boundedResult(result: unknown): { result?: unknown } {
+  try {
+    const json = JSON.stringify(result);
+    if (json === undefined || Buffer.byteLength(json) > RESULT_BYTES_MAX) {
+      return { result: undefined };
+    }
+    return { result: JSON.parse(json.toWellFormed()) };
+  } catch {
+    return { result: undefined };
+  }
+}

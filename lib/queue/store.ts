@@ -1,0 +1,108 @@
+import type { Order } from '../orders/order.ts';
+import type { Submission } from '../orders/submission.ts';
+
+/** The most orders that one claim may take, and that one script may be asked about. */
+export const CLAIM_ORDERS_MAX = 500;
+
+/** What intake needs of the store. Rejects with `StoreUnavailable` or `StoreFault`. */
+export interface IntakeStore {
+  /**
+   * Writes an order, its place in the index and its id in the queue in one atomic step, unless
+   * its id is known. Sent twice, the second answers `known`.
+   */
+  submit(order: NewOrder): Promise<SubmitAnswer>;
+}
+
+export interface NewOrder {
+  readonly id: string;
+  readonly client: string;
+  readonly fingerprint: string;
+  readonly submission: Submission;
+  /** Unix milliseconds. */
+  readonly acceptedAtMs: number;
+}
+
+export type SubmitAnswer =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'known'; readonly fingerprint: string; readonly acceptedAtMs: number };
+
+/** What reading needs of the store. Rejects with `StoreUnavailable` or `StoreFault`. */
+export interface ReadStore {
+  /** The order as it is now, or `undefined` where there is none. */
+  read(id: string, nowMs: number): Promise<Order | undefined>;
+  counts(nowMs: number): Promise<Counts>;
+}
+
+/** How many orders are in each state. */
+export interface Counts {
+  readonly queued: number;
+  readonly producing: number;
+  readonly scheduled: number;
+  readonly dead: number;
+  readonly produced: number;
+  readonly canceled: number;
+  /** How long the order at the head of the queue has waited; `null` where none waits. */
+  readonly oldestQueuedAgeMs: number | null;
+  /** Names the counts that are not exact. */
+  readonly approximate: readonly string[];
+}
+
+/** What production needs of the store. Rejects with `StoreUnavailable` or `StoreFault`. */
+export interface ProductionStore {
+  /** Leases orders to one drainer. Asked twice, it leases others, or none. */
+  claim(request: ClaimRequest): Promise<Claim>;
+  /**
+   * Says what became of claimed orders, and ends their lease. Only the holder of the fencing
+   * token can; asked twice, it answers the same and does nothing.
+   *
+   * @returns for each settlement whether it stands
+   */
+  settle(token: number, settlements: readonly Settlement[], nowMs: number): Promise<boolean[]>;
+  /** Moves the end of the lease of those orders that the token still holds; answers which. */
+  extend(token: number, ids: readonly string[], leaseEndMs: number): Promise<boolean[]>;
+  /** How many orders are ready to be claimed. */
+  ready(nowMs: number): Promise<number>;
+}
+
+export interface ClaimRequest {
+  /** 1 to `CLAIM_ORDERS_MAX`. */
+  readonly ordersMax: number;
+  /** A claim stops at the order that takes it past this size; it takes one at least. */
+  readonly bytesMax: number;
+  readonly leaseMs: number;
+  readonly nowMs: number;
+  /** An order that was claimed so often without being settled is dead. */
+  readonly attemptsMax: number;
+}
+
+export interface Claim {
+  /** Grows with each claim; 0 where nothing was leased. */
+  readonly token: number;
+  readonly orders: readonly ClaimedOrder[];
+  /** Ids that died in this claim: each of their attempts ended without an answer. */
+  readonly dead: readonly string[];
+  /**
+   * Ids whose order is gone or cannot be read. Those that are gone have left the queue; the others
+   * come back as their leases end, until they are dead.
+   */
+  readonly broken: readonly string[];
+  /** Whether more orders were ready than were taken. */
+  readonly more: boolean;
+}
+
+/** An order under a lease; `attempts` counts this one too. */
+export type ClaimedOrder = Order & { readonly status: 'producing' };
+
+export type Settlement = { readonly id: string } & (
+  | { readonly kind: 'produced'; readonly orderNumber?: number; readonly result?: unknown }
+  | { readonly kind: 'retry'; readonly dueAtMs: number; readonly reason: string }
+  | { readonly kind: 'dead'; readonly reason: string }
+  /** Given back untried: ready at once, and no attempt is charged. */
+  | { readonly kind: 'untried' }
+);
+
+/** Hands out order numbers. */
+export interface OrderNumbers {
+  /** Takes `count` numbers that nobody else gets; returns the first of them, from 1 on. */
+  take(count: number): Promise<number>;
+}

@@ -1,0 +1,103 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from '@upstash/redis';
+import { StoreFault, StoreUnavailable } from '../queue/errors.ts';
+import type { Script } from './scripts.ts';
+
+export interface RedisSettings {
+  readonly url: string;
+  readonly token: string;
+  /** Deadline of one HTTP request. */
+  readonly timeoutMs: number;
+  /** How often a request that is safe to repeat is sent, 1 or more. */
+  readonly attemptsMax: number;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+const JITTER_MS_MAX = 100;
+
+/** Redis over HTTP: requests have deadlines, failures are told apart, and nothing is sent twice unasked. */
+export interface RedisClient {
+  /** The SDK's client, for the lock and for transactions. */
+  readonly redis: Redis;
+  /** Sends once; fails with `StoreUnavailable` or `StoreFault`. */
+  once<T>(send: (redis: Redis) => Promise<T>): Promise<T>;
+  /** As `once`, but sends again where the store was unavailable: for what is safe to repeat. */
+  repeatedly<T>(send: (redis: Redis) => Promise<T>): Promise<T>;
+}
+
+/**
+ * The only maker of Redis clients. Each setting answers something that the SDK does otherwise:
+ * it would turn stored strings into numbers, join requests of different callers, send up to six
+ * times after a lost reply, and resolve with the abort reason when a plain signal fires.
+ * Replies come as plain JSON: every value that Sluice stores is well-formed Unicode, so base64
+ * would add a third to each reply and a decoding step for nothing.
+ */
+export function connect(settings: RedisSettings): RedisClient {
+  const redis = new Redis({
+    url: settings.url,
+    token: settings.token,
+    automaticDeserialization: false,
+    enableAutoPipelining: false,
+    enableTelemetry: false,
+    retry: { retries: 0 },
+    responseEncoding: false,
+    signal: () => AbortSignal.timeout(settings.timeoutMs),
+  });
+
+  async function once<T>(send: (redis: Redis) => Promise<T>): Promise<T> {
+    try {
+      return await send(redis);
+    } catch (error) {
+      throw withoutCommand(error);
+    }
+  }
+
+  async function repeatedly<T>(send: (redis: Redis) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await once(send);
+      } catch (error) {
+        if (attempt >= settings.attemptsMax || !(error instanceof StoreUnavailable)) throw error;
+        await pause(settings.random() * JITTER_MS_MAX);
+      }
+    }
+  }
+
+  return { redis, once, repeatedly };
+}
+
+/** EVALSHA, and EVAL where the server does not know the script, as after a restart. */
+export async function runScript(
+  redis: Redis,
+  script: Script,
+  keys: string[],
+  args: string[],
+): Promise<unknown> {
+  try {
+    return await redis.evalsha(script.sha1, keys, args);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes('NOSCRIPT'))) throw error;
+    return await redis.eval(script.text, keys, args);
+  }
+}
+
+/** The SDK's messages hold the whole command, so order data: what goes on is cut before it. */
+function withoutCommand(error: unknown): StoreUnavailable | StoreFault {
+  const { name, message } = error instanceof Error ? error : new Error('unknown');
+  if (name === 'TimeoutError') return new StoreUnavailable('Redis did not answer in time');
+  if (name === 'UpstashJSONParseError') {
+    return new StoreUnavailable('Redis answered something that is no JSON');
+  }
+  if (name !== 'UpstashError') {
+    return new StoreUnavailable(`Redis could not be reached (${causeOf(error) ?? name})`);
+  }
+  const reply = (message.split(', command was:')[0] ?? '').slice(0, 200);
+  if (/^WRONGTYPE|user_script/.test(reply)) return new StoreFault(`Redis answered: ${reply}`);
+  return new StoreUnavailable(`Redis answered: ${reply}`);
+}
+
+function causeOf(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+}

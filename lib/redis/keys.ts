@@ -1,0 +1,31 @@
+/** Every key that Sluice uses, spelled here and nowhere else. */
+export function keysWith(prefix: string) {
+  return {
+    /** HASH: the order. */
+    order: (id: string) => `${prefix}order:${id}`,
+    /** For the script that learns ids only while it runs. */
+    orderPrefix: `${prefix}order:`,
+    /** ZSET id -> acceptedAtMs: every order kept. */
+    index: `${prefix}order_index`,
+    /** LIST of ids ready to be produced, the oldest at the tail. */
+    queue: `${prefix}order_queue`,
+    /** ZSET id -> dueAtMs: leased, waiting for a retry, or scheduled. */
+    pending: `${prefix}order_pending`,
+    /** HASH id -> `<fencing token>:<attempt>`: who holds each leased order. */
+    owners: `${prefix}order_owners`,
+    /** STRING: the last fencing token given out. */
+    fence: `${prefix}order_fence`,
+    /** ZSET id -> deadAtMs. */
+    dead: `${prefix}order_dead`,
+    /** ZSET id -> finishedAtMs: produced. */
+    finished: `${prefix}order_finished`,
+    /** ZSET id -> canceledAtMs. */
+    canceled: `${prefix}order_canceled`,
+    /** STRING: the last order number. */
+    number: `${prefix}order_number`,
+    /** STRING: the drain lock of a slot. */
+    lock: (slot: number) => `${prefix}order_lock:${slot}`,
+  };
+}
+
+export type Keys = ReturnType<typeof keysWith>;

@@ -1,0 +1,187 @@
+import { type Order, statusAtIntake } from '../orders/order.ts';
+import { StoreFault } from '../queue/errors.ts';
+import type {
+  Claim,
+  ClaimedOrder,
+  ClaimRequest,
+  Counts,
+  IntakeStore,
+  NewOrder,
+  OrderNumbers,
+  ProductionStore,
+  ReadStore,
+  Settlement,
+  SubmitAnswer,
+} from '../queue/store.ts';
+import { type RedisClient, runScript } from './client.ts';
+import type { Keys } from './keys.ts';
+import { newOrderFields, orderFromHash, settlementFields } from './order-hash.ts';
+import { CLAIM, COUNTS, EXTEND, type Script, SETTLE, SUBMIT } from './scripts.ts';
+
+const DEAD_REASON = 'Every attempt ended without an answer: the producer died or ran out of time.';
+
+export function intakeStore(client: RedisClient, keys: Keys): IntakeStore {
+  return {
+    async submit(order: NewOrder): Promise<SubmitAnswer> {
+      const { id, submission, acceptedAtMs } = order;
+      const isLater = statusAtIntake(submission, acceptedAtMs) === 'scheduled';
+      const answer = (await repeatedly(
+        client,
+        SUBMIT,
+        [keys.order(id), keys.index, keys.queue, keys.pending],
+        [
+          id,
+          String(acceptedAtMs),
+          isLater ? String(submission.produceAtMs) : '',
+          ...newOrderFields(order),
+        ],
+      )) as [1] | [0, string, string];
+      if (answer[0] === 1) return { kind: 'accepted' };
+      return { kind: 'known', fingerprint: answer[1], acceptedAtMs: Number(answer[2]) };
+    },
+  };
+}
+
+export function readStore(client: RedisClient, keys: Keys): ReadStore {
+  return {
+    async read(id: string, nowMs: number): Promise<Order | undefined> {
+      // A transaction: between two reads the order could leave its owner and seem to wait again.
+      const [hash, owner] = await client.repeatedly(async (redis) => {
+        const replies = await redis.multi().hgetall(keys.order(id)).hget(keys.owners, id).exec();
+        return replies as unknown as [string[] | null, string | null];
+      });
+      const order = orderFromHash(id, hash ?? [], nowMs);
+      if (order === undefined || owner === null) return order;
+      return { ...order, status: 'producing', attempts: Number(owner.split(':')[1]) };
+    },
+
+    async counts(nowMs: number): Promise<Counts> {
+      const { queue, pending, owners, dead, finished, canceled, index } = keys;
+      const answer = await repeatedly(
+        client,
+        COUNTS,
+        [queue, pending, owners, dead, finished, canceled, index],
+        [],
+      );
+      return countsFrom(answer as (number | string)[], nowMs);
+    },
+  };
+}
+
+function countsFrom(answer: readonly (number | string)[], nowMs: number): Counts {
+  const [queued = 0, waiting = 0, producing = 0, dead = 0, produced = 0, canceled = 0] =
+    answer.map(Number);
+  const oldest = answer[6];
+  const scheduled = Math.max(0, waiting - producing);
+  return {
+    queued,
+    producing,
+    scheduled,
+    dead,
+    produced,
+    canceled,
+    oldestQueuedAgeMs: oldest === '' ? null : Math.max(0, nowMs - Number(oldest)),
+    // Of those that wait for a time, some wait for a retry or are due: they count as queued.
+    approximate: scheduled > 0 ? ['queued', 'scheduled'] : [],
+  };
+}
+
+export function productionStore(client: RedisClient, keys: Keys): ProductionStore {
+  return {
+    async claim(request: ClaimRequest): Promise<Claim> {
+      const { ordersMax, bytesMax, leaseMs, nowMs, attemptsMax } = request;
+      const limits = [ordersMax, bytesMax, nowMs, nowMs + leaseMs, attemptsMax].map(String);
+      // Not repeated: another claim would lease other orders, and these would wait out their lease.
+      const answer = (await client.once((redis) =>
+        runScript(
+          redis,
+          CLAIM,
+          [keys.queue, keys.pending, keys.owners, keys.fence, keys.dead],
+          [...limits, keys.orderPrefix, DEAD_REASON],
+        ),
+      )) as [number, [string, number, string[]][], string[], string[], number];
+      return claimFrom(answer, nowMs);
+    },
+
+    async settle(token, settlements: readonly Settlement[], nowMs): Promise<boolean[]> {
+      const orderKeys = settlements.map(({ id }) => keys.order(id));
+      const answer = await repeatedly(
+        client,
+        SETTLE,
+        [keys.owners, keys.pending, keys.finished, keys.dead, ...orderKeys],
+        [String(token), String(nowMs), ...settlements.flatMap((s) => settlementArgs(s, nowMs))],
+      );
+      return (answer as number[]).map((stands) => stands === 1);
+    },
+
+    async extend(token, ids, leaseEndMs): Promise<boolean[]> {
+      const args = [String(token), String(leaseEndMs), ...ids];
+      const answer = await repeatedly(client, EXTEND, [keys.owners, keys.pending], args);
+      return (answer as number[]).map((held) => held === 1);
+    },
+
+    async ready(nowMs: number): Promise<number> {
+      const [queued, due] = await client.repeatedly((redis) =>
+        redis.pipeline().llen(keys.queue).zcount(keys.pending, '-inf', nowMs).exec<number[]>(),
+      );
+      return (queued ?? 0) + (due ?? 0);
+    },
+  };
+}
+
+function claimFrom(
+  [token, orders, dead, broken, more]: [
+    number,
+    [string, number, string[]][],
+    string[],
+    string[],
+    number,
+  ],
+  nowMs: number,
+): Claim {
+  const claimed: ClaimedOrder[] = [];
+  const unreadable: string[] = [];
+  for (const [id, attempts, hash] of orders) {
+    const order = readable(id, hash, nowMs);
+    if (order === undefined) unreadable.push(id);
+    else claimed.push({ ...order, status: 'producing', attempts });
+  }
+  return {
+    token,
+    orders: claimed,
+    dead,
+    broken: [...broken, ...unreadable],
+    more: more === 1,
+  };
+}
+
+/** One order that cannot be read stops no other: its lease runs out until it is dead. */
+function readable(id: string, hash: readonly string[], nowMs: number): Order | undefined {
+  try {
+    return orderFromHash(id, hash, nowMs);
+  } catch (error) {
+    if (error instanceof StoreFault) return undefined;
+    throw error;
+  }
+}
+
+function settlementArgs(settlement: Settlement, nowMs: number): string[] {
+  const { id, kind } = settlement;
+  const fields = settlementFields(settlement, nowMs);
+  const dueAtMs = kind === 'retry' ? settlement.dueAtMs : kind === 'untried' ? nowMs : '';
+  return [id, kind, String(dueAtMs), String(fields.length / 2), ...fields];
+}
+
+export function orderNumbers(client: RedisClient, keys: Keys): OrderNumbers {
+  return {
+    async take(count: number): Promise<number> {
+      // Safe to repeat: a reply that is lost leaves a gap, never a number given out twice.
+      const last = await client.repeatedly((redis) => redis.incrby(keys.number, count));
+      return Number(last) - count + 1;
+    },
+  };
+}
+
+function repeatedly(client: RedisClient, script: Script, keys: string[], args: string[]) {
+  return client.repeatedly((redis) => runScript(redis, script, keys, args));
+}

@@ -1,0 +1,63 @@
+import { fingerprintOf, orderIdOf } from '../../lib/orders/identity.ts';
+import type { Submission } from '../../lib/orders/submission.ts';
+import type { NewOrder } from '../../lib/queue/store.ts';
+import type { TestStore } from './store.ts';
+
+/** The test's own time: nothing that a store does depends on the machine's. */
+export const NOW_MS = Date.UTC(2026, 10, 22, 13, 37);
+
+/** The body of a submit, as a client sends it. */
+export function orderBody(overrides: Record<string, unknown> = {}) {
+  return {
+    customer: '17850',
+    currency: 'GBP',
+    lines: [{ sku: '85123A', quantity: 6, unitAmount: 255 }],
+    ...overrides,
+  };
+}
+
+export function submission(overrides: Partial<Submission> = {}): Submission {
+  return {
+    customer: '17850',
+    currency: 'GBP',
+    lines: [{ sku: '85123A', quantity: 6, unitAmount: 255 }],
+    totalAmount: 1_530,
+    ...overrides,
+  };
+}
+
+export function newOrder(
+  idempotencyKey: string,
+  overrides: { submission?: Partial<Submission>; acceptedAtMs?: number } = {},
+): NewOrder {
+  const submitted = submission(overrides.submission);
+  return {
+    id: orderIdOf('shop', idempotencyKey),
+    client: 'shop',
+    fingerprint: fingerprintOf(submitted),
+    submission: submitted,
+    acceptedAtMs: overrides.acceptedAtMs ?? NOW_MS,
+  };
+}
+
+/** Submits `count` orders, one after the other, and answers their ids in that order. */
+export async function submitOrders(store: TestStore, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const order = newOrder(`key-${index}`, { acceptedAtMs: NOW_MS + index });
+    await store.submit(order);
+    ids.push(order.id);
+  }
+  return ids;
+}
+
+export function claimRequest(overrides: Record<string, number> = {}) {
+  return {
+    ordersMax: 100,
+    bytesMax: 1_000_000,
+    leaseMs: 30_000,
+    nowMs: NOW_MS + 1_000,
+    attemptsMax: 3,
+    ...overrides,
+  };
+}

@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import { inject } from 'vitest';
+import { connect } from '../../lib/redis/client.ts';
+import { keysWith } from '../../lib/redis/keys.ts';
+import {
+  intakeStore,
+  orderNumbers,
+  productionStore,
+  readStore,
+} from '../../lib/redis/order-store.ts';
+
+/** The store of one test: the real one, on the shared Redis, under keys of its own. */
+export function freshStore(server: { url: string; token: string } = inject('upstash')) {
+  const prefix = `${randomUUID()}:`;
+  const client = connect({ ...server, timeoutMs: 5_000, attemptsMax: 2, random: Math.random });
+  const keys = keysWith(prefix);
+  return {
+    prefix,
+    keys,
+    client,
+    redis: client.redis,
+    numbers: orderNumbers(client, keys),
+    ...intakeStore(client, keys),
+    ...readStore(client, keys),
+    ...productionStore(client, keys),
+  };
+}
+
+export type TestStore = ReturnType<typeof freshStore>;
