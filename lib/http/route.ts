@@ -66,8 +66,8 @@ export function routeWith({ apiKeys, log }: RouteDependencies) {
 }
 
 function requestIdOf(event: APIGatewayProxyEventV2, context: Context): string {
-  const candidates = [event.headers['x-request-id'], event.requestContext.requestId];
-  return candidates.find((id) => id && SANE_REQUEST_ID.test(id)) ?? context.awsRequestId;
+  const id = event.headers['x-request-id'] ?? '';
+  return SANE_REQUEST_ID.test(id) ? id : context.awsRequestId;
 }
 
 function refusalOf(caller: Caller | undefined, scope: Scope): HttpResponse | undefined {

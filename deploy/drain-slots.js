@@ -1,0 +1,17 @@
+/**
+ * What `serverless.yml` needs for each drain slot, and cannot count out by itself:
+ * SLUICE_DRAIN_SLOTS drains (1 by default) run side by side, each under a lock of its own.
+ */
+const slots = Number(process.env.SLUICE_DRAIN_SLOTS || 1);
+if (!Number.isInteger(slots) || slots < 1 || slots > 20) {
+  throw new Error('SLUICE_DRAIN_SLOTS is wrong: it must be a whole number from 1 to 20.');
+}
+
+const schedules = Array.from({ length: slots }, (_, slot) => ({
+  schedule: { rate: 'rate(1 minute)', input: { slot } },
+}));
+
+export const events = [...schedules, { httpApi: 'POST /drain' }];
+
+/** One for each slot, and one for `POST /drain`, which otherwise could not even answer 409. */
+export const reservedConcurrency = slots + 1;

@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+import type { ApiKey, Scope } from '../lib/http/authenticate.ts';
+
+/** The keys of the local stack. They open nothing anywhere else, so they may be known. */
+export const LOCAL_KEYS = [
+  { key: 'local-shop-key', client: 'shop', scopes: ['orders:write', 'orders:read'] },
+  { key: 'local-shop-read-key', client: 'shop', scopes: ['orders:read'] },
+  { key: 'local-shop-write-key', client: 'shop', scopes: ['orders:write'] },
+  { key: 'local-other-key', client: 'other', scopes: ['orders:write', 'orders:read'] },
+  { key: 'local-admin-key', client: 'ops', scopes: ['orders:admin'] },
+] as const satisfies readonly { key: string; client: string; scopes: readonly Scope[] }[];
+
+/** The value of SLUICE_API_KEYS for the local keys. */
+export function localApiKeys(): string {
+  const entries = LOCAL_KEYS.map(({ key, client, scopes }): ApiKey => {
+    return { client, scopes, sha256: createHash('sha256').update(key).digest('hex') };
+  });
+  return JSON.stringify(entries);
+}

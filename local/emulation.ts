@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { freePort } from './ports.ts';
+
+/** API Gateway, the schedule and the Lambdas, as serverless-offline runs them. */
+export interface Emulation {
+  readonly port: number;
+  /** Settles when the process has ended. */
+  readonly exited: Promise<void>;
+  stop(): Promise<void>;
+}
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const READY_MS_MAX = 60_000;
+const STOP_MS_MAX = 5_000;
+
+/**
+ * Starts the functions of `serverless.yml`, bundled as they are deployed.
+ *
+ * @param env    what the functions find in their environment, beside that of this process
+ * @param onLog  gets each line that a function logs
+ * @throws Error with what the emulation printed, where it does not come up
+ */
+export async function startEmulation(
+  env: Readonly<Record<string, string>>,
+  onLog: (line: string) => void,
+): Promise<Emulation> {
+  const [port, lambdaPort] = [await freePort(), await freePort()];
+  const flags = ['--httpPort', port, '--lambdaPort', lambdaPort, '--host', '127.0.0.1'];
+  // Not through npx or a shell: a signal would reach only that, and leave the emulation running.
+  // In a process group of its own: Ctrl-C is for the stack, which ends its parts in order.
+  const child = spawn(
+    process.execPath,
+    ['node_modules/.bin/sls', 'offline', '--noPrependStageInUrl', ...flags.map(String)],
+    {
+      cwd: ROOT,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    },
+  );
+  const killGroup = () => signal(child, 'SIGKILL');
+  process.once('exit', killGroup);
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  try {
+    await ready(child, onLog);
+  } catch (error) {
+    killGroup();
+    throw error;
+  }
+  return {
+    port,
+    exited,
+    async stop() {
+      signal(child, 'SIGTERM');
+      const timer = setTimeout(killGroup, STOP_MS_MAX);
+      await exited;
+      clearTimeout(timer);
+      killGroup();
+      process.off('exit', killGroup);
+    },
+  };
+}
+
+function ready(child: ChildProcess, onLog: (line: string) => void): Promise<void> {
+  const printed: string[] = [];
+  let isReady = false;
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => {
+      clearTimeout(timer);
+      reject(new Error(`The emulation of API Gateway ${why}:\n${printed.slice(-40).join('\n')}`));
+    };
+    const timer = setTimeout(() => fail('did not come up in time'), READY_MS_MAX);
+    child.once('exit', () => fail('ended'));
+    child.once('error', (error) => fail(`could not be started (${error.message})`));
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        if (!isReady) printed.push(line);
+        if (isLogOfFunction(line) || (isReady && isTrouble(line))) onLog(line);
+        if (!line.includes('Server ready:')) return;
+        isReady = true;
+        clearTimeout(timer);
+        resolve();
+      });
+    }
+  });
+}
+
+function isLogOfFunction(line: string): boolean {
+  return line.startsWith('{"time":');
+}
+
+/** The emulation's own chatter is left out; what it says of a function that failed is not. */
+function isTrouble(line: string): boolean {
+  return /error|✖|not right|is missing|is wrong/i.test(line);
+}
+
+function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, name);
+  } catch {
+    // The group has ended already.
+  }
+}

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { localApiKeys } from './api-keys.ts';
+import { startEmulation } from './emulation.ts';
+import { startGateway } from './gateway.ts';
+import { startRedisServer } from './redis-server.ts';
+import { startUpstashServer } from './upstash/server.ts';
+
+/** All of Sluice on this machine, behind one port. */
+export interface LocalStack {
+  readonly url: string;
+  /** Redis over HTTP, as the functions see it. */
+  readonly redis: { readonly url: string; readonly token: string };
+  /** Settles with what ended, when a part ends that nobody stopped. */
+  readonly failed: Promise<string>;
+  /** Ends every part, the one that takes orders first and the one that keeps them last. */
+  stop(): Promise<void>;
+}
+
+export interface StackOptions {
+  /** Where the API listens; 0 for any free port. */
+  readonly port: number;
+  /** Where Redis keeps its data; without it nothing outlives the stack. */
+  readonly dataDir?: string;
+  /** Gets each line that a function logs. */
+  readonly onLog: (line: string) => void;
+}
+
+/**
+ * Brings up Redis, its REST server, the functions and the gateway; all of them or none.
+ *
+ * @throws Error that says what to do
+ */
+export async function startStack({ port, dataDir, onLog }: StackOptions): Promise<LocalStack> {
+  const started: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const end of started.splice(0).reverse()) await end();
+  };
+  try {
+    const redis = await startRedisServer(dataDir === undefined ? {} : { dir: dataDir });
+    started.push(() => redis.stop());
+
+    const token = randomBytes(16).toString('hex');
+    const upstash = await startUpstashServer({ socketPath: redis.socketPath, token });
+    started.push(() => upstash.close());
+
+    const env = {
+      UPSTASH_REDIS_REST_URL: upstash.url,
+      UPSTASH_REDIS_REST_TOKEN: token,
+      SLUICE_API_KEYS: localApiKeys(),
+    };
+    const emulation = await startEmulation(env, onLog);
+    started.push(() => emulation.stop());
+
+    const gateway = await startGateway(port, emulation.port);
+    started.push(() => gateway.close());
+
+    const failed = Promise.race([
+      redis.exited.then(
+        () => 'redis-server ended',
+        () => 'redis-server ended',
+      ),
+      emulation.exited.then(() => 'The emulation of API Gateway ended'),
+    ]);
+    const url = `http://localhost:${gateway.port}`;
+    return { url, redis: { url: upstash.url, token }, failed, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

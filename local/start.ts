@@ -1,0 +1,87 @@
+/** `npm start`: all of Sluice on this machine, until Ctrl-C. */
+import { rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { LOCAL_KEYS } from './api-keys.ts';
+import { startStack } from './stack.ts';
+
+const DATA_DIR = '.sluice';
+const USAGE = `Usage: npm start [-- --fresh]
+
+Brings up all of Sluice on this machine: a redis-server, its REST server, and the functions behind
+an emulation of API Gateway and of the schedule. Ctrl-C ends all of it; orders are kept in
+${DATA_DIR}/ and are there again at the next start.
+
+  --fresh   empty ${DATA_DIR}/ first
+  --help    this text
+
+PORT chooses where it listens (3000).
+`;
+
+function readOptions(): { port: number; isFresh: boolean } {
+  const { values } = parseArgs({
+    options: { fresh: { type: 'boolean', default: false }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    process.exit(0);
+  }
+  const port = Number(process.env.PORT || 3000);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`PORT is wrong: ${process.env.PORT} is no port.`);
+  }
+  return { port, isFresh: values.fresh };
+}
+
+function greeting(url: string): string {
+  const keys = LOCAL_KEYS.map(
+    ({ key, client, scopes }) => `  ${key.padEnd(22)}${client.padEnd(8)}${scopes.join(', ')}`,
+  );
+  return `
+Sluice is ready at ${url}
+
+Keys that work here and nowhere else:
+${keys.join('\n')}
+
+Hand an order in:
+  curl ${url}/orders -H 'Authorization: Bearer local-shop-key' \\
+    -H 'Content-Type: application/json' -H 'Idempotency-Key: order-1' \\
+    -d '{"customer":"17850","currency":"GBP","lines":[{"sku":"85123A","quantity":6,"unitAmount":255}]}'
+
+It is produced within a minute, or now:
+  curl -X POST ${url}/drain -H 'Authorization: Bearer local-admin-key'
+
+Ctrl-C ends all of it. Orders are kept in ${DATA_DIR}/.
+`;
+}
+
+async function start(): Promise<number> {
+  const { port, isFresh } = readOptions();
+  // Asked for before anything starts, so that Ctrl-C in between ends what is up by then.
+  const asked = new Promise<undefined>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => resolve(undefined));
+    }
+  });
+  if (isFresh) rmSync(DATA_DIR, { recursive: true, force: true });
+  process.stdout.write('Starting Redis, its REST server and the functions …\n');
+  const stack = await startStack({
+    port,
+    dataDir: DATA_DIR,
+    onLog: (line) => process.stdout.write(`${line}\n`),
+  });
+  process.stdout.write(greeting(stack.url));
+  const failure = await Promise.race([asked, stack.failed]);
+  process.stdout.write('\nEnding …\n');
+  await stack.stop();
+  if (failure === undefined) return 0;
+  process.stderr.write(`${failure}; the rest was ended too.\n`);
+  return 1;
+}
+
+start().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);
