@@ -1,0 +1,158 @@
+/** `npm run demo`: shows the main job from the first order to the last, and leaves nothing behind. */
+import { parseArgs } from 'node:util';
+import { SingleBar } from 'cli-progress';
+import { connect } from '../lib/redis/client.ts';
+import { keysWith } from '../lib/redis/keys.ts';
+import { billedCommands, DOLLARS_PER_COMMAND } from './billed-commands.ts';
+import { type DemoOrder, demoOrders } from './demo-orders.ts';
+import { type LocalStack, startStack } from './stack.ts';
+
+const USAGE = `Usage: npm run demo [-- --orders N]
+
+Brings Sluice up on free ports, submits N orders over HTTP (2000), a tenth of them twice, drains
+them, and prints what happened. It needs no account and leaves nothing running.
+`;
+const CONCURRENCY = 8;
+const SHOP = { authorization: 'Bearer local-shop-key' };
+const ADMIN = { authorization: 'Bearer local-admin-key' };
+
+const say = (text = '') => process.stdout.write(`${text}\n`);
+
+async function demo(count: number): Promise<void> {
+  say('Sluice takes orders in at the speed of Redis and produces them in the background.\n');
+  say('Starting a redis-server, its REST server and the functions …');
+  const stack = await startStack({ port: 0, onLog: () => undefined });
+  const ended = new Promise<never>((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => reject(new Error('The demo was stopped.')));
+    }
+    stack.failed.then((what) => reject(new Error(`${what}; the demo cannot go on.`)));
+  });
+  try {
+    await Promise.race([show(stack, demoOrders(count)), ended]);
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function show(stack: LocalStack, orders: readonly DemoOrder[]): Promise<void> {
+  const repeats = orders.filter((_, index) => index % 10 === 0);
+  say(`\nSubmitting ${orders.length} orders over HTTP, ${repeats.length} of them twice:`);
+  const intake = await submitAll(stack.url, [...orders, ...repeats]);
+  say('\nDraining the queue …');
+  const drained = await drainAll(stack.url, intake.accepted);
+  const billed = billedCommands(await commandstats(stack));
+  const numbers = await orderNumbers(stack, intake.ids);
+
+  const perOrder = billed / intake.accepted;
+  const million = (perOrder * 1_000_000 * DOLLARS_PER_COMMAND).toFixed(2);
+  say(`
+  accepted        ${intake.accepted} orders, each in Redis before it was answered
+  replayed        ${intake.replayed} repeats, answered with the same receipt, no second order
+  produced        ${drained.produced} orders
+  order numbers   ${Math.min(...numbers)} to ${Math.max(...numbers)}, ${new Set(numbers).size} different ones
+  in              ${rate(orders.length + repeats.length, intake.ms)} requests a second, through an emulation of API Gateway
+  out             ${rate(drained.produced, drained.ms)} orders a second
+  billed          ${perOrder.toFixed(2)} Redis commands an order, the repeats and idle drains included
+  a million       $${million} at Upstash's pay as you go, without what is free
+`);
+  say('One of them, as its shop reads it now:');
+  const answer = await fetch(`${stack.url}/orders/${intake.ids[0]}`, { headers: SHOP });
+  say(JSON.stringify(await answer.json(), null, 2));
+  const isRight =
+    intake.accepted === orders.length &&
+    intake.replayed === repeats.length &&
+    drained.produced === orders.length &&
+    new Set(numbers).size === orders.length;
+  if (!isRight) throw new Error('That is not what should have happened.');
+}
+
+async function submitAll(url: string, orders: readonly DemoOrder[]) {
+  const bar = new SingleBar({
+    format: '  {bar} {percentage}% | {value} of {total} | {duration_formatted}',
+    barsize: 32,
+  });
+  const ids = new Set<string>();
+  const tally = { accepted: 0, replayed: 0 };
+  const queue = orders.values();
+  const startedAt = performance.now();
+  if (process.stdout.isTTY) bar.start(orders.length, 0);
+  // Workers that share one iterator: each takes the next order when it is done with one.
+  const work = async () => {
+    for (const { idempotencyKey, body } of queue) {
+      const answer = await fetch(`${url}/orders`, {
+        method: 'POST',
+        headers: {
+          ...SHOP,
+          'content-type': 'application/json',
+          'idempotency-key': idempotencyKey,
+        },
+        body: JSON.stringify(body),
+      });
+      const receipt = (await answer.json()) as { id: string };
+      if (answer.status !== 202) throw new Error(`An order was answered with ${answer.status}.`);
+      ids.add(receipt.id);
+      tally[answer.headers.has('idempotent-replayed') ? 'replayed' : 'accepted'] += 1;
+      bar.increment();
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  } finally {
+    bar.stop();
+  }
+  return { ...tally, ids: [...ids], ms: performance.now() - startedAt };
+}
+
+/** Drains until all is produced; where the schedule's own drain was sooner, its share counts. */
+async function drainAll(url: string, accepted: number) {
+  const startedAt = performance.now();
+  for (;;) {
+    await fetch(`${url}/drain`, { method: 'POST', headers: ADMIN }).then((answer) => answer.text());
+    const answer = await fetch(`${url}/stats`, { headers: ADMIN });
+    const stats = (await answer.json()) as { produced: number; dead: number };
+    if (stats.produced + stats.dead >= accepted) {
+      return { produced: stats.produced, ms: performance.now() - startedAt };
+    }
+  }
+}
+
+function clientOf({ redis }: LocalStack) {
+  return connect({ ...redis, timeoutMs: 5_000, attemptsMax: 2, random: Math.random });
+}
+
+async function commandstats(stack: LocalStack): Promise<string> {
+  return clientOf(stack).once((redis) => redis.exec<string>(['INFO', 'commandstats']));
+}
+
+/** The number that each order was given, read from the orders themselves. */
+async function orderNumbers(stack: LocalStack, ids: readonly string[]): Promise<number[]> {
+  const keys = keysWith('');
+  const pipeline = clientOf(stack).redis.pipeline();
+  for (const id of ids) pipeline.hget(keys.order(id), 'orderNumber');
+  const numbers = await pipeline.exec<string[]>();
+  return numbers.map(Number);
+}
+
+function rate(count: number, ms: number): string {
+  return Math.round(count / (ms / 1_000)).toLocaleString('en');
+}
+
+const { values } = parseArgs({
+  options: { orders: { type: 'string', default: '2000' }, help: { type: 'boolean' } },
+});
+const count = Number(values.orders);
+if (values.help) {
+  say(USAGE.trimEnd());
+} else if (!Number.isInteger(count) || count < 10 || count > 100_000) {
+  process.stderr.write('--orders is wrong: it must be a whole number from 10 to 100000.\n');
+  process.exitCode = 2;
+} else {
+  demo(count).then(
+    () => process.exit(0),
+    (error: unknown) => {
+      process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    },
+  );
+}
