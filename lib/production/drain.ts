@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts';
-import type { Claim, ProductionStore, Settlement } from '../queue/store.ts';
+import type { Claim, ClaimedOrder, ProductionStore, Settlement } from '../queue/store.ts';
 import { type BatchDependencies, produceBatch } from './produce-batch.ts';
 import { settlementOf } from './settlements.ts';
 
@@ -62,13 +62,13 @@ export async function drain(
     const request = { ordersMax, bytesMax, leaseMs, nowMs: claimedAtMs, attemptsMax };
     const claim = await store.claim(request);
     tallyClaim(dependencies, tally, claim);
-    if (claim.orders.length > 0) {
-      // The claim may have taken its time: an order that was not tried is charged no attempt.
-      const settlements = hasTime()
-        ? await produced(dependencies, limits, claim, { leaseMs, claimedAtMs, answerByMs })
-        : claim.orders.map(({ id }): Settlement => ({ id, kind: 'untried' }));
-      await settle(dependencies, tally, claim, settlements);
+    // The claim may have taken its time: an order that was not tried is charged no attempt.
+    if (!hasTime()) {
+      await settle(dependencies, tally, claim, claim.orders.map(untried));
+      break;
     }
+    const time = { leaseMs, claimedAtMs, answerByMs };
+    await settle(dependencies, tally, claim, await produced(dependencies, limits, claim, time));
     if (!claim.more) return tally;
   }
   return { ...tally, remaining: await store.ready(clock.now()) };
@@ -80,6 +80,7 @@ async function produced(
   claim: Claim,
   time: Parameters<typeof produceBatch>[2],
 ): Promise<Settlement[]> {
+  if (claim.orders.length === 0) return [];
   const answers = await produceBatch(dependencies, claim, time);
   const nowMs = dependencies.clock.now();
   return claim.orders.flatMap((order) => {
@@ -89,12 +90,17 @@ async function produced(
   });
 }
 
+function untried({ id }: ClaimedOrder): Settlement {
+  return { id, kind: 'untried' };
+}
+
 async function settle(
   { store, clock, log }: DrainDependencies,
   tally: Tally,
   claim: Claim,
   settlements: readonly Settlement[],
 ): Promise<void> {
+  if (settlements.length === 0) return;
   const stands = await store.settle(claim.token, settlements, clock.now());
   const refused: string[] = [];
   for (const [index, { id, kind }] of settlements.entries()) {
