@@ -1,0 +1,18 @@
+/** Exit codes of the command: 0 done, 1 not all was done, 2 wrong usage, 130 interrupted (128 + SIGINT). */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** What the operator can mend: the message says what is wrong and what to do, with no stack trace. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly exitCode: number;
+
+  constructor(message: string, options: { exitCode?: number; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.exitCode = options.exitCode ?? EXIT.failed;
+  }
+}
+
+/** A wrong command line, setting or column name: nothing was sent. */
+export function usageFailure(message: string): Failure {
+  return new Failure(message, { exitCode: EXIT.usage });
+}

@@ -1,0 +1,126 @@
+import type { DrainReport, Order, Stats } from './api.ts';
+import { formatMoney, grouped } from './money.ts';
+import type { Tally } from './submit.ts';
+import { printable, table } from './text.ts';
+
+/** How many rejected orders are listed on the terminal. */
+const REJECTS_LISTED_MAX = 10;
+/** How much of a reason is: an order of many lines can have many faults. */
+const REASON_CHARACTERS_MAX = 100;
+
+/** The end of a submit, for people: what was accepted, the first rejected orders, what to do next. */
+export function submitReport(tally: Tally, rejectsFile: string | undefined): string {
+  const { accepted, replayed, lines, totals, rejects, orders } = tally;
+  const sums = [...totals].map(([currency, units]) => formatMoney(units, currency));
+  const done = accepted + replayed + rejects.length;
+  const rows = [
+    ['accepted', `${countOf(accepted + replayed, 'order')}, ${countOf(lines, 'line')}`],
+    ['  new', grouped(accepted)],
+    ['  replayed', `${grouped(replayed)} (accepted before: no second order)`],
+    ['  total', sums.map(printable).join(', ') || 'nothing'],
+    ['rejected', countOf(rejects.length, 'order')],
+    ...(done < orders
+      ? [['left', `${countOf(orders - done, 'order')} (not submitted, or the answer was lost)`]]
+      : []),
+  ];
+  return table(rows) + rejectsListed(tally, rejectsFile) + nextStep(tally);
+}
+
+function rejectsListed({ rejects }: Tally, rejectsFile: string | undefined): string {
+  if (rejects.length === 0) return '';
+  const listed = rejects.slice(0, REJECTS_LISTED_MAX);
+  const rows = listed.map(({ row, key, reason }) =>
+    [String(row), key, shortened(reason)].map(printable),
+  );
+  const hidden = rejects.length - listed.length;
+  const others = hidden > 0 ? `... and ${grouped(hidden)} more. ` : '';
+  const where = rejectsFile
+    ? `All of them are in ${rejectsFile}`
+    : '--rejects FILE writes them all';
+  return `\n${table([['row', 'key', 'reason'], ...rows])}${others}${where}.\n`;
+}
+
+function shortened(reason: string): string {
+  if (reason.length <= REASON_CHARACTERS_MAX) return reason;
+  return `${reason.slice(0, REASON_CHARACTERS_MAX).trimEnd()} …`;
+}
+
+function nextStep({ end }: Tally): string {
+  if (end.kind === 'finished') return '';
+  const why = end.kind === 'stopped' ? 'Interrupted.' : 'Ended before all orders were submitted.';
+  return `\n${why} Run the same command again to continue: it makes no order twice.\n`;
+}
+
+/** The end of a submit, for programs. Totals are strings of minor units, which can exceed a number. */
+export function submitJson({ totals, end, ...counts }: Tally): string {
+  const totalAmounts = Object.fromEntries([...totals].map(([code, units]) => [code, `${units}`]));
+  return json({ end: end.kind, ...counts, totalAmounts });
+}
+
+export function orderReport(order: Order): string {
+  const known: [string, string | undefined][] = [
+    ['order', order.id],
+    ['number', order.orderNumber === undefined ? undefined : String(order.orderNumber)],
+    ['status', order.status],
+    ['client', order.client],
+    ['customer', order.customer],
+    ['reference', order.reference],
+    ['total', formatMoney(order.totalAmount, order.currency)],
+    ['accepted', order.acceptedAt],
+    ['produce at', order.produceAt],
+    ['produced', order.producedAt],
+    ['updated', order.updatedAt],
+    ['attempts', order.attempts === undefined ? undefined : String(order.attempts)],
+    ['last error', order.lastError && `${order.lastError.reason} (${order.lastError.at})`],
+    ['result', order.result === undefined ? undefined : JSON.stringify(order.result)],
+    ...Object.entries(order.metadata ?? {}).map(([name, value]): [string, string] => [
+      `metadata ${name}`,
+      value,
+    ]),
+  ];
+  const rows = known.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  const lines = order.lines.map(({ sku, quantity, unitAmount, description }) => [
+    sku,
+    grouped(quantity),
+    formatMoney(unitAmount, order.currency),
+    formatMoney(BigInt(quantity) * BigInt(unitAmount), order.currency),
+    description ?? '',
+  ]);
+  const header = ['sku', 'quantity', 'unit price', 'amount', 'description'];
+  return `${printedTable(rows)}\n${printedTable([header, ...lines])}`;
+}
+
+export function drainReport({ claimed, produced, retried, dead, remaining }: DrainReport): string {
+  const verb = remaining === 1 ? 'remains' : 'remain';
+  const left = remaining > 0 ? `${countOf(remaining, 'order')} ${verb}` : 'none remain';
+  return (
+    `claimed ${grouped(claimed)}: produced ${grouped(produced)}, ` +
+    `to be retried ${grouped(retried)}, dead ${grouped(dead)}; ${left}\n`
+  );
+}
+
+export function statsReport(stats: Stats): string {
+  const { queued, scheduled, producing, produced, dead, canceled, approximate } = stats;
+  const counts = { queued, scheduled, producing, produced, dead, canceled };
+  const rows = Object.entries(counts).map(([name, count]) => [
+    name,
+    approximate.includes(name) ? `about ${grouped(count)}` : grouped(count),
+  ]);
+  const age = stats.oldestQueuedAgeMs;
+  const oldest = age === null ? 'none' : `${grouped(Math.round(age / 1000))} s`;
+  return table([...rows, ['oldest queued', oldest]]);
+}
+
+/** What a program reads: one JSON document, indented, that is safe on a terminal too. */
+export function json(value: unknown): string {
+  const lines = JSON.stringify(value, undefined, 2).split('\n');
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+function printedTable(rows: readonly (readonly string[])[]): string {
+  return table(rows.map((row) => row.map(printable)));
+}
+
+function countOf(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

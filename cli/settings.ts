@@ -1,0 +1,47 @@
+import { usageFailure } from './failure.ts';
+
+/** Where the API is and who calls it. */
+export interface Settings {
+  /** Ends in a slash, so that a stage's path (`/prod/`) stays in front of the routes. */
+  readonly url: URL;
+  readonly key: string;
+}
+
+const URL_LOCAL = 'http://localhost:3000';
+
+/**
+ * Reads the settings: the only place of the command that looks at the environment.
+ *
+ * @throws Failure that names the variable to set
+ */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  return { url: readUrl(env.SLUICE_URL || URL_LOCAL), key: readKey(env.SLUICE_KEY) };
+}
+
+function readUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) {
+    throw usageFailure(
+      `SLUICE_URL is no http or https address without a user name: ${text}\n` +
+        `Set it to the API's address, such as ${URL_LOCAL} (which it is when unset).`,
+    );
+  }
+  url.search = '';
+  url.hash = '';
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url;
+}
+
+function readKey(key: string | undefined): string {
+  if (!key) {
+    throw usageFailure(
+      'SLUICE_KEY is not set: it is the API key that the command calls with.\n' +
+        'For the local stack (npm start) it is local-shop-key to submit and get orders, and\n' +
+        'local-admin-key for everything: SLUICE_KEY=local-admin-key npm run sluice -- stats',
+    );
+  }
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    throw usageFailure('SLUICE_KEY holds a space, a line break or a character that no key has.');
+  }
+  return key;
+}

@@ -1,0 +1,119 @@
+import type { Api, Submitted } from './api.ts';
+import { Failure } from './failure.ts';
+import type { Problem } from './problem.ts';
+import {
+  type Fault,
+  type OrdersFile,
+  type Reject,
+  rejectOf,
+  type Submission,
+} from './submission.ts';
+
+export interface SubmitOptions {
+  /** How many requests are under way at once. */
+  readonly concurrency: number;
+  /** When it aborts, no new order is sent and those under way are waited for. */
+  readonly stop: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly ordersDone: number;
+  readonly rejected: number;
+}
+
+/** What became of the file. */
+export interface Tally {
+  readonly orders: number;
+  /** Accepted now, for the first time. */
+  accepted: number;
+  /** Accepted by an earlier run, or by an earlier line with the same idempotency key and order. */
+  replayed: number;
+  /** Order lines of the accepted and the replayed. */
+  lines: number;
+  /** Minor units of the accepted and the replayed, by currency. */
+  readonly totals: Map<string, bigint>;
+  readonly rejects: Reject[];
+  end: { kind: 'finished' } | { kind: 'stopped' } | { kind: 'failed'; failure: Failure };
+}
+
+/**
+ * Submits every order of a file, `concurrency` at once, in the file's order as far as that allows.
+ * A fault of the API ends the run, after the requests under way: every order that was accepted is
+ * counted, and those that weren't tried can be submitted by running the same file again.
+ */
+export async function submitFile(
+  api: Api,
+  file: OrdersFile,
+  { concurrency, stop, onProgress }: SubmitOptions,
+): Promise<Tally> {
+  const tally = emptyTally(file);
+  const failed = new AbortController();
+  const ended = AbortSignal.any([stop, failed.signal]);
+  let next = 0;
+
+  async function submitInTurn(): Promise<void> {
+    while (!ended.aborted) {
+      const submission = file.submissions[next];
+      if (!submission) return;
+      next += 1;
+      const { idempotencyKey, order } = submission;
+      count(tally, submission, await api.submit({ idempotencyKey, order, stop: ended }));
+      onProgress({ ordersDone: doneOf(tally), rejected: tally.rejects.length });
+    }
+  }
+
+  function endRun(error: unknown): void {
+    if (ended.aborted && error instanceof Error && error.name === 'AbortError') return;
+    if (!(error instanceof Failure)) throw error;
+    if (tally.end.kind !== 'failed') tally.end = { kind: 'failed', failure: error };
+    failed.abort();
+  }
+
+  await Promise.all(Array.from({ length: concurrency }, () => submitInTurn().catch(endRun)));
+  if (tally.end.kind === 'finished' && doneOf(tally) < tally.orders)
+    tally.end = { kind: 'stopped' };
+  tally.rejects.sort((one, other) => one.row - other.row);
+  return tally;
+}
+
+function emptyTally({ submissions, rejects }: OrdersFile): Tally {
+  return {
+    orders: submissions.length + rejects.length,
+    accepted: 0,
+    replayed: 0,
+    lines: 0,
+    totals: new Map(),
+    rejects: [...rejects],
+    end: { kind: 'finished' },
+  };
+}
+
+function doneOf({ accepted, replayed, rejects }: Tally): number {
+  return accepted + replayed + rejects.length;
+}
+
+function count(tally: Tally, submission: Submission, submitted: Submitted): void {
+  if (submitted.kind === 'refused') {
+    tally.rejects.push(rejectFrom(submission, submitted.problem));
+    return;
+  }
+  const { currency, totalAmount } = submitted.receipt;
+  if (submitted.isReplay) tally.replayed += 1;
+  else tally.accepted += 1;
+  tally.lines += Array.isArray(submission.order.lines) ? submission.order.lines.length : 0;
+  tally.totals.set(currency, (tally.totals.get(currency) ?? 0n) + BigInt(totalAmount));
+}
+
+/** The server's faults in the file's terms, in the order of its rows. */
+function rejectFrom(submission: Submission, { status, detail, faults }: Problem): Reject {
+  const { idempotencyKey: key, row, locate } = submission;
+  const located = faults.map((fault): Fault => {
+    const place = locate(fault.pointer);
+    return { row: place.row, text: `${place.label}: ${fault.detail}` };
+  });
+  const [first, ...others] = located.sort((one, other) => one.row - other.row);
+  if (first) return rejectOf(key, [first, ...others]);
+  const reused = 'this idempotency key was used before, for a different order, which stands';
+  return rejectOf(key, [{ row, text: status === 422 ? `${reused}: ${detail}` : detail }]);
+}

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { rejectsCsv } from '../../cli/rejects-file.ts';
+import { drainReport, json, orderReport, statsReport } from '../../cli/report.ts';
+import { readSettings } from '../../cli/settings.ts';
+import { printable } from '../../cli/text.ts';
+
+test('an order is shown with its state, its money and its lines', () => {
+  const report = orderReport({
+    id: 'ord_1',
+    status: 'dead',
+    customer: 'Ann\u001b[31m',
+    currency: 'GBP',
+    totalAmount: 123456,
+    acceptedAt: '2026-11-22T13:37:00.000Z',
+    attempts: 3,
+    lastError: { reason: 'no stock', at: '2026-11-22T13:38:00.000Z' },
+    metadata: { shop: 'north' },
+    lines: [
+      { sku: 'X', quantity: 1000, unitAmount: 123, description: 'Tea\ttowel' },
+      { sku: 'POST', quantity: 1, unitAmount: 456 },
+    ],
+  });
+  expect(report).toBe(`\
+order          ord_1
+status         dead
+customer       Ann\\u001b[31m
+total          GBP 1,234.56
+accepted       2026-11-22T13:37:00.000Z
+attempts       3
+last error     no stock (2026-11-22T13:38:00.000Z)
+metadata shop  north
+
+sku   quantity  unit price  amount        description
+X     1,000     GBP 1.23    GBP 1,230.00  Tea\\u0009towel
+POST  1         GBP 4.56    GBP 4.56
+`);
+});
+
+test('stats tell which counts are not exact', () => {
+  const counts = { queued: 1200, producing: 2, scheduled: 0, dead: 1, produced: 9, canceled: 0 };
+  const report = statsReport({ ...counts, oldestQueuedAgeMs: 61_400, approximate: ['produced'] });
+  expect(report).toMatch(/^queued +1,200$/m);
+  expect(report).toMatch(/^produced +about 9$/m);
+  expect(report).toMatch(/^oldest queued +61 s$/m);
+});
+
+test('a drain tells what remains', () => {
+  const report = { claimed: 3, produced: 1, retried: 1, dead: 1, remaining: 0 };
+  expect(drainReport(report)).toBe('claimed 3: produced 1, to be retried 1, dead 1; none remain\n');
+  expect(drainReport({ ...report, remaining: 1 })).toContain('1 order remains');
+});
+
+test('JSON output is the same value, and safe on a terminal', () => {
+  const value = { text: 'a\u009b31m\u202e\nb' };
+  expect(JSON.parse(json(value))).toEqual(value);
+  expect(json(value)).not.toMatch(/[\u009b\u202e]/);
+});
+
+test('no control character, and none that turns the line, is printable', () => {
+  expect(printable('a\u0000\u001b\u007f\u0085\u2028\u202eé€😀')).toBe(
+    'a\\u0000\\u001b\\u007f\\u0085\\u2028\\u202eé€😀',
+  );
+});
+
+test('rejected orders are written as CSV that a spreadsheet reads back', () => {
+  const rejects = [
+    { row: 2, key: 'a,b', reason: 'it says "no"' },
+    { row: 3, key: ' k', reason: 'two\nlines' },
+    { row: 4, key: '', reason: 'plain' },
+  ];
+  expect(rejectsCsv(rejects)).toBe(
+    'row,key,reason\n2,"a,b","it says ""no"""\n3," k","two\nlines"\n4,,plain\n',
+  );
+});
+
+test('the address defaults to the local stack and keeps the path of a stage', () => {
+  expect(readSettings({ SLUICE_KEY: 'k' }).url.href).toBe('http://localhost:3000/');
+  const settings = readSettings({ SLUICE_KEY: 'k', SLUICE_URL: 'https://api.example/prod?x#y' });
+  expect(settings.url.href).toBe('https://api.example/prod/');
+});
+
+test('a setting that is missing or wrong is named', () => {
+  expect(() => readSettings({})).toThrow(/SLUICE_KEY is not set.*local-admin-key/s);
+  expect(() => readSettings({ SLUICE_KEY: 'a b' })).toThrow(/SLUICE_KEY/);
+  for (const url of ['localhost:3000', 'ftp://x', 'https://user:secret@x', 'nonsense']) {
+    expect(() => readSettings({ SLUICE_KEY: 'k', SLUICE_URL: url }), url).toThrow(/SLUICE_URL/);
+  }
+});

@@ -1,0 +1,156 @@
+import { expect, test } from 'vitest';
+import type { Api, Submit, Submitted } from '../../cli/api.ts';
+import { Failure } from '../../cli/failure.ts';
+import { submitJson, submitReport } from '../../cli/report.ts';
+import type { OrdersFile, Submission } from '../../cli/submission.ts';
+import { submitFile } from '../../cli/submit.ts';
+
+function submissionAt(row: number): Submission {
+  const order = { lines: [{ sku: 'x' }, { sku: 'y' }] };
+  const locate = (pointer: string) => {
+    const line = Number(/^\/lines\/(\d+)/.exec(pointer)?.[1] ?? 0);
+    return { row: row + line, label: pointer };
+  };
+  return { idempotencyKey: `key-${row}`, order, row, locate };
+}
+
+function fileOf(rows: readonly number[]): OrdersFile {
+  return { submissions: rows.map(submissionAt), rejects: [] };
+}
+
+function accepted(totalAmount = 100, isReplay = false): Submitted {
+  return { kind: 'accepted', receipt: { id: 'ord_1', currency: 'GBP', totalAmount }, isReplay };
+}
+
+/** Only `submit` is called by what is tested here. */
+function apiThat(submit: (submit: Submit) => Promise<Submitted>): Api {
+  return { submit } as Api;
+}
+
+function optionsWith(concurrency: number, stop = new AbortController().signal) {
+  return { concurrency, stop, onProgress: () => {} };
+}
+
+test('accepted, replayed and rejected orders are counted, with lines and exact money', async () => {
+  const answers: Submitted[] = [
+    accepted(Number.MAX_SAFE_INTEGER),
+    accepted(Number.MAX_SAFE_INTEGER, true),
+    { kind: 'refused', problem: { status: 413, detail: 'Too big.', faults: [] } },
+  ];
+  const api = apiThat(async () => answers.shift() ?? accepted());
+  const tally = await submitFile(api, fileOf([2, 5, 9]), optionsWith(1));
+  expect(tally).toMatchObject({ orders: 3, accepted: 1, replayed: 1, lines: 4 });
+  expect(tally.totals).toEqual(new Map([['GBP', 2n * BigInt(Number.MAX_SAFE_INTEGER)]]));
+  expect(tally.rejects).toEqual([{ row: 9, key: 'key-9', reason: 'Too big' }]);
+  expect(tally.end).toEqual({ kind: 'finished' });
+});
+
+test('an order has one entry among the rejected, with its faults in the order of the rows', async () => {
+  const faults = [
+    { pointer: '/lines/1/quantity', detail: 'must be 1 or more.' },
+    { pointer: '/lines/1/sku', detail: 'must not be empty' },
+    { pointer: '/customer', detail: 'is missing' },
+  ];
+  const problem = { status: 400, detail: 'The body is wrong.', faults };
+  const api = apiThat(async () => ({ kind: 'refused', problem }));
+  const tally = await submitFile(api, fileOf([7]), optionsWith(1));
+  expect(tally.rejects).toEqual([
+    {
+      row: 7,
+      key: 'key-7',
+      reason:
+        '/customer: is missing; row 8: /lines/1/quantity: must be 1 or more; ' +
+        'row 8: /lines/1/sku: must not be empty',
+    },
+  ]);
+});
+
+test('a key that was used for another order is a reject that says so', async () => {
+  const problem = { status: 422, detail: 'Reused.', faults: [] };
+  const api = apiThat(async () => ({ kind: 'refused', problem }));
+  const tally = await submitFile(api, fileOf([2]), optionsWith(1));
+  expect(tally.rejects[0]?.reason).toMatch(/used before, for a different order.*Reused$/);
+});
+
+test('rejects are in the order of the file, also those that were never sent', async () => {
+  const problem = { status: 400, detail: 'No.', faults: [] };
+  const api = apiThat(async () => ({ kind: 'refused', problem }));
+  const file = { ...fileOf([9, 2]), rejects: [{ row: 5, key: '', reason: 'no key' }] };
+  const tally = await submitFile(api, file, optionsWith(4));
+  expect(tally.rejects.map(({ row }) => row)).toEqual([2, 5, 9]);
+});
+
+test('as many requests as asked for are under way at once, and no more', async () => {
+  let underWay = 0;
+  let underWayMax = 0;
+  const api = apiThat(async () => {
+    underWay += 1;
+    underWayMax = Math.max(underWayMax, underWay);
+    await Promise.resolve();
+    underWay -= 1;
+    return accepted();
+  });
+  const rows = Array.from({ length: 100 }, (_, at) => at + 2);
+  const tally = await submitFile(api, fileOf(rows), optionsWith(7));
+  expect(underWayMax).toBe(7);
+  expect(tally.accepted).toBe(100);
+});
+
+test('after a stop nothing new is sent, and what is under way is counted', async () => {
+  const stop = new AbortController();
+  let sent = 0;
+  const api = apiThat(async () => {
+    sent += 1;
+    if (sent === 3) stop.abort();
+    return accepted();
+  });
+  const tally = await submitFile(api, fileOf([2, 3, 4, 5, 6, 7]), optionsWith(2, stop.signal));
+  expect(tally.accepted).toBe(sent);
+  expect(sent).toBeLessThan(6);
+  expect(tally.end).toEqual({ kind: 'stopped' });
+  expect(submitReport(tally, undefined)).toMatch(/Run the same command again to continue/);
+});
+
+test('a fault of the API ends the run; what was accepted is counted and the fault is told', async () => {
+  const failure = new Failure('Cannot reach the API.');
+  const api = apiThat(async ({ idempotencyKey }) => {
+    if (idempotencyKey === 'key-4') throw failure;
+    return accepted();
+  });
+  const tally = await submitFile(api, fileOf([2, 3, 4, 5, 6]), optionsWith(1));
+  expect(tally).toMatchObject({ accepted: 2, end: { kind: 'failed', failure } });
+  expect(submitReport(tally, undefined)).toMatch(/left +3 orders/);
+});
+
+test('a programmer’s error is not taken for a fault of the API', async () => {
+  const api = apiThat(async () => {
+    throw new TypeError('undefined is not a function');
+  });
+  await expect(submitFile(api, fileOf([2]), optionsWith(1))).rejects.toThrow(TypeError);
+});
+
+test('the report lists ten rejected orders, says where all are, and lets no escape through', async () => {
+  const problem = { status: 400, detail: 'No \u001b[2J\u202eway.', faults: [] };
+  const api = apiThat(async () => ({ kind: 'refused', problem }));
+  const rows = Array.from({ length: 12 }, (_, at) => at + 2);
+  const tally = await submitFile(api, fileOf(rows), optionsWith(1));
+  const report = submitReport(tally, 'rejects.csv');
+  expect(report.match(/key-\d+/g)).toHaveLength(10);
+  expect(report).toContain('... and 2 more. All of them are in rejects.csv.');
+  expect(report).toContain('No \\u001b[2J\\u202eway');
+  expect(submitReport(tally, undefined)).toContain('--rejects FILE writes them all');
+});
+
+test('the report for programs holds the same, with money as exact text', async () => {
+  const api = apiThat(async () => accepted(250));
+  const tally = await submitFile(api, fileOf([2, 3]), optionsWith(1));
+  expect(JSON.parse(submitJson(tally))).toEqual({
+    end: 'finished',
+    orders: 2,
+    accepted: 2,
+    replayed: 0,
+    lines: 4,
+    rejects: [],
+    totalAmounts: { GBP: '500' },
+  });
+});
