@@ -75,9 +75,7 @@ test('a lock is extended while it is held, and not after its release', async () 
   await request.client.redis.pexpire(request.key, 5_000);
   request.clock.step(LEASE_MS / 3);
   await extended.promise;
-  await expect
-    .poll(() => request.client.redis.pttl(request.key))
-    .toBeGreaterThan(LEASE_MS - 5_000);
+  await expect.poll(() => request.client.redis.pttl(request.key)).toBeGreaterThan(LEASE_MS - 5_000);
   await held?.release();
   const before = proxy.seen();
   request.clock.step(10 * LEASE_MS);

@@ -11,7 +11,11 @@ import {
 
 /** The store of one test: the real one, on the shared Redis, under keys of its own. */
 export function freshStore(server: { url: string; token: string } = inject('upstash')) {
-  const prefix = `${randomUUID()}:`;
+  return storeWith(server, `${randomUUID()}:`);
+}
+
+/** The store as functions see it that run with this prefix. */
+export function storeWith(server: { url: string; token: string }, prefix: string) {
   const client = connect({ ...server, timeoutMs: 5_000, attemptsMax: 2, random: Math.random });
   const keys = keysWith(prefix);
   return {
