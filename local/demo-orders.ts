@@ -33,7 +33,7 @@ export function demoOrders(count: number): DemoOrder[] {
   });
 }
 
-/** A linear congruential generator: any seed, the same orders on every machine. */
+/** A linear congruential generator: the same orders on every machine. */
 function randomFrom(seed: number): () => number {
   let state = seed % 2_147_483_647;
   return () => {

@@ -1,0 +1,82 @@
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { type SourceFile, sourceFiles } from '../support/source-files.ts';
+
+/** Which rooms a room may import from, besides itself; `docs/design.md` draws it. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  'lib/orders': [],
+  'lib/queue': ['lib/orders'],
+  'lib/intake': ['lib/orders', 'lib/queue'],
+  'lib/production': ['lib/orders', 'lib/queue', 'lib/clock.ts', 'lib/log.ts'],
+  'lib/http': ['lib/orders', 'lib/queue', 'lib/log.ts'],
+  'lib/redis': ['lib/orders', 'lib/queue', 'lib/clock.ts'],
+  'lib/clock.ts': [],
+  'lib/log.ts': [],
+  'lib/config.ts': ['lib/http', 'lib/queue'],
+  'lib/runtime.ts': ['lib/http', 'lib/redis', 'lib/clock.ts', 'lib/config.ts', 'lib/log.ts'],
+  functions: [
+    'lib/http',
+    'lib/intake',
+    'lib/orders',
+    'lib/production',
+    'lib/redis',
+    'lib/runtime.ts',
+  ],
+  cli: [],
+  local: ['lib/http', 'lib/redis'],
+  bench: ['lib', 'functions', 'local'],
+};
+
+/** The packages that may reach a bundle, and the rooms that may use them. */
+const PACKAGES: Record<string, readonly string[]> = {
+  'zod/mini': ['lib/orders', 'lib/config.ts'],
+  '@upstash/redis': ['lib/redis'],
+  '@upstash/lock': ['lib/redis'],
+};
+
+const files = sourceFiles(['lib', 'functions', 'cli', 'local', 'bench'], '.ts');
+
+function roomOf(file: string): string {
+  const parts = file.split('/');
+  if (parts[0] !== 'lib') return parts[0] ?? '';
+  return parts.slice(0, 2).join('/');
+}
+
+function importsOf({ path: file, text }: SourceFile) {
+  const found = [...text.matchAll(/(?:\bfrom|\bimport\(|\bimport)\s*'([^']+)'/g)];
+  return found.map(([statement, target = '']) => ({
+    target: target.startsWith('.') ? path.posix.join(path.posix.dirname(file), target) : target,
+    isOurs: target.startsWith('.'),
+    statement,
+  }));
+}
+
+test.each(files)('$path imports only from rooms that it may', (file) => {
+  const room = roomOf(file.path);
+  const allowed = MAY_IMPORT[room];
+  expect(allowed, `${room} is a room that no rule knows`).toBeDefined();
+  for (const { target, isOurs } of importsOf(file)) {
+    if (isOurs) {
+      const from = roomOf(target);
+      const isAllowed = [room, ...(allowed ?? [])].some((own) => `${from}/`.startsWith(`${own}/`));
+      expect(isAllowed, `${file.path} imports ${target}`).toBe(true);
+    } else if (/^(lib|functions)/.test(room) && !target.startsWith('node:')) {
+      // The types of Lambda's events are gone once the code is bundled.
+      const rooms = target === 'aws-lambda' ? ['lib/http', 'functions'] : PACKAGES[target];
+      expect(rooms, `${file.path} imports ${target}`).toContain(room);
+    }
+  }
+});
+
+test('orders are pure: no clock, no chance, no environment, no I/O', () => {
+  for (const { path: file, text } of files.filter(({ path }) => path.startsWith('lib/orders/'))) {
+    expect(text, file).not.toMatch(/Date\.now|Math\.random|process\.|node:(?!crypto)|fetch\(/);
+  }
+});
+
+test('no file only hands on what others export', () => {
+  for (const { path: file, text } of files) {
+    expect(text, file).not.toMatch(/^export \* from/m);
+    expect(path.basename(file), file).not.toMatch(/^(index|utils?|helpers?|misc)\.ts$/);
+  }
+});
