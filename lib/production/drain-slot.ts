@@ -16,8 +16,12 @@ export type SlotOutcome =
   /** Another drain is at work in this slot: there is nothing to do. */
   | { readonly kind: 'busy' };
 
-/** 4 MiB: well under the 10 MB that a request to Upstash may have, with one order of 256 KiB over. */
-const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+/**
+ * 1 MiB of order hashes, and one more order of a quarter: a reply over 10 MB is refused after the
+ * claim was made, and a byte may take six in JSON (`<` as `\\u003c`).
+ * @see https://upstash.com/docs/redis/troubleshooting/max_requests_size
+ */
+const BATCH_BYTES_MAX = 1024 * 1024;
 /** A settle may take three tries of 5 s, but a Redis that answers needs a fraction of a second. */
 const SETTLE_MS = 3_000;
 const PRODUCE_MS_MIN = 2_000;

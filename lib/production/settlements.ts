@@ -2,9 +2,12 @@ import { retryDelayMs } from '../orders/retry.ts';
 import type { ClaimedOrder, Settlement } from '../queue/store.ts';
 import type { ProducerAnswer } from './producer.ts';
 
-/** What is kept of a reason and of a result, so that an order's hash stays bounded. */
+/**
+ * What is kept of a reason and of a result: a settle of 500 orders stays under the 10 MB that a
+ * request to Upstash may have.
+ */
 export const REASON_CHARACTERS_MAX = 500;
-export const RESULT_BYTES_MAX = 64 * 1024;
+export const RESULT_BYTES_MAX = 8 * 1024;
 
 /**
  * What a producer's answer means for an order: a retry while attempts are left, else dead.

@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { shareConnection } from './upstash/connection.ts';
+import { lockDataDirectory } from './upstash/data-lock.ts';
+import { findRedisServer } from './upstash/find-redis.ts';
+
+export { findRedisServer } from './upstash/find-redis.ts';
+
+/** A redis-server of one's own. */
+export type RedisServer = {
+  socketPath: string;
+  pid: number;
+  /** Settles when the process has ended; rejects when nobody asked it to. */
+  exited: Promise<void>;
+  /** SIGTERM, and SIGKILL where that has not ended it within 5 s. */
+  stop(): Promise<void>;
+};
+
+const READY_MS_MAX = 20_000;
+const RETRY_MS = 10;
+const STOP_MS_MAX = 5_000;
+const GUARDIAN = 'read -r _; kill "$0" && rm -rf "$1"';
+
+/**
+ * Starts a redis-server that listens on a unix socket only.
+ *
+ * @param options.dir  where the data is kept, written through on every command; without it nothing
+ *   is kept
+ * @throws Error when there is no redis-server, when another one uses `dir`, or when it does not
+ *   start; then with the end of its log
+ */
+export async function startRedisServer(options: { dir?: string } = {}): Promise<RedisServer> {
+  const program = await findRedisServer();
+  const dir = options.dir === undefined ? undefined : path.resolve(options.dir);
+  if (dir !== undefined) mkdirSync(dir, { recursive: true });
+  // A socket's path may have about 100 characters, so it does not go where the data goes.
+  const runDir = mkdtempSync(path.join(tmpdir(), 'sluice-'));
+  const socketPath = path.join(runDir, 's');
+  const logPath = path.join(runDir, 'log');
+  const removeRunDir = (): void => rmSync(runDir, { recursive: true, force: true });
+  let lock: ReturnType<typeof lockDataDirectory> | undefined;
+  try {
+    lock = dir === undefined ? undefined : lockDataDirectory(dir);
+    const child = spawnRedis(program, { socketPath, logPath, dir, runDir });
+    lock?.holdFor(child.pid ?? 0);
+    let log = '';
+    const dismissGuardian = setGuardian(child, runDir);
+    const server = watch(child, socketPath, () => {
+      dismissGuardian();
+      log = readLog(logPath);
+      lock?.release();
+      removeRunDir();
+    });
+    await ready(server, child).catch((error: Error) => {
+      throw new Error(`redis-server did not start: ${error.message}${log}`);
+    });
+    return server;
+  } catch (error) {
+    lock?.release();
+    removeRunDir();
+    throw error;
+  }
+}
+
+function spawnRedis(
+  program: string,
+  at: { socketPath: string; logPath: string; dir: string | undefined; runDir: string },
+): ChildProcess {
+  const kept = at.dir !== undefined;
+  const settings = {
+    port: '0',
+    unixsocket: at.socketPath,
+    unixsocketperm: '700',
+    dir: at.dir ?? at.runDir,
+    save: '',
+    appendonly: kept ? 'yes' : 'no',
+    appendfsync: 'always',
+    'maxmemory-policy': 'noeviction',
+    daemonize: 'no',
+    logfile: at.logPath,
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  // A process group of its own: a Ctrl-C is for the parent, which ends its children in order.
+  return spawn(program, flags, { detached: true, stdio: 'ignore' });
+}
+
+/**
+ * A parent that is killed can end nothing, so a shell waits for the end of a pipe that only the
+ * parent holds, and then ends Redis.
+ */
+function setGuardian(redis: ChildProcess, runDir: string): () => void {
+  const guardian = spawn('sh', ['-c', GUARDIAN, String(redis.pid), runDir], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  guardian.unref();
+  (guardian.stdin as Socket).unref();
+  // Without a shell there is no guardian, and nothing else changes.
+  guardian.on('error', () => {});
+  guardian.stdin.on('error', () => {});
+  return () => guardian.kill('SIGKILL');
+}
+
+function watch(child: ChildProcess, socketPath: string, onEnd: () => void): RedisServer {
+  let asked = false;
+  // The last resort, for a parent that ends without having called stop.
+  const killOnExit = (): void => {
+    child.kill('SIGKILL');
+    onEnd();
+  };
+  process.on('exit', killOnExit);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(`it ended with ${signal ?? `code ${code}`}`));
+  });
+  const exited = ended.then((how) => {
+    process.off('exit', killOnExit);
+    onEnd();
+    if (!asked) throw new Error(`redis-server (pid ${child.pid}) is gone: ${how}`);
+  });
+  exited.catch(() => {});
+  child.unref();
+  return {
+    socketPath,
+    pid: child.pid ?? 0,
+    exited,
+    async stop() {
+      asked = true;
+      child.ref();
+      child.kill('SIGTERM');
+      const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);
+      await ended;
+      clearTimeout(force);
+      await exited.catch(() => {});
+    },
+  };
+}
+
+/** @throws Error when the process ends, or does not answer in time and is killed for it */
+async function ready(server: RedisServer, child: ChildProcess): Promise<void> {
+  const deadlineMs = Date.now() + READY_MS_MAX;
+  const connection = shareConnection({
+    socketPath: server.socketPath,
+    replyMsMax: READY_MS_MAX,
+  });
+  try {
+    while (Date.now() < deadlineMs) {
+      const [reply] = await connection.send([['PING']]).catch(() => []);
+      if (reply?.kind === 'status') return;
+      await Promise.race([delay(RETRY_MS), server.exited]);
+    }
+  } finally {
+    connection.close();
+  }
+  child.kill('SIGKILL');
+  await server.exited.catch(() => {});
+  throw new Error(`it did not answer within ${READY_MS_MAX / 1000} s`);
+}
+
+function readLog(logPath: string): string {
+  try {
+    return `\n${readFileSync(logPath, 'utf8').split('\n').slice(-20).join('\n')}`;
+  } catch {
+    return '';
+  }
+}
