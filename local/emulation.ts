@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './ports.ts';
@@ -27,6 +28,7 @@ export async function startEmulation(
   onLog: (line: string) => void,
 ): Promise<Emulation> {
   const [port, lambdaPort] = [await freePort(), await freePort()];
+  const build = `stack-${port}`;
   const flags = ['--httpPort', port, '--lambdaPort', lambdaPort, '--host', '127.0.0.1'];
   // Not through npx or a shell: a signal would reach only that, and leave the emulation running.
   // In a process group of its own: Ctrl-C is for the stack, which ends its parts in order.
@@ -37,7 +39,7 @@ export async function startEmulation(
       cwd: ROOT,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...env, SLUICE_BUILD: build },
     },
   );
   const killGroup = () => signal(child, 'SIGKILL');
@@ -59,6 +61,7 @@ export async function startEmulation(
       clearTimeout(timer);
       killGroup();
       process.off('exit', killGroup);
+      rmSync(`${ROOT}/.esbuild/${build}`, { recursive: true, force: true });
     },
   };
 }

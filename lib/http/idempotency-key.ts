@@ -1,5 +1,7 @@
 const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 const QUOTED = /^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
+/** Twice the longest key, all of it escaped: more is none, and is not searched for spaces. */
+const HEADER_CHARACTERS_MAX = 1_024;
 
 /**
  * Reads the `Idempotency-Key` header: 1 to 255 printable ASCII characters with no space at either
@@ -9,7 +11,7 @@ const QUOTED = /^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
  * @see https://www.rfc-editor.org/rfc/rfc8941#section-3.3.3
  */
 export function readIdempotencyKey(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
+  if (header === undefined || header.length > HEADER_CHARACTERS_MAX) return undefined;
   const value = header.replace(/^[ \t]+|[ \t]+$/g, '');
   const key = value.startsWith('"') ? QUOTED.exec(value)?.[1]?.replace(/\\(["\\])/g, '$1') : value;
   return key !== undefined && KEY.test(key) ? key : undefined;

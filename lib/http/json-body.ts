@@ -5,7 +5,8 @@ export type JsonBody =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly response: HttpResponse };
 
-const JSON_TYPE = /^application\/json(?: *; *charset="?utf-8"?)? *;? *$/i;
+// No two runs of spaces meet, so that a header of nothing else is not searched over and over.
+const JSON_TYPE = /^application\/json *(?:; *(?:charset="?utf-8"? *(?:; *)?)?)?$/i;
 
 /**
  * Reads a JSON body: first its size, whatever it holds, then its type, then what it says.

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Fault, faultsOf } from './faults.ts';
+import { FAULTS_MAX, type Fault, faultsOf } from './faults.ts';
 import { parseInstant } from './instant.ts';
 
 /** The limits of the HTTP contract, section "Submit an order". */
@@ -60,7 +60,7 @@ const DESCRIPTION_RULE = must(
 function integer(min: number, max: number) {
   const range = `${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
   const message = must(`a whole number from ${range}`);
-  return z.int(message).check(z.minimum(min, message), z.maximum(max, message));
+  return z.int({ ...message, abort: true }).check(z.minimum(min, message), z.maximum(max, message));
 }
 
 const line = z.strictObject(
@@ -108,7 +108,8 @@ const metadata = z
     const fault = (path: string[], message: string) =>
       context.issues.push({ code: 'custom', input: context.value, path, message });
     if (members.length > METADATA_MEMBERS_MAX) fault([], METADATA_RULE.error(context.value));
-    for (const [key, value] of members.slice(0, 200)) {
+    for (const [key, value] of members) {
+      if (context.issues.length >= FAULTS_MAX) return;
       if (!METADATA_KEY.test(key)) {
         fault([key], 'Must have a name of 1 to 40 characters of A-Z, a-z, 0-9, _ and -.');
       }
@@ -151,7 +152,7 @@ export const submissionSchema = z.strictObject(
 export function validateSubmission(body: unknown, nowMs: number): Validation {
   const parsed = submissionSchema.safeParse(body, { jitless: true });
   const faults = parsed.success ? [] : faultsOf(parsed.error);
-  if (isTooFarAhead(body, nowMs)) {
+  if (faults.length < FAULTS_MAX && isTooFarAhead(body, nowMs)) {
     faults.push({ pointer: '/produceAt', detail: 'Must be at most 30 days ahead.' });
   }
   if (!parsed.success || faults.length > 0) return { kind: 'invalid', faults };

@@ -18,8 +18,8 @@ export type SlotOutcome =
 
 /**
  * 1 MiB of order hashes, and one more order of a quarter: a reply over 10 MB is refused after the
- * claim was made, and a byte may take six in JSON (`<` as `\\u003c`).
- * @see https://upstash.com/docs/redis/troubleshooting/max_requests_size
+ * claim was made, and a byte may take six in JSON (`<` as `\u003c`).
+ * @see https://upstash.com/docs/redis/troubleshooting/max_request_size_exceeded
  */
 const BATCH_BYTES_MAX = 1024 * 1024;
 /** A settle may take three tries of 5 s, but a Redis that answers needs a fraction of a second. */

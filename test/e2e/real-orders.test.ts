@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { connect } from '../../lib/redis/client.ts';
+import { keysWith } from '../../lib/redis/keys.ts';
+import { startStack } from '../../local/stack.ts';
+import { ROOT } from '../support/source-files.ts';
+
+// Orders of a real shop: D. Chen, Online Retail, UCI Machine Learning Repository, CC BY 4.0.
+const FILE = `${ROOT}/../shared/data/online-retail-sample.csv`;
+
+const dir = mkdtempSync(path.join(tmpdir(), 'sluice-real-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** The operator's command, as one types it; answers what it printed. */
+function sluice(url: string, ...args: string[]): Promise<string> {
+  const env = { ...process.env, SLUICE_URL: url, SLUICE_KEY: 'local-admin-key' };
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [`${ROOT}/cli/sluice.ts`, ...args], { env }, (error, out) =>
+      error ? reject(error) : resolve(out),
+    );
+  });
+}
+
+const submit = [
+  ...['submit', FILE, '--json', '--currency', 'GBP', '--rejects', path.join(dir, 'rejects.csv')],
+  ...['--key-column', 'InvoiceNo', '--customer-column', 'CustomerID', '--sku-column', 'StockCode'],
+  ...['--description-column', 'Description', '--quantity-column', 'Quantity'],
+  ...['--unit-price-column', 'UnitPrice'],
+];
+
+test.skipIf(!existsSync(FILE))(
+  'real orders go in once, however often they are submitted, and come out to the penny (skipped where the sample file is absent)',
+  async () => {
+    const stack = await startStack({ port: 0, onLog: () => undefined });
+    try {
+      const first = JSON.parse(await sluice(stack.url, ...submit));
+      expect(first).toMatchObject({ accepted: 1_586, replayed: 0, lines: 4_271 });
+      const rejects = readFileSync(path.join(dir, 'rejects.csv'), 'utf8').trim().split('\n');
+      expect(rejects).toHaveLength(1 + 507);
+      expect(rejects.filter((row) => row.includes('quantity'))).toHaveLength(506);
+      expect(rejects.filter((row) => row.includes('unit price 0.001'))).toHaveLength(1);
+
+      const again = JSON.parse(await sluice(stack.url, ...submit));
+      expect(again).toMatchObject({ accepted: 0, replayed: 1_586 });
+
+      await sluice(stack.url, 'drain', '--until-empty');
+      const stats = JSON.parse(await sluice(stack.url, 'stats', '--json'));
+      expect(stats).toMatchObject({ queued: 0, producing: 0, dead: 0, produced: 1_586 });
+      expect(await totalOfProduced(stack.redis)).toBe(37_427_439);
+    } finally {
+      await stack.stop();
+    }
+  },
+  120_000,
+);
+
+/** Sums the orders as Redis has them, not as anybody reported them. */
+async function totalOfProduced(server: { url: string; token: string }): Promise<number> {
+  const keys = keysWith('');
+  const { redis } = connect({ ...server, timeoutMs: 10_000, attemptsMax: 1, random: Math.random });
+  const ids = await redis.zrange<string[]>(keys.finished, 0, -1);
+  const pipeline = redis.pipeline();
+  for (const id of ids) pipeline.hget(keys.order(id), 'totalAmount');
+  const totals = await pipeline.exec<string[]>();
+  return totals.reduce((sum, total) => sum + Number(total), 0);
+}

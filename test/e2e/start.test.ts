@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, onTestFinished, test } from 'vitest';
+import { orderBody } from '../support/orders.ts';
+import { ROOT } from '../support/source-files.ts';
+
+/** `npm start` in a folder of its own, on a free port. */
+async function start(dir: string, args: string[] = []) {
+  const child = spawn(process.execPath, [`${ROOT}/local/start.ts`, ...args], {
+    cwd: dir,
+    env: { ...process.env, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(async () => {
+    if (child.exitCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  });
+  const url = await readyUrl(child);
+  return { child, url };
+}
+
+function readyUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        printed += `${line}\n`;
+        const url = /ready at (\S+)/.exec(line)?.[1];
+        if (url) resolve(url);
+      });
+    }
+    child.once('exit', () => reject(new Error(`It ended: ${printed}`)));
+  });
+}
+
+function call(url: string, method: string, key: string, body?: object) {
+  return fetch(url, {
+    method,
+    headers: {
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/json',
+      'idempotency-key': 'order-1',
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+}
+
+/** The processes of this machine that mention a text, the test's own excepted. */
+function processesThatMention(text: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+        return `${command}${environment}`.includes(text) ? [`${pid} ${command}`] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+test('npm start takes an order, keeps it over a Ctrl-C, leaves nothing running, and produces it', async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'sluice-start-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const first = await start(dir);
+  const accepted = await call(`${first.url}/orders`, 'POST', 'local-shop-key', orderBody());
+  expect(accepted.status).toBe(202);
+  const location = accepted.headers.get('location');
+  first.child.kill('SIGINT');
+  expect((await once(first.child, 'exit'))[0]).toBe(0);
+  expect(processesThatMention(dir)).toEqual([]);
+
+  const second = await start(dir);
+  const drained = await call(`${second.url}/drain`, 'POST', 'local-admin-key');
+  const order = await call(`${second.url}${location}`, 'GET', 'local-shop-key');
+  expect([drained.status, await order.json()]).toMatchObject([
+    200,
+    { status: 'produced', orderNumber: 1 },
+  ]);
+
+  second.child.kill('SIGINT');
+  await once(second.child, 'exit');
+  const third = await start(dir, ['--fresh']);
+  const gone = await call(`${third.url}${location}`, 'GET', 'local-shop-key');
+  expect(gone.status).toBe(404);
+}, 90_000);
+
+test('the gateway answers what is no route as API Gateway does', async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'sluice-start-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const { url } = await start(dir);
+  const notFound = '{"message":"Not Found"}';
+  for (const [method, route] of [
+    ['GET', '/nope'],
+    ['DELETE', '/orders'],
+    ['OPTIONS', '/orders'],
+    ['GET', '/orders/'],
+    ['POST', '/2015-03-31/functions/drain-queue/invocations'],
+  ] as const) {
+    const answer = await call(`${url}${route}`, method, 'local-admin-key');
+    expect([route, answer.status, await answer.text()]).toEqual([route, 404, notFound]);
+    expect(answer.headers.has('x-request-id')).toBe(false);
+  }
+  expect((await call(`${url}/stats`, 'HEAD', 'local-admin-key')).status).toBe(404);
+
+  const large = await call(`${url}/orders`, 'POST', 'local-shop-key', {
+    text: 'x'.repeat(10 * 1024 * 1024),
+  });
+  expect([large.status, await large.json()]).toEqual([
+    413,
+    { message: 'Request Entity Too Large' },
+  ]);
+  const tooLarge = await call(`${url}/orders`, 'POST', 'local-shop-key', {
+    text: 'x'.repeat(256 * 1024),
+  });
+  expect([tooLarge.status, await tooLarge.json()]).toMatchObject([
+    413,
+    { type: '/problems/body-too-large' },
+  ]);
+}, 60_000);
