@@ -45,8 +45,9 @@ export async function startEmulation(
   const killGroup = () => signal(child, 'SIGKILL');
   process.once('exit', killGroup);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let isEnding = false;
   try {
-    await ready(child, onLog);
+    await ready(child, (line) => isEnding || onLog(line));
   } catch (error) {
     killGroup();
     throw error;
@@ -55,6 +56,7 @@ export async function startEmulation(
     port,
     exited,
     async stop() {
+      isEnding = true;
       signal(child, 'SIGTERM');
       const timer = setTimeout(killGroup, STOP_MS_MAX);
       await exited;
@@ -66,7 +68,7 @@ export async function startEmulation(
   };
 }
 
-function ready(child: ChildProcess, onLog: (line: string) => void): Promise<void> {
+function ready(child: ChildProcess, onLog: (line: string) => unknown): Promise<void> {
   const printed: string[] = [];
   let isReady = false;
   return new Promise((resolve, reject) => {
