@@ -1,3 +1,4 @@
+import { grouped } from '../orders/faults.ts';
 import { type HttpResponse, problem } from './responses.ts';
 import type { HttpRequest } from './route.ts';
 
@@ -16,7 +17,7 @@ const JSON_TYPE = /^application\/json *(?:; *(?:charset="?utf-8"? *(?:; *)?)?)?$
 export function readJsonBody(request: HttpRequest, bytesMax: number): JsonBody {
   const { body, isBase64Encoded, headers } = request;
   if (Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8') > bytesMax) {
-    const detail = `A body may have up to ${bytesMax.toLocaleString('en')} bytes.`;
+    const detail = `A body may have up to ${grouped(bytesMax)} bytes.`;
     return refused(problem('body-too-large', detail));
   }
   if (!JSON_TYPE.test(headers['content-type'] ?? '')) {

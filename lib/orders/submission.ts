@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { FAULTS_MAX, type Fault, faultsOf } from './faults.ts';
+import { FAULTS_MAX, type Fault, faultsOf, grouped } from './faults.ts';
 import { parseInstant } from './instant.ts';
 
 /** The limits of the HTTP contract, section "Submit an order". */
@@ -58,9 +58,9 @@ const DESCRIPTION_RULE = must(
 );
 
 function integer(min: number, max: number) {
-  const range = `${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
+  const range = `${grouped(min)} to ${grouped(max)}`;
   const message = must(`a whole number from ${range}`);
-  return z.int({ ...message, abort: true }).check(z.minimum(min, message), z.maximum(max, message));
+  return z.int(message).check(z.minimum(min, message), z.maximum(max, message));
 }
 
 const line = z.strictObject(
@@ -77,7 +77,7 @@ const line = z.strictObject(
   must('an object with sku, quantity and unitAmount'),
 );
 
-const LINES_RULE = must(`an array of 1 to ${LINES_MAX.toLocaleString('en')} lines`);
+const LINES_RULE = must(`an array of 1 to ${grouped(LINES_MAX)} lines`);
 
 const lines = z.array(line, LINES_RULE).check(
   z.minLength(1, LINES_RULE),
