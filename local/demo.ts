@@ -21,15 +21,19 @@ const say = (text = '') => process.stdout.write(`${text}\n`);
 async function demo(count: number): Promise<void> {
   say('Sluice takes orders in at the speed of Redis and produces them in the background.\n');
   say('Starting a redis-server, its REST server and the functions …');
-  const stack = await startStack({ port: 0, onLog: () => undefined });
-  const ended = new Promise<never>((_, reject) => {
+  // Asked for before anything starts, so that Ctrl-C in between ends what is up by then.
+  const stopped = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => reject(new Error('The demo was stopped.')));
     }
-    stack.failed.then((what) => reject(new Error(`${what}; the demo cannot go on.`)));
+  });
+  stopped.catch(() => undefined);
+  const stack = await startStack({ port: 0, onLog: () => undefined });
+  const failed = stack.failed.then((what) => {
+    throw new Error(`${what}; the demo cannot go on.`);
   });
   try {
-    await Promise.race([show(stack, demoOrders(count)), ended]);
+    await Promise.race([show(stack, demoOrders(count)), stopped, failed]);
   } finally {
     await stack.stop();
   }

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { endWithThisProcess } from './guardian.ts';
 import { freePort } from './ports.ts';
 
 /** API Gateway, the schedule and the Lambdas, as serverless-offline runs them. */
@@ -42,6 +44,8 @@ export async function startEmulation(
       env: { ...process.env, ...env, SLUICE_BUILD: build },
     },
   );
+  const buildDir = path.join(ROOT, '.esbuild', build);
+  const dismissGuardian = endWithThisProcess(-(child.pid ?? 0), buildDir);
   const killGroup = () => signal(child, 'SIGKILL');
   process.once('exit', killGroup);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -63,7 +67,8 @@ export async function startEmulation(
       clearTimeout(timer);
       killGroup();
       process.off('exit', killGroup);
-      rmSync(`${ROOT}/.esbuild/${build}`, { recursive: true, force: true });
+      dismissGuardian();
+      rmSync(buildDir, { recursive: true, force: true });
     },
   };
 }

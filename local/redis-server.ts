@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { endWithThisProcess } from './guardian.ts';
 import { shareConnection } from './upstash/connection.ts';
 import { lockDataDirectory } from './upstash/data-lock.ts';
 import { findRedisServer } from './upstash/find-redis.ts';
@@ -23,7 +23,6 @@ export type RedisServer = {
 const READY_MS_MAX = 20_000;
 const RETRY_MS = 10;
 const STOP_MS_MAX = 5_000;
-const GUARDIAN = 'read -r _; kill "$0" && rm -rf "$1"';
 
 /**
  * Starts a redis-server that listens on a unix socket only.
@@ -48,7 +47,7 @@ export async function startRedisServer(options: { dir?: string } = {}): Promise<
     const child = spawnRedis(program, { socketPath, logPath, dir, runDir });
     lock?.holdFor(child.pid ?? 0);
     let log = '';
-    const dismissGuardian = setGuardian(child, runDir);
+    const dismissGuardian = endWithThisProcess(child.pid ?? 0, runDir);
     const server = watch(child, socketPath, () => {
       dismissGuardian();
       log = readLog(logPath);
@@ -86,23 +85,6 @@ function spawnRedis(
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   // A process group of its own: a Ctrl-C is for the parent, which ends its children in order.
   return spawn(program, flags, { detached: true, stdio: 'ignore' });
-}
-
-/**
- * A parent that is killed can end nothing, so a shell waits for the end of a pipe that only the
- * parent holds, and then ends Redis.
- */
-function setGuardian(redis: ChildProcess, runDir: string): () => void {
-  const guardian = spawn('sh', ['-c', GUARDIAN, String(redis.pid), runDir], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  guardian.unref();
-  (guardian.stdin as Socket).unref();
-  // Without a shell there is no guardian, and nothing else changes.
-  guardian.on('error', () => {});
-  guardian.stdin.on('error', () => {});
-  return () => guardian.kill('SIGKILL');
 }
 
 function watch(child: ChildProcess, socketPath: string, onEnd: () => void): RedisServer {

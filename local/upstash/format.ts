@@ -2,32 +2,34 @@ import type { Reply } from './resp.ts';
 
 /**
  * Writes a reply as JSON by hand, so that integers beyond 2^53 keep their digits. With base64
- * every string is encoded except the status OK, as the service does it.
+ * every string is encoded.
  */
-export function replyToJson(reply: Reply, base64: boolean): string {
+function replyToJson(reply: Reply, base64: boolean): string {
   switch (reply.kind) {
     case 'nil':
       return 'null';
     case 'integer':
       return reply.digits;
     case 'status':
-      return text(reply.text, base64 && reply.text !== 'OK');
+    case 'error':
+      return text(reply.text, base64);
     case 'bulk':
       return base64
         ? `"${reply.bytes.toString('base64')}"`
         : JSON.stringify(reply.bytes.toString());
-    case 'error':
-      return text(reply.text, base64);
     case 'array':
       return `[${reply.items.map((item) => replyToJson(item, base64)).join(',')}]`;
   }
 }
 
-/** The whole answer to one command: `{"result"}` or `{"error"}`; an error is never encoded. */
+/**
+ * The whole answer to one command: `{"result"}` or `{"error"}`. An error is never encoded, and
+ * neither is OK where it is the whole answer; within an array the SDK decodes it like any string.
+ */
 export function answerToJson(reply: Reply, base64: boolean): string {
-  return reply.kind === 'error'
-    ? errorToJson(reply.text)
-    : `{"result":${replyToJson(reply, base64)}}`;
+  if (reply.kind === 'error') return errorToJson(reply.text);
+  const isOk = reply.kind === 'status' && reply.text === 'OK';
+  return `{"result":${replyToJson(reply, base64 && !isOk)}}`;
 }
 
 /** The body of every refusal. */

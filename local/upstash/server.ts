@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { readFormat, sendError, sendFailure, sendReplies, sendReply } from './answer.ts';
 import { readCommand, readCommands, readPath, segments } from './command.ts';
 import { shareConnection } from './connection.ts';
+import { createTranslator } from './dialect.ts';
 import { streamEvents } from './event-stream.ts';
 import { createExecutor, type Executor } from './execute.ts';
-import { createScriptTranslator } from './scripts.ts';
 import { readBody } from './size-limit.ts';
 
 /** A local stand-in for an Upstash database's REST endpoint. */
@@ -41,7 +41,7 @@ export async function startUpstashServer(options: {
 }): Promise<UpstashServer> {
   const host = options.host ?? '127.0.0.1';
   const connection = shareConnection(options);
-  const executor = createExecutor(connection, createScriptTranslator());
+  const executor = createExecutor(connection, createTranslator());
   const isToken = tokenCheck(options.token);
   let requests = 0;
 
