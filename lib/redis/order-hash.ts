@@ -56,73 +56,82 @@ function flat(fields: Record<string, string | undefined>): string[] {
   );
 }
 
+/** What is read of an order: a script takes the first two for its own, so they stay in front. */
+export const ORDER_FIELDS = [
+  'status',
+  'attempts',
+  'client',
+  'customer',
+  'currency',
+  'totalAmount',
+  'reference',
+  'lines',
+  'metadata',
+  'produceAtMs',
+  'acceptedAtMs',
+  'updatedAtMs',
+  'producedAtMs',
+  'orderNumber',
+  'result',
+  'lastErrorReason',
+  'lastErrorAtMs',
+] as const;
+
+type Fields = Partial<Record<(typeof ORDER_FIELDS)[number], string | null>>;
+
 /**
- * Reads an order's hash as `HGETALL` gives it. Fields that it does not know are passed over.
+ * Reads an order from the values of `ORDER_FIELDS`, in their order, `null` where a field is not set.
  *
  * @returns `undefined` where there is no hash
  * @throws StoreFault where the hash is not that of an order
  */
-export function orderFromHash(id: string, hash: readonly string[], nowMs: number) {
-  if (hash.length === 0) return undefined;
-  const fields = new Map<string, string>();
-  for (let at = 0; at + 1 < hash.length; at += 2) fields.set(hash[at] ?? '', hash[at + 1] ?? '');
-  const status = STORED_STATUSES.find((known) => known === fields.get('status'));
-  if (status === undefined || !fields.has('lines')) {
+export function orderFromValues(id: string, values: readonly (string | null)[], nowMs: number) {
+  if (values.every((value) => value === null)) return undefined;
+  const fields: Fields = Object.fromEntries(ORDER_FIELDS.map((name, at) => [name, values[at]]));
+  const status = STORED_STATUSES.find((known) => known === fields.status);
+  if (status === undefined || fields.lines == null) {
     throw new StoreFault(`The hash of ${id} is not that of an order`);
   }
   return {
     ...submissionFrom(fields),
     id,
-    client: fields.get('client') ?? '',
+    client: fields.client ?? '',
     status: cameDue(status, fields, nowMs) ? 'queued' : status,
-    attempts: numberIn(fields, 'attempts') ?? 0,
-    acceptedAtMs: numberIn(fields, 'acceptedAtMs') ?? 0,
-    updatedAtMs: numberIn(fields, 'updatedAtMs') ?? 0,
-    ...optional('producedAtMs', numberIn(fields, 'producedAtMs')),
-    ...optional('orderNumber', numberIn(fields, 'orderNumber')),
-    ...optional('result', jsonIn(fields, 'result')),
-    ...optional('lastError', lastErrorFrom(fields)),
+    attempts: Number(fields.attempts ?? 0),
+    acceptedAtMs: Number(fields.acceptedAtMs ?? 0),
+    updatedAtMs: Number(fields.updatedAtMs ?? 0),
+    ...(fields.producedAtMs != null && { producedAtMs: Number(fields.producedAtMs) }),
+    ...(fields.orderNumber != null && { orderNumber: Number(fields.orderNumber) }),
+    ...(fields.result != null && { result: parsed(fields.result) }),
+    ...(fields.lastErrorReason != null && {
+      lastError: { reason: fields.lastErrorReason, atMs: Number(fields.lastErrorAtMs ?? 0) },
+    }),
   } satisfies Order;
 }
 
-function submissionFrom(fields: ReadonlyMap<string, string>): Submission {
+function submissionFrom(fields: Fields): Submission {
   return {
-    customer: fields.get('customer') ?? '',
-    currency: fields.get('currency') ?? '',
-    lines: jsonIn(fields, 'lines') as Line[],
-    totalAmount: numberIn(fields, 'totalAmount') ?? 0,
-    ...optional('reference', fields.get('reference')),
-    ...optional('produceAtMs', numberIn(fields, 'produceAtMs')),
-    ...optional('metadata', jsonIn(fields, 'metadata') as Record<string, string> | undefined),
+    customer: fields.customer ?? '',
+    currency: fields.currency ?? '',
+    lines: parsed(fields.lines ?? '[]') as Line[],
+    totalAmount: Number(fields.totalAmount ?? 0),
+    ...(fields.reference != null && { reference: fields.reference }),
+    ...(fields.produceAtMs != null && { produceAtMs: Number(fields.produceAtMs) }),
+    ...(fields.metadata != null && {
+      metadata: parsed(fields.metadata) as Record<string, string>,
+    }),
   };
 }
 
 /** A scheduled order whose time has come waits like any other; nothing has to mark it. */
-function cameDue(status: StoredStatus, fields: ReadonlyMap<string, string>, nowMs: number) {
-  return status === 'scheduled' && (numberIn(fields, 'produceAtMs') ?? 0) <= nowMs;
+function cameDue(status: StoredStatus, { produceAtMs }: Fields, nowMs: number): boolean {
+  return status === 'scheduled' && Number(produceAtMs ?? 0) <= nowMs;
 }
 
-function lastErrorFrom(fields: ReadonlyMap<string, string>): Order['lastError'] {
-  const reason = fields.get('lastErrorReason');
-  if (reason === undefined) return undefined;
-  return { reason, atMs: numberIn(fields, 'lastErrorAtMs') ?? 0 };
-}
-
-function numberIn(fields: ReadonlyMap<string, string>, field: string): number | undefined {
-  const value = fields.get(field);
-  return value === undefined ? undefined : Number(value);
-}
-
-function jsonIn(fields: ReadonlyMap<string, string>, field: string): unknown {
-  const value = fields.get(field);
-  if (value === undefined) return undefined;
+function parsed(json: string): unknown {
   try {
-    return JSON.parse(value);
+    return JSON.parse(json);
   } catch {
-    throw new StoreFault(`The field ${field} of an order is no JSON`);
+    throw new StoreFault('A field of an order is no JSON');
   }
-}
-
-function optional<Name extends string, Value>(name: Name, value: Value | undefined) {
-  return (value === undefined ? {} : { [name]: value }) as { [name in Name]?: Value };
 }

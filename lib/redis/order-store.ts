@@ -15,7 +15,7 @@ import type {
 } from '../queue/store.ts';
 import { type RedisClient, runScript } from './client.ts';
 import type { Keys } from './keys.ts';
-import { newOrderFields, orderFromHash, settlementFields } from './order-hash.ts';
+import { newOrderFields, ORDER_FIELDS, orderFromValues, settlementFields } from './order-hash.ts';
 import { CLAIM, COUNTS, EXTEND, type Script, SETTLE, SUBMIT } from './scripts.ts';
 
 const DEAD_REASON = 'Every attempt ended without an answer: the producer died or ran out of time.';
@@ -46,11 +46,14 @@ export function readStore(client: RedisClient, keys: Keys): ReadStore {
   return {
     async read(id: string, nowMs: number): Promise<Order | undefined> {
       // A transaction: between two reads the order could leave its owner and seem to wait again.
-      const [hash, owner] = await client.repeatedly(async (redis) => {
-        const replies = await redis.multi().hgetall(keys.order(id)).hget(keys.owners, id).exec();
-        return replies as unknown as [string[] | null, string | null];
+      const [values, owner] = await client.repeatedly(async (redis) => {
+        const reads = redis
+          .multi()
+          .hmget(keys.order(id), ...ORDER_FIELDS)
+          .hget(keys.owners, id);
+        return (await reads.exec()) as unknown as [Values, string | null];
       });
-      const order = orderFromHash(id, hash ?? [], nowMs);
+      const order = orderFromValues(id, values, nowMs);
       if (order === undefined || owner === null) return order;
       return { ...order, status: 'producing', attempts: Number(owner.split(':')[1]) };
     },
@@ -97,9 +100,9 @@ export function productionStore(client: RedisClient, keys: Keys): ProductionStor
           redis,
           CLAIM,
           [keys.queue, keys.pending, keys.owners, keys.fence, keys.dead],
-          [...limits, keys.orderPrefix, DEAD_REASON],
+          [...limits, keys.orderPrefix, DEAD_REASON, ...ORDER_FIELDS],
         ),
-      )) as [number, [string, number, string[]][], string[], string[], number];
+      )) as ClaimAnswer;
       return claimFrom(answer, nowMs);
     },
 
@@ -129,20 +132,17 @@ export function productionStore(client: RedisClient, keys: Keys): ProductionStor
   };
 }
 
-function claimFrom(
-  [token, orders, dead, broken, more]: [
-    number,
-    [string, number, string[]][],
-    string[],
-    string[],
-    number,
-  ],
-  nowMs: number,
-): Claim {
+/** The values of `ORDER_FIELDS` in an order's hash. */
+type Values = readonly (string | null)[];
+
+/** What the claim script returns: token, orders with their attempt, dead ids, broken ids, more. */
+type ClaimAnswer = [number, [string, number, Values][], string[], string[], number];
+
+function claimFrom([token, orders, dead, broken, more]: ClaimAnswer, nowMs: number): Claim {
   const claimed: ClaimedOrder[] = [];
   const unreadable: string[] = [];
-  for (const [id, attempts, hash] of orders) {
-    const order = readable(id, hash, nowMs);
+  for (const [id, attempts, values] of orders) {
+    const order = readable(id, values, nowMs);
     if (order === undefined) unreadable.push(id);
     else claimed.push({ ...order, status: 'producing', attempts });
   }
@@ -156,9 +156,9 @@ function claimFrom(
 }
 
 /** One order that cannot be read stops no other: its lease runs out until it is dead. */
-function readable(id: string, hash: readonly string[], nowMs: number): Order | undefined {
+function readable(id: string, values: Values, nowMs: number): Order | undefined {
   try {
-    return orderFromHash(id, hash, nowMs);
+    return orderFromValues(id, values, nowMs);
   } catch (error) {
     if (error instanceof StoreFault) return undefined;
     throw error;

@@ -25,6 +25,14 @@ test('with base64 every string is encoded except the status OK', async () => {
   });
 });
 
+test('with base64 an OK within an array is encoded too, so that the SDK does not read it as 8', async () => {
+  const script = 'return {redis.call("SET", KEYS[1], 1), {redis.status_reply("OK")}}';
+  const headers = { 'Upstash-Encoding': 'base64' };
+  const { body } = await post(stack, '/', ['EVAL', script, 1, 'nested OK'], headers);
+  expect(body).toEqual({ result: ['T0s=', ['T0s=']] });
+  expect(await stack.sdk().eval(script, ['nested OK'], [])).toEqual(['OK', ['OK']]);
+});
+
 test('with the response format resp2 the answer is what Redis would send', async () => {
   const ask = async (...command: string[]): Promise<string> => {
     const response = await stack.request('/', {

@@ -6,13 +6,14 @@ KEYS[3] order_owners   HASH    id -> <fencing token>:<attempt>
 KEYS[4] order_fence    STRING  the last fencing token
 KEYS[5] order_dead     ZSET    id -> deadAtMs
 ARGV[1] ordersMax      integer, 1 to 500
-ARGV[2] bytesMax       integer, bytes of order hashes after which no further one is taken
+ARGV[2] bytesMax       integer, bytes of returned values after which no further order is taken
 ARGV[3] nowMs          integer, Unix milliseconds
 ARGV[4] leaseEndMs     integer, Unix milliseconds
 ARGV[5] attemptsMax    integer, claims after which an unanswered order is dead
 ARGV[6] orderPrefix    what precedes an id in the key of its hash: ids are learnt only here
 ARGV[7] deadReason     text, kept on an order that dies here
-Returns  {token, {{id, attempt, {field, value, ...}}, ...}, {dead id, ...}, {broken id, ...}, more}
+ARGV[8] and on         fields of the hash to return, the first two of them status and attempts
+Returns  {token, {{id, attempt, {value, ...}}, ...}, {dead id, ...}, {broken id, ...}, more}
          token is 0 where nothing was leased; more is 1 where ready orders were left
 Twice    leases other orders under another token; the first ones come back when their lease ends
 Bills    1 call + 1 for each order + 7; 1 call + 2 where nothing is ready; and 1 for each dead
@@ -47,14 +48,6 @@ for i, candidate in ipairs(candidates) do
 end
 local owners = redis.call('HMGET', KEYS[3], unpack(ids))
 
-local function field(hash, name)
-  for i = 1, #hash, 2 do
-    if hash[i] == name then
-      return hash[i + 1]
-    end
-  end
-end
-
 local orders, dead, broken, dropped = {}, {}, {}, {}
 local seen, bytes, popped, taken = {}, 0, 0, 0
 for i, candidate in ipairs(candidates) do
@@ -70,10 +63,10 @@ for i, candidate in ipairs(candidates) do
   local isLeased = candidate.fromQueue and owner and redis.call('ZSCORE', KEYS[2], id)
   if not seen[id] and not isLeased then
     seen[id] = true
-    local hash = redis.pcall('HGETALL', orderPrefix .. id)
-    local status = not hash.err and field(hash, 'status')
+    local values = redis.pcall('HMGET', orderPrefix .. id, unpack(ARGV, 8))
+    local status = not values.err and values[1]
     local attempts = owner and tonumber(string.match(owner, ':(%d+)$'))
-      or tonumber(status and field(hash, 'attempts') or 0)
+      or tonumber(status and values[2] or 0)
     if not status then
       broken[#broken + 1] = id
       dropped[#dropped + 1] = id
@@ -84,10 +77,10 @@ for i, candidate in ipairs(candidates) do
       dropped[#dropped + 1] = id
       candidate.attempts = attempts
     else
-      for _, part in ipairs(hash) do
-        bytes = bytes + #part
+      for _, value in ipairs(values) do
+        bytes = bytes + (value and #value or 0)
       end
-      orders[#orders + 1] = { id, attempts + 1, hash }
+      orders[#orders + 1] = { id, attempts + 1, values }
     end
   end
 end
