@@ -1,4 +1,4 @@
-import { startRedisServer } from '../local/redis-server.ts';
+import { startRedisServer } from '../local/redis/redis-server.ts';
 import { startUpstashServer } from '../local/upstash/server.ts';
 
 /** A redis-server and its REST server for one measurement. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { localApiKeys } from './api-keys.ts';
 import { startEmulation } from './emulation.ts';
 import { startGateway } from './gateway.ts';
-import { startRedisServer } from './redis-server.ts';
+import { startRedisServer } from './redis/redis-server.ts';
 import { startUpstashServer } from './upstash/server.ts';
 
 /** All of Sluice on this machine, behind one port. */

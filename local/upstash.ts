@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { startRedisServer } from './redis-server.ts';
+import { startRedisServer } from './redis/redis-server.ts';
 import { startUpstashServer } from './upstash/server.ts';
 
 const USAGE = `Usage: npm run upstash -- [options]

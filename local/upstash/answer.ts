@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RedisGoneError } from '../redis/connection.ts';
+import { encodeReply, type Reply } from '../redis/resp.ts';
 import { MalformedRequestError } from './command.ts';
-import { RedisGoneError } from './connection.ts';
 import { answerToJson, errorToJson } from './format.ts';
-import { encodeReply, type Reply } from './resp.ts';
 import { TooLargeError } from './size-limit.ts';
 
 /** How a client wants its answer. */

@@ -1,4 +1,4 @@
-import type { Argument } from './resp.ts';
+import type { Argument } from '../redis/resp.ts';
 
 /** What a client sent cannot be read as commands. */
 export class MalformedRequestError extends Error {

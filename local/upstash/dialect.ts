@@ -1,4 +1,4 @@
-import type { Argument, Reply } from './resp.ts';
+import type { Argument, Reply } from '../redis/resp.ts';
 import { createScriptTranslator, type Translated } from './scripts.ts';
 
 type Translator = (command: Argument[]) => Translated | undefined;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { openConnection } from './connection.ts';
+import { openConnection } from '../redis/connection.ts';
+import { type Argument, encodeCommands, type Reply } from '../redis/resp.ts';
 import { errorToJson } from './format.ts';
-import { type Argument, encodeCommands, type Reply } from './resp.ts';
 
 /**
  * Answers with server-sent events: what SUBSCRIBE, PSUBSCRIBE or MONITOR tell, on a connection of

@@ -1,6 +1,6 @@
-import type { SharedConnection } from './connection.ts';
+import type { SharedConnection } from '../redis/connection.ts';
+import type { Argument, Reply } from '../redis/resp.ts';
 import { refusal, unavailable } from './policy.ts';
-import type { Argument, Reply } from './resp.ts';
 import type { Translated } from './scripts.ts';
 import { withinLimit } from './size-limit.ts';
 

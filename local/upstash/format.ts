@@ -1,4 +1,4 @@
-import type { Reply } from './resp.ts';
+import type { Reply } from '../redis/resp.ts';
 
 /**
  * Writes a reply as JSON by hand, so that integers beyond 2^53 keep their digits. With base64

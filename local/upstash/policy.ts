@@ -1,4 +1,4 @@
-import type { Argument } from './resp.ts';
+import type { Argument } from '../redis/resp.ts';
 
 const names = (list: string): Set<string> => new Set(list.trim().split(/\s+/));
 

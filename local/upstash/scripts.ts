@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Argument, Reply } from './resp.ts';
+import type { Argument, Reply } from '../redis/resp.ts';
 
 /** A command as Redis gets it, and what has to be put right in its reply. */
 export type Translated = { command: Argument[]; repair: (reply: Reply) => Reply };

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { shareConnection } from '../redis/connection.ts';
 import { readFormat, sendError, sendFailure, sendReplies, sendReply } from './answer.ts';
 import { readCommand, readCommands, readPath, segments } from './command.ts';
-import { shareConnection } from './connection.ts';
 import { createTranslator } from './dialect.ts';
 import { streamEvents } from './event-stream.ts';
 import { createExecutor, type Executor } from './execute.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Reply } from './resp.ts';
+import type { Reply } from '../redis/resp.ts';
 
 /** The request's body is larger than the service takes. */
 export class TooLargeError extends Error {

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { findRedisServer, type RedisServer, startRedisServer } from '../../local/redis-server.ts';
-import { shareConnection } from '../../local/upstash/connection.ts';
-import type { Reply } from '../../local/upstash/resp.ts';
+import { shareConnection } from '../../local/redis/connection.ts';
+import { findRedisServer } from '../../local/redis/find-redis.ts';
+import { type RedisServer, startRedisServer } from '../../local/redis/redis-server.ts';
+import type { Reply } from '../../local/redis/resp.ts';
 
-const MODULE = path.resolve(import.meta.dirname, '../../local/redis-server.ts');
+const MODULE = path.resolve(import.meta.dirname, '../../local/redis/redis-server.ts');
 
 /** Above the largest pid that Linux gives out. */
 const NO_PID = 2 ** 22 + 1;

@@ -5,7 +5,7 @@ import {
   encodeCommands,
   encodeReply,
   type Reply,
-} from '../../local/upstash/resp.ts';
+} from '../../local/redis/resp.ts';
 
 function decode(chunks: Iterable<Buffer>): Reply[] {
   const replies: Reply[] = [];

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { shareConnection } from '../../local/upstash/connection.ts';
+import { shareConnection } from '../../local/redis/connection.ts';
 import { startUpstashServer } from '../../local/upstash/server.ts';
 import { post, stackForFile, stackForTest, TOKEN } from './stack.ts';
 

@@ -1,6 +1,6 @@
 import { Redis } from '@upstash/redis';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { type RedisServer, startRedisServer } from '../../local/redis-server.ts';
+import { type RedisServer, startRedisServer } from '../../local/redis/redis-server.ts';
 import { startUpstashServer, type UpstashServer } from '../../local/upstash/server.ts';
 
 export const TOKEN = 'a token for tests';

@@ -3,12 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { endWithThisProcess } from './guardian.ts';
-import { shareConnection } from './upstash/connection.ts';
-import { lockDataDirectory } from './upstash/data-lock.ts';
-import { findRedisServer } from './upstash/find-redis.ts';
-
-export { findRedisServer } from './upstash/find-redis.ts';
+import { endWithThisProcess } from '../guardian.ts';
+import { shareConnection } from './connection.ts';
+import { lockDataDirectory } from './data-lock.ts';
+import { findRedisServer } from './find-redis.ts';
 
 /** A redis-server of one's own. */
 export type RedisServer = {
