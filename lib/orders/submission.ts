@@ -60,7 +60,7 @@ const DESCRIPTION_RULE = must(
 function integer(min: number, max: number) {
   const range = `${grouped(min)} to ${grouped(max)}`;
   const message = must(`a whole number from ${range}`);
-  return z.int(message).check(z.minimum(min, message), z.maximum(max, message));
+  return z.int({ ...message, abort: true }).check(z.minimum(min, message), z.maximum(max, message));
 }
 
 const line = z.strictObject(

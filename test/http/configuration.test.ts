@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { ConfigError, readConfig } from '../../lib/config.ts';
+
+const DIGEST = 'ab'.repeat(32);
+const RIGHT = {
+  UPSTASH_REDIS_REST_URL: 'https://canary.upstash.io',
+  UPSTASH_REDIS_REST_TOKEN: 'canary-token',
+  SLUICE_API_KEYS: JSON.stringify([{ client: 'shop', scopes: ['orders:read'], sha256: DIGEST }]),
+};
+
+function faultsOf(env: Record<string, string | undefined>): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  throw new Error('The environment was taken.');
+}
+
+test('a right environment is read, with defaults for what may be left out', () => {
+  expect(readConfig({ ...RIGHT, SLUICE_BATCH_SIZE: '' })).toEqual({
+    redisUrl: 'https://canary.upstash.io',
+    redisToken: 'canary-token',
+    apiKeys: [{ client: 'shop', scopes: ['orders:read'], sha256: DIGEST }],
+    prefix: '',
+    batchSize: 100,
+    leaseMs: 30_000,
+    attemptsMax: 8,
+  });
+});
+
+test('what may be set is set', () => {
+  const settings = {
+    SLUICE_PREFIX: 'dev:',
+    SLUICE_BATCH_SIZE: '500',
+    SLUICE_LEASE_MS: '900000',
+    SLUICE_ATTEMPTS_MAX: '1',
+  };
+  expect(readConfig({ ...RIGHT, ...settings })).toMatchObject({
+    prefix: 'dev:',
+    batchSize: 500,
+    leaseMs: 900_000,
+    attemptsMax: 1,
+  });
+});
+
+test('every variable that is missing is named at once', () => {
+  for (const env of [{}, Object.fromEntries(Object.keys(RIGHT).map((name) => [name, '']))]) {
+    const message = faultsOf(env);
+    for (const name of Object.keys(RIGHT)) expect(message).toContain(`${name} is missing`);
+  }
+});
+
+const apiKeys = (overrides: object) =>
+  JSON.stringify([{ client: 'canary', scopes: ['orders:read'], sha256: DIGEST, ...overrides }]);
+
+const WRONG: Record<string, string[]> = {
+  UPSTASH_REDIS_REST_URL: [
+    'canary.upstash.io',
+    'redis://canary:6379',
+    'https://',
+    'https://canary:pw@x.upstash.io',
+    'https://x.upstash.io/?canary',
+    'https://x.upstash.io/#canary',
+  ],
+  UPSTASH_REDIS_REST_TOKEN: ['canary token', 'canary\n', 'canäry'],
+  SLUICE_API_KEYS: [
+    'canary',
+    '{"canary":1}',
+    'null',
+    '[null]',
+    apiKeys({ client: '' }),
+    apiKeys({ client: 'canary\n' }),
+    apiKeys({ client: 'c'.repeat(65) }),
+    apiKeys({ scopes: [] }),
+    apiKeys({ scopes: ['canary'] }),
+    apiKeys({ sha256: DIGEST.toUpperCase() }),
+    apiKeys({ sha256: DIGEST.slice(1) }),
+    apiKeys({ sha256: 'canary' }),
+    apiKeys({ key: 'canary' }),
+  ],
+  SLUICE_PREFIX: ['canary*', 'canary{x}', 'canary ', 'canary\n', 'c'.repeat(65)],
+  SLUICE_BATCH_SIZE: ['0', '501', '-1', '1.5', '1e2', ' 5', '5\n', '0x5', 'canary', '9'.repeat(30)],
+  SLUICE_LEASE_MS: ['999', '900001'],
+  SLUICE_ATTEMPTS_MAX: ['0', '101'],
+};
+
+describe.each(Object.entries(WRONG))('%s', (name, values) => {
+  test.each(values)('may not be %j, and the message does not tell it', (value) => {
+    const message = faultsOf({ ...RIGHT, [name]: value });
+    expect(message.match(/^- /gm)).toHaveLength(1);
+    expect(message).toContain(`- ${name} is wrong: `);
+    expect(message).not.toMatch(/canary|abab/);
+  });
+});
+
+test('every variable that is wrong is named at once, with the missing ones', () => {
+  const wrong = Object.fromEntries(Object.entries(WRONG).map(([name, [value]]) => [name, value]));
+  const message = faultsOf({ ...wrong, UPSTASH_REDIS_REST_TOKEN: undefined });
+  for (const name of Object.keys(WRONG)) expect(message).toContain(`- ${name} is `);
+  expect(message.match(/^- /gm)).toHaveLength(Object.keys(WRONG).length);
+});
+
+describe('a function in a wrong environment', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  test.each(['submit-order', 'get-order', 'stats', 'drain-queue'])(
+    '%s does not start, and says what is wrong',
+    async (name) => {
+      vi.resetModules();
+      vi.stubEnv('UPSTASH_REDIS_REST_URL', 'canary');
+      vi.stubEnv('UPSTASH_REDIS_REST_TOKEN', undefined);
+      vi.stubEnv('SLUICE_API_KEYS', '[');
+      const started = import(`../../functions/${name}.ts`);
+      await expect(started).rejects.toThrow(
+        /UPSTASH_REDIS_REST_URL is wrong(.|\n)*UPSTASH_REDIS_REST_TOKEN is missing(.|\n)*SLUICE_API_KEYS is wrong/,
+      );
+      await expect(started).rejects.not.toThrow('canary');
+    },
+  );
+});

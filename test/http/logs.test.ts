@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { jsonLog } from '../../lib/log.ts';
+import { type Fate, faultyProxy } from '../support/faulty-proxy.ts';
+import { lambdaContext } from '../support/functions.ts';
+import { orderBody } from '../support/orders.ts';
+import { type Answer, type Deployment, deploy } from './deployment.ts';
+
+let output: string[];
+beforeEach(() => {
+  output = [];
+  const keep = (text: unknown) => output.push(String(text)) > 0;
+  vi.spyOn(process.stdout, 'write').mockImplementation(keep);
+  vi.spyOn(process.stderr, 'write').mockImplementation(keep);
+  for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) {
+    vi.spyOn(console, level).mockImplementation((...parts) => void keep(parts.join(' ')));
+  }
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const CANARY = 'canary\r\n\u001b[31m\u0007\u2028\u2029\u009b\u0085\u007f';
+const KEY = 'canary-key';
+/** A valid order whose every text is a canary. */
+const ORDER = {
+  customer: 'canary-customer\u2028',
+  currency: 'GBP',
+  lines: [{ sku: 'canary-sku', quantity: 1, unitAmount: 987_654, description: 'canary\n\u2028' }],
+  reference: 'canary-reference',
+  metadata: { 'canary-name': 'canary-value' },
+};
+const SECRETS = /canary|987654|test-key-of|987,654/i;
+
+function linesOf(): Record<string, unknown>[] {
+  const lines = output.join('').split('\n');
+  expect(lines.pop()).toBe('');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is those that are looked for
+  for (const line of lines) expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
+  return lines.map((line) => JSON.parse(line));
+}
+
+const FAULTS: Record<string, Fate> = {
+  'hangs up': 'lose-request',
+  'answers HTML': (response) => void response.writeHead(500).end(`<html>${CANARY}</html>`),
+  'is full': (response) =>
+    void response.writeHead(400).end(JSON.stringify({ error: 'OOM\r\n\u001b[31m\u2028\u009b' })),
+};
+
+async function everything(api: Deployment): Promise<Answer[]> {
+  const headers = { 'x-request-id': CANARY, 'user-agent': CANARY, cookie: CANARY };
+  const first = await api.submit(ORDER, { key: KEY, headers });
+  const id = String(first.body.id ?? `ord_${'0'.repeat(32)}`);
+  return [
+    first,
+    await api.submit(ORDER, { key: KEY, headers }),
+    await api.submit({ ...ORDER, reference: 'canary' }, { key: KEY, headers }),
+    await api.submit({ ...ORDER, [CANARY]: CANARY, customer: CANARY }, { key: KEY, headers }),
+    await api.submit(`{"customer":"${CANARY}`, { key: KEY, headers }),
+    await api.submit(ORDER, { key: CANARY, headers }),
+    await api.submit(ORDER, { headers: { ...headers, authorization: `Bearer ${CANARY}` } }),
+    await api.read(CANARY, { headers }),
+    await api.read(id, { headers }),
+    await api.call('stats', { headers }),
+    await api.call('drain', { headers, body: ORDER }),
+  ];
+}
+
+test('nothing that a client sent is in the log of a day without faults', async () => {
+  const api = await deploy();
+  await everything(api);
+  await api.schedule({ slot: 0 }, lambdaContext());
+  expect(linesOf()).toMatchObject([{ level: 'info', event: 'drained' }]);
+  expect(output.join('')).not.toMatch(SECRETS);
+});
+
+test.each(Object.entries(FAULTS))(
+  'where Redis %s, each failure is one line that names the request and holds no secret',
+  async (_, fault) => {
+    await using proxy = await faultyProxy(
+      { ...inject('upstash'), token: 'canary-token' },
+      () => fault,
+    );
+    const answers = await everything(await deploy(proxy));
+    const failed = answers.filter(({ status }) => status === 503);
+    expect(failed.length).toBeGreaterThan(0);
+    expect(answers.filter(({ status }) => status === 500)).toEqual([]);
+    const lines = linesOf();
+    expect(lines.map(({ requestId }) => requestId)).toEqual(
+      failed.map(({ headers }) => headers['x-request-id']),
+    );
+    expect(output.join('')).not.toMatch(SECRETS);
+    expect(output.join('')).not.toMatch(/evalsha|hgetall|command was/i);
+  },
+);
+
+test('a store that holds what it must not is told to the log, without order data', async () => {
+  const api = await deploy();
+  const { body } = await api.submit(ORDER, { key: KEY });
+  const key = `${api.prefix}order:${body.id}`;
+  await api.redis.hset(key, { lines: '{"canary":', status: 'canary' });
+  expect((await api.read(String(body.id))).status).toBe(500);
+  await api.redis.hset(key, { status: 'queued' });
+  expect((await api.read(String(body.id))).status).toBe(500);
+  await api.redis.del(key);
+  await api.redis.set(key, 'canary');
+  const { status, text } = await api.submit(ORDER, { key: KEY });
+  expect(status).toBe(500);
+  expect(text).not.toMatch(/WRONGTYPE|canary|\.ts|at /);
+  expect(linesOf()).toHaveLength(3);
+  expect(output.join('')).toMatch('WRONGTYPE');
+  expect(output.join('')).not.toMatch(SECRETS);
+});
+
+test("no response to another client holds anything of a client's order", async () => {
+  const api = await deploy();
+  const { body } = await api.submit(ORDER, { key: KEY });
+  await api.submit(orderBody(), { key: KEY, as: 'other' });
+  const seen = [
+    await api.submit(orderBody(), { key: KEY, as: 'other' }),
+    await api.submit(orderBody({ reference: 'x' }), { key: KEY, as: 'other' }),
+    await api.read(String(body.id), { as: 'other' }),
+    await api.call('stats', { as: 'other' }),
+    await api.call('drain', { as: 'other' }),
+  ];
+  expect(seen.map(({ status }) => status)).toEqual([202, 422, 404, 403, 403]);
+  for (const answer of seen) expect(JSON.stringify(answer)).not.toMatch(SECRETS);
+});
+
+test('no response holds a key or its digest, not even to its owner', async () => {
+  const answers = JSON.stringify(await everything(await deploy()));
+  expect(answers).not.toContain('test-key-of');
+  expect(answers).not.toContain(createHash('sha256').update('test-key-of-shop').digest('hex'));
+});
+
+describe('the log', () => {
+  test('writes one event as one line, whatever is in its fields', () => {
+    const all = Array.from({ length: 0x2030 }, (_, code) => String.fromCharCode(code)).join('');
+    const log = jsonLog(
+      () => 0,
+      (line) => output.push(line),
+    );
+    log('warn', all, { [all]: all, nested: [all], stack: new Error(all).stack });
+    expect(linesOf()).toMatchObject([
+      { time: '1970-01-01T00:00:00.000Z', level: 'warn', event: all, [all]: all, nested: [all] },
+    ]);
+  });
+});
