@@ -5,7 +5,16 @@ import { drainSlot } from '../lib/production/drain-slot.ts';
 import { orderNumberProducer } from '../lib/production/order-number-producer.ts';
 import { acquireLock } from '../lib/redis/lock.ts';
 import { orderNumbers, productionStore } from '../lib/redis/order-store.ts';
-import { clock, config, keys, log, random, redisForDrains, route } from '../lib/runtime.ts';
+import {
+  clock,
+  config,
+  keys,
+  log,
+  random,
+  redisForBatches,
+  redisForRequests,
+  route,
+} from '../lib/runtime.ts';
 
 /** What a rule of the schedule sends: the slot that it drains, 0 where it names none. */
 interface ScheduledDrain {
@@ -15,13 +24,14 @@ interface ScheduledDrain {
 const HTTP_DRAIN_MS_MAX = 20_000;
 const LOCK_LEASE_MS = 30_000;
 
-const client = redisForDrains();
+const client = redisForBatches();
+const lockClient = redisForRequests();
 const store = productionStore(client, keys);
 const producer = orderNumberProducer(orderNumbers(client, keys));
 
 function drain(slot: number, deadlineMs: number) {
   const lock = () => {
-    const request = { client, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
+    const request = { client: lockClient, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
     return acquireLock({ ...request, token: randomUUID() });
   };
   return drainSlot({ store, producer, clock, random, log, lock }, config, deadlineMs);

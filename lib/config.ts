@@ -21,13 +21,16 @@ export class ConfigError extends Error {
 
 const SCOPES = ['orders:write', 'orders:read', 'orders:admin'] as const;
 
-const apiKeys = z.array(
-  z.strictObject({
-    client: z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)),
-    scopes: z.array(z.enum(SCOPES)).check(z.minLength(1)),
-    sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
-  }),
-);
+const apiKeys = z
+  .array(
+    z.strictObject({
+      client: z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)),
+      scopes: z.array(z.enum(SCOPES)).check(z.minLength(1)),
+      sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+    }),
+  )
+  // A key that is two clients' would be one's by chance of order.
+  .check(z.refine((keys) => new Set(keys.map(({ sha256 }) => sha256)).size === keys.length));
 
 /**
  * Reads the configuration.
@@ -59,7 +62,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ),
     apiKeys: read(
       'SLUICE_API_KEYS',
-      'a JSON array of {"client", "scopes", "sha256"}, the digest as 64 lower-case hex digits',
+      'a JSON array of {"client", "scopes", "sha256"}, each digest once, as 64 lower-case hex digits',
       apiKeysIn,
     ),
     prefix: env.SLUICE_PREFIX ? read('SLUICE_PREFIX', PREFIX_RULE, prefixIn) : '',
@@ -73,10 +76,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return config;
 }
 
+// What the SDK takes for a URL, less a query, a fragment and credentials.
+const REST_URL = /^https?:\/\/[^\s$./?#@][^\s?#@]*$/;
+
 function urlIn(text: string): string | undefined {
-  const url = URL.parse(text);
-  const isHttp = url !== null && /^https?:$/.test(url.protocol);
-  return isHttp && !url.search && !url.hash && !url.username ? text.replace(/\/+$/, '') : undefined;
+  return REST_URL.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : undefined;
 }
 
 function apiKeysIn(text: string): ApiKey[] | undefined {

@@ -30,12 +30,12 @@ export function redisForRequests() {
   });
 }
 
-/** Redis for the drain, whose requests carry whole batches and can wait longer. */
-export function redisForDrains() {
+/** Redis for batches: a request carries up to a megabyte and may take longer. */
+export function redisForBatches() {
   return connect({
     url: config.redisUrl,
     token: config.redisToken,
-    timeoutMs: 5_000,
+    timeoutMs: 2_500,
     attemptsMax: 3,
     random,
   });

@@ -22,7 +22,7 @@ export type SlotOutcome =
  * @see https://upstash.com/docs/redis/troubleshooting/max_request_size_exceeded
  */
 const BATCH_BYTES_MAX = 1024 * 1024;
-/** A settle may take three tries of 5 s, but a Redis that answers needs a fraction of a second. */
+/** A Redis that answers needs a fraction of a second; what is not settled in time comes back. */
 const SETTLE_MS = 3_000;
 const PRODUCE_MS_MIN = 2_000;
 

@@ -6,7 +6,7 @@ import type { Script } from './scripts.ts';
 export interface RedisSettings {
   readonly url: string;
   readonly token: string;
-  /** Deadline of one HTTP request. */
+  /** Deadline of one try, also where a script takes two requests. */
   readonly timeoutMs: number;
   /** How often a request that is safe to repeat is sent, 1 or more. */
   readonly attemptsMax: number;
@@ -47,7 +47,7 @@ export function connect(settings: RedisSettings): RedisClient {
 
   async function once<T>(send: (redis: Redis) => Promise<T>): Promise<T> {
     try {
-      return await send(redis);
+      return await within(settings.timeoutMs, send(redis));
     } catch (error) {
       throw withoutCommand(error);
     }
@@ -67,6 +67,20 @@ export function connect(settings: RedisSettings): RedisClient {
   return { redis, once, repeatedly };
 }
 
+/** One deadline for a try, however many requests it takes; each has the SDK's own besides. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const late = pause(ms, undefined, { signal: done.signal, ref: false }).then(() => {
+    throw new StoreUnavailable('Redis did not answer in time');
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    done.abort();
+  }
+}
+
 /** EVALSHA, and EVAL where the server does not know the script, as after a restart. */
 export async function runScript(
   redis: Redis,
@@ -82,8 +96,13 @@ export async function runScript(
   }
 }
 
+// A key of the wrong type, also inside a transaction, and a script that fails by itself. Redis names
+// the script after other errors too, such as OOM: those pass.
+const FAULTS = /^(?:Command \d+ \[ \w+ \] failed: )?WRONGTYPE|^ERR .*user_script/;
+
 /** The SDK's messages hold the whole command, so order data: what goes on is cut before it. */
 function withoutCommand(error: unknown): StoreUnavailable | StoreFault {
+  if (error instanceof StoreUnavailable) return error;
   const { name, message } = error instanceof Error ? error : new Error('unknown');
   if (name === 'TimeoutError') return new StoreUnavailable('Redis did not answer in time');
   if (name === 'UpstashJSONParseError') {
@@ -93,7 +112,7 @@ function withoutCommand(error: unknown): StoreUnavailable | StoreFault {
     return new StoreUnavailable(`Redis could not be reached (${causeOf(error) ?? name})`);
   }
   const reply = (message.split(', command was:')[0] ?? '').slice(0, 200);
-  if (/^WRONGTYPE|user_script/.test(reply)) return new StoreFault(`Redis answered: ${reply}`);
+  if (FAULTS.test(reply)) return new StoreFault(`Redis answered: ${reply}`);
   return new StoreUnavailable(`Redis answered: ${reply}`);
 }
 

@@ -62,7 +62,7 @@ function setSurely(client: RedisClient) {
         if (!(error instanceof StoreUnavailable)) throw error;
         inDoubt = true;
       }
-      const holder = await client.repeatedly((redis) => redis.get<string>(key));
+      const holder = await client.once((redis) => redis.get<string>(key));
       if (holder === token) return 'OK';
       if (holder !== null || !inDoubt || attempt === 2) return null;
     }

@@ -1,5 +1,5 @@
 import { type Order, statusAtIntake } from '../orders/order.ts';
-import { StoreFault } from '../queue/errors.ts';
+import { StoreFault, StoreUnavailable } from '../queue/errors.ts';
 import type {
   Claim,
   ClaimedOrder,
@@ -96,7 +96,7 @@ export function productionStore(client: RedisClient, keys: Keys): ProductionStor
       const limits = [ordersMax, bytesMax, nowMs, nowMs + leaseMs, attemptsMax].map(String);
       // Not repeated: another claim would lease other orders, and these would wait out their lease.
       const answer = (await client.once((redis) =>
-        runScript(
+        listFrom(
           redis,
           CLAIM,
           [keys.queue, keys.pending, keys.owners, keys.fence, keys.dead],
@@ -183,5 +183,12 @@ export function orderNumbers(client: RedisClient, keys: Keys): OrderNumbers {
 }
 
 function repeatedly(client: RedisClient, script: Script, keys: string[], args: string[]) {
-  return client.repeatedly((redis) => runScript(redis, script, keys, args));
+  return client.repeatedly((redis) => listFrom(redis, script, keys, args));
+}
+
+/** Every script of the store answers with a list; what is none was not said by Redis. */
+async function listFrom(...call: Parameters<typeof runScript>): Promise<unknown[]> {
+  const answer = await runScript(...call);
+  if (!Array.isArray(answer)) throw new StoreUnavailable('Redis answered what is no list');
+  return answer;
 }

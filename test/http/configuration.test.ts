@@ -52,8 +52,12 @@ test('every variable that is missing is named at once', () => {
   }
 });
 
-const apiKeys = (overrides: object) =>
-  JSON.stringify([{ client: 'canary', scopes: ['orders:read'], sha256: DIGEST, ...overrides }]);
+const apiKeys = (...entries: object[]) =>
+  JSON.stringify(
+    entries.map((entry) => {
+      return { client: 'canary', scopes: ['orders:read'], sha256: DIGEST, ...entry };
+    }),
+  );
 
 const WRONG: Record<string, string[]> = {
   UPSTASH_REDIS_REST_URL: [
@@ -63,6 +67,10 @@ const WRONG: Record<string, string[]> = {
     'https://canary:pw@x.upstash.io',
     'https://x.upstash.io/?canary',
     'https://x.upstash.io/#canary',
+    'https://:canary@x.upstash.io',
+    'https://x.upstash.io\ncanary',
+    ' https://canary.upstash.io',
+    'https:canary.b',
   ],
   UPSTASH_REDIS_REST_TOKEN: ['canary token', 'canary\n', 'canäry'],
   SLUICE_API_KEYS: [
@@ -79,6 +87,7 @@ const WRONG: Record<string, string[]> = {
     apiKeys({ sha256: DIGEST.slice(1) }),
     apiKeys({ sha256: 'canary' }),
     apiKeys({ key: 'canary' }),
+    apiKeys({ client: 'canary-1' }, { client: 'canary-2' }),
   ],
   SLUICE_PREFIX: ['canary*', 'canary{x}', 'canary ', 'canary\n', 'c'.repeat(65)],
   SLUICE_BATCH_SIZE: ['0', '501', '-1', '1.5', '1e2', ' 5', '5\n', '0x5', 'canary', '9'.repeat(30)],

@@ -124,13 +124,16 @@ test.each(Object.entries(HANGS))(
   },
 );
 
-test.each(['read', 'stats'] as const)('where Redis hangs, %s is 503 within 3 s', async (route) => {
-  await using proxy = await faultyProxy(inject('upstash'), () => 'hang');
-  const api = await deploy(proxy);
-  const deadlines = shortenDeadlines();
-  expectUnavailable(await api.call(route, { id: `ord_${'0'.repeat(32)}` }));
-  expect(deadlines.totalMs()).toBeLessThan(2_800);
-});
+test.each(['read', 'stats', 'drain'] as const)(
+  'where Redis hangs, %s is 503 within 3 s',
+  async (route) => {
+    await using proxy = await faultyProxy(inject('upstash'), () => 'hang');
+    const api = await deploy(proxy);
+    const deadlines = shortenDeadlines();
+    expectUnavailable(await api.call(route, { id: `ord_${'0'.repeat(32)}` }));
+    expect(deadlines.totalMs()).toBeLessThan(2_800);
+  },
+);
 
 test('a fault that passes within the deadline is not seen', async () => {
   await using proxy = await faultyProxy(inject('upstash'), ({ index }) =>

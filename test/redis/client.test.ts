@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest';
-import { StoreUnavailable } from '../../lib/queue/errors.ts';
+import { StoreFault, StoreUnavailable } from '../../lib/queue/errors.ts';
 import { connect } from '../../lib/redis/client.ts';
 import { type Fate, faultyProxy } from '../support/faulty-proxy.ts';
 import { claimRequest, newOrder } from '../support/orders.ts';
@@ -74,6 +74,28 @@ test('a Redis that hangs is unavailable once the deadline has passed', async () 
   const client = connect({ ...proxy, timeoutMs: 50, attemptsMax: 2, random: () => 0 });
   await expect(client.repeatedly((redis) => redis.get('x'))).rejects.toThrow('in time');
   expect(proxy.seen()).toBe(2);
+});
+
+test('a try has one deadline, however many requests it takes', async () => {
+  const client = connect({ ...inject('upstash'), timeoutMs: 50, attemptsMax: 1, random: () => 0 });
+  await expect(client.once(() => new Promise(() => undefined))).rejects.toThrow('in time');
+});
+
+test.each(['{"result":null}', '{"result":"x"}', '{"result":1}'])(
+  'an answer that no script gives is unavailable, and is not taken for one: %s',
+  async (body) => {
+    await using proxy = await faultyProxy(inject('upstash'), () => answering(200, body));
+    const store = freshStore(proxy);
+    await expect(store.submit(newOrder('a'))).rejects.toThrow(StoreUnavailable);
+    await expect(store.claim(claimRequest())).rejects.toThrow(StoreUnavailable);
+  },
+);
+
+test('an order whose key holds the wrong type is a fault, and not an order that is missing', async () => {
+  const store = freshStore();
+  const { id } = newOrder('a');
+  await store.redis.set(store.keys.order(id), 'a string');
+  await expect(store.read(id, 0)).rejects.toThrow(StoreFault);
 });
 
 test('a Redis that nothing listens for is unavailable, with the cause named', async () => {
