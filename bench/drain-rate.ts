@@ -1,6 +1,6 @@
 import { Queue, Worker } from 'bullmq';
 import { systemClock } from '../lib/clock.ts';
-import { submitOrder } from '../lib/intake/submit-order.ts';
+import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { drain } from '../lib/production/drain.ts';
 import { orderNumberProducer } from '../lib/production/order-number-producer.ts';
 import { connect } from '../lib/redis/client.ts';
@@ -52,11 +52,9 @@ async function drainOnce(server: { url: string; token: string }, prefix: string)
     idempotencyKey: `key-${index}`,
     submission: ORDER,
   }));
-  const queue = submissions.values();
-  const submitting = Array.from({ length: 16 }, async () => {
-    for (const request of queue) await submitOrder(intake, request, Date.now());
-  });
-  await Promise.all(submitting);
+  for (let at = 0; at < ORDERS; at += 100) {
+    await submitOrders(intake, submissions.slice(at, at + 100), Date.now());
+  }
   const dependencies = {
     store: productionStore(client, keys),
     producer: orderNumberProducer(orderNumbers(client, keys)),

@@ -66,9 +66,9 @@ async function submitHandler(server: { url: string; token: string }) {
 
 function bareCall({ url, token }: { url: string; token: string }) {
   const keys = ['order_index', 'order_queue', 'order_pending'];
-  const fields = ['customer', '17850', 'currency', 'GBP', 'fingerprint', 'x', 'acceptedAtMs', '1'];
+  const fields = ['4', 'customer', '17850', 'currency', 'GBP', 'fingerprint', 'x', 'v', '1'];
   return async (id: string) => {
-    const command = ['EVALSHA', SUBMIT.sha1, 4, `order:${id}`, ...keys, id, '1', '', ...fields];
+    const command = ['EVALSHA', SUBMIT.sha1, 4, ...keys, `order:${id}`, '1', id, '', ...fields];
     const answer = await fetch(url, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

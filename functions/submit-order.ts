@@ -1,7 +1,7 @@
 import { readIdempotencyKey } from '../lib/http/idempotency-key.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
-import { type HttpResponse, json, problem } from '../lib/http/responses.ts';
-import { type SubmitOutcome, submitOrder } from '../lib/intake/submit-order.ts';
+import { invalidOrder, json, keyReused, problem } from '../lib/http/responses.ts';
+import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
 import { intakeStore } from '../lib/redis/order-store.ts';
 import { clock, keys, redisForRequests, route } from '../lib/runtime.ts';
@@ -23,21 +23,14 @@ export const handler = route({ scope: 'orders:write' }, async (request) => {
   const nowMs = clock.now();
   const validation = validateSubmission(body.value, nowMs);
   if (validation.kind === 'invalid') {
-    const detail = 'The members named in "errors" are not as they must be.';
-    return problem('invalid-order', detail, { errors: validation.faults });
+    return invalidOrder(validation.faults);
   }
   const { client } = request.caller;
   const submission = { client, idempotencyKey, submission: validation.submission };
-  return responseTo(await submitOrder(store, submission, nowMs));
-});
-
-function responseTo(outcome: SubmitOutcome): HttpResponse {
-  if (outcome.kind === 'key-reused') {
-    const detail = 'This Idempotency-Key stands for another order; that order is unchanged.';
-    return problem('idempotency-key-reused', detail);
-  }
+  const [outcome] = await submitOrders(store, [submission], nowMs);
+  if (outcome === undefined || outcome.kind === 'key-reused') return keyReused();
   return json(202, outcome.receipt, {
     location: `/orders/${outcome.receipt.id}`,
     ...(outcome.kind === 'replayed' && { 'idempotent-replayed': 'true' }),
   });
-}
+});

@@ -17,8 +17,7 @@ const JSON_TYPE = /^application\/json *(?:; *(?:charset="?utf-8"? *(?:; *)?)?)?$
 export function readJsonBody(request: HttpRequest, bytesMax: number): JsonBody {
   const { body, isBase64Encoded, headers } = request;
   if (Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8') > bytesMax) {
-    const detail = `A body may have up to ${grouped(bytesMax)} bytes.`;
-    return refused(problem('body-too-large', detail));
+    return refused(bodyTooLarge(bytesMax, 'A body'));
   }
   if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
     const detail = 'Send the body as "Content-Type: application/json", in UTF-8.';
@@ -30,6 +29,10 @@ export function readJsonBody(request: HttpRequest, bytesMax: number): JsonBody {
     const detail = 'The body must be one JSON value in UTF-8, without a byte order mark.';
     return refused(problem('invalid-json', detail));
   }
+}
+
+export function bodyTooLarge(bytesMax: number, what: string): HttpResponse {
+  return problem('body-too-large', `${what} may have up to ${grouped(bytesMax)} bytes.`);
 }
 
 /** Strict, and a byte order mark stays, to be refused as no JSON. */

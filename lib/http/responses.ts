@@ -16,6 +16,7 @@ export interface HttpResponse {
 const PROBLEMS = {
   'invalid-json': { status: 400, title: 'The body is not JSON' },
   'invalid-order': { status: 400, title: 'The body is not a valid order' },
+  'invalid-batch': { status: 400, title: 'The body is not a batch of orders' },
   'invalid-idempotency-key': { status: 400, title: 'The Idempotency-Key is missing or malformed' },
   unauthorized: { status: 401, title: 'No valid API key' },
   forbidden: { status: 403, title: 'The API key lacks the scope' },
@@ -25,7 +26,7 @@ const PROBLEMS = {
   'unsupported-media-type': { status: 415, title: 'The content type is not JSON' },
   'idempotency-key-reused': {
     status: 422,
-    title: 'The Idempotency-Key was used for another order',
+    title: 'The idempotency key was used for another order',
   },
   internal: { status: 500, title: 'Internal error' },
   'store-unavailable': { status: 503, title: 'The store is unavailable' },
@@ -49,6 +50,16 @@ export function problem(
     headers: { 'content-type': 'application/problem+json', ...headers },
     body: { type: `/problems/${type}`, ...PROBLEMS[type], detail, ...(errors && { errors }) },
   };
+}
+
+export function invalidOrder(faults: readonly Fault[]): HttpResponse {
+  const detail = 'The members named in "errors" are not as they must be.';
+  return problem('invalid-order', detail, { errors: faults });
+}
+
+export function keyReused(): HttpResponse {
+  const detail = 'This idempotency key stands for another order; that order is unchanged.';
+  return problem('idempotency-key-reused', detail);
 }
 
 /** JSON that a shared cache must not keep, as all of it is somebody's orders. */

@@ -3,6 +3,7 @@ import type { Submission } from './submission.ts';
 
 /** 160 bits in base32hex: short, safe in a URL, and no two clients' keys meet in practice. */
 const ID_HEX_DIGITS = 40;
+const IDEMPOTENCY_KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 const ID_PATTERN = /^ord_[0-9a-v]{32}$/;
 
 /**
@@ -14,6 +15,11 @@ export function orderIdOf(client: string, idempotencyKey: string): string {
   return `ord_${BigInt(`0x${digest.slice(0, ID_HEX_DIGITS)}`)
     .toString(32)
     .padStart(32, '0')}`;
+}
+
+/** 1 to 255 printable ASCII characters, with no space at either end. */
+export function isIdempotencyKey(text: string): boolean {
+  return IDEMPOTENCY_KEY.test(text);
 }
 
 /** Whether an order could have this id; what could not is not looked up. */

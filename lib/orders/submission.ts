@@ -37,7 +37,7 @@ export type Validation =
 const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
 
 /** A message for zod that also says when the member is not there at all. */
-function must(rule: string) {
+export function must(rule: string) {
   return {
     error: (issue: { input?: unknown }) =>
       issue.input === undefined ? `Is missing: it must be ${rule}.` : `Must be ${rule}.`,
@@ -142,30 +142,48 @@ export const submissionSchema = z.strictObject(
   must('a JSON object with customer, currency and lines'),
 );
 
+/** The body of a submit. */
+export function validateSubmission(body: unknown, nowMs: number): Validation {
+  const parsed = parseOrder(submissionSchema, body, nowMs);
+  if (parsed.kind === 'invalid') return parsed;
+  return { kind: 'valid', submission: submissionOf(parsed.members) };
+}
+
+type Members = z.infer<typeof submissionSchema>;
+
 /**
- * Validates the body of a submit.
+ * Validates an order, alone or with further members.
  *
  * @param body   what `JSON.parse` gave
  * @param nowMs  Unix milliseconds; `produceAt` may lie up to 30 days after it
  * @returns every fault, up to `FAULTS_MAX`, where the body is no order
  */
-export function validateSubmission(body: unknown, nowMs: number): Validation {
-  const parsed = submissionSchema.safeParse(body, { jitless: true });
+export function parseOrder<T extends Members>(
+  schema: z.ZodMiniType<T>,
+  body: unknown,
+  nowMs: number,
+): { kind: 'valid'; members: T } | { kind: 'invalid'; faults: Fault[] } {
+  const parsed = schema.safeParse(body, { jitless: true });
   const faults = parsed.success ? [] : faultsOf(parsed.error);
   if (faults.length < FAULTS_MAX && isTooFarAhead(body, nowMs)) {
     faults.push({ pointer: '/produceAt', detail: 'Must be at most 30 days ahead.' });
   }
   if (!parsed.success || faults.length > 0) return { kind: 'invalid', faults };
+  return { kind: 'valid', members: parsed.data };
+}
 
-  const { produceAt, metadata: members, reference, ...rest } = parsed.data;
-  const submission: Submission = {
-    ...rest,
-    totalAmount: totalOf(rest.lines),
+/** The order that valid members make. */
+export function submissionOf(members: Members): Submission {
+  const { customer, currency, lines: all, produceAt, metadata: strings, reference } = members;
+  return {
+    customer,
+    currency,
+    lines: all,
+    totalAmount: totalOf(all),
     ...(reference !== undefined && { reference }),
     ...(produceAt !== undefined && { produceAtMs: parseInstant(produceAt) as number }),
-    ...(members !== undefined && Object.keys(members).length > 0 && { metadata: members }),
+    ...(strings !== undefined && Object.keys(strings).length > 0 && { metadata: strings }),
   };
-  return { kind: 'valid', submission };
 }
 
 function isTooFarAhead(body: unknown, nowMs: number): boolean {

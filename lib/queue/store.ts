@@ -1,16 +1,21 @@
 import type { Order } from '../orders/order.ts';
 import type { Submission } from '../orders/submission.ts';
 
-/** The most orders that one claim may take, and that one script may be asked about. */
+/** The most orders that one claim may take, and one submit: a script's steps stay bounded. */
 export const CLAIM_ORDERS_MAX = 500;
+export const SUBMIT_ORDERS_MAX = 500;
 
 /** What intake needs of the store. Rejects with `StoreUnavailable` or `StoreFault`. */
 export interface IntakeStore {
   /**
-   * Writes an order, its place in the index and its id in the queue in one atomic step, unless
-   * its id is known. Sent twice, the second answers `known`.
+   * Writes orders, their places in the index and their ids in the queue in one atomic step, except
+   * for those whose id is known. Sent twice, the second answers `known`.
+   *
+   * @param orders  1 to `SUBMIT_ORDERS_MAX`, no two with the same id
+   * @param acceptedAtMs  Unix milliseconds
+   * @returns an answer for each, in their order
    */
-  submit(order: NewOrder): Promise<SubmitAnswer>;
+  submit(orders: readonly NewOrder[], acceptedAtMs: number): Promise<SubmitAnswer[]>;
 }
 
 export interface NewOrder {
@@ -18,8 +23,6 @@ export interface NewOrder {
   readonly client: string;
   readonly fingerprint: string;
   readonly submission: Submission;
-  /** Unix milliseconds. */
-  readonly acceptedAtMs: number;
 }
 
 export type SubmitAnswer =

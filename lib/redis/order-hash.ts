@@ -7,7 +7,8 @@ import type { NewOrder, Settlement } from '../queue/store.ts';
 const HASH_VERSION = '1';
 
 /** The fields of a new order, flat: field, value, ... Redis holds strings only. */
-export function newOrderFields({ client, fingerprint, submission, acceptedAtMs }: NewOrder) {
+export function newOrderFields(order: NewOrder, acceptedAtMs: number): string[] {
+  const { client, fingerprint, submission } = order;
   const { customer, currency, lines, totalAmount, reference, produceAtMs, metadata } = submission;
   return flat({
     v: HASH_VERSION,

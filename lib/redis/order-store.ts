@@ -22,24 +22,28 @@ const DEAD_REASON = 'Every attempt ended without an answer: the producer died or
 
 export function intakeStore(client: RedisClient, keys: Keys): IntakeStore {
   return {
-    async submit(order: NewOrder): Promise<SubmitAnswer> {
-      const { id, submission, acceptedAtMs } = order;
-      const isLater = statusAtIntake(submission, acceptedAtMs) === 'scheduled';
-      const answer = (await repeatedly(
+    async submit(orders: readonly NewOrder[], acceptedAtMs: number): Promise<SubmitAnswer[]> {
+      const answers = (await repeatedly(
         client,
         SUBMIT,
-        [keys.order(id), keys.index, keys.queue, keys.pending],
-        [
-          id,
-          String(acceptedAtMs),
-          isLater ? String(submission.produceAtMs) : '',
-          ...newOrderFields(order),
-        ],
-      )) as [1] | [0, string, string];
-      if (answer[0] === 1) return { kind: 'accepted' };
-      return { kind: 'known', fingerprint: answer[1], acceptedAtMs: Number(answer[2]) };
+        [keys.index, keys.queue, keys.pending, ...orders.map(({ id }) => keys.order(id))],
+        [String(acceptedAtMs), ...orders.flatMap((order) => submitArgs(order, acceptedAtMs))],
+      )) as ([1] | [0, string, string] | [2])[];
+      return answers.map((answer, at) => {
+        if (answer[0] === 1) return { kind: 'accepted' };
+        if (answer[0] === 2) throw new StoreFault(`WRONGTYPE: the key of ${orders[at]?.id} holds no hash`);
+        return { kind: 'known', fingerprint: answer[1], acceptedAtMs: Number(answer[2]) };
+      });
     },
   };
+}
+
+function submitArgs(order: NewOrder, acceptedAtMs: number): string[] {
+  const { id, submission } = order;
+  const isLater = statusAtIntake(submission, acceptedAtMs) === 'scheduled';
+  const fields = newOrderFields(order, acceptedAtMs);
+  const dueAtMs = isLater ? String(submission.produceAtMs) : '';
+  return [id, dueAtMs, String(fields.length / 2), ...fields];
 }
 
 export function readStore(client: RedisClient, keys: Keys): ReadStore {

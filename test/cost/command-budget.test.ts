@@ -10,6 +10,7 @@ const stack = await startStack();
 const environment = functionEnvironment(stack);
 Object.assign(process.env, environment);
 const submit = (await import('../../functions/submit-order.ts')).handler;
+const submitBatch = (await import('../../functions/submit-batch.ts')).handler;
 const drain = (await import('../../functions/drain-queue.ts')).handler;
 const { redis } = freshStore(stack);
 
@@ -47,6 +48,21 @@ test('an order costs at most 6.2 billed commands in its whole life, in batches o
     });
   });
   expect(billed / orders).toBeLessThanOrEqual(6.2);
+});
+
+test('an order costs at most 3.3 billed commands in its whole life, submitted in batches of 100', async () => {
+  const headers = { authorization: bearer('shop'), 'content-type': 'application/json' };
+  const billed = await billedFor(async () => {
+    for (const batch of ['a', 'b', 'c']) {
+      const orders = Array.from({ length: 100 }, (_, index) =>
+        orderBody({ idempotencyKey: `${batch}-${index}` }),
+      );
+      const event = httpEvent('POST /orders/batch', { headers, body: JSON.stringify({ orders }) });
+      expect((await submitBatch(event, lambdaContext())).statusCode).toBe(200);
+    }
+    expect(await drain({ slot: 0 }, lambdaContext())).toMatchObject({ report: { produced: 300 } });
+  });
+  expect(billed / 300).toBeLessThanOrEqual(3.3);
 });
 
 test('one batch of 100 alone, with its drain’s lock, stays within 6.2 for each order', async () => {

@@ -7,12 +7,14 @@ type Route = keyof typeof ROUTES;
 
 const ALLOWED: Record<Route, TestKey[]> = {
   submit: ['shop', 'writer', 'other', 'admin'],
+  batch: ['shop', 'writer', 'other', 'admin'],
   read: ['shop', 'reader', 'admin'],
   stats: ['admin'],
   drain: ['admin'],
 };
 const FORBIDDEN: Record<Route, TestKey[]> = {
   submit: ['reader'],
+  batch: ['reader'],
   read: ['writer'],
   stats: ['shop', 'reader', 'writer', 'other'],
   drain: ['shop', 'reader', 'writer', 'other'],
@@ -51,6 +53,7 @@ beforeAll(async () => {
 
 function right(route: Route): Call {
   if (route === 'read') return { id };
+  if (route === 'batch') return { body: { orders: [orderBody({ idempotencyKey: 'k' })] } };
   if (route !== 'submit') return {};
   return { headers: { 'idempotency-key': 'k' }, body: orderBody() };
 }

@@ -13,6 +13,7 @@ import {
 
 export const ROUTES = {
   submit: 'POST /orders',
+  batch: 'POST /orders/batch',
   read: 'GET /orders/{id}',
   stats: 'GET /stats',
   drain: 'POST /drain',
@@ -52,6 +53,7 @@ export async function deploy(
   vi.resetModules();
   const handlers = {
     submit: (await import('../../functions/submit-order.ts')).handler,
+    batch: (await import('../../functions/submit-batch.ts')).handler,
     read: (await import('../../functions/get-order.ts')).handler,
     stats: (await import('../../functions/stats.ts')).handler,
     drain: (await import('../../functions/drain-queue.ts')).handler as Handler,

@@ -26,10 +26,13 @@ export function submission(overrides: Partial<Submission> = {}): Submission {
   };
 }
 
+/** A new order, and when its test submits it. */
+export type TestOrder = NewOrder & { readonly acceptedAtMs: number };
+
 export function newOrder(
   idempotencyKey: string,
   overrides: { submission?: Partial<Submission>; acceptedAtMs?: number } = {},
-): NewOrder {
+): TestOrder {
   const submitted = submission(overrides.submission);
   return {
     id: orderIdOf('shop', idempotencyKey),

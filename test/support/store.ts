@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
+import type { SubmitAnswer } from '../../lib/queue/store.ts';
 import { connect } from '../../lib/redis/client.ts';
 import { keysWith } from '../../lib/redis/keys.ts';
 import {
@@ -8,6 +9,7 @@ import {
   productionStore,
   readStore,
 } from '../../lib/redis/order-store.ts';
+import type { TestOrder } from './orders.ts';
 
 /** The store of one test: the real one, on the shared Redis, under keys of its own. */
 export function freshStore(server: { url: string; token: string } = inject('upstash')) {
@@ -18,13 +20,19 @@ export function freshStore(server: { url: string; token: string } = inject('upst
 export function storeWith(server: { url: string; token: string }, prefix: string) {
   const client = connect({ ...server, timeoutMs: 5_000, attemptsMax: 2, random: Math.random });
   const keys = keysWith(prefix);
+  const intake = intakeStore(client, keys);
   return {
     prefix,
     keys,
     client,
     redis: client.redis,
     numbers: orderNumbers(client, keys),
-    ...intakeStore(client, keys),
+    submitAll: intake.submit,
+    /** Submits one order at its own time. */
+    async submit(order: TestOrder): Promise<SubmitAnswer> {
+      const [answer] = await intake.submit([order], order.acceptedAtMs);
+      return answer as SubmitAnswer;
+    },
     ...readStore(client, keys),
     ...productionStore(client, keys),
   };

@@ -1,0 +1,51 @@
+import { bodyTooLarge, readJsonBody } from '../lib/http/json-body.ts';
+import { invalidOrder, json, keyReused, problem } from '../lib/http/responses.ts';
+import { type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
+import { type BatchItem, validateBatch } from '../lib/orders/batch.ts';
+import { intakeStore } from '../lib/redis/order-store.ts';
+import { clock, keys, redisForBatches, route } from '../lib/runtime.ts';
+
+const BODY_BYTES_MAX = 4 * 1024 * 1024;
+const ORDER_BYTES_MAX = 256 * 1024;
+
+const store = intakeStore(redisForBatches(), keys);
+
+/** POST /orders/batch: 200 with a result for each order; 400, 413, 415 and 503 as problems. */
+export const handler = route({ scope: 'orders:write' }, async (request) => {
+  const body = readJsonBody(request, BODY_BYTES_MAX);
+  if (body.kind === 'refused') return body.response;
+  if (hasLargeOrder(body.value)) return bodyTooLarge(ORDER_BYTES_MAX, 'Each order of a batch');
+  const nowMs = clock.now();
+  const batch = validateBatch(body.value, nowMs);
+  if (batch.kind === 'invalid') {
+    const detail = 'The members named in "errors" are not as they must be.';
+    return problem('invalid-batch', detail, { errors: batch.faults });
+  }
+  const { client } = request.caller;
+  const valid = batch.items.filter((item) => item.kind === 'valid');
+  const requests = valid.map((item) => ({ ...item, client }));
+  const outcomes = requests.length > 0 ? await submitOrders(store, requests, nowMs) : [];
+  const outcomeOf = new Map<BatchItem, SubmitOutcome | undefined>(
+    valid.map((item, at) => [item, outcomes[at]]),
+  );
+  const results = batch.items.map((item, index) => ({
+    index,
+    ...resultOf(item, outcomeOf.get(item)),
+  }));
+  return json(200, { results });
+});
+
+/** An order's size is that of its JSON without white space. */
+function hasLargeOrder(body: unknown): boolean {
+  const orders = typeof body === 'object' && body !== null && 'orders' in body ? body.orders : [];
+  if (!Array.isArray(orders)) return false;
+  return orders.some((order) => Buffer.byteLength(JSON.stringify(order)) > ORDER_BYTES_MAX);
+}
+
+function resultOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
+  if (outcome === undefined || outcome.kind === 'key-reused') {
+    const { status, body } = item.kind === 'invalid' ? invalidOrder(item.faults) : keyReused();
+    return { status, problem: body };
+  }
+  return { status: 202, replayed: outcome.kind === 'replayed', order: outcome.receipt };
+}

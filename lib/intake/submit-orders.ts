@@ -1,0 +1,67 @@
+import { type Receipt, receiptOf } from '../orders/documents.ts';
+import { fingerprintOf, orderIdOf } from '../orders/identity.ts';
+import type { Submission } from '../orders/submission.ts';
+import type { IntakeStore, NewOrder, SubmitAnswer } from '../queue/store.ts';
+
+export interface SubmitRequest {
+  /** The name of the client that submits. */
+  readonly client: string;
+  readonly idempotencyKey: string;
+  readonly submission: Submission;
+}
+
+export type SubmitOutcome =
+  | { readonly kind: 'accepted' | 'replayed'; readonly receipt: Receipt }
+  /** The key stands for another order already; that one is unchanged. */
+  | { readonly kind: 'key-reused' };
+
+/**
+ * Takes orders in: once they are answered, they are in the store and in the queue. Of two with one
+ * key the first counts, and the second is its repeat.
+ *
+ * @param requests  1 to `SUBMIT_ORDERS_MAX`
+ * @param nowMs     Unix milliseconds
+ * @returns an outcome for each, in their order
+ * @throws StoreUnavailable where the outcome is unknown; the same requests are safe to repeat
+ */
+export async function submitOrders(
+  store: IntakeStore,
+  requests: readonly SubmitRequest[],
+  nowMs: number,
+): Promise<SubmitOutcome[]> {
+  const orders = requests.map(newOrderOf);
+  const firsts = new Map<string, NewOrder>();
+  for (const order of orders) if (!firsts.has(order.id)) firsts.set(order.id, order);
+  const answers = await store.submit([...firsts.values()], nowMs);
+
+  const known = new Map<string, Known>();
+  for (const [at, { id, fingerprint }] of [...firsts.values()].entries()) {
+    const answer = answers[at];
+    known.set(id, answer?.kind === 'known' ? answer : { fingerprint, acceptedAtMs: nowMs });
+    if (answer?.kind === 'known') firsts.delete(id);
+  }
+  // What is left of the firsts is new; everything else repeats what is known by now.
+  return orders.map((order) =>
+    order === firsts.get(order.id) ? accepted(order, nowMs) : repeated(order, known.get(order.id)),
+  );
+}
+
+/** What is kept of an order that was accepted before. */
+type Known = Pick<Extract<SubmitAnswer, { kind: 'known' }>, 'fingerprint' | 'acceptedAtMs'>;
+
+function newOrderOf({ client, idempotencyKey, submission }: SubmitRequest): NewOrder {
+  const id = orderIdOf(client, idempotencyKey);
+  return { id, client, submission, fingerprint: fingerprintOf(submission) };
+}
+
+function accepted({ id, submission }: NewOrder, nowMs: number): SubmitOutcome {
+  return { kind: 'accepted', receipt: receiptOf(id, submission, nowMs) };
+}
+
+function repeated(
+  { id, submission, fingerprint }: NewOrder,
+  known: Known | undefined,
+): SubmitOutcome {
+  if (known?.fingerprint !== fingerprint) return { kind: 'key-reused' };
+  return { kind: 'replayed', receipt: receiptOf(id, submission, known.acceptedAtMs) };
+}

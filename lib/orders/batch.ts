@@ -1,0 +1,60 @@
+import * as z from 'zod/mini';
+import { type Fault, faultsOf } from './faults.ts';
+import { isIdempotencyKey } from './identity.ts';
+import { must, parseOrder, type Submission, submissionOf, submissionSchema } from './submission.ts';
+
+/** The most orders that one request may submit. */
+export const BATCH_ORDERS_MAX = 500;
+
+const KEY_RULE = must('1 to 255 printable ASCII characters, with no space at either end');
+
+/** One order of a batch: the body of a submit, with its key beside it. */
+export const batchItemSchema = z.strictObject(
+  {
+    idempotencyKey: z.string(KEY_RULE).check(z.refine(isIdempotencyKey, KEY_RULE)),
+    ...submissionSchema.shape,
+  },
+  must('a JSON object with idempotencyKey, customer, currency and lines'),
+);
+
+const ORDERS_RULE = must(`an array of 1 to ${BATCH_ORDERS_MAX} orders`);
+
+/** The body of a batch submit; its items are validated one by one. */
+export const batchSchema = z.strictObject(
+  {
+    orders: z
+      .array(z.unknown(), ORDERS_RULE)
+      .check(z.minLength(1, ORDERS_RULE), z.maxLength(BATCH_ORDERS_MAX, ORDERS_RULE)),
+  },
+  must('a JSON object with orders'),
+);
+
+export type BatchValidation =
+  /** The body is no batch. */
+  | { readonly kind: 'invalid'; readonly faults: readonly Fault[] }
+  /** Each item of a batch stands for itself. */
+  | { readonly kind: 'valid'; readonly items: readonly BatchItem[] };
+
+export type BatchItem =
+  | { readonly kind: 'valid'; readonly idempotencyKey: string; readonly submission: Submission }
+  /** Pointers are relative to the item. */
+  | { readonly kind: 'invalid'; readonly faults: readonly Fault[] };
+
+/**
+ * Validates the body of a batch submit.
+ *
+ * @param body   what `JSON.parse` gave
+ * @param nowMs  Unix milliseconds
+ */
+export function validateBatch(body: unknown, nowMs: number): BatchValidation {
+  const parsed = batchSchema.safeParse(body, { jitless: true });
+  if (!parsed.success) return { kind: 'invalid', faults: faultsOf(parsed.error) };
+  return { kind: 'valid', items: parsed.data.orders.map((item) => validateItem(item, nowMs)) };
+}
+
+function validateItem(item: unknown, nowMs: number): BatchItem {
+  const parsed = parseOrder(batchItemSchema, item, nowMs);
+  if (parsed.kind === 'invalid') return parsed;
+  const { idempotencyKey } = parsed.members;
+  return { kind: 'valid', idempotencyKey, submission: submissionOf(parsed.members) };
+}
