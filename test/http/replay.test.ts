@@ -148,11 +148,14 @@ test('a reply that is lost after the commit costs the client nothing', async () 
     return 'lose-reply';
   });
   const api = await deploy(proxy);
-  const keys = Array.from({ length: 300 }, (_, index) => `key-${index}`);
-  const first = await Promise.all(keys.map((key) => api.submit(orderBody(), { key })));
-  const second = await Promise.all(keys.map((key) => api.submit(orderBody(), { key })));
-  expect(new Set(first.map(({ status }) => status))).toEqual(new Set([202]));
-  expect(second.map(({ text }) => text)).toEqual(first.map(({ text }) => text));
+  // In rounds: a request that waits for 300 others would run into its own deadline.
+  for (let round = 0; round < 30; round += 1) {
+    const keys = Array.from({ length: 10 }, (_, index) => `key-${round}-${index}`);
+    const first = await Promise.all(keys.map((key) => api.submit(orderBody(), { key })));
+    const second = await Promise.all(keys.map((key) => api.submit(orderBody(), { key })));
+    expect(new Set(first.map(({ status }) => status))).toEqual(new Set([202]));
+    expect(second.map(({ text }) => text)).toEqual(first.map(({ text }) => text));
+  }
   expect(await api.counts()).toEqual({ kept: 300, queued: 300 });
 });
 
