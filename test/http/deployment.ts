@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from '@upstash/redis';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { inject, vi } from 'vitest';
+import { expect, inject, vi } from 'vitest';
 import {
   bearer,
   functionEnvironment,
@@ -93,6 +93,15 @@ export async function deploy(
       return { kept, queued };
     },
   };
+}
+
+/** The faults that a submit of this body is refused with; it leaves nothing behind. */
+export async function refusedFaults(api: Deployment, body: unknown) {
+  const before = await api.keys();
+  const answer = await api.submit(body);
+  expect(answer.status).toBe(400);
+  expect(await api.keys()).toEqual(before);
+  return answer.body.errors as { pointer: string; detail: string }[];
 }
 
 function eventOf(route: keyof typeof ROUTES, { headers, id, body, ...rest }: Call) {

@@ -1,22 +1,15 @@
 import { beforeAll, expect, test } from 'vitest';
 import { orderBody } from '../support/orders.ts';
-import { type Deployment, deploy } from './deployment.ts';
+import { type Deployment, deploy, refusedFaults } from './deployment.ts';
 
 let api: Deployment;
 beforeAll(async () => {
   api = await deploy();
 });
 
-async function faultsOf(body: unknown) {
-  const before = await api.keys();
-  const answer = await api.submit(body);
-  expect(answer.status).toBe(400);
-  expect(await api.keys()).toEqual(before);
-  return answer.body.errors as { pointer: string; detail: string }[];
-}
-
+const faultsOf = (body: unknown) => refusedFaults(api, body);
 const pointersOf = async (body: unknown) =>
-  (await faultsOf(body)).map(({ pointer }) => pointer).sort();
+  (await refusedFaults(api, body)).map(({ pointer }) => pointer).sort();
 
 const LINE = { sku: 'a', quantity: 1, unitAmount: 1 };
 
