@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { Failure } from './failure.ts';
 import type { Answer, Send } from './http.ts';
-import { type Problem, parseJson, readProblem } from './problem.ts';
+import { type Problem, parseJson, problemOf, problemSchema, readProblem } from './problem.ts';
 
 /** The routes of the API that the command calls: one function each. */
 export interface Api {
-  /** POST /orders. Submitting again what was accepted gives the same receipt and no second order. */
-  readonly submit: (submit: Submit) => Promise<Submitted>;
+  /**
+   * POST /orders/batch: a result for each order, in their order. Submitting again what was accepted
+   * gives the same receipt and no second order.
+   */
+  readonly submitBatch: (batch: Batch) => Promise<Submitted[]>;
   /** GET /orders/{id} */
   readonly getOrder: (id: string) => Promise<Found>;
   /** GET /stats */
@@ -15,11 +18,16 @@ export interface Api {
   readonly drain: () => Promise<Drained>;
 }
 
-export interface Submit {
-  readonly idempotencyKey: string;
-  readonly order: Readonly<Record<string, unknown>>;
+export interface Batch {
+  /** 1 or more. */
+  readonly orders: readonly KeyedOrder[];
   /** Ends the waiting for another try. */
   readonly stop?: AbortSignal;
+}
+
+export interface KeyedOrder {
+  readonly idempotencyKey: string;
+  readonly order: Readonly<Record<string, unknown>>;
 }
 
 const receiptSchema = z.object({
@@ -27,6 +35,16 @@ const receiptSchema = z.object({
   currency: z.string(),
   totalAmount: z.int(),
 });
+
+const resultSchema = z.discriminatedUnion('status', [
+  z.object({
+    index: z.int(),
+    status: z.literal(202),
+    replayed: z.boolean(),
+    order: receiptSchema,
+  }),
+  z.object({ index: z.int(), status: z.literal([400, 422]), problem: problemSchema }),
+]);
 
 const orderSchema = z.looseObject({
   ...receiptSchema.shape,
@@ -72,6 +90,7 @@ const drainReportSchema = z.looseObject({
   remaining: z.int(),
 });
 
+type Result = z.infer<typeof resultSchema>;
 export type Receipt = z.infer<typeof receiptSchema>;
 export type Order = z.infer<typeof orderSchema>;
 export type Stats = z.infer<typeof statsSchema>;
@@ -87,33 +106,42 @@ const DEADLINE_MS = 30 * 1000;
 /** A drain runs for 20 s at most, and settles what it has claimed. */
 const DRAIN_DEADLINE_MS = 60 * 1000;
 
-/** What the server says of an order that it won't take; any other status is no verdict on it. */
-const STATUSES_REFUSED: ReadonlySet<number> = new Set([400, 413, 422]);
+/** What the server says of a batch that it won't take as a whole; any other status is no verdict. */
+const STATUSES_REFUSED: ReadonlySet<number> = new Set([400, 413]);
+
+/** An order as a batch carries it. */
+export function batchItem({ idempotencyKey, order }: KeyedOrder): Record<string, unknown> {
+  return { ...order, idempotencyKey };
+}
 
 /** @throws Failure from each function when the API can't be used: see `sender` */
 export function apiOver(send: Send): Api {
+  async function submitBatch(batch: Batch): Promise<Submitted[]> {
+    const { orders, stop } = batch;
+    const answer = await send({
+      method: 'POST',
+      path: 'orders/batch',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ orders: orders.map(batchItem) }),
+      deadlineMs: DEADLINE_MS,
+      ...(stop && { stop }),
+    });
+    if (!STATUSES_REFUSED.has(answer.status)) {
+      return read(answer, 200, resultsSchema(orders.length)).results.map(submittedOf);
+    }
+    if (orders.length === 1) {
+      return [{ kind: 'refused', problem: readProblem(answer.status, answer.body) }];
+    }
+    // One order that is too large has all of its batch refused: in halves the others get through.
+    // Should the second one fail, the orders of the first are safe to submit again.
+    const middle = Math.ceil(orders.length / 2);
+    const first = await submitBatch({ ...batch, orders: orders.slice(0, middle) });
+    const second = await submitBatch({ ...batch, orders: orders.slice(middle) });
+    return [...first, ...second];
+  }
+
   return {
-    async submit({ idempotencyKey, order, stop }) {
-      const fault = headerFault(idempotencyKey);
-      if (fault) return { kind: 'refused', problem: { status: 400, detail: fault, faults: [] } };
-      const answer = await send({
-        method: 'POST',
-        path: 'orders',
-        headers: {
-          'content-type': 'application/json',
-          'idempotency-key': quotedString(idempotencyKey),
-        },
-        body: JSON.stringify(order),
-        deadlineMs: DEADLINE_MS,
-        ...(stop ? { stop } : {}),
-      });
-      if (STATUSES_REFUSED.has(answer.status)) {
-        return { kind: 'refused', problem: readProblem(answer.status, answer.body) };
-      }
-      const receipt = read(answer, 202, receiptSchema);
-      const isReplay = answer.headers.get('idempotent-replayed') === 'true';
-      return { kind: 'accepted', receipt, isReplay };
-    },
+    submitBatch,
 
     async getOrder(id) {
       const path = `orders/${encodeURIComponent(id)}`;
@@ -145,12 +173,17 @@ function read<T>(answer: Answer, status: number, schema: z.ZodType<T>): T {
   );
 }
 
-/** The key as a structured field's string: a bare one could begin with a quote, or end in a space. */
-function quotedString(key: string): string {
-  return `"${key.replaceAll(/["\\]/g, '\\$&')}"`;
+/** The body of a batch's answer: as many results as it has orders, in their order. */
+function resultsSchema(orders: number) {
+  const results = z.array(resultSchema).length(orders);
+  return z.object({
+    results: results.refine((all) => all.every(({ index }, at) => index === at)),
+  });
 }
 
-function headerFault(key: string): string | undefined {
-  if (/^[\x20-\x7e]*$/.test(key)) return undefined;
-  return 'the idempotency key holds a character outside printable ASCII, which no header can carry';
+function submittedOf(result: Result): Submitted {
+  if (result.status !== 202) {
+    return { kind: 'refused', problem: problemOf(result.status, result.problem) };
+  }
+  return { kind: 'accepted', receipt: result.order, isReplay: result.replayed };
 }

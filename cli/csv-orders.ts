@@ -149,6 +149,7 @@ function submissionOf(key: string, group: Group, { columns, currency }: CsvOptio
 /** Turns `/lines/2/quantity` into the row of the third line and its column and cell. */
 function locate(pointer: string, group: Group, columns: Columns): Place {
   const names = new Map([
+    ['idempotencyKey', columns.key],
     ['customer', columns.customer],
     ['reference', columns.key],
     ['sku', columns.sku],

@@ -19,6 +19,7 @@ export const SUBMIT_HELP = `
 FILE is NDJSON, on each line an order of the API with its idempotencyKey, or CSV with one
 order line a row. Which of them is told by the name (.csv, .ndjson, .jsonl) or --format;
 a FILE of - is standard input. It is read whole before the first order is sent.
+The orders are sent in batches: up to 100 orders and 1 MiB of JSON each.
 
 CSV: the first line names the columns, and the --…-column options say which are used.
 Rows that share the key column are one order, wherever they stand; the key is its

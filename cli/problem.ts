@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
-/** What the API says of a request that it refuses: problem details (RFC 9457), or the gateway's body. */
-const problemSchema = z.object({
+/**
+ * What the API says of a request, or of one order of a batch, that it refuses: problem details
+ * (RFC 9457), or the gateway's body.
+ */
+export const problemSchema = z.object({
   title: z.string().optional(),
   detail: z.string().optional(),
   message: z.string().optional(),
@@ -12,14 +15,21 @@ export interface Problem {
   readonly status: number;
   /** One sentence, in the server's words where there are any. */
   readonly detail: string;
-  /** Each fault of the body, with a JSON Pointer into it. */
+  /** Each fault of the body or the order, with a JSON Pointer into it. */
   readonly faults: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
 /** Reads the body of an answer with an error status; a body of any other kind is only a status. */
 export function readProblem(status: number, body: string): Problem {
   const parsed = problemSchema.safeParse(parseJson(body));
-  const { title, detail, message, errors = [] } = parsed.success ? parsed.data : {};
+  return problemOf(status, parsed.success ? parsed.data : {});
+}
+
+/** The problem that a checked document tells of. */
+export function problemOf(
+  status: number,
+  { title, detail, message, errors = [] }: z.infer<typeof problemSchema>,
+): Problem {
   return { status, detail: detail ?? title ?? message ?? `HTTP status ${status}`, faults: errors };
 }
 

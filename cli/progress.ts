@@ -23,8 +23,8 @@ function progressBar(stream: NodeJS.WriteStream, orders: number): ProgressDispla
     format:
       'submitting [{bar}] {percentage}% | {value} of {total} orders | {rejected} rejected | {eta_formatted} left',
     hideCursor: true,
-    // The rate of the last orders, not of the last ten, which come in bursts.
-    etaBuffer: 200,
+    // The rate of the last batches, not of the last ten: those sent at once are answered at once.
+    etaBuffer: 20,
   });
   bar.start(orders, 0, { rejected: 0 });
   return {

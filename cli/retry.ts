@@ -1,6 +1,6 @@
 /** When a request is sent again: after what may have been a passing fault, and a bounded number of times. */
 
-/** Throttled, a fault of the server, or of what stands before it. Safe: a submit carries its key. */
+/** Throttled, a fault of the server, or of what stands before it. Safe: every order carries its key. */
 const STATUSES_RETRIED: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
 /** With the delays below, a request is given up after half a minute of waiting on average. */

@@ -10,7 +10,7 @@ import { readSettings } from './settings.ts';
 import { submitCommand } from './submit-command.ts';
 import { printable } from './text.ts';
 
-const CONCURRENCY_DEFAULT = 16;
+const CONCURRENCY_DEFAULT = 4;
 const CONCURRENCY_MAX = 256;
 
 function program(setExitCode: (exitCode: number) => void): Command {
@@ -34,7 +34,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
     .option('--currency <code>', 'CSV: ISO 4217 code of all prices, such as GBP')
     .option('--delimiter <character>', 'CSV: between two cells; tab for a tab', delimiter, ',')
     .option('--rejects <FILE>', 'write all rejected orders to this file, as CSV')
-    .option('--concurrency <n>', 'requests at once', concurrency, CONCURRENCY_DEFAULT)
+    .option('--concurrency <n>', 'batches at once', concurrency, CONCURRENCY_DEFAULT)
     .option('--json', 'print the summary, with all rejected orders, as JSON')
     .addHelpText('after', SUBMIT_HELP)
     .action(async (file, flags) => setExitCode(await submitCommand(connect(), file, flags)));

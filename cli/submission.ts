@@ -3,11 +3,11 @@
 /** One order to submit, and the way back from the server's faults to the file. */
 export interface Submission {
   readonly idempotencyKey: string;
-  /** The body of POST /orders. The server is the judge of it. */
+  /** An order of the API, without its key. The server is the judge of both. */
   readonly order: Readonly<Record<string, unknown>>;
   /** The line of the file, from 1, on which the order begins. */
   readonly row: number;
-  /** What of the file a JSON Pointer into `order` is about. */
+  /** What of the file a JSON Pointer into `order`, or to `/idempotencyKey`, is about. */
   readonly locate: (pointer: string) => Place;
 }
 

@@ -1,4 +1,5 @@
 import type { Api, Submitted } from './api.ts';
+import { batchesOf } from './batches.ts';
 import { Failure } from './failure.ts';
 import type { Problem } from './problem.ts';
 import {
@@ -10,9 +11,9 @@ import {
 } from './submission.ts';
 
 export interface SubmitOptions {
-  /** How many requests are under way at once. */
+  /** How many batches are under way at once. */
   readonly concurrency: number;
-  /** When it aborts, no new order is sent and those under way are waited for. */
+  /** When it aborts, no new batch is begun and those under way are waited for. */
   readonly stop: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -38,9 +39,9 @@ export interface Tally {
 }
 
 /**
- * Submits every order of a file, `concurrency` at once, in the file's order as far as that allows.
- * A fault of the API ends the run, after the requests under way: every order that was accepted is
- * counted, and those that weren't tried can be submitted by running the same file again.
+ * Submits every order of a file, `concurrency` batches at once, in the file's order as far as that
+ * allows. A fault of the API ends the run, after the batches under way: the orders of every batch
+ * that was answered are counted, and the others can be submitted by running the same file again.
  */
 export async function submitFile(
   api: Api,
@@ -50,15 +51,16 @@ export async function submitFile(
   const tally = emptyTally(file);
   const failed = new AbortController();
   const ended = AbortSignal.any([stop, failed.signal]);
-  let next = 0;
+  const batches = batchesOf(file.submissions);
 
   async function submitInTurn(): Promise<void> {
     while (!ended.aborted) {
-      const submission = file.submissions[next];
-      if (!submission) return;
-      next += 1;
-      const { idempotencyKey, order } = submission;
-      count(tally, submission, await api.submit({ idempotencyKey, order, stop: ended }));
+      const { value: batch } = batches.next();
+      if (!batch) return;
+      const results = await api.submitBatch({ orders: batch, stop: ended });
+      for (const [at, submission] of batch.entries()) {
+        count(tally, submission, results[at] as Submitted);
+      }
       onProgress({ ordersDone: doneOf(tally), rejected: tally.rejects.length });
     }
   }

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { pretendServer, type Reply, receipts } from './pretend-server.ts';
+import { pretendServer, receipts } from './pretend-server.ts';
 
 const CSV_FLAGS =
   '--key-column Invoice --customer-column Customer --sku-column Sku --quantity-column Quantity --unit-price-column Price --currency GBP';
@@ -51,13 +51,11 @@ async function startedServer(answering: Parameters<typeof pretendServer>[0]) {
 }
 
 test('a CSV file is submitted; rejected orders are listed and written; again adds none', async () => {
-  const accept = receipts();
-  const { env } = await startedServer((request): Reply => {
-    const { lines } = JSON.parse(request.body);
-    if (lines[0].quantity >= 1) return accept(request);
-    const errors = [{ pointer: '/lines/0/quantity', detail: 'must be 1 or more' }];
-    return { status: 400, body: { detail: 'Wrong.', errors } };
-  });
+  const errors = [{ pointer: '/lines/0/quantity', detail: 'must be 1 or more' }];
+  const refusal = { status: 400, problem: { detail: 'Wrong.', errors } };
+  const { env } = await startedServer(
+    receipts(({ lines }) => (lines.every(({ quantity }) => quantity >= 1) ? undefined : refusal)),
+  );
   const rows = [HEADER, '1,a,x,2,1.50', 'C2,a,x,-6,1.50', '3,a,x,1,0.001', '1,a,y,1,0.05'];
   const folder = await folderWith({ 'orders.csv': `\ufeff${rows.join('\r\n')}` });
   const rejects = join(folder, 'rejects.csv');
@@ -102,7 +100,7 @@ test('an interrupt waits for what is under way, and says how to continue', async
     await interrupted.promise;
     return accept(request);
   });
-  const rows = Array.from({ length: 50 }, (_, at) => `${at},a,x,1,1`);
+  const rows = Array.from({ length: 250 }, (_, at) => `${at},a,x,1,1`);
   const folder = await folderWith({ 'orders.csv': [HEADER, ...rows].join('\n') });
   const args = [
     'submit',
@@ -121,8 +119,8 @@ test('an interrupt waits for what is under way, and says how to continue', async
   expect(exitCode).toBe(130);
   expect(err).toContain('Stopping');
   expect(received).toHaveLength(1);
-  expect(out).toMatch(/accepted +1 order, 1 line\n/);
-  expect(out).toMatch(/left +49 orders/);
+  expect(out).toMatch(/accepted +100 orders, 100 lines\n/);
+  expect(out).toMatch(/left +150 orders/);
   expect(out).toMatch(/Interrupted\. Run the same command again to continue/);
 });
 

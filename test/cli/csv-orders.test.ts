@@ -148,6 +148,7 @@ test('a pointer of the server leads to the row, the column and the cell', async 
   expect(locate?.('/lines/1')).toEqual({ row: 4, label: '/lines/1' });
   expect(locate?.('/customer')).toEqual({ row: 2, label: 'Customer' });
   expect(locate?.('/reference')).toEqual({ row: 2, label: 'Invoice' });
+  expect(locate?.('/idempotencyKey')).toEqual({ row: 2, label: 'Invoice' });
   expect(locate?.('/lines')).toEqual({ row: 2, label: '/lines' });
   expect(locate?.('/lines/99/quantity')).toEqual({ row: 2, label: 'Quantity' });
   expect(locate?.('/lines/0/toString')).toEqual({ row: 2, label: '/lines/0/toString' });

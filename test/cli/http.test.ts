@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
 import { apiOver } from '../../cli/api.ts';
 import { sender } from '../../cli/http.ts';
-import { type Answering, pretendServer, type Reply, receipts } from './pretend-server.ts';
+import { type Answering, pretendServer, type Reply } from './pretend-server.ts';
 
-const order = {
-  customer: 'a',
-  currency: 'GBP',
-  lines: [{ sku: 'x', quantity: 2, unitAmount: 150 }],
-};
 const stats = {
   queued: 1,
   producing: 0,
@@ -38,34 +33,6 @@ function inTurn(...replies: (Reply | 'reset')[]): Answering {
   };
 }
 
-test('a submit carries its key, quoted, and the order, under the path of the stage', async () => {
-  const { api, received } = await setup(receipts(), 'prod/');
-  const submitted = await api.submit({ idempotencyKey: 'a"b\\c', order });
-  expect(submitted).toMatchObject({
-    kind: 'accepted',
-    isReplay: false,
-    receipt: { totalAmount: 300 },
-  });
-  expect(received).toMatchObject([
-    {
-      method: 'POST',
-      path: '/prod/orders',
-      headers: {
-        authorization: 'Bearer a-key',
-        'content-type': 'application/json',
-        'idempotency-key': '"a\\"b\\\\c"',
-      },
-      body: JSON.stringify(order),
-    },
-  ]);
-});
-
-test('a replay is told from a first submit', async () => {
-  const { api } = await setup(receipts());
-  await api.submit({ idempotencyKey: 'k', order });
-  expect(await api.submit({ idempotencyKey: 'k', order })).toMatchObject({ isReplay: true });
-});
-
 test('a 503 is waited out as long as Retry-After asks, and jitter on top', async () => {
   const busy = { status: 503, headers: { 'retry-after': '3' } };
   const { api, received, waitsMs } = await setup(inTurn(busy, busy, { status: 200, body: stats }));
@@ -78,21 +45,6 @@ test.each([429, 500, 502, 504])('a %i is tried again', async (status) => {
   const { api, waitsMs } = await setup(inTurn({ status }, { status: 200, body: stats }));
   expect(await api.stats()).toEqual(stats);
   expect(waitsMs).toEqual([100]);
-});
-
-test('a connection that is reset is tried again with the same key', async () => {
-  const accept = receipts();
-  let requests = 0;
-  const { api, received } = await setup((request) => {
-    requests += 1;
-    const reply = accept(request);
-    return requests === 1 ? 'reset' : reply;
-  });
-  expect(await api.submit({ idempotencyKey: 'k', order })).toMatchObject({
-    kind: 'accepted',
-    isReplay: true,
-  });
-  expect(received.map(({ headers }) => headers['idempotency-key'])).toEqual(['"k"', '"k"']);
 });
 
 test('a fault that lasts is given up after a bounded number of tries, with the server’s words', async () => {
@@ -110,15 +62,17 @@ test('a server that never answered is given up soon, with the address to check',
 });
 
 test('a wait that is stopped ends the request', async () => {
-  const { url } = await pretendServer(inTurn({ status: 503 }));
+  const { url, received } = await pretendServer(inTurn({ status: 503 }));
   const stop = new AbortController();
   const wait = async (_delayMs: number, signal: AbortSignal | undefined) => {
     stop.abort();
     signal?.throwIfAborted();
   };
   const api = apiOver(sender({ url, key: 'k' }, { wait, random: () => 0 }));
-  const submitted = api.submit({ idempotencyKey: 'k', order, stop: stop.signal });
+  const orders = [{ idempotencyKey: 'k', order: {} }];
+  const submitted = api.submitBatch({ orders, stop: stop.signal });
   await expect(submitted).rejects.toMatchObject({ name: 'AbortError' });
+  expect(received).toHaveLength(1);
 });
 
 test('a key that the server does not know, or that may not do this, is told at once', async () => {
@@ -131,29 +85,6 @@ test('a key that the server does not know, or that may not do this, is told at o
   );
 });
 
-test('a refusal brings the server’s words and each fault', async () => {
-  const errors = [{ pointer: '/lines/0/quantity', detail: 'must be 1 or more' }];
-  const body = { title: 'Invalid body', detail: 'The body is wrong.', errors };
-  const { api } = await setup(
-    inTurn({ status: 400, body }, { status: 413, body: { message: 'Too big' } }),
-  );
-  expect(await api.submit({ idempotencyKey: 'k', order })).toEqual({
-    kind: 'refused',
-    problem: { status: 400, detail: 'The body is wrong.', faults: errors },
-  });
-  expect(await api.submit({ idempotencyKey: 'k', order })).toEqual({
-    kind: 'refused',
-    problem: { status: 413, detail: 'Too big', faults: [] },
-  });
-});
-
-test('a key that no header can carry is refused without a request', async () => {
-  const { api, received } = await setup(receipts());
-  const submitted = await api.submit({ idempotencyKey: 'schlüssel\n', order });
-  expect(submitted).toMatchObject({ kind: 'refused', problem: { faults: [] } });
-  expect(received).toEqual([]);
-});
-
 test.each([
   ['another site’s page', { status: 200, body: '<html>' }],
   [
@@ -163,7 +94,7 @@ test.each([
   ['a path that is no route', { status: 404, body: { message: 'Not Found' } }],
 ])('what is not the API is told by its answer: %s', async (_name, reply) => {
   const { api, received } = await setup(inTurn(reply));
-  await expect(api.submit({ idempotencyKey: 'k', order })).rejects.toThrow(/SLUICE_URL/);
+  await expect(api.stats()).rejects.toThrow(/SLUICE_URL/);
   expect(received).toHaveLength(1);
 });
 

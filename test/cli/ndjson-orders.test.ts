@@ -41,5 +41,7 @@ test('a line that is no submission is rejected at its row', async () => {
 
 test('a pointer of the server stands for itself, on the line of its order', async () => {
   const { submissions } = await readNdjsonOrders(pieces('\n{"idempotencyKey":"k"}\n', 100));
-  expect(submissions[0]?.locate('/lines/3/sku')).toEqual({ row: 2, label: '/lines/3/sku' });
+  for (const pointer of ['/lines/3/sku', '/idempotencyKey']) {
+    expect(submissions[0]?.locate(pointer)).toEqual({ row: 2, label: pointer });
+  }
 });

@@ -51,23 +51,48 @@ function send(response: ServerResponse, { status, headers, body }: Reply): void 
   response.end(JSON.stringify(body));
 }
 
-/** Answers a submit as the API does: with a receipt, and for a key that came before with the same one. */
-export function receipts(): (request: Received) => Reply {
-  const replies = new Map<string, Reply>();
-  return ({ headers, body }) => {
-    const key = String(headers['idempotency-key']);
-    const before = replies.get(key);
-    if (before) return { ...before, headers: { 'idempotent-replayed': 'true' } };
-    const { customer, currency, lines } = JSON.parse(body);
-    let totalAmount = 0;
-    for (const { quantity, unitAmount } of lines) totalAmount += quantity * unitAmount;
-    const id = `ord_${replies.size + 1}`;
-    const acceptedAt = '2026-11-22T13:37:00.000Z';
-    const reply = {
-      status: 202,
-      body: { id, status: 'queued', customer, currency, totalAmount, acceptedAt },
-    };
-    replies.set(key, reply);
-    return reply;
+/** An order of a batch, as far as a receipt needs it. */
+export interface BatchOrder {
+  readonly idempotencyKey: string;
+  readonly customer: string;
+  readonly currency: string;
+  readonly lines: readonly { readonly quantity: number; readonly unitAmount: number }[];
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly problem: object;
+}
+
+export function ordersOf({ body }: Received): BatchOrder[] {
+  return JSON.parse(body).orders;
+}
+
+/**
+ * Answers a batch as the API does: each order with a receipt, and one whose key came before with
+ * the same one, unless `refusalOf` has something against it.
+ */
+export function receipts(
+  refusalOf: (order: BatchOrder) => Refusal | undefined = () => undefined,
+): (request: Received) => Reply {
+  const known = new Map<string, object>();
+  const resultOf = (order: BatchOrder) => {
+    const refusal = refusalOf(order);
+    if (refusal) return refusal;
+    const before = known.get(order.idempotencyKey);
+    const receipt = before ?? receiptOf(order, `ord_${known.size + 1}`);
+    known.set(order.idempotencyKey, receipt);
+    return { status: 202, replayed: before !== undefined, order: receipt };
   };
+  return (request) => {
+    const results = ordersOf(request).map((order, index) => ({ index, ...resultOf(order) }));
+    return { status: 200, body: { results } };
+  };
+}
+
+function receiptOf({ customer, currency, lines }: BatchOrder, id: string): object {
+  let totalAmount = 0;
+  for (const { quantity, unitAmount } of lines) totalAmount += quantity * unitAmount;
+  const acceptedAt = '2026-11-22T13:37:00.000Z';
+  return { id, status: 'queued', customer, currency, totalAmount, acceptedAt };
 }

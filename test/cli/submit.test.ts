@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Api, Submit, Submitted } from '../../cli/api.ts';
+import type { Api, KeyedOrder, Submitted } from '../../cli/api.ts';
 import { Failure } from '../../cli/failure.ts';
 import { submitJson, submitReport } from '../../cli/report.ts';
 import type { OrdersFile, Submission } from '../../cli/submission.ts';
-import { submitFile } from '../../cli/submit.ts';
+import { type Progress, submitFile } from '../../cli/submit.ts';
 
 function submissionAt(row: number): Submission {
   const order = { lines: [{ sku: 'x' }, { sku: 'y' }] };
@@ -22,9 +22,24 @@ function accepted(totalAmount = 100, isReplay = false): Submitted {
   return { kind: 'accepted', receipt: { id: 'ord_1', currency: 'GBP', totalAmount }, isReplay };
 }
 
-/** Only `submit` is called by what is tested here. */
-function apiThat(submit: (submit: Submit) => Promise<Submitted>): Api {
-  return { submit } as Api;
+/** Only `submitBatch` is called by what is tested here; it answers for each order by itself. */
+function apiThat(submitOne: (order: KeyedOrder) => Promise<Submitted>): Api {
+  return apiOfBatches((orders) => Promise.all(orders.map(submitOne)));
+}
+
+function apiOfBatches(
+  submitAll: (orders: readonly KeyedOrder[], stop?: AbortSignal) => Promise<Submitted[]>,
+): Api {
+  return { submitBatch: ({ orders, stop }) => submitAll(orders, stop) } as Api;
+}
+
+function allAccepted(orders: readonly unknown[]): Submitted[] {
+  return orders.map(() => accepted());
+}
+
+/** The rows of so many orders, the first of them under a header. */
+function rowsFor(orders: number): number[] {
+  return Array.from({ length: orders }, (_, at) => at + 2);
 }
 
 function optionsWith(concurrency: number, stop = new AbortController().signal) {
@@ -80,46 +95,93 @@ test('rejects are in the order of the file, also those that were never sent', as
   expect(tally.rejects.map(({ row }) => row)).toEqual([2, 5, 9]);
 });
 
-test('as many requests as asked for are under way at once, and no more', async () => {
+test('of one batch the results go to the rows that they are of', async () => {
+  const refused = (detail: string): Submitted => ({
+    kind: 'refused',
+    problem: { status: 400, detail: 'No.', faults: [{ pointer: '/lines/1/sku', detail }] },
+  });
+  const answers = [
+    refused('one'),
+    accepted(5),
+    refused('two'),
+    accepted(7, true),
+    refused('three'),
+  ];
+  const api = apiOfBatches(async () => answers);
+  const tally = await submitFile(api, fileOf([2, 10, 20, 30, 40]), optionsWith(1));
+  expect(tally).toMatchObject({ accepted: 1, replayed: 1, lines: 4 });
+  expect(tally.totals).toEqual(new Map([['GBP', 12n]]));
+  expect(tally.rejects).toEqual([
+    { row: 3, key: 'key-2', reason: '/lines/1/sku: one' },
+    { row: 21, key: 'key-20', reason: '/lines/1/sku: two' },
+    { row: 41, key: 'key-40', reason: '/lines/1/sku: three' },
+  ]);
+});
+
+test('progress is told in orders, after each batch', async () => {
+  const shown: Progress[] = [];
+  const onProgress = (progress: Progress) => shown.push(progress);
+  const file = { ...fileOf(rowsFor(150)), rejects: [{ row: 999, key: '', reason: 'no key' }] };
+  const api = apiThat(async () => accepted());
+  await submitFile(api, file, { ...optionsWith(1), onProgress });
+  expect(shown).toEqual([
+    { ordersDone: 101, rejected: 1 },
+    { ordersDone: 151, rejected: 1 },
+  ]);
+});
+
+test('as many batches as asked for are under way at once, and no more', async () => {
   let underWay = 0;
   let underWayMax = 0;
-  const api = apiThat(async () => {
+  const api = apiOfBatches(async (orders) => {
     underWay += 1;
     underWayMax = Math.max(underWayMax, underWay);
     await Promise.resolve();
     underWay -= 1;
-    return accepted();
+    return allAccepted(orders);
   });
-  const rows = Array.from({ length: 100 }, (_, at) => at + 2);
-  const tally = await submitFile(api, fileOf(rows), optionsWith(7));
+  const tally = await submitFile(api, fileOf(rowsFor(1050)), optionsWith(7));
   expect(underWayMax).toBe(7);
-  expect(tally.accepted).toBe(100);
+  expect(tally.accepted).toBe(1050);
 });
 
 test('after a stop nothing new is sent, and what is under way is counted', async () => {
   const stop = new AbortController();
   let sent = 0;
-  const api = apiThat(async () => {
-    sent += 1;
-    if (sent === 3) stop.abort();
-    return accepted();
+  const api = apiOfBatches(async (orders) => {
+    sent += orders.length;
+    if (sent === 300) stop.abort();
+    return allAccepted(orders);
   });
-  const tally = await submitFile(api, fileOf([2, 3, 4, 5, 6, 7]), optionsWith(2, stop.signal));
+  const tally = await submitFile(api, fileOf(rowsFor(600)), optionsWith(2, stop.signal));
   expect(tally.accepted).toBe(sent);
-  expect(sent).toBeLessThan(6);
+  expect(sent).toBeLessThan(600);
   expect(tally.end).toEqual({ kind: 'stopped' });
   expect(submitReport(tally, undefined)).toMatch(/Run the same command again to continue/);
+});
+
+test('a batch whose wait for another try was stopped is left, and the others are counted', async () => {
+  const stop = new AbortController();
+  const api = apiOfBatches(async (orders, signal) => {
+    if (orders[0]?.idempotencyKey === 'key-2') return allAccepted(orders);
+    stop.abort();
+    signal?.throwIfAborted();
+    return allAccepted(orders);
+  });
+  const tally = await submitFile(api, fileOf(rowsFor(250)), optionsWith(1, stop.signal));
+  expect(tally).toMatchObject({ accepted: 100, end: { kind: 'stopped' } });
+  expect(submitReport(tally, undefined)).toMatch(/left +150 orders/);
 });
 
 test('a fault of the API ends the run; what was accepted is counted and the fault is told', async () => {
   const failure = new Failure('Cannot reach the API.');
   const api = apiThat(async ({ idempotencyKey }) => {
-    if (idempotencyKey === 'key-4') throw failure;
+    if (idempotencyKey === 'key-250') throw failure;
     return accepted();
   });
-  const tally = await submitFile(api, fileOf([2, 3, 4, 5, 6]), optionsWith(1));
-  expect(tally).toMatchObject({ accepted: 2, end: { kind: 'failed', failure } });
-  expect(submitReport(tally, undefined)).toMatch(/left +3 orders/);
+  const tally = await submitFile(api, fileOf(rowsFor(450)), optionsWith(1));
+  expect(tally).toMatchObject({ accepted: 200, end: { kind: 'failed', failure } });
+  expect(submitReport(tally, undefined)).toMatch(/left +250 orders/);
 });
 
 test('a programmer’s error is not taken for a fault of the API', async () => {
@@ -132,8 +194,7 @@ test('a programmer’s error is not taken for a fault of the API', async () => {
 test('the report lists ten rejected orders, says where all are, and lets no escape through', async () => {
   const problem = { status: 400, detail: 'No \u001b[2J\u202eway.', faults: [] };
   const api = apiThat(async () => ({ kind: 'refused', problem }));
-  const rows = Array.from({ length: 12 }, (_, at) => at + 2);
-  const tally = await submitFile(api, fileOf(rows), optionsWith(1));
+  const tally = await submitFile(api, fileOf(rowsFor(12)), optionsWith(1));
   const report = submitReport(tally, 'rejects.csv');
   expect(report.match(/key-\d+/g)).toHaveLength(10);
   expect(report).toContain('... and 2 more. All of them are in rejects.csv.');
