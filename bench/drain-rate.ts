@@ -44,7 +44,7 @@ export async function drainRate(): Promise<string> {
 }
 
 async function drainOnce(server: { url: string; token: string }, prefix: string): Promise<number> {
-  const client = connect({ ...server, timeoutMs: 10_000, attemptsMax: 1, random: Math.random });
+  const client = connect({ ...server, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
   const keys = keysWith(prefix);
   const intake = intakeStore(client, keys);
   const submissions = Array.from({ length: ORDERS }, (_, index) => ({
@@ -56,7 +56,7 @@ async function drainOnce(server: { url: string; token: string }, prefix: string)
     await submitOrders(intake, submissions.slice(at, at + 100), Date.now());
   }
   const dependencies = {
-    store: productionStore(client, keys),
+    store: productionStore(client, keys, 'bench'),
     producer: orderNumberProducer(orderNumbers(client, keys)),
     clock: systemClock,
     random: Math.random,

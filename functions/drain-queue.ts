@@ -24,9 +24,11 @@ interface ScheduledDrain {
 const HTTP_DRAIN_MS_MAX = 20_000;
 const LOCK_LEASE_MS = 30_000;
 
+const { batchSize, leaseMs, attemptsMax } = config;
+const limits = { batchSize, leaseMs, attemptsMax };
 const client = redisForBatches();
 const lockClient = redisForRequests();
-const store = productionStore(client, keys);
+const store = productionStore(client, keys, randomUUID());
 const producer = orderNumberProducer(orderNumbers(client, keys));
 
 function drain(slot: number, deadlineMs: number) {
@@ -34,7 +36,7 @@ function drain(slot: number, deadlineMs: number) {
     const request = { client: lockClient, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
     return acquireLock({ ...request, token: randomUUID() });
   };
-  return drainSlot({ store, producer, clock, random, log, lock }, config, deadlineMs);
+  return drainSlot({ store, producer, clock, random, log, lock }, limits, deadlineMs);
 }
 
 /** POST /drain: 200 with what the drain did; 409 where another holds the lock; 503. */

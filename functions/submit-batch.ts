@@ -21,9 +21,8 @@ export const handler = route({ scope: 'orders:write' }, async (request) => {
     const detail = 'The members named in "errors" are not as they must be.';
     return problem('invalid-batch', detail, { errors: batch.faults });
   }
-  const { client } = request.caller;
   const valid = batch.items.filter((item) => item.kind === 'valid');
-  const requests = valid.map((item) => ({ ...item, client }));
+  const requests = valid.map((item) => ({ ...item, client: request.caller.client }));
   const outcomes = requests.length > 0 ? await submitOrders(store, requests, nowMs) : [];
   const outcomeOf = new Map<BatchItem, SubmitOutcome | undefined>(
     valid.map((item, at) => [item, outcomes[at]]),
@@ -39,7 +38,16 @@ export const handler = route({ scope: 'orders:write' }, async (request) => {
 function hasLargeOrder(body: unknown): boolean {
   const orders = typeof body === 'object' && body !== null && 'orders' in body ? body.orders : [];
   if (!Array.isArray(orders)) return false;
-  return orders.some((order) => Buffer.byteLength(JSON.stringify(order)) > ORDER_BYTES_MAX);
+  return orders.some((order) => bytesOf(order) > ORDER_BYTES_MAX);
+}
+
+function bytesOf(order: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(order));
+  } catch {
+    // Nested too deeply to be written again, and so no order: validation says so.
+    return 0;
+  }
 }
 
 function resultOf(item: BatchItem, outcome: SubmitOutcome | undefined) {

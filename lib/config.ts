@@ -56,7 +56,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
 
   const config: Config = {
-    redisUrl: read('UPSTASH_REDIS_REST_URL', 'the https URL of the Upstash database', urlIn),
+    redisUrl: read(
+      'UPSTASH_REDIS_REST_URL',
+      'the URL of the REST API of the Upstash database',
+      urlIn,
+    ),
     redisToken: read('UPSTASH_REDIS_REST_TOKEN', 'its REST token, without spaces', (text) =>
       /^[\x21-\x7e]+$/.test(text) ? text : undefined,
     ),
@@ -68,7 +72,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     prefix: env.SLUICE_PREFIX ? read('SLUICE_PREFIX', PREFIX_RULE, prefixIn) : '',
     batchSize: integer('SLUICE_BATCH_SIZE', 100, 1, CLAIM_ORDERS_MAX),
     leaseMs: integer('SLUICE_LEASE_MS', 30_000, 1_000, 900_000),
-    attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 8, 1, 100),
+    attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 12, 1, 100),
   };
   if (faults.length > 0) {
     throw new ConfigError(`The environment is not right.\n- ${faults.join('\n- ')}`);
@@ -77,7 +81,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 // What the SDK takes for a URL, less a query, a fragment and credentials.
-const REST_URL = /^https?:\/\/[^\s$./?#@][^\s?#@]*$/;
+const REST_URL = /^https?:\/\/[^\s$./?#@][^\s?#@]+$/;
 
 function urlIn(text: string): string | undefined {
   return REST_URL.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : undefined;

@@ -17,7 +17,7 @@ export const route = routeWith({ apiKeys: config.apiKeys, log });
 export const keys = keysWith(config.prefix);
 
 /**
- * Redis for a request that somebody waits for: two tries of 1.2 s and a pause of at most 0.1 s,
+ * Redis for a request that somebody waits for: two sendings of 1.2 s and a pause of at most 0.1 s,
  * so that a 503 is answered within 3 s.
  */
 export function redisForRequests() {
@@ -25,7 +25,7 @@ export function redisForRequests() {
     url: config.redisUrl,
     token: config.redisToken,
     timeoutMs: 1_200,
-    attemptsMax: 2,
+    sendsMax: 2,
     random,
   });
 }
@@ -36,7 +36,7 @@ export function redisForBatches() {
     url: config.redisUrl,
     token: config.redisToken,
     timeoutMs: 2_500,
-    attemptsMax: 3,
+    sendsMax: 2,
     random,
   });
 }

@@ -122,7 +122,7 @@ async function drainAll(url: string, accepted: number) {
 }
 
 function clientOf({ redis }: LocalStack) {
-  return connect({ ...redis, timeoutMs: 5_000, attemptsMax: 2, random: Math.random });
+  return connect({ ...redis, timeoutMs: 5_000, sendsMax: 2, random: Math.random });
 }
 
 async function commandstats(stack: LocalStack): Promise<string> {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { listen } from './ports.ts';
 
@@ -9,8 +10,21 @@ export interface Gateway {
 
 const BODY_BYTES_MAX = 10 * 1024 * 1024;
 
+/** Each call takes a thread of the emulation: more of them at once only wait for each other. */
+const CALLS_AT_ONCE_MAX = 16;
+
+// The emulation takes a body without a type for JSON, and fails at one that it cannot parse.
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+ *(?:;[^,]*)?$/;
+
+/**
+ * Stands in the place of each byte where a body is no UTF-8: the emulation would put replacement
+ * characters there and have it taken, where the function refuses it as no JSON.
+ */
+const NO_JSON = '?';
+
 /** What API Gateway answers by itself, before any function runs. */
 const OWN_ANSWERS = {
+  400: 'Bad Request',
   404: 'Not Found',
   413: 'Request Entity Too Large',
   500: 'Internal Server Error',
@@ -35,14 +49,15 @@ const NOT_PASSED_ON = new Set([
  * @throws Error that says what to do where the port is in use
  */
 export async function startGateway(port: number, emulationPort: number): Promise<Gateway> {
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, maxSockets: CALLS_AT_ONCE_MAX });
   const server = createServer((incoming, outgoing) => {
-    if (incoming.method === 'HEAD' || incoming.method === 'OPTIONS') {
+    if (isNoRoute(incoming)) {
       incoming.resume();
       return answerAsGateway(outgoing, 404);
     }
     void read(incoming).then((body) => {
-      if (body === undefined) return answerAsGateway(outgoing, 413);
+      if (body === 'incomplete') return void outgoing.destroy();
+      if (body === 'too-large') return answerAsGateway(outgoing, 413);
       forward({ incoming, outgoing, body, agent, emulationPort });
     });
   });
@@ -58,8 +73,19 @@ export async function startGateway(port: number, emulationPort: number): Promise
   };
 }
 
-/** The body, or `undefined` where it is larger than API Gateway takes; it is read to its end. */
-async function read(incoming: IncomingMessage): Promise<Buffer | undefined> {
+/** HEAD and OPTIONS are none, and neither is a path that cannot be decoded. */
+function isNoRoute({ method, url = '/' }: IncomingMessage): boolean {
+  if (method === 'HEAD' || method === 'OPTIONS') return true;
+  try {
+    decodeURIComponent(url.split('?')[0] ?? '');
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** The whole body; it is read to its end also where it is larger than API Gateway takes. */
+async function read(incoming: IncomingMessage): Promise<Buffer | 'incomplete' | 'too-large'> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -69,9 +95,10 @@ async function read(incoming: IncomingMessage): Promise<Buffer | undefined> {
       else chunks.length = 0;
     }
   } catch {
-    // The client is gone; nobody waits for an answer.
+    return 'incomplete';
   }
-  return bytes > BODY_BYTES_MAX ? undefined : Buffer.concat(chunks);
+  if (!incoming.complete) return 'incomplete';
+  return bytes > BODY_BYTES_MAX ? 'too-large' : Buffer.concat(chunks);
 }
 
 interface Forward {
@@ -83,7 +110,6 @@ interface Forward {
 }
 
 function forward({ incoming, outgoing, body, agent, emulationPort }: Forward): void {
-  const { 'transfer-encoding': _, ...headers } = incoming.headers;
   const onward = request(
     {
       agent,
@@ -91,7 +117,7 @@ function forward({ incoming, outgoing, body, agent, emulationPort }: Forward): v
       port: emulationPort,
       method: incoming.method,
       path: incoming.url,
-      headers: { ...headers, connection: 'keep-alive', 'content-length': String(body.length) },
+      headers: onwardHeaders(incoming, body),
     },
     (answer) => {
       // Every function names the request; what does not comes from the emulation itself.
@@ -105,11 +131,26 @@ function forward({ incoming, outgoing, body, agent, emulationPort }: Forward): v
     },
   );
   onward.on('error', () => answerAsGateway(outgoing, 503));
-  onward.end(body);
+  onward.end(isUtf8(body) ? body : Buffer.alloc(body.length, NO_JSON));
+}
+
+/** As the function is to see them: what came twice is joined, and a type that is none stays none. */
+function onwardHeaders(incoming: IncomingMessage, body: Buffer): Record<string, string> {
+  const sent = Object.entries(incoming.headersDistinct).filter(
+    ([name]) => name !== 'transfer-encoding',
+  );
+  const joined = Object.fromEntries(sent.map(([name, values = []]) => [name, values.join(',')]));
+  const type = joined['content-type'] ?? '';
+  return {
+    ...joined,
+    'content-type': MEDIA_TYPE.test(type) ? type : 'application/octet-stream',
+    'content-length': String(body.length),
+    connection: 'keep-alive',
+  };
 }
 
 function ownStatus(status = 500): keyof typeof OWN_ANSWERS {
-  if (status === 404 || status === 413) return status;
+  if (status === 400 || status === 404 || status === 413) return status;
   return status === 503 || status === 504 ? 503 : 500;
 }
 

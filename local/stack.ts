@@ -21,6 +21,8 @@ export interface StackOptions {
   readonly port: number;
   /** Where Redis keeps its data; without it nothing outlives the stack. */
   readonly dataDir?: string;
+  /** Whether what is kept there is thrown away first. */
+  readonly isFresh?: boolean;
   /** Gets each line that a function logs. */
   readonly onLog: (line: string) => void;
 }
@@ -30,13 +32,14 @@ export interface StackOptions {
  *
  * @throws Error that says what to do
  */
-export async function startStack({ port, dataDir, onLog }: StackOptions): Promise<LocalStack> {
+export async function startStack(options: StackOptions): Promise<LocalStack> {
+  const { port, dataDir, isFresh = false, onLog } = options;
   const started: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const end of started.splice(0).reverse()) await end();
   };
   try {
-    const redis = await startRedisServer(dataDir === undefined ? {} : { dir: dataDir });
+    const redis = await startRedisServer(dataDir === undefined ? {} : { dir: dataDir, isFresh });
     started.push(() => redis.stop());
 
     const token = randomBytes(16).toString('hex');

@@ -1,5 +1,4 @@
 /** `npm start`: all of Sluice on this machine, until Ctrl-C. */
-import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { LOCAL_KEYS } from './api-keys.ts';
 import { startStack } from './stack.ts';
@@ -62,11 +61,11 @@ async function start(): Promise<number> {
       process.on(signal, () => resolve(undefined));
     }
   });
-  if (isFresh) rmSync(DATA_DIR, { recursive: true, force: true });
   process.stdout.write('Starting Redis, its REST server and the functions …\n');
   const stack = await startStack({
     port,
     dataDir: DATA_DIR,
+    isFresh,
     onLog: (line) => process.stdout.write(`${line}\n`),
   });
   process.stdout.write(greeting(stack.url));

@@ -44,11 +44,13 @@ export function routeWith({ apiKeys, log }: RouteDependencies) {
     handle: (request: HttpRequest) => Promise<HttpResponse>,
   ): HttpHandler {
     return async function handler(event, context) {
-      const requestId = requestIdOf(event, context);
+      // API Gateway always sends headers; a test event of the console may have none.
+      const headers = event.headers ?? {};
+      const requestId = requestIdOf(headers, context);
       try {
-        const caller = authenticate(event.headers.authorization, apiKeys);
-        const refusal = refusalOf(caller, scope);
-        if (caller === undefined || refusal) return toGateway(refusal ?? unauthorized(), requestId);
+        const caller = authenticate(headers.authorization, apiKeys);
+        if (caller === undefined) return toGateway(unauthorized(), requestId);
+        if (!mayCall(caller, scope)) return toGateway(forbidden(scope), requestId);
         return toGateway(await handle(requestFrom(event, context, caller)), requestId);
       } catch (error) {
         log('error', 'request-failed', {
@@ -65,17 +67,13 @@ export function routeWith({ apiKeys, log }: RouteDependencies) {
   };
 }
 
-function requestIdOf(event: APIGatewayProxyEventV2, context: Context): string {
-  const id = event.headers['x-request-id'] ?? '';
+function requestIdOf(headers: APIGatewayProxyEventV2['headers'], context: Context): string {
+  const id = headers['x-request-id'] ?? '';
   return SANE_REQUEST_ID.test(id) ? id : context.awsRequestId;
 }
 
-function refusalOf(caller: Caller | undefined, scope: Scope): HttpResponse | undefined {
-  if (caller === undefined) return unauthorized();
-  if (!mayCall(caller, scope)) {
-    return problem('forbidden', `This API key does not have the scope ${scope}.`);
-  }
-  return undefined;
+function forbidden(scope: Scope): HttpResponse {
+  return problem('forbidden', `This API key does not have the scope ${scope}.`);
 }
 
 function unauthorized(): HttpResponse {
@@ -105,6 +103,6 @@ function failure(error: unknown, event: APIGatewayProxyEventV2): HttpResponse {
   const detail = isRead
     ? 'Redis could not be asked. Try again after the time in Retry-After.'
     : 'Redis could not be asked, or its answer did not come: whether the request took effect is ' +
-      'unknown. It is safe to repeat as it is; an order with the same Idempotency-Key is taken once.';
+      'unknown. It is safe to repeat as it is: an order with the same idempotency key is taken once.';
   return problem('store-unavailable', detail, { headers: { 'retry-after': RETRY_AFTER_S } });
 }

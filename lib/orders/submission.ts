@@ -3,11 +3,11 @@ import { FAULTS_MAX, type Fault, faultsOf, grouped } from './faults.ts';
 import { parseInstant } from './instant.ts';
 
 /** The limits of the HTTP contract, section "Submit an order". */
-export const LINES_MAX = 1_000;
-export const QUANTITY_MAX = 1_000_000;
-export const UNIT_AMOUNT_MAX = 10 ** 12;
-export const METADATA_MEMBERS_MAX = 20;
-export const PRODUCE_AHEAD_MS_MAX = 30 * 24 * 60 * 60 * 1000;
+const LINES_MAX = 1_000;
+const QUANTITY_MAX = 1_000_000;
+const UNIT_AMOUNT_MAX = 10 ** 12;
+const METADATA_MEMBERS_MAX = 20;
+const PRODUCE_AHEAD_MS_MAX = 30 * 24 * 60 * 60 * 1000;
 
 /** An order as it was submitted, once validated. Amounts are in the currency's minor unit. */
 export interface Submission {
@@ -107,7 +107,8 @@ const metadata = z
     const members = Object.entries<unknown>(context.value);
     const fault = (path: string[], message: string) =>
       context.issues.push({ code: 'custom', input: context.value, path, message });
-    if (members.length > METADATA_MEMBERS_MAX) fault([], METADATA_RULE.error(context.value));
+    if (members.length > METADATA_MEMBERS_MAX)
+      fault([], METADATA_RULE.error({ input: context.value }));
     for (const [key, value] of members) {
       if (context.issues.length >= FAULTS_MAX) return;
       if (!METADATA_KEY.test(key)) {

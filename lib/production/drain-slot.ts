@@ -22,8 +22,8 @@ export type SlotOutcome =
  * @see https://upstash.com/docs/redis/troubleshooting/max_request_size_exceeded
  */
 const BATCH_BYTES_MAX = 1024 * 1024;
-/** A Redis that answers needs a fraction of a second; what is not settled in time comes back. */
-const SETTLE_MS = 3_000;
+/** Two sendings of 2.5 s: a settle that is under way when the time is up still comes to its end. */
+const SETTLE_MS = 6_000;
 const PRODUCE_MS_MIN = 2_000;
 
 /**

@@ -1,6 +1,7 @@
 import type { Log } from '../log.ts';
 import type { Claim, ClaimedOrder, ProductionStore, Settlement } from '../queue/store.ts';
 import { type BatchDependencies, produceBatch } from './produce-batch.ts';
+import type { ProducerAnswer } from './producer.ts';
 import { settlementOf } from './settlements.ts';
 
 export interface DrainDependencies extends BatchDependencies {
@@ -68,26 +69,57 @@ export async function drain(
       break;
     }
     const time = { leaseMs, claimedAtMs, answerByMs };
-    await settle(dependencies, tally, claim, await produced(dependencies, limits, claim, time));
+    const isProducerWell = await produceAndSettle(dependencies, limits, tally, claim, time);
+    if (!isProducerWell) break;
     if (!claim.more) return tally;
   }
-  return { ...tally, remaining: await store.ready(clock.now()) };
+  return { ...tally, remaining: await ready(dependencies) };
 }
 
-async function produced(
+/**
+ * @returns whether the producer answered. Where it failed for a whole batch, the drain ends: the
+ *   rest of the queue is spared the same failure, and is tried by the next drain.
+ */
+async function produceAndSettle(
   dependencies: DrainDependencies,
   { attemptsMax }: DrainLimits,
+  tally: Tally,
   claim: Claim,
   time: Parameters<typeof produceBatch>[2],
-): Promise<Settlement[]> {
-  if (claim.orders.length === 0) return [];
-  const answers = await produceBatch(dependencies, claim, time);
-  const nowMs = dependencies.clock.now();
-  return claim.orders.flatMap((order) => {
-    const answer = answers.get(order.id);
-    const policy = { nowMs, random: dependencies.random(), attemptsMax };
-    return answer === undefined ? [] : [settlementOf(order, answer, policy)];
+): Promise<boolean> {
+  if (claim.orders.length === 0) return true;
+  const { clock, random, log } = dependencies;
+  const outcome = await produceBatch(dependencies, claim, time);
+  const isAnswered = outcome.kind === 'answered';
+  if (!isAnswered) log('error', 'producer-failed', { token: claim.token, ...told(outcome) });
+  const missing: ProducerAnswer = {
+    kind: 'retry',
+    reason: isAnswered ? 'The producer gave no answer for this order.' : outcome.reason,
+  };
+  const nowMs = clock.now();
+  const settlements = claim.orders.map((order) => {
+    const answer = isAnswered ? outcome.answers.get(order.id) : undefined;
+    return settlementOf(order, answer ?? missing, { nowMs, random: random(), attemptsMax });
   });
+  await settle(dependencies, tally, claim, settlements);
+  return isAnswered;
+}
+
+/** What the log may know of a failure: where it happened. An error's message may hold order data. */
+function told({ reason, error }: { readonly reason: string; readonly error?: unknown }) {
+  if (!(error instanceof Error)) return { reason };
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^ +at /.test(line));
+  return { reason, error: error.name, stack: frames.slice(0, 8).join('\n') };
+}
+
+/** A report is worth more than its last figure: where that cannot be had, it is left at 0. */
+async function ready({ store, clock, log }: DrainDependencies): Promise<number> {
+  try {
+    return await store.ready(clock.now());
+  } catch (error) {
+    log('warn', 'ready-unknown', { error: error instanceof Error ? error.name : 'unknown' });
+    return 0;
+  }
 }
 
 function untried({ id }: ClaimedOrder): Settlement {
@@ -100,7 +132,6 @@ async function settle(
   claim: Claim,
   settlements: readonly Settlement[],
 ): Promise<void> {
-  if (settlements.length === 0) return;
   const stands = await store.settle(claim.token, settlements, clock.now());
   const refused: string[] = [];
   for (const [index, { id, kind }] of settlements.entries()) {

@@ -16,57 +16,62 @@ export interface BatchTime {
   readonly answerByMs: number;
 }
 
-const NO_ANSWER = 'The producer gave no answer for this order.';
+/** What became of a batch: answers, or a producer that failed for all of it. */
+export type BatchOutcome =
+  | { readonly kind: 'answered'; readonly answers: ReadonlyMap<string, ProducerAnswer> }
+  | { readonly kind: 'failed'; readonly reason: string; readonly error?: unknown };
+
+const FAILED = 'The producer failed for the whole batch.';
 const OUT_OF_TIME = 'The producer was not done when its time was up.';
 
-/**
- * Has a batch produced, with its leases extended while that takes long.
- *
- * @returns an answer for every order of the claim: a retry where the producer gave none
- */
+/** How long a producer has after its signal to hand over the answers that it has by then. */
+export const ANSWER_GRACE_MS = 500;
+
+/** Has a batch produced, with its leases extended while that takes long. */
 export async function produceBatch(
   { store, producer, clock }: BatchDependencies,
   claim: Claim,
   time: BatchTime,
-): Promise<ReadonlyMap<string, ProducerAnswer>> {
+): Promise<BatchOutcome> {
   const stop = new AbortController();
   const ids = claim.orders.map(({ id }) => id);
   const lease = keepLease({ store, clock }, { token: claim.token, ids }, time, () => stop.abort());
   const cancelStop = clock.after(time.answerByMs - clock.now(), () => stop.abort());
   const context = { signal: stop.signal, token: claim.token };
+  const late = tooLate(stop.signal, clock);
   try {
-    const answers = await Promise.race([answersOf(producer, claim, context), aborted(stop.signal)]);
-    const missing: ProducerAnswer = {
-      kind: 'retry',
-      reason: answers.size === 0 && stop.signal.aborted ? OUT_OF_TIME : NO_ANSWER,
-    };
-    return new Map(ids.map((id) => [id, answers.get(id) ?? missing]));
+    return await Promise.race([answersOf(producer, claim, context), late.outcome]);
   } finally {
+    late.cancel();
     cancelStop();
     lease.stop();
   }
 }
 
-/** A producer that throws has answered for none of its orders, and says why. */
+/** A producer that throws has answered for none of its orders. */
 async function answersOf(
   producer: Producer,
   claim: Claim,
   context: Parameters<Producer>[1],
-): Promise<ReadonlyMap<string, ProducerAnswer>> {
+): Promise<BatchOutcome> {
   try {
-    return await producer(claim.orders, context);
+    return { kind: 'answered', answers: await producer(claim.orders, context) };
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    const answer: ProducerAnswer = { kind: 'retry', reason: `The producer failed: ${cause}` };
-    return new Map(claim.orders.map(({ id }) => [id, answer]));
+    return { kind: 'failed', reason: FAILED, error };
   }
 }
 
-/** Nothing was answered, however long the producer goes on after that. */
-function aborted(signal: AbortSignal): Promise<ReadonlyMap<string, ProducerAnswer>> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(new Map()), { once: true });
+/** Nothing was answered in time, however long the producer goes on after that. */
+function tooLate(signal: AbortSignal, clock: BatchDependencies['clock']) {
+  let cancel = () => {};
+  const outcome = new Promise<BatchOutcome>((resolve) => {
+    const giveUp = () => resolve({ kind: 'failed', reason: OUT_OF_TIME });
+    const wait = () => {
+      cancel = clock.after(ANSWER_GRACE_MS, giveUp);
+    };
+    signal.addEventListener('abort', wait, { once: true });
   });
+  return { outcome, cancel: () => cancel() };
 }
 
 /** Extends the leases each third of their length; calls `lost` when they may have ended. */

@@ -6,8 +6,8 @@ import type { ProducerAnswer } from './producer.ts';
  * What is kept of a reason and of a result: a settle of 500 orders stays under the 10 MB that a
  * request to Upstash may have.
  */
-export const REASON_CHARACTERS_MAX = 500;
-export const RESULT_BYTES_MAX = 8 * 1024;
+const REASON_CHARACTERS_MAX = 500;
+const RESULT_BYTES_MAX = 8 * 1024;
 
 /**
  * What a producer's answer means for an order: a retry while attempts are left, else dead.
@@ -20,7 +20,15 @@ export function settlementOf(
   { nowMs, random, attemptsMax }: { nowMs: number; random: number; attemptsMax: number },
 ): Settlement {
   const { id, attempts } = order;
-  if (answer.kind === 'produced') return { id, ...answer, ...boundedResult(answer.result) };
+  if (answer.kind === 'produced') {
+    const { kind, orderNumber, result } = answer;
+    return {
+      id,
+      kind,
+      ...(orderNumber !== undefined && { orderNumber }),
+      ...(isKept(result) && { result }),
+    };
+  }
   const reason = boundedReason(answer.reason);
   if (answer.kind === 'rejected' || attempts >= attemptsMax) return { id, kind: 'dead', reason };
   const dueAtMs = nowMs + retryDelayMs(attempts, random, answer.afterMs);
@@ -33,14 +41,11 @@ function boundedReason(reason: unknown): string {
 }
 
 /** The order is produced, whatever came back: a result that cannot be kept is left out. */
-function boundedResult(result: unknown): { result?: unknown } {
+function isKept(result: unknown): boolean {
   try {
     const json = JSON.stringify(result);
-    if (json === undefined || Buffer.byteLength(json) > RESULT_BYTES_MAX) {
-      return { result: undefined };
-    }
-    return { result: JSON.parse(json.toWellFormed()) };
+    return json !== undefined && Buffer.byteLength(json) <= RESULT_BYTES_MAX;
   } catch {
-    return { result: undefined };
+    return false;
   }
 }

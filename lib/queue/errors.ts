@@ -1,6 +1,6 @@
 /**
  * The store could not be asked, or did not answer in time. What was asked may or may not have
- * been done; every step of the port is safe to ask for again.
+ * been done; every step of the port but a claim is safe to ask for again.
  */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';

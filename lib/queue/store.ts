@@ -82,7 +82,7 @@ export interface Claim {
   /** Grows with each claim; 0 where nothing was leased. */
   readonly token: number;
   readonly orders: readonly ClaimedOrder[];
-  /** Ids that died in this claim: each of their attempts ended without an answer. */
+  /** Ids that died in this claim, as their attempts were used up. */
   readonly dead: readonly string[];
   /**
    * Ids whose order is gone or cannot be read. Those that are gone have left the queue; the others

@@ -6,10 +6,10 @@ import type { Script } from './scripts.ts';
 export interface RedisSettings {
   readonly url: string;
   readonly token: string;
-  /** Deadline of one try, also where a script takes two requests. */
+  /** Deadline of one sending, also where a script takes two requests. */
   readonly timeoutMs: number;
-  /** How often a request that is safe to repeat is sent, 1 or more. */
-  readonly attemptsMax: number;
+  /** How often what is safe to repeat is sent, 1 or more. */
+  readonly sendsMax: number;
   /** In [0, 1). */
   readonly random: () => number;
 }
@@ -54,11 +54,11 @@ export function connect(settings: RedisSettings): RedisClient {
   }
 
   async function repeatedly<T>(send: (redis: Redis) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let sends = 1; ; sends += 1) {
       try {
         return await once(send);
       } catch (error) {
-        if (attempt >= settings.attemptsMax || !(error instanceof StoreUnavailable)) throw error;
+        if (sends >= settings.sendsMax || !(error instanceof StoreUnavailable)) throw error;
         await pause(settings.random() * JITTER_MS_MAX);
       }
     }
@@ -67,7 +67,7 @@ export function connect(settings: RedisSettings): RedisClient {
   return { redis, once, repeatedly };
 }
 
-/** One deadline for a try, however many requests it takes; each has the SDK's own besides. */
+/** One deadline for a sending, however many requests it takes; each has the SDK's own besides. */
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   const done = new AbortController();
   const late = pause(ms, undefined, { signal: done.signal, ref: false }).then(() => {
@@ -91,7 +91,7 @@ export async function runScript(
   try {
     return await redis.evalsha(script.sha1, keys, args);
   } catch (error) {
-    if (!(error instanceof Error && error.message.includes('NOSCRIPT'))) throw error;
+    if (!(error instanceof Error && /^(?:ERR )?NOSCRIPT/.test(error.message))) throw error;
     return await redis.eval(script.text, keys, args);
   }
 }

@@ -11,7 +11,7 @@ export function keysWith(prefix: string) {
     queue: `${prefix}order_queue`,
     /** ZSET id -> dueAtMs: leased, waiting for a retry, or scheduled. */
     pending: `${prefix}order_pending`,
-    /** HASH id -> `<fencing token>:<attempt>`: who holds each leased order. */
+    /** HASH id -> `<fencing token>:<attempt>:<holder>`: who holds each leased order. */
     owners: `${prefix}order_owners`,
     /** STRING: the last fencing token given out. */
     fence: `${prefix}order_fence`,

@@ -18,7 +18,7 @@ import type { Keys } from './keys.ts';
 import { newOrderFields, ORDER_FIELDS, orderFromValues, settlementFields } from './order-hash.ts';
 import { CLAIM, COUNTS, EXTEND, type Script, SETTLE, SUBMIT } from './scripts.ts';
 
-const DEAD_REASON = 'Every attempt ended without an answer: the producer died or ran out of time.';
+const DEAD_REASON = 'The last attempt ended without an answer: its drain died or was cut off.';
 
 export function intakeStore(client: RedisClient, keys: Keys): IntakeStore {
   return {
@@ -26,16 +26,26 @@ export function intakeStore(client: RedisClient, keys: Keys): IntakeStore {
       const answers = (await repeatedly(
         client,
         SUBMIT,
-        [keys.index, keys.queue, keys.pending, ...orders.map(({ id }) => keys.order(id))],
+        [
+          ...[keys.index, keys.queue, keys.pending, keys.finished, keys.dead],
+          ...orders.map(({ id }) => keys.order(id)),
+        ],
         [String(acceptedAtMs), ...orders.flatMap((order) => submitArgs(order, acceptedAtMs))],
-      )) as ([1] | [0, string, string] | [2])[];
+      )) as ([1] | [0, string, string] | [2, string])[];
       return answers.map((answer, at) => {
         if (answer[0] === 1) return { kind: 'accepted' };
-        if (answer[0] === 2) throw new StoreFault(`WRONGTYPE: the key of ${orders[at]?.id} holds no hash`);
+        if (answer[0] === 2) throw failureOf(orders[at]?.id, answer[1]);
         return { kind: 'known', fingerprint: answer[1], acceptedAtMs: Number(answer[2]) };
       });
     },
   };
+}
+
+/** Why an order could not be written: a key that holds something else, or a Redis in trouble. */
+function failureOf(id: string | undefined, error: string): StoreFault | StoreUnavailable {
+  const isFault = /^WRONGTYPE|is lost/.test(error);
+  const message = `${id} could not be written: ${error.slice(0, 200)}`;
+  return isFault ? new StoreFault(message) : new StoreUnavailable(message);
 }
 
 function submitArgs(order: NewOrder, acceptedAtMs: number): string[] {
@@ -93,7 +103,11 @@ function countsFrom(answer: readonly (number | string)[], nowMs: number): Counts
   };
 }
 
-export function productionStore(client: RedisClient, keys: Keys): ProductionStore {
+/**
+ * @param holder  a value that no other process has, such as a UUID: a failover can lose the last
+ *   fencing token, which is then given out a second time
+ */
+export function productionStore(client: RedisClient, keys: Keys, holder: string): ProductionStore {
   return {
     async claim(request: ClaimRequest): Promise<Claim> {
       const { ordersMax, bytesMax, leaseMs, nowMs, attemptsMax } = request;
@@ -104,25 +118,29 @@ export function productionStore(client: RedisClient, keys: Keys): ProductionStor
           redis,
           CLAIM,
           [keys.queue, keys.pending, keys.owners, keys.fence, keys.dead],
-          [...limits, keys.orderPrefix, DEAD_REASON, ...ORDER_FIELDS],
+          [...limits, keys.orderPrefix, DEAD_REASON, holder, ...ORDER_FIELDS],
         ),
       )) as ClaimAnswer;
       return claimFrom(answer, nowMs);
     },
 
     async settle(token, settlements: readonly Settlement[], nowMs): Promise<boolean[]> {
+      if (settlements.length === 0) return [];
       const orderKeys = settlements.map(({ id }) => keys.order(id));
       const answer = await repeatedly(
         client,
         SETTLE,
         [keys.owners, keys.pending, keys.finished, keys.dead, ...orderKeys],
-        [String(token), String(nowMs), ...settlements.flatMap((s) => settlementArgs(s, nowMs))],
+        [
+          ...[String(token), holder, String(nowMs)],
+          ...settlements.flatMap((settlement) => settlementArgs(settlement, nowMs)),
+        ],
       );
       return (answer as number[]).map((stands) => stands === 1);
     },
 
     async extend(token, ids, leaseEndMs): Promise<boolean[]> {
-      const args = [String(token), String(leaseEndMs), ...ids];
+      const args = [String(token), holder, String(leaseEndMs), ...ids];
       const answer = await repeatedly(client, EXTEND, [keys.owners, keys.pending], args);
       return (answer as number[]).map((held) => held === 1);
     },
@@ -180,8 +198,12 @@ export function orderNumbers(client: RedisClient, keys: Keys): OrderNumbers {
   return {
     async take(count: number): Promise<number> {
       // Safe to repeat: a reply that is lost leaves a gap, never a number given out twice.
-      const last = await client.repeatedly((redis) => redis.incrby(keys.number, count));
-      return Number(last) - count + 1;
+      const last = await client.repeatedly(async (redis) => {
+        const answer: unknown = await redis.incrby(keys.number, count);
+        if (Number.isSafeInteger(answer) && (answer as number) >= count) return answer as number;
+        throw new StoreUnavailable('Redis answered what is no order number');
+      });
+      return last - count + 1;
     },
   };
 }

@@ -18,6 +18,7 @@ export type RedisServer = {
   stop(): Promise<void>;
 };
 
+const DATA_FOLDER = 'appendonlydir';
 const READY_MS_MAX = 20_000;
 const RETRY_MS = 10;
 const STOP_MS_MAX = 5_000;
@@ -27,10 +28,13 @@ const STOP_MS_MAX = 5_000;
  *
  * @param options.dir  where the data is kept, written through on every command; without it nothing
  *   is kept
+ * @param options.isFresh  whether `dir` is emptied first, once it is known that nobody uses it
  * @throws Error when there is no redis-server, when another one uses `dir`, or when it does not
  *   start; then with the end of its log
  */
-export async function startRedisServer(options: { dir?: string } = {}): Promise<RedisServer> {
+export async function startRedisServer(
+  options: { dir?: string; isFresh?: boolean } = {},
+): Promise<RedisServer> {
   const program = await findRedisServer();
   const dir = options.dir === undefined ? undefined : path.resolve(options.dir);
   if (dir !== undefined) mkdirSync(dir, { recursive: true });
@@ -38,10 +42,11 @@ export async function startRedisServer(options: { dir?: string } = {}): Promise<
   const runDir = mkdtempSync(path.join(tmpdir(), 'sluice-'));
   const socketPath = path.join(runDir, 's');
   const logPath = path.join(runDir, 'log');
-  const removeRunDir = (): void => rmSync(runDir, { recursive: true, force: true });
+  const removeRunDir = (): void => removeFolder(runDir);
   let lock: ReturnType<typeof lockDataDirectory> | undefined;
   try {
     lock = dir === undefined ? undefined : lockDataDirectory(dir);
+    if (dir !== undefined && options.isFresh) removeFolder(path.join(dir, DATA_FOLDER));
     const child = spawnRedis(program, { socketPath, logPath, dir, runDir });
     lock?.holdFor(child.pid ?? 0);
     let log = '';
@@ -63,6 +68,10 @@ export async function startRedisServer(options: { dir?: string } = {}): Promise<
   }
 }
 
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
 function spawnRedis(
   program: string,
   at: { socketPath: string; logPath: string; dir: string | undefined; runDir: string },
@@ -75,6 +84,7 @@ function spawnRedis(
     dir: at.dir ?? at.runDir,
     save: '',
     appendonly: kept ? 'yes' : 'no',
+    appenddirname: DATA_FOLDER,
     appendfsync: 'always',
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',

@@ -60,7 +60,7 @@ test.skipIf(!existsSync(FILE))(
 /** Sums the orders as Redis has them, not as anybody reported them. */
 async function totalOfProduced(server: { url: string; token: string }): Promise<number> {
   const keys = keysWith('');
-  const { redis } = connect({ ...server, timeoutMs: 10_000, attemptsMax: 1, random: Math.random });
+  const { redis } = connect({ ...server, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
   const ids = await redis.zrange<string[]>(keys.finished, 0, -1);
   const pipeline = redis.pipeline();
   for (const id of ids) pipeline.hget(keys.order(id), 'totalAmount');

@@ -26,7 +26,7 @@ test('a right environment is read, with defaults for what may be left out', () =
     prefix: '',
     batchSize: 100,
     leaseMs: 30_000,
-    attemptsMax: 8,
+    attemptsMax: 12,
   });
 });
 

@@ -135,3 +135,12 @@ test('a batch needs the scope orders:write', async () => {
   expect((await api.call('batch', { body, as: undefined })).status).toBe(401);
   expect(await api.keys()).toEqual([]);
 });
+
+test('an item that is nested too deeply is a fault of that item', async () => {
+  const api = await deploy();
+  const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+  const body = `{"orders":[${JSON.stringify(item())},${deep}]}`;
+  const answer = await api.call('batch', { body });
+  expect(answer.status).toBe(200);
+  expect(answer.body.results).toMatchObject([{ status: 202 }, { status: 400 }]);
+});

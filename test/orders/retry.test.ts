@@ -28,12 +28,12 @@ test('a delay that the producer asks for is the least, and the jitter comes on t
       expect(delayMs).toBeGreaterThanOrEqual(retryDelayMs(attempt, random));
     }),
   );
-  expect(retryDelayMs(5, 0.5, 10_000)).toBe(18_000);
+  expect(retryDelayMs(3, 0.5, 10_000)).toBe(20_000);
 });
 
 test('without one, the delay lies under a ceiling that doubles with each attempt', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 9 }), randoms, (attempt, random) => {
+    fc.property(fc.integer({ min: 1, max: 8 }), randoms, (attempt, random) => {
       const ceilingMs = RETRY_DELAY_MS_BASE * 2 ** (attempt - 1);
       expect(retryDelayMs(attempt, random)).toBeLessThanOrEqual(ceilingMs);
       expect(retryDelayMs(attempt, 0.5)).toBe(ceilingMs / 2);
@@ -42,9 +42,13 @@ test('without one, the delay lies under a ceiling that doubles with each attempt
 });
 
 test('the jitter is full: the delay can be anything from nothing to the ceiling', () => {
-  expect(retryDelayMs(5, 0)).toBe(0);
-  expect(retryDelayMs(5, 0.25)).toBe(4_000);
-  expect(retryDelayMs(5, 1 - Number.EPSILON)).toBe(16_000);
+  expect(retryDelayMs(3, 0)).toBe(0);
+  expect(retryDelayMs(3, 0.25)).toBe(5_000);
+  expect(retryDelayMs(3, 1 - Number.EPSILON)).toBe(20_000);
+});
+
+test('a delay that is no number, as of a date that was taken for seconds, is none', () => {
+  expect(retryDelayMs(3, 0.5, Number.NaN)).toBe(retryDelayMs(3, 0.5));
 });
 
 test('the ceiling stays at the most, however many attempts there were', () => {

@@ -65,20 +65,41 @@ test('an order comes back when its lease ends, with the attempt counted', async 
   expect(again.orders).toMatchObject([{ attempts: 2 }]);
 });
 
-test('an order whose production kills the drain each time is dead after attemptsMax claims, and its neighbours are not', async () => {
+test('an order whose last lease ended without an answer is claimed alone', async () => {
   const store = freshStore();
-  const [poison, neighbour] = (await submitOrders(store, 2)) as [string, string];
-  for (const attempt of [1, 2, 3]) {
-    const nowMs = NOW_MS + attempt * 10_000;
-    const { orders, token, dead } = await store.claim(claimRequest({ nowMs, leaseMs: 1_000 }));
-    expect(orders.map(({ id }) => id)).toContain(poison);
-    expect(dead).toEqual([]);
-    if (attempt === 1) await store.settle(token, [{ id: neighbour, kind: 'produced' }], nowMs);
+  const [a, b] = (await submitOrders(store, 2)) as [string, string];
+  await store.claim(claimRequest({ nowMs: NOW_MS, leaseMs: 1_000 }));
+  const fresh = newOrder('fresh');
+  await store.submit(fresh);
+  const claims = [];
+  for (let claim = 0; claim < 3; claim += 1) {
+    claims.push(await store.claim(claimRequest({ nowMs: NOW_MS + 2_000 })));
   }
-  const last = await store.claim(claimRequest({ nowMs: NOW_MS + 90_000 }));
-  expect(last).toMatchObject({ orders: [], dead: [poison] });
-  expect(await store.read(poison, LATER_MS)).toMatchObject({ status: 'dead', attempts: 3 });
-  expect(await store.read(neighbour, LATER_MS)).toMatchObject({ status: 'produced' });
+  const claimed = claims.map(({ orders }) => orders.map(({ id }) => id));
+  expect(claimed).toHaveLength(3);
+  expect(claimed.every((ids) => ids.length === 1)).toBe(true);
+  expect(claimed.flat().toSorted()).toEqual([a, b, fresh.id].toSorted());
+  expect(claims.map(({ more }) => more)).toEqual([true, true, false]);
+});
+
+test('an order that has used up its attempts is dead; its last error is kept where it was told', async () => {
+  const store = freshStore();
+  const [told, untold] = (await submitOrders(store, 2)) as [string, string];
+  const { token } = await store.claim(claimRequest());
+  const reason = 'card refused';
+  await store.settle(token, [{ id: told, kind: 'retry', dueAtMs: NOW_MS, reason }], NOW_MS);
+  const nowMs = LATER_MS + 60_000;
+  const { dead } = await store.claim(claimRequest({ nowMs, attemptsMax: 1 }));
+  expect(dead.toSorted()).toEqual([told, untold].toSorted());
+  expect(await store.read(told, nowMs)).toMatchObject({ status: 'dead', lastError: { reason } });
+  expect((await store.read(untold, nowMs))?.lastError?.reason).toContain('without an answer');
+});
+
+test('an order whose attempts cannot be read stops no other', async () => {
+  const store = freshStore();
+  const [id] = (await submitOrders(store, 2)) as [string];
+  await store.redis.hset(store.keys.order(id), { attempts: '' });
+  expect((await store.claim(claimRequest())).orders).toHaveLength(2);
 });
 
 test('claim drops ids whose order is gone or is no hash, names them, and takes the others', async () => {
@@ -117,7 +138,7 @@ test('an id that is queued twice, or queued while it is leased, is claimed once'
 test('an id that is queued and owned but has no lease left is claimed, not lost', async () => {
   const store = freshStore();
   const [id] = (await submitOrders(store, 1)) as [string];
-  await store.redis.hset(store.keys.owners, { [id]: '1:1' });
+  await store.redis.hset(store.keys.owners, { [id]: '1:1:gone' });
   const claim = await store.claim(claimRequest());
   expect(claim.orders.map((order) => order.id)).toEqual([id]);
 });

@@ -71,13 +71,13 @@ test('a settle whose reply was lost is repeated and answers that it stands', asy
 
 test('a Redis that hangs is unavailable once the deadline has passed', async () => {
   await using proxy = await faultyProxy(inject('upstash'), () => 'hang');
-  const client = connect({ ...proxy, timeoutMs: 50, attemptsMax: 2, random: () => 0 });
+  const client = connect({ ...proxy, timeoutMs: 50, sendsMax: 2, random: () => 0 });
   await expect(client.repeatedly((redis) => redis.get('x'))).rejects.toThrow('in time');
   expect(proxy.seen()).toBe(2);
 });
 
 test('a try has one deadline, however many requests it takes', async () => {
-  const client = connect({ ...inject('upstash'), timeoutMs: 50, attemptsMax: 1, random: () => 0 });
+  const client = connect({ ...inject('upstash'), timeoutMs: 50, sendsMax: 1, random: () => 0 });
   await expect(client.once(() => new Promise(() => undefined))).rejects.toThrow('in time');
 });
 
@@ -101,7 +101,7 @@ test('an order whose key holds the wrong type is a fault, and not an order that 
 test('a Redis that nothing listens for is unavailable, with the cause named', async () => {
   const proxy = await faultyProxy(inject('upstash'), () => 'pass');
   await proxy[Symbol.asyncDispose]();
-  const client = connect({ ...proxy, timeoutMs: 5_000, attemptsMax: 2, random: () => 0 });
+  const client = connect({ ...proxy, timeoutMs: 5_000, sendsMax: 2, random: () => 0 });
   await expect(client.once((redis) => redis.get('x'))).rejects.toThrow(
     expect.objectContaining({ name: 'StoreUnavailable', message: expect.stringMatching('ECONN') }),
   );

@@ -8,7 +8,7 @@ import { steppedClock } from '../support/stepped-clock.ts';
 const LEASE_MS = 30_000;
 
 function lockRequest(server: { url: string; token: string } = inject('upstash')) {
-  const client = connect({ ...server, timeoutMs: 5_000, attemptsMax: 2, random: () => 0 });
+  const client = connect({ ...server, timeoutMs: 5_000, sendsMax: 2, random: () => 0 });
   const clock = steppedClock(1_000_000);
   return { client, clock, key: randomUUID(), leaseMs: LEASE_MS, token: randomUUID() };
 }

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { StoreFault } from '../../lib/queue/errors.ts';
 import { claimRequest, NOW_MS, submitOrders } from '../support/orders.ts';
-import { freshStore } from '../support/store.ts';
+import { freshStore, storeWith } from '../support/store.ts';
 
 const LATER_MS = NOW_MS + 60_000;
 
@@ -94,3 +94,33 @@ test('extend moves the end of the leases that are still held, and says which are
     String(LATER_MS),
   ]);
 });
+
+test('a fencing token that a failover has given out twice settles only its own claim', async () => {
+  const store = freshStore();
+  const [id] = (await submitOrders(store, 1)) as [string];
+  const first = await store.claim(claimRequest({ nowMs: NOW_MS }));
+  // The primary is lost with the claim's writes, and another process claims the order again.
+  await store.redis.del(store.keys.pending, store.keys.owners, store.keys.fence);
+  await store.redis.lpush(store.keys.queue, id);
+  const other = storeWith(inject('upstash'), store.prefix);
+  const second = await other.claim(claimRequest({ nowMs: NOW_MS }));
+  expect(second.token).toBe(first.token);
+  expect(await store.settle(first.token, [{ id, kind: 'produced' }], NOW_MS)).toEqual([false]);
+  expect(await store.extend(first.token, [id], LATER_MS)).toEqual([false]);
+  expect(await other.settle(second.token, [{ id, kind: 'produced' }], NOW_MS)).toEqual([true]);
+});
+
+test.each(['gone', 'no hash'])(
+  'an order whose hash is %s by the time it is settled spoils no other, and gets no half a hash',
+  async (state) => {
+    const store = freshStore();
+    const [lost, good] = (await submitOrders(store, 2)) as [string, string];
+    const { token } = await store.claim(claimRequest());
+    await store.redis.del(store.keys.order(lost));
+    if (state === 'no hash') await store.redis.set(store.keys.order(lost), 'a string');
+    const settlements = [lost, good].map((id) => ({ id, kind: 'produced' as const }));
+    expect(await store.settle(token, settlements, NOW_MS)).toEqual([false, true]);
+    expect(await store.redis.zrange(store.keys.finished, 0, -1)).toEqual([good]);
+    expect(await store.redis.exists(store.keys.order(lost))).toBe(state === 'gone' ? 0 : 1);
+  },
+);

@@ -54,3 +54,15 @@ test.each(['order', 'index', 'queue'] as const)(
     expect(await store.redis.keys(`${store.prefix}*`)).toEqual([key]);
   },
 );
+
+test('submit does not bring back an order that had ended when its hash was lost', async () => {
+  const store = freshStore();
+  const order = newOrder('a');
+  await store.submit(order);
+  const { token } = await store.claim(claimRequest());
+  await store.settle(token, [{ id: order.id, kind: 'produced' }], NOW_MS);
+  await store.redis.del(store.keys.order(order.id));
+  const repeat = { ...order, acceptedAtMs: LATER_MS };
+  await expect(store.submit(repeat)).rejects.toThrow(StoreFault);
+  expect(await store.redis.exists(store.keys.queue, store.keys.order(order.id))).toBe(0);
+});

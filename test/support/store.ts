@@ -18,7 +18,7 @@ export function freshStore(server: { url: string; token: string } = inject('upst
 
 /** The store as functions see it that run with this prefix. */
 export function storeWith(server: { url: string; token: string }, prefix: string) {
-  const client = connect({ ...server, timeoutMs: 5_000, attemptsMax: 2, random: Math.random });
+  const client = connect({ ...server, timeoutMs: 5_000, sendsMax: 2, random: Math.random });
   const keys = keysWith(prefix);
   const intake = intakeStore(client, keys);
   return {
@@ -34,7 +34,7 @@ export function storeWith(server: { url: string; token: string }, prefix: string
       return answer as SubmitAnswer;
     },
     ...readStore(client, keys),
-    ...productionStore(client, keys),
+    ...productionStore(client, keys, randomUUID()),
   };
 }
 

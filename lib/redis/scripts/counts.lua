@@ -2,7 +2,7 @@
 counts: how many orders are where, at one moment.
 KEYS[1] order_queue     LIST  ids, oldest at the tail
 KEYS[2] order_pending   ZSET  id -> dueAtMs
-KEYS[3] order_owners    HASH  id -> <fencing token>:<attempt>
+KEYS[3] order_owners    HASH  id -> <fencing token>:<attempt>:<holder>
 KEYS[4] order_dead      ZSET  id -> deadAtMs
 KEYS[5] order_finished  ZSET  id -> finishedAtMs
 KEYS[6] order_canceled  ZSET  id -> canceledAtMs

@@ -3,23 +3,26 @@ submit: accept orders, each once.
 KEYS[1] order_index    ZSET   id -> acceptedAtMs
 KEYS[2] order_queue    LIST   ids, oldest at the tail
 KEYS[3] order_pending  ZSET   id -> dueAtMs
-KEYS[4] and on         HASH   the orders, 500 at most, in the order of the arguments, no two the same
+KEYS[4] order_finished ZSET   id -> finishedAtMs
+KEYS[5] order_dead     ZSET   id -> deadAtMs
+KEYS[6] and on         HASH   the orders, 500 at most, in the order of the arguments, no two the same
 ARGV[1] acceptedAtMs   integer, Unix milliseconds
 ARGV[2] and on         for each order: id, dueAtMs, n, then n times field, value
         dueAtMs        integer, Unix milliseconds, where the order is for later; else empty
         n              integer, fields of its hash
 Returns  for each order {1} where it is new, {0, fingerprint, acceptedAtMs} where its id is known,
-         {2} where its key holds no hash: then nothing of it was written
+         {2, error} where its hash cannot be written, or was lost after the order had ended: then
+         nothing of it was written
 Twice    the second call finds the first's orders and writes nothing
 Bills    1 call + 2 + 1 for each order where all are new; 1 call + 1 + 1 for each known order;
-         2 for each new order among known ones, 1 where orders are for later
+         3 for each new order among known ones, 1 where orders are for later
 ]]
 local acceptedAtMs = ARGV[1]
 
 local orders, scored, at = {}, {}, 2
 while at <= #ARGV do
   local fieldsEnd = at + 2 + 2 * tonumber(ARGV[at + 2])
-  local order = { id = ARGV[at], key = KEYS[4 + #orders], dueAtMs = ARGV[at + 1] }
+  local order = { id = ARGV[at], key = KEYS[6 + #orders], dueAtMs = ARGV[at + 1] }
   order.from, order.to = at + 3, fieldsEnd
   orders[#orders + 1] = order
   scored[#scored + 1] = acceptedAtMs
@@ -30,26 +33,39 @@ end
 -- The guard, and the only write that comes before the checks: it is undone below.
 local areAllNew = redis.call('ZADD', KEYS[1], 'NX', unpack(scored)) == #orders
 
+-- Among known orders, the score tells those that this call has put into the index.
+local function isNew(order)
+  return areAllNew or redis.call('ZSCORE', KEYS[1], order.id) == acceptedAtMs
+end
+
 local function takeBack(order)
-  -- Among known orders, the score tells those that this call has put into the index.
-  if areAllNew or redis.call('ZSCORE', KEYS[1], order.id) == acceptedAtMs then
+  if isNew(order) then
     redis.call('ZREM', KEYS[1], order.id)
   end
+end
+
+-- The hash of a known order is lost: the client's repeat brings it back, unless it had ended.
+local function hasEnded(order)
+  return redis.call('ZSCORE', KEYS[4], order.id) or redis.call('ZSCORE', KEYS[5], order.id)
 end
 
 local answers, written, ready, later = {}, {}, {}, {}
 for i, order in ipairs(orders) do
   local known = areAllNew and {}
     or redis.pcall('HMGET', order.key, 'fingerprint', 'acceptedAtMs')
+  local failure = known.err
   if known[1] then
     answers[i] = { 0, known[1], known[2] }
+  elseif not failure and not isNew(order) and hasEnded(order) then
+    answers[i] = { 2, 'the hash is lost of an order that has ended' }
   else
-    -- New, or known to the index with its hash lost: the client's repeat brings it back.
-    local set = known.err and known
-      or redis.pcall('HSET', order.key, unpack(ARGV, order.from, order.to))
-    if type(set) == 'table' and set.err then
+    if not failure then
+      local set = redis.pcall('HSET', order.key, unpack(ARGV, order.from, order.to))
+      failure = type(set) == 'table' and set.err
+    end
+    if failure then
       takeBack(order)
-      answers[i] = { 2 }
+      answers[i] = { 2, failure }
     else
       answers[i] = { 1 }
       written[#written + 1] = order
@@ -65,21 +81,21 @@ end
 
 local function place(command, key, entries)
   local placed = #entries > 0 and redis.pcall(command, key, unpack(entries))
-  return not (type(placed) == 'table' and placed.err)
+  return type(placed) == 'table' and placed
 end
 
-local arePlaced = place('LPUSH', KEYS[2], ready)
-if arePlaced and not place('ZADD', KEYS[3], later) then
-  arePlaced = false
-  if #ready > 0 then
+local failure = place('LPUSH', KEYS[2], ready)
+if not failure then
+  failure = place('ZADD', KEYS[3], later)
+  if failure and #ready > 0 then
     redis.call('LPOP', KEYS[2], #ready)
   end
 end
-if not arePlaced then
+if failure then
   for _, order in ipairs(written) do
     redis.call('DEL', order.key)
     takeBack(order)
   end
-  return redis.error_reply('WRONGTYPE order_queue holds no list, or order_pending no sorted set')
+  return failure
 end
 return answers
