@@ -4,8 +4,10 @@ import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { drain } from '../lib/production/drain.ts';
 import { orderNumberProducer } from '../lib/production/order-number-producer.ts';
 import { connect } from '../lib/redis/client.ts';
+import { intakeStore } from '../lib/redis/intake-store.ts';
 import { keysWith } from '../lib/redis/keys.ts';
-import { intakeStore, orderNumbers, productionStore } from '../lib/redis/order-store.ts';
+import { orderNumbers } from '../lib/redis/order-numbers.ts';
+import { productionStore } from '../lib/redis/production-store.ts';
 import { median, rounded, timed } from './figures.ts';
 import { startServer } from './server.ts';
 

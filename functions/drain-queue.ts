@@ -4,7 +4,8 @@ import { json, problem } from '../lib/http/responses.ts';
 import { drainSlot } from '../lib/production/drain-slot.ts';
 import { orderNumberProducer } from '../lib/production/order-number-producer.ts';
 import { acquireLock } from '../lib/redis/lock.ts';
-import { orderNumbers, productionStore } from '../lib/redis/order-store.ts';
+import { orderNumbers } from '../lib/redis/order-numbers.ts';
+import { productionStore } from '../lib/redis/production-store.ts';
 import {
   clock,
   config,

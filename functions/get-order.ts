@@ -3,7 +3,7 @@ import { conditional } from '../lib/http/etag.ts';
 import { problem } from '../lib/http/responses.ts';
 import { orderDocument } from '../lib/orders/documents.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
-import { readStore } from '../lib/redis/order-store.ts';
+import { readStore } from '../lib/redis/read-store.ts';
 import { clock, keys, redisForRequests, route } from '../lib/runtime.ts';
 
 const store = readStore(redisForRequests(), keys);

@@ -1,5 +1,5 @@
 import { json } from '../lib/http/responses.ts';
-import { readStore } from '../lib/redis/order-store.ts';
+import { readStore } from '../lib/redis/read-store.ts';
 import { clock, keys, redisForRequests, route } from '../lib/runtime.ts';
 
 const store = readStore(redisForRequests(), keys);

@@ -2,7 +2,7 @@ import { bodyTooLarge, readJsonBody } from '../lib/http/json-body.ts';
 import { invalidOrder, json, keyReused, problem } from '../lib/http/responses.ts';
 import { type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
 import { type BatchItem, validateBatch } from '../lib/orders/batch.ts';
-import { intakeStore } from '../lib/redis/order-store.ts';
+import { intakeStore } from '../lib/redis/intake-store.ts';
 import { clock, keys, redisForBatches, route } from '../lib/runtime.ts';
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;

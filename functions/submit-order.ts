@@ -3,7 +3,7 @@ import { readJsonBody } from '../lib/http/json-body.ts';
 import { invalidOrder, json, keyReused, problem } from '../lib/http/responses.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
-import { intakeStore } from '../lib/redis/order-store.ts';
+import { intakeStore } from '../lib/redis/intake-store.ts';
 import { clock, keys, redisForRequests, route } from '../lib/runtime.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;

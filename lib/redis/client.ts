@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from '@upstash/redis';
 import { StoreFault, StoreUnavailable } from '../queue/errors.ts';
-import type { Script } from './scripts.ts';
 
 export interface RedisSettings {
   readonly url: string;
@@ -78,21 +77,6 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
     return await Promise.race([work, late]);
   } finally {
     done.abort();
-  }
-}
-
-/** EVALSHA, and EVAL where the server does not know the script, as after a restart. */
-export async function runScript(
-  redis: Redis,
-  script: Script,
-  keys: string[],
-  args: string[],
-): Promise<unknown> {
-  try {
-    return await redis.evalsha(script.sha1, keys, args);
-  } catch (error) {
-    if (!(error instanceof Error && /^(?:ERR )?NOSCRIPT/.test(error.message))) throw error;
-    return await redis.eval(script.text, keys, args);
   }
 }
 

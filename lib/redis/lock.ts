@@ -1,7 +1,8 @@
 import { Lock, type LockCreateConfig } from '@upstash/lock';
 import type { Clock } from '../clock.ts';
 import { StoreUnavailable } from '../queue/errors.ts';
-import { type RedisClient, runScript } from './client.ts';
+import type { RedisClient } from './client.ts';
+import { runScript } from './run-script.ts';
 import { EXTEND_LOCK } from './scripts.ts';
 
 export interface LockRequest {

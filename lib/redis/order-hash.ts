@@ -78,15 +78,18 @@ export const ORDER_FIELDS = [
   'lastErrorAtMs',
 ] as const;
 
+/** The values of `ORDER_FIELDS`, in their order; `null` where a field is not set. */
+export type Values = readonly (string | null)[];
+
 type Fields = Partial<Record<(typeof ORDER_FIELDS)[number], string | null>>;
 
 /**
- * Reads an order from the values of `ORDER_FIELDS`, in their order, `null` where a field is not set.
+ * Reads an order.
  *
  * @returns `undefined` where there is no hash
  * @throws StoreFault where the hash is not that of an order
  */
-export function orderFromValues(id: string, values: readonly (string | null)[], nowMs: number) {
+export function orderFromValues(id: string, values: Values, nowMs: number) {
   if (values.every((value) => value === null)) return undefined;
   const fields: Fields = Object.fromEntries(ORDER_FIELDS.map((name, at) => [name, values[at]]));
   const status = STORED_STATUSES.find((known) => known === fields.status);

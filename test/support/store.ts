@@ -2,13 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
 import type { SubmitAnswer } from '../../lib/queue/store.ts';
 import { connect } from '../../lib/redis/client.ts';
+import { intakeStore } from '../../lib/redis/intake-store.ts';
 import { keysWith } from '../../lib/redis/keys.ts';
-import {
-  intakeStore,
-  orderNumbers,
-  productionStore,
-  readStore,
-} from '../../lib/redis/order-store.ts';
+import { orderNumbers } from '../../lib/redis/order-numbers.ts';
+import { productionStore } from '../../lib/redis/production-store.ts';
+import { readStore } from '../../lib/redis/read-store.ts';
 import type { TestOrder } from './orders.ts';
 
 /** The store of one test: the real one, on the shared Redis, under keys of its own. */

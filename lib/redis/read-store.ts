@@ -1,0 +1,54 @@
+import type { Order } from '../orders/order.ts';
+import type { Counts, ReadStore } from '../queue/store.ts';
+import type { RedisClient } from './client.ts';
+import type { Keys } from './keys.ts';
+import { ORDER_FIELDS, orderFromValues, type Values } from './order-hash.ts';
+import { runRepeatedly } from './run-script.ts';
+import { COUNTS } from './scripts.ts';
+
+export function readStore(client: RedisClient, keys: Keys): ReadStore {
+  return {
+    async read(id: string, nowMs: number): Promise<Order | undefined> {
+      // A transaction: between two reads the order could leave its owner and seem to wait again.
+      const [values, owner] = await client.repeatedly(async (redis) => {
+        const reads = redis
+          .multi()
+          .hmget(keys.order(id), ...ORDER_FIELDS)
+          .hget(keys.owners, id);
+        return (await reads.exec()) as unknown as [Values, string | null];
+      });
+      const order = orderFromValues(id, values, nowMs);
+      if (order === undefined || owner === null) return order;
+      return { ...order, status: 'producing', attempts: Number(owner.split(':')[1]) };
+    },
+
+    async counts(nowMs: number): Promise<Counts> {
+      const { queue, pending, owners, dead, finished, canceled, index } = keys;
+      const answer = await runRepeatedly(
+        client,
+        COUNTS,
+        [queue, pending, owners, dead, finished, canceled, index],
+        [],
+      );
+      return countsFrom(answer as (number | string)[], nowMs);
+    },
+  };
+}
+
+function countsFrom(answer: readonly (number | string)[], nowMs: number): Counts {
+  const [queued = 0, waiting = 0, producing = 0, dead = 0, produced = 0, canceled = 0] =
+    answer.map(Number);
+  const oldest = answer[6];
+  const scheduled = Math.max(0, waiting - producing);
+  return {
+    queued,
+    producing,
+    scheduled,
+    dead,
+    produced,
+    canceled,
+    oldestQueuedAgeMs: oldest === '' ? null : Math.max(0, nowMs - Number(oldest)),
+    // Of those that wait for a time, some wait for a retry or are due: they count as queued.
+    approximate: scheduled > 0 ? ['queued', 'scheduled'] : [],
+  };
+}
