@@ -64,7 +64,9 @@ function importMs(file: string): number {
     PATH: process.env.PATH,
     UPSTASH_REDIS_REST_URL: 'https://localhost',
     UPSTASH_REDIS_REST_TOKEN: 'x',
-    SLUICE_API_KEYS: '[]',
+    SLUICE_API_KEYS: JSON.stringify([
+      { client: 'bench', scopes: ['orders:read'], sha256: '0'.repeat(64) },
+    ]),
   };
   const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], { env });
   return Number(printed.toString());

@@ -29,6 +29,7 @@ const apiKeys = z
       sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
     }),
   )
+  .check(z.minLength(1))
   // A key that is two clients' would be one's by chance of order.
   .check(z.refine((keys) => new Set(keys.map(({ sha256 }) => sha256)).size === keys.length));
 

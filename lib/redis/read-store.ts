@@ -1,4 +1,5 @@
 import type { Order } from '../orders/order.ts';
+import { StoreUnavailable } from '../queue/errors.ts';
 import type { Counts, ReadStore } from '../queue/store.ts';
 import type { RedisClient } from './client.ts';
 import type { Keys } from './keys.ts';
@@ -15,7 +16,9 @@ export function readStore(client: RedisClient, keys: Keys): ReadStore {
           .multi()
           .hmget(keys.order(id), ...ORDER_FIELDS)
           .hget(keys.owners, id);
-        return (await reads.exec()) as unknown as [Values, string | null];
+        const [values, owner] = (await reads.exec()) as unknown[];
+        if (Array.isArray(values)) return [values as Values, owner as string | null] as const;
+        throw new StoreUnavailable('Redis answered what is no hash');
       });
       const order = orderFromValues(id, values, nowMs);
       if (order === undefined || owner === null) return order;

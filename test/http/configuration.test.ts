@@ -78,6 +78,7 @@ const WRONG: Record<string, string[]> = {
     '{"canary":1}',
     'null',
     '[null]',
+    '[]',
     apiKeys({ client: '' }),
     apiKeys({ client: 'canary\n' }),
     apiKeys({ client: 'c'.repeat(65) }),

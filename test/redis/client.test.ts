@@ -91,6 +91,11 @@ test.each(['{"result":null}', '{"result":"x"}', '{"result":1}'])(
   },
 );
 
+test('a transaction that is answered with nothing is unavailable', async () => {
+  await using proxy = await faultyProxy(inject('upstash'), () => answering(200, '[]'));
+  await expect(freshStore(proxy).read(newOrder('a').id, 0)).rejects.toThrow(StoreUnavailable);
+});
+
 test('an order whose key holds the wrong type is a fault, and not an order that is missing', async () => {
   const store = freshStore();
   const { id } = newOrder('a');
