@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from '@upstash/redis';
+import { systemClock } from '../clock.ts';
 import { StoreFault, StoreUnavailable } from '../queue/errors.ts';
 
 export interface RedisSettings {
@@ -67,17 +68,13 @@ export function connect(settings: RedisSettings): RedisClient {
 }
 
 /** One deadline for a sending, however many requests it takes; each has the SDK's own besides. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const done = new AbortController();
-  const late = pause(ms, undefined, { signal: done.signal, ref: false }).then(() => {
-    throw new StoreUnavailable('Redis did not answer in time');
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = systemClock.after(ms, () => {
+      reject(new StoreUnavailable('Redis did not answer in time'));
+    });
+    work.then(resolve, reject).finally(cancel);
   });
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    done.abort();
-  }
 }
 
 // A key of the wrong type, also inside a transaction, and a script that fails by itself. Redis names
