@@ -1,7 +1,6 @@
 import type { Log } from '../log.ts';
 import type { Claim, ClaimedOrder, ProductionStore, Settlement } from '../queue/store.ts';
 import { type BatchDependencies, produceBatch } from './produce-batch.ts';
-import type { ProducerAnswer } from './producer.ts';
 import { settlementOf } from './settlements.ts';
 
 export interface DrainDependencies extends BatchDependencies {
@@ -77,8 +76,8 @@ export async function drain(
 }
 
 /**
- * @returns whether the producer answered. Where it failed for a whole batch, the drain ends: the
- *   rest of the queue is spared the same failure, and is tried by the next drain.
+ * @returns whether the producer is well. Where it is not, the drain ends: the rest of the queue is
+ *   spared the same failure, and is tried by the next drain.
  */
 async function produceAndSettle(
   dependencies: DrainDependencies,
@@ -90,26 +89,24 @@ async function produceAndSettle(
   if (claim.orders.length === 0) return true;
   const { clock, random, log } = dependencies;
   const outcome = await produceBatch(dependencies, claim, time);
-  const isAnswered = outcome.kind === 'answered';
-  if (!isAnswered) log('error', 'producer-failed', { token: claim.token, ...told(outcome) });
-  const missing: ProducerAnswer = {
-    kind: 'retry',
-    reason: isAnswered ? 'The producer gave no answer for this order.' : outcome.reason,
-  };
+  const { answers, missing, isProducerWell, error } = outcome;
+  if (error !== undefined || !isProducerWell) {
+    log('error', 'producer-failed', { token: claim.token, reason: missing, ...placeOf(error) });
+  }
   const nowMs = clock.now();
   const settlements = claim.orders.map((order) => {
-    const answer = isAnswered ? outcome.answers.get(order.id) : undefined;
-    return settlementOf(order, answer ?? missing, { nowMs, random: random(), attemptsMax });
+    const answer = answers.get(order.id) ?? { kind: 'retry', reason: missing };
+    return settlementOf(order, answer, { nowMs, random: random(), attemptsMax });
   });
   await settle(dependencies, tally, claim, settlements);
-  return isAnswered;
+  return isProducerWell;
 }
 
-/** What the log may know of a failure: where it happened. An error's message may hold order data. */
-function told({ reason, error }: { readonly reason: string; readonly error?: unknown }) {
-  if (!(error instanceof Error)) return { reason };
+/** What the log may know of an error: where it happened. Its message may hold order data. */
+function placeOf(error: unknown) {
+  if (!(error instanceof Error)) return {};
   const frames = (error.stack ?? '').split('\n').filter((line) => /^ +at /.test(line));
-  return { reason, error: error.name, stack: frames.slice(0, 8).join('\n') };
+  return { error: error.name, stack: frames.slice(0, 8).join('\n') };
 }
 
 /** A report is worth more than its last figure: where that cannot be had, it is left at 0. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Claim, ProductionStore } from '../queue/store.ts';
-import type { Producer, ProducerAnswer } from './producer.ts';
+import type { Producer, ProducerAnswer, ProducerContext } from './producer.ts';
 
 export interface BatchDependencies {
   readonly store: Pick<ProductionStore, 'extend'>;
@@ -16,16 +16,26 @@ export interface BatchTime {
   readonly answerByMs: number;
 }
 
-/** What became of a batch: answers, or a producer that failed for all of it. */
-export type BatchOutcome =
-  | { readonly kind: 'answered'; readonly answers: ReadonlyMap<string, ProducerAnswer> }
-  | { readonly kind: 'failed'; readonly reason: string; readonly error?: unknown };
+/** What became of a batch. */
+export interface BatchOutcome {
+  readonly answers: ReadonlyMap<string, ProducerAnswer>;
+  /** Why the orders without an answer have none. */
+  readonly missing: string;
+  /** Whether the producer can be handed another batch. */
+  readonly isProducerWell: boolean;
+  /** What it threw, where it threw. */
+  readonly error?: unknown;
+}
 
-const FAILED = 'The producer failed for the whole batch.';
+const NO_ANSWER = 'The producer gave no answer for this order.';
+const FAILED = 'The producer failed.';
 const OUT_OF_TIME = 'The producer was not done when its time was up.';
 
 /** How long a producer has after its signal to hand over the answers that it has by then. */
 export const ANSWER_GRACE_MS = 500;
+
+/** A producer that fails for so many single orders before it has produced one is taken for down. */
+const FAILURES_UNTIL_DOWN = 3;
 
 /** Has a batch produced, with its leases extended while that takes long. */
 export async function produceBatch(
@@ -48,24 +58,47 @@ export async function produceBatch(
   }
 }
 
-/** A producer that throws has answered for none of its orders. */
 async function answersOf(
   producer: Producer,
-  claim: Claim,
-  context: Parameters<Producer>[1],
+  { orders }: Claim,
+  context: ProducerContext,
 ): Promise<BatchOutcome> {
   try {
-    return { kind: 'answered', answers: await producer(claim.orders, context) };
+    const answers = await producer(orders, context);
+    return { answers, missing: NO_ANSWER, isProducerWell: true };
   } catch (error) {
-    return { kind: 'failed', reason: FAILED, error };
+    if (orders.length > 1) return oneByOne(producer, orders, context, error);
+    return { answers: new Map(), missing: FAILED, isProducerWell: false, error };
   }
+}
+
+/** One order may have spoilt its batch: alone, each spoils no other. */
+async function oneByOne(
+  producer: Producer,
+  orders: Claim['orders'],
+  context: ProducerContext,
+  error: unknown,
+): Promise<BatchOutcome> {
+  const answers = new Map<string, ProducerAnswer>();
+  let failures = 0;
+  for (const order of orders) {
+    if (context.signal.aborted) break;
+    try {
+      for (const [id, answer] of await producer([order], context)) answers.set(id, answer);
+    } catch {
+      failures += 1;
+      if (failures === FAILURES_UNTIL_DOWN && answers.size === 0) break;
+    }
+  }
+  return { answers, missing: FAILED, isProducerWell: answers.size > 0, error };
 }
 
 /** Nothing was answered in time, however long the producer goes on after that. */
 function tooLate(signal: AbortSignal, clock: BatchDependencies['clock']) {
   let cancel = () => {};
   const outcome = new Promise<BatchOutcome>((resolve) => {
-    const giveUp = () => resolve({ kind: 'failed', reason: OUT_OF_TIME });
+    const nothing = { answers: new Map(), missing: OUT_OF_TIME, isProducerWell: false };
+    const giveUp = () => resolve(nothing);
     const wait = () => {
       cancel = clock.after(ANSWER_GRACE_MS, giveUp);
     };

@@ -4,8 +4,9 @@ import type { ClaimedOrder } from '../queue/store.ts';
  * Produces a batch of claimed orders: the step that orders wait for.
  *
  * A producer may be handed the same order again, after a crash or a lost lease, so it must take
- * the order's id as an idempotency key. An order that it gives no answer for, because it throws
- * or is not done when the signal fires, is retried.
+ * the order's id as an idempotency key. A batch that it throws for is handed to it once more, order
+ * by order. An order that it gives no answer for, because it throws for that one too or is not done
+ * when the signal fires, is retried.
  *
  * @returns an answer for each order, by id
  */

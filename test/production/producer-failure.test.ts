@@ -22,6 +22,38 @@ test('a producer that throws costs one batch an attempt, ends the drain, and tel
   expect(lines.join()).toContain('producer-failed');
 });
 
+test('an order that its producer throws for spoils neither its batch nor the drain', async () => {
+  const store = freshStore();
+  const ids = await submitOrders(store, 15);
+  const bad = ids[4];
+  const producer: Producer = async (orders) => {
+    if (orders.some(({ id }) => id === bad)) throw new Error('no such sku');
+    return new Map(orders.map(({ id }) => [id, { kind: 'produced' }]));
+  };
+  expect(await runDrain(store, { producer })).toMatchObject({
+    claimed: 15,
+    produced: 14,
+    retried: 1,
+  });
+  expect(await store.read(bad as string, READ_MS)).toMatchObject({
+    status: 'queued',
+    attempts: 1,
+    lastError: { reason: 'The producer failed.' },
+  });
+});
+
+test('a producer that is down is called no more than a few times for a batch', async () => {
+  const store = freshStore();
+  await submitOrders(store, 10);
+  let calls = 0;
+  const producer: Producer = () => {
+    calls += 1;
+    return Promise.reject(new Error('down'));
+  };
+  expect(await runDrain(store, { producer })).toMatchObject({ retried: 10 });
+  expect(calls).toBe(4);
+});
+
 test('a producer that never answers is stopped in time to settle, and its orders are retried', async () => {
   const store = freshStore();
   const ids = await submitOrders(store, 2);
