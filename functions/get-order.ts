@@ -1,6 +1,6 @@
 import { isAdmin } from '../lib/http/authenticate.ts';
 import { conditional } from '../lib/http/etag.ts';
-import { problem } from '../lib/http/responses.ts';
+import { notFound } from '../lib/http/responses.ts';
 import { orderDocument } from '../lib/orders/documents.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { readStore } from '../lib/redis/read-store.ts';
@@ -13,9 +13,6 @@ export const handler = route({ scope: 'orders:read' }, async ({ caller, headers,
   const id = request.pathParameters.id ?? '';
   const order = isOrderId(id) ? await store.read(id, clock.now()) : undefined;
   const withClient = isAdmin(caller);
-  // Another client's order is answered as one that does not exist.
-  if (order === undefined || (order.client !== caller.client && !withClient)) {
-    return problem('not-found', 'There is no order with this id among those that you may see.');
-  }
+  if (order === undefined || (order.client !== caller.client && !withClient)) return notFound();
   return conditional(orderDocument(order, { withClient }), headers['if-none-match']);
 });

@@ -21,6 +21,7 @@ const PROBLEMS = {
   unauthorized: { status: 401, title: 'No valid API key' },
   forbidden: { status: 403, title: 'The API key lacks the scope' },
   'not-found': { status: 404, title: 'No such order' },
+  'not-cancelable': { status: 409, title: 'The order cannot be canceled any more' },
   'drain-running': { status: 409, title: 'A drain is running' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not JSON' },
@@ -55,6 +56,11 @@ export function problem(
 export function invalidOrder(faults: readonly Fault[]): HttpResponse {
   const detail = 'The members named in "errors" are not as they must be.';
   return problem('invalid-order', detail, { errors: faults });
+}
+
+/** Also where an order is another client's: the two cannot be told apart. */
+export function notFound(): HttpResponse {
+  return problem('not-found', 'There is no order with this id among those that you may see.');
 }
 
 export function keyReused(): HttpResponse {

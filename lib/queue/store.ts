@@ -36,6 +36,24 @@ export interface ReadStore {
   counts(nowMs: number): Promise<Counts>;
 }
 
+/** What canceling needs of the store. Rejects with `StoreUnavailable` or `StoreFault`. */
+export interface CancelStore {
+  /** Marks an order that has not begun to be produced, in one atomic step. Asked twice, it answers the same. */
+  cancel(request: CancelRequest): Promise<CancelAnswer>;
+}
+
+export interface CancelRequest {
+  readonly id: string;
+  /** Whose order it must be; anybody's where it is left out. */
+  readonly client?: string;
+  readonly nowMs: number;
+}
+
+export type CancelAnswer =
+  | { readonly kind: 'canceled' | 'not-found' }
+  /** Too late: it is producing, produced or dead. */
+  | { readonly kind: 'refused'; readonly status: string };
+
 /** How many orders are in each state. */
 export interface Counts {
   readonly queued: number;

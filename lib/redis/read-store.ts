@@ -51,7 +51,8 @@ function countsFrom(answer: readonly (number | string)[], nowMs: number): Counts
     produced,
     canceled,
     oldestQueuedAgeMs: oldest === '' ? null : Math.max(0, nowMs - Number(oldest)),
-    // Of those that wait for a time, some wait for a retry or are due: they count as queued.
-    approximate: scheduled > 0 ? ['queued', 'scheduled'] : [],
+    // Of those that wait for a time, some wait for a retry or are due: they count as queued. And
+    // canceled ones leave the queue only when they surface.
+    approximate: scheduled > 0 || canceled > 0 ? ['queued', 'scheduled'] : [],
   };
 }

@@ -14,7 +14,14 @@ import {
 import { orderBody } from '../support/orders.ts';
 import { ROOT } from '../support/source-files.ts';
 
-const FUNCTIONS = ['submit-order', 'submit-batch', 'get-order', 'stats', 'drain-queue'] as const;
+const FUNCTIONS = [
+  'submit-order',
+  'submit-batch',
+  'get-order',
+  'cancel-order',
+  'stats',
+  'drain-queue',
+] as const;
 
 let dir: string;
 let template: { Resources: Record<string, { Type: string; Properties: Record<string, unknown> }> };
@@ -90,6 +97,7 @@ test('the template has the routes, arm64 on Node 24, and kept logs for every fun
     'POST /drain',
     'POST /orders',
     'POST /orders/batch',
+    'POST /orders/{id}/cancel',
   ]);
   const lambdas = resources('AWS::Lambda::Function');
   expect(lambdas).toHaveLength(FUNCTIONS.length);

@@ -9,6 +9,7 @@ const ALLOWED: Record<Route, TestKey[]> = {
   submit: ['shop', 'writer', 'other', 'admin'],
   batch: ['shop', 'writer', 'other', 'admin'],
   read: ['shop', 'reader', 'admin'],
+  cancel: ['shop', 'writer', 'admin'],
   stats: ['admin'],
   drain: ['admin'],
 };
@@ -16,6 +17,7 @@ const FORBIDDEN: Record<Route, TestKey[]> = {
   submit: ['reader'],
   batch: ['reader'],
   read: ['writer'],
+  cancel: ['reader'],
   stats: ['shop', 'reader', 'writer', 'other'],
   drain: ['shop', 'reader', 'writer', 'other'],
 };
@@ -52,7 +54,7 @@ beforeAll(async () => {
 });
 
 function right(route: Route): Call {
-  if (route === 'read') return { id };
+  if (route === 'read' || route === 'cancel') return { id };
   if (route === 'batch') return { body: { orders: [orderBody({ idempotencyKey: 'k' })] } };
   if (route !== 'submit') return {};
   return { headers: { 'idempotency-key': 'k' }, body: orderBody() };

@@ -15,6 +15,7 @@ export const ROUTES = {
   submit: 'POST /orders',
   batch: 'POST /orders/batch',
   read: 'GET /orders/{id}',
+  cancel: 'POST /orders/{id}/cancel',
   stats: 'GET /stats',
   drain: 'POST /drain',
 } as const;
@@ -55,6 +56,7 @@ export async function deploy(
     submit: (await import('../../functions/submit-order.ts')).handler,
     batch: (await import('../../functions/submit-batch.ts')).handler,
     read: (await import('../../functions/get-order.ts')).handler,
+    cancel: (await import('../../functions/cancel-order.ts')).handler,
     stats: (await import('../../functions/stats.ts')).handler,
     drain: (await import('../../functions/drain-queue.ts')).handler as Handler,
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
 import type { SubmitAnswer } from '../../lib/queue/store.ts';
+import { cancelStore } from '../../lib/redis/cancel-store.ts';
 import { connect } from '../../lib/redis/client.ts';
 import { intakeStore } from '../../lib/redis/intake-store.ts';
 import { keysWith } from '../../lib/redis/keys.ts';
@@ -32,6 +33,7 @@ export function storeWith(server: { url: string; token: string }, prefix: string
       return answer as SubmitAnswer;
     },
     ...readStore(client, keys),
+    ...cancelStore(client, keys),
     ...productionStore(client, keys, randomUUID()),
   };
 }
