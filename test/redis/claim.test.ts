@@ -82,6 +82,17 @@ test('an order whose last lease ended without an answer is claimed alone', async
   expect(claims.map(({ more }) => more)).toEqual([true, true, false]);
 });
 
+test('an order whose last lease ended without an answer does not join others that were taken before it', async () => {
+  const store = freshStore();
+  const [suspect, retried] = (await submitOrders(store, 2)) as [string, string];
+  const { token } = await store.claim(claimRequest({ nowMs: NOW_MS, leaseMs: 1_000 }));
+  const dueAtMs = NOW_MS + 500;
+  await store.settle(token, [{ id: retried, kind: 'retry', dueAtMs, reason: 'busy' }], NOW_MS);
+  const request = claimRequest({ nowMs: NOW_MS + 2_000 });
+  const claims = [await store.claim(request), await store.claim(request)];
+  expect(claims.map(({ orders }) => orders.map(({ id }) => id))).toEqual([[retried], [suspect]]);
+});
+
 test('an order that has used up its attempts is dead; its last error is kept where it was told', async () => {
   const store = freshStore();
   const [told, untold] = (await submitOrders(store, 2)) as [string, string];

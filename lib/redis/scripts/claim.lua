@@ -18,8 +18,9 @@ ARGV[9] and on         fields of the hash to return, the first two of them statu
 Returns  {token, {{id, attempt, {value, ...}}, ...}, {dead id, ...}, {broken id, ...}, more}
          token is 0 where nothing was leased; more is 1 where ready orders were left
 Twice    leases other orders under another token; the first ones come back when their lease ends
-Bills    1 call + 1 for each order + 7; 1 call + 2 where nothing is ready; and 2 for each dead
-         one, 4 where orders were dropped, 1 for an id that is queued although it is leased
+Bills    1 call + 1 for each order + 7; 1 call + 2 where nothing is ready; and 2 where orders were
+         dropped, 1 where any is dead and 2 at most for each of those, 1 for an id that is queued
+         although it is leased
 ]]
 local ordersMax, bytesMax = tonumber(ARGV[1]), tonumber(ARGV[2])
 local nowMs, leaseEndMs, attemptsMax = ARGV[3], ARGV[4], tonumber(ARGV[5])
