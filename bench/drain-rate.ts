@@ -1,5 +1,6 @@
 import { Queue, Worker } from 'bullmq';
 import { systemClock } from '../lib/clock.ts';
+import { backPressure } from '../lib/intake/back-pressure.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { drain } from '../lib/production/drain.ts';
 import { orderNumberProducer } from '../lib/production/order-number-producer.ts';
@@ -48,7 +49,7 @@ export async function drainRate(): Promise<string> {
 async function drainOnce(server: { url: string; token: string }, prefix: string): Promise<number> {
   const client = connect({ ...server, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
   const keys = keysWith(prefix);
-  const intake = intakeStore(client, keys);
+  const intake = { store: intakeStore(client, keys), backPressure: backPressure(ORDERS) };
   const submissions = Array.from({ length: ORDERS }, (_, index) => ({
     client: 'shop',
     idempotencyKey: `key-${index}`,

@@ -1,6 +1,6 @@
+import { orderDocument } from '../lib/contract/documents.ts';
 import { isAdmin } from '../lib/http/authenticate.ts';
 import { json, notFound, problem } from '../lib/http/responses.ts';
-import { orderDocument } from '../lib/orders/documents.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { cancelStore } from '../lib/redis/cancel-store.ts';
 import { readStore } from '../lib/redis/read-store.ts';

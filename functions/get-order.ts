@@ -1,7 +1,7 @@
+import { orderDocument } from '../lib/contract/documents.ts';
 import { isAdmin } from '../lib/http/authenticate.ts';
 import { conditional } from '../lib/http/etag.ts';
 import { notFound } from '../lib/http/responses.ts';
-import { orderDocument } from '../lib/orders/documents.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { readStore } from '../lib/redis/read-store.ts';
 import { clock, keys, redisForRequests, route } from '../lib/runtime.ts';

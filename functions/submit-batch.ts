@@ -1,31 +1,33 @@
 import { bodyTooLarge, readJsonBody } from '../lib/http/json-body.ts';
-import { invalidOrder, json, keyReused, problem } from '../lib/http/responses.ts';
+import { invalidBody, json, keyReused, queueFull } from '../lib/http/responses.ts';
+import { backPressure } from '../lib/intake/back-pressure.ts';
 import { type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
 import { type BatchItem, validateBatch } from '../lib/orders/batch.ts';
 import { intakeStore } from '../lib/redis/intake-store.ts';
-import { clock, keys, redisForBatches, route } from '../lib/runtime.ts';
+import { clock, config, keys, redisForBatches, route } from '../lib/runtime.ts';
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 const ORDER_BYTES_MAX = 256 * 1024;
 
-const store = intakeStore(redisForBatches(), keys);
+const intake = {
+  store: intakeStore(redisForBatches(), keys),
+  backPressure: backPressure(config.queueMax),
+};
 
-/** POST /orders/batch: 200 with a result for each order; 400, 413, 415 and 503 as problems. */
+/** POST /orders/batch: 200 with a result for each order; 400, 413, 415, 429 and 503 as problems. */
 export const handler = route({ scope: 'orders:write' }, async (request) => {
   const body = readJsonBody(request, BODY_BYTES_MAX);
   if (body.kind === 'refused') return body.response;
   if (hasLargeOrder(body.value)) return bodyTooLarge(ORDER_BYTES_MAX, 'Each order of a batch');
   const nowMs = clock.now();
   const batch = validateBatch(body.value, nowMs);
-  if (batch.kind === 'invalid') {
-    const detail = 'The members named in "errors" are not as they must be.';
-    return problem('invalid-batch', detail, { errors: batch.faults });
-  }
+  if (batch.kind === 'invalid') return invalidBody('invalid-batch', batch.faults);
   const valid = batch.items.filter((item) => item.kind === 'valid');
   const requests = valid.map((item) => ({ ...item, client: request.caller.client }));
-  const outcomes = requests.length > 0 ? await submitOrders(store, requests, nowMs) : [];
+  const answer = await submitOrders(intake, requests, nowMs);
+  if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
   const outcomeOf = new Map<BatchItem, SubmitOutcome | undefined>(
-    valid.map((item, at) => [item, outcomes[at]]),
+    valid.map((item, at) => [item, answer.outcomes[at]]),
   );
   const results = batch.items.map((item, index) => ({
     index,
@@ -52,8 +54,9 @@ function bytesOf(order: unknown): number {
 
 function resultOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
   if (outcome === undefined || outcome.kind === 'key-reused') {
-    const { status, body } = item.kind === 'invalid' ? invalidOrder(item.faults) : keyReused();
-    return { status, problem: body };
+    const { kind } = item;
+    const refusal = kind === 'invalid' ? invalidBody('invalid-order', item.faults) : keyReused();
+    return { status: refusal.status, problem: refusal.body };
   }
   return { status: 202, replayed: outcome.kind === 'replayed', order: outcome.receipt };
 }

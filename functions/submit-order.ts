@@ -1,16 +1,20 @@
 import { readIdempotencyKey } from '../lib/http/idempotency-key.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
-import { invalidOrder, json, keyReused, problem } from '../lib/http/responses.ts';
+import { invalidBody, json, keyReused, problem, queueFull } from '../lib/http/responses.ts';
+import { backPressure } from '../lib/intake/back-pressure.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
 import { intakeStore } from '../lib/redis/intake-store.ts';
-import { clock, keys, redisForRequests, route } from '../lib/runtime.ts';
+import { clock, config, keys, redisForRequests, route } from '../lib/runtime.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
 
-const store = intakeStore(redisForRequests(), keys);
+const intake = {
+  store: intakeStore(redisForRequests(), keys),
+  backPressure: backPressure(config.queueMax),
+};
 
-/** POST /orders: 202 with the receipt; 400, 413, 415, 422 and 503 as problem details. */
+/** POST /orders: 202 with the receipt; 400, 413, 415, 422, 429 and 503 as problem details. */
 export const handler = route({ scope: 'orders:write' }, async (request) => {
   const body = readJsonBody(request, BODY_BYTES_MAX);
   if (body.kind === 'refused') return body.response;
@@ -23,11 +27,13 @@ export const handler = route({ scope: 'orders:write' }, async (request) => {
   const nowMs = clock.now();
   const validation = validateSubmission(body.value, nowMs);
   if (validation.kind === 'invalid') {
-    return invalidOrder(validation.faults);
+    return invalidBody('invalid-order', validation.faults);
   }
   const { client } = request.caller;
   const submission = { client, idempotencyKey, submission: validation.submission };
-  const [outcome] = await submitOrders(store, [submission], nowMs);
+  const answer = await submitOrders(intake, [submission], nowMs);
+  if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
+  const [outcome] = answer.outcomes;
   if (outcome === undefined || outcome.kind === 'key-reused') return keyReused();
   return json(202, outcome.receipt, {
     location: `/orders/${outcome.receipt.id}`,

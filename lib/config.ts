@@ -12,6 +12,10 @@ export interface Config {
   readonly batchSize: number;
   readonly leaseMs: number;
   readonly attemptsMax: number;
+  /** Depth of the queue past which submits are refused. */
+  readonly queueMax: number;
+  /** Pace at which many dead orders are put back. */
+  readonly redrivesPerSecond: number;
 }
 
 /** The environment is wrong; the message names every variable that is. */
@@ -74,6 +78,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     batchSize: integer('SLUICE_BATCH_SIZE', 100, 1, CLAIM_ORDERS_MAX),
     leaseMs: integer('SLUICE_LEASE_MS', 30_000, 1_000, 900_000),
     attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 12, 1, 100),
+    queueMax: integer('SLUICE_QUEUE_MAX', 1_000_000, 1, 100_000_000),
+    redrivesPerSecond: integer('SLUICE_REDRIVES_PER_SECOND', 100, 1, 1_000),
   };
   if (faults.length > 0) {
     throw new ConfigError(`The environment is not right.\n- ${faults.join('\n- ')}`);

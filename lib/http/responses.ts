@@ -1,4 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { PROBLEMS, type ProblemType } from '../contract/problems.ts';
 import type { Fault } from '../orders/faults.ts';
 
 /** A response before the route gives it its `X-Request-Id`. */
@@ -8,32 +9,6 @@ export interface HttpResponse {
   /** Sent as JSON; a problem's `instance` is filled in by the route. */
   readonly body?: object;
 }
-
-/**
- * Every problem that a function can answer with; `docs/problems.md` explains each.
- * @see https://www.rfc-editor.org/rfc/rfc9457
- */
-const PROBLEMS = {
-  'invalid-json': { status: 400, title: 'The body is not JSON' },
-  'invalid-order': { status: 400, title: 'The body is not a valid order' },
-  'invalid-batch': { status: 400, title: 'The body is not a batch of orders' },
-  'invalid-idempotency-key': { status: 400, title: 'The Idempotency-Key is missing or malformed' },
-  unauthorized: { status: 401, title: 'No valid API key' },
-  forbidden: { status: 403, title: 'The API key lacks the scope' },
-  'not-found': { status: 404, title: 'No such order' },
-  'not-cancelable': { status: 409, title: 'The order cannot be canceled any more' },
-  'drain-running': { status: 409, title: 'A drain is running' },
-  'body-too-large': { status: 413, title: 'The body is too large' },
-  'unsupported-media-type': { status: 415, title: 'The content type is not JSON' },
-  'idempotency-key-reused': {
-    status: 422,
-    title: 'The idempotency key was used for another order',
-  },
-  internal: { status: 500, title: 'Internal error' },
-  'store-unavailable': { status: 503, title: 'The store is unavailable' },
-} as const satisfies Record<string, { status: number; title: string }>;
-
-export type ProblemType = keyof typeof PROBLEMS;
 
 interface ProblemExtras {
   readonly errors?: readonly Fault[];
@@ -53,9 +28,13 @@ export function problem(
   };
 }
 
-export function invalidOrder(faults: readonly Fault[]): HttpResponse {
+/** A body that is JSON and not what it must be. */
+export function invalidBody(
+  type: 'invalid-order' | 'invalid-batch' | 'invalid-redrive',
+  faults: readonly Fault[],
+): HttpResponse {
   const detail = 'The members named in "errors" are not as they must be.';
-  return problem('invalid-order', detail, { errors: faults });
+  return problem(type, detail, { errors: faults });
 }
 
 /** Also where an order is another client's: the two cannot be told apart. */
@@ -66,6 +45,13 @@ export function notFound(): HttpResponse {
 export function keyReused(): HttpResponse {
   const detail = 'This idempotency key stands for another order; that order is unchanged.';
   return problem('idempotency-key-reused', detail);
+}
+
+export function queueFull(retryAfterS: number): HttpResponse {
+  const detail =
+    'More orders wait than this deployment takes. Nothing of this request was taken; send the very ' +
+    'same request again after the time in Retry-After.';
+  return problem('queue-full', detail, { headers: { 'retry-after': String(retryAfterS) } });
 }
 
 /** JSON that a shared cache must not keep, as all of it is somebody's orders. */

@@ -14,6 +14,8 @@ export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly pathParameters: Readonly<Record<string, string | undefined>>;
+  /** A parameter that stands twice is one, joined by a comma. */
+  readonly query: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   readonly isBase64Encoded: boolean;
   /** Milliseconds until the Lambda is ended. */
@@ -40,7 +42,7 @@ const RETRY_AFTER_S = '2';
  */
 export function routeWith({ apiKeys, log }: RouteDependencies) {
   return function route(
-    { scope }: { readonly scope: Scope },
+    { scope }: { readonly scope: Scope | 'any' },
     handle: (request: HttpRequest) => Promise<HttpResponse>,
   ): HttpHandler {
     return async function handler(event, context) {
@@ -72,7 +74,7 @@ function requestIdOf(headers: APIGatewayProxyEventV2['headers'], context: Contex
   return SANE_REQUEST_ID.test(id) ? id : context.awsRequestId;
 }
 
-function forbidden(scope: Scope): HttpResponse {
+function forbidden(scope: string): HttpResponse {
   return problem('forbidden', `This API key does not have the scope ${scope}.`);
 }
 
@@ -89,6 +91,7 @@ function requestFrom(event: APIGatewayProxyEventV2, context: Context, caller: Ca
     caller,
     headers: event.headers,
     pathParameters: event.pathParameters ?? {},
+    query: event.queryStringParameters ?? {},
     body: event.body ?? '',
     isBase64Encoded: event.isBase64Encoded,
     remainingMs: () => context.getRemainingTimeInMillis(),

@@ -1,7 +1,9 @@
-import { type Receipt, receiptOf } from '../orders/documents.ts';
+import { receiptOf } from '../contract/documents.ts';
+import type { Receipt } from '../contract/schemas.ts';
 import { fingerprintOf, orderIdOf } from '../orders/identity.ts';
 import type { Submission } from '../orders/submission.ts';
 import type { IntakeStore, NewOrder, SubmitAnswer } from '../queue/store.ts';
+import type { BackPressure } from './back-pressure.ts';
 
 export interface SubmitRequest {
   /** The name of the client that submits. */
@@ -15,24 +17,38 @@ export type SubmitOutcome =
   /** The key stands for another order already; that one is unchanged. */
   | { readonly kind: 'key-reused' };
 
+export type IntakeAnswer =
+  | { readonly kind: 'answered'; readonly outcomes: readonly SubmitOutcome[] }
+  /** The queue is too deep; nothing was asked of the store. */
+  | { readonly kind: 'refused'; readonly retryAfterS: number };
+
+export interface Intake {
+  readonly store: IntakeStore;
+  readonly backPressure: BackPressure;
+}
+
 /**
  * Takes orders in: once they are answered, they are in the store and in the queue. Of two with one
  * key the first counts, and the second is its repeat.
  *
- * @param requests  1 to `SUBMIT_ORDERS_MAX`
+ * @param requests  up to `SUBMIT_ORDERS_MAX`
  * @param nowMs     Unix milliseconds
- * @returns an outcome for each, in their order
+ * @returns an outcome for each, in their order, or a refusal of all
  * @throws StoreUnavailable where the outcome is unknown; the same requests are safe to repeat
  */
 export async function submitOrders(
-  store: IntakeStore,
+  { store, backPressure }: Intake,
   requests: readonly SubmitRequest[],
   nowMs: number,
-): Promise<SubmitOutcome[]> {
+): Promise<IntakeAnswer> {
+  if (requests.length === 0) return { kind: 'answered', outcomes: [] };
+  const retryAfterS = backPressure.retryAfterS(nowMs);
+  if (retryAfterS !== undefined) return { kind: 'refused', retryAfterS };
   const orders = requests.map(newOrderOf);
   const firsts = new Map<string, NewOrder>();
   for (const order of orders) if (!firsts.has(order.id)) firsts.set(order.id, order);
-  const answers = await store.submit([...firsts.values()], nowMs);
+  const { answers, queueDepth } = await store.submit([...firsts.values()], nowMs);
+  if (queueDepth !== undefined) backPressure.learn(queueDepth, nowMs);
 
   const known = new Map<string, Known>();
   for (const [at, { id, fingerprint }] of [...firsts.values()].entries()) {
@@ -41,9 +57,10 @@ export async function submitOrders(
     if (answer?.kind === 'known') firsts.delete(id);
   }
   // What is left of the firsts is new; everything else repeats what is known by now.
-  return orders.map((order) =>
+  const outcomes = orders.map((order) =>
     order === firsts.get(order.id) ? accepted(order, nowMs) : repeated(order, known.get(order.id)),
   );
+  return { kind: 'answered', outcomes };
 }
 
 /** What is kept of an order that was accepted before. */

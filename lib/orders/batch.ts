@@ -4,12 +4,12 @@ import { isIdempotencyKey } from './identity.ts';
 import { must, parseOrder, type Submission, submissionOf, submissionSchema } from './submission.ts';
 
 /** The most orders that one request may submit. */
-const BATCH_ORDERS_MAX = 500;
+export const BATCH_ORDERS_MAX = 500;
 
 const KEY_RULE = must('1 to 255 printable ASCII characters, with no space at either end');
 
 /** One order of a batch: the body of a submit, with its key beside it. */
-const batchItemSchema = z.strictObject(
+export const batchItemSchema = z.strictObject(
   {
     idempotencyKey: z.string(KEY_RULE).check(z.refine(isIdempotencyKey, KEY_RULE)),
     ...submissionSchema.shape,
@@ -20,7 +20,7 @@ const batchItemSchema = z.strictObject(
 const ORDERS_RULE = must(`an array of 1 to ${BATCH_ORDERS_MAX} orders`);
 
 /** The body of a batch submit; its items are validated one by one. */
-const batchSchema = z.strictObject(
+export const batchSchema = z.strictObject(
   {
     orders: z
       .array(z.unknown(), ORDERS_RULE)

@@ -3,8 +3,9 @@ import type { Submission } from './submission.ts';
 
 /** 160 bits in base32hex: short, safe in a URL, and no two clients' keys meet in practice. */
 const ID_HEX_DIGITS = 40;
-const IDEMPOTENCY_KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
-const ID_PATTERN = /^ord_[0-9a-v]{32}$/;
+/** 1 to 255 printable ASCII characters, with no space at either end. */
+export const IDEMPOTENCY_KEY_PATTERN = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
+export const ID_PATTERN = /^ord_[0-9a-v]{32}$/;
 
 /**
  * An order's id follows from who submits it and under which idempotency key, so the order is its
@@ -19,7 +20,7 @@ export function orderIdOf(client: string, idempotencyKey: string): string {
 
 /** 1 to 255 printable ASCII characters, with no space at either end. */
 export function isIdempotencyKey(text: string): boolean {
-  return IDEMPOTENCY_KEY.test(text);
+  return IDEMPOTENCY_KEY_PATTERN.test(text);
 }
 
 /** Whether an order could have this id; what could not is not looked up. */

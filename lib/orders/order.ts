@@ -5,7 +5,8 @@ export const STORED_STATUSES = ['queued', 'scheduled', 'produced', 'dead', 'canc
 export type StoredStatus = (typeof STORED_STATUSES)[number];
 
 /** What clients see. */
-export type OrderStatus = StoredStatus | 'producing';
+export const ORDER_STATUSES = [...STORED_STATUSES, 'producing'] as const;
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
 /** An order that was accepted, with what has become of it since. Times in Unix milliseconds. */
 export interface Order extends Submission {
@@ -24,6 +25,9 @@ export interface Order extends Submission {
   /** Why the last attempt that failed did. */
   readonly lastError?: { readonly reason: string; readonly atMs: number };
 }
+
+/** An order without its lines, which lists leave out: they are most of its size. */
+export type OrderSummary = Omit<Order, 'lines'>;
 
 /**
  * The status that an order is given at intake: `scheduled` where its time is still to come.

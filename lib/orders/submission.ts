@@ -6,7 +6,7 @@ import { parseInstant } from './instant.ts';
 const LINES_MAX = 1_000;
 const QUANTITY_MAX = 1_000_000;
 const UNIT_AMOUNT_MAX = 10 ** 12;
-const METADATA_MEMBERS_MAX = 20;
+export const METADATA_MEMBERS_MAX = 20;
 const PRODUCE_AHEAD_MS_MAX = 30 * 24 * 60 * 60 * 1000;
 
 /** An order as it was submitted, once validated. Amounts are in the currency's minor unit. */
@@ -63,7 +63,7 @@ function integer(min: number, max: number) {
   return z.int({ ...message, abort: true }).check(z.minimum(min, message), z.maximum(max, message));
 }
 
-const line = z.strictObject(
+export const lineSchema = z.strictObject(
   {
     sku: text(64),
     quantity: integer(1, QUANTITY_MAX),
@@ -79,7 +79,7 @@ const line = z.strictObject(
 
 const LINES_RULE = must(`an array of 1 to ${grouped(LINES_MAX)} lines`);
 
-const lines = z.array(line, LINES_RULE).check(
+const lines = z.array(lineSchema, LINES_RULE).check(
   z.minLength(1, LINES_RULE),
   z.maxLength(LINES_MAX, LINES_RULE),
   z.refine((all) => Number.isSafeInteger(totalOf(all)), {
@@ -94,11 +94,11 @@ function totalOf(all: readonly Line[]): number {
 }
 
 const METADATA_RULE = must(`an object of up to ${METADATA_MEMBERS_MAX} strings`);
-const METADATA_KEY = /^[A-Za-z0-9_-]{1,40}$/;
-const METADATA_VALUE = /^[^\p{Cc}\p{Cs}]{0,256}$/u;
+export const METADATA_KEY = /^[A-Za-z0-9_-]{1,40}$/;
+export const METADATA_VALUE = /^[^\p{Cc}\p{Cs}]{0,256}$/u;
 
 // Not z.record: it leaves out a member named __proto__, which here is one like any other.
-const metadata = z
+export const metadataSchema = z
   .custom<Record<string, string>>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     METADATA_RULE,
@@ -138,7 +138,7 @@ export const submissionSchema = z.strictObject(
         .string(PRODUCE_AT_RULE)
         .check(z.refine((value) => parseInstant(value) !== undefined, PRODUCE_AT_RULE)),
     ),
-    metadata: z.optional(metadata),
+    metadata: z.optional(metadataSchema),
   },
   must('a JSON object with customer, currency and lines'),
 );

@@ -1,4 +1,4 @@
-import type { Order } from '../orders/order.ts';
+import type { Order, OrderStatus, OrderSummary } from '../orders/order.ts';
 import type { Submission } from '../orders/submission.ts';
 
 /** The most orders that one claim may take, and one submit: a script's steps stay bounded. */
@@ -13,9 +13,15 @@ export interface IntakeStore {
    *
    * @param orders  1 to `SUBMIT_ORDERS_MAX`, no two with the same id
    * @param acceptedAtMs  Unix milliseconds
-   * @returns an answer for each, in their order
    */
-  submit(orders: readonly NewOrder[], acceptedAtMs: number): Promise<SubmitAnswer[]>;
+  submit(orders: readonly NewOrder[], acceptedAtMs: number): Promise<Submitted>;
+}
+
+export interface Submitted {
+  /** One for each order, in their order. */
+  readonly answers: readonly SubmitAnswer[];
+  /** How many ids were in the queue after this; not known where none of these went there. */
+  readonly queueDepth?: number;
 }
 
 export interface NewOrder {
@@ -34,6 +40,37 @@ export interface ReadStore {
   /** The order as it is now, or `undefined` where there is none. */
   read(id: string, nowMs: number): Promise<Order | undefined>;
   counts(nowMs: number): Promise<Counts>;
+  /** Orders with the newest first; reads no more than `PAGE_ORDERS_MAX`. */
+  page(request: PageRequest): Promise<Page>;
+}
+
+/** The most orders of one page, and the most that a request looks at to find those that match. */
+export const PAGE_ORDERS_MAX = 100;
+
+export interface PageRequest {
+  /** All orders by when they were accepted, or the dead ones by when they died. */
+  readonly of: 'orders' | 'dead-letters';
+  /** 1 to `PAGE_ORDERS_MAX`. */
+  readonly ordersMax: number;
+  /** Where the page before this one ended. */
+  readonly after?: Place;
+  /** Only orders of this client, of this customer, in this status. */
+  readonly client?: string;
+  readonly customer?: string;
+  readonly status?: OrderStatus;
+  readonly nowMs: number;
+}
+
+/** A place among orders; it stays one when its order has gone. */
+export interface Place {
+  readonly atMs: number;
+  readonly id: string;
+}
+
+export interface Page {
+  readonly orders: readonly OrderSummary[];
+  /** Where the next page begins, if there is one. */
+  readonly end?: Place;
 }
 
 /** What canceling needs of the store. Rejects with `StoreUnavailable` or `StoreFault`. */
@@ -53,6 +90,32 @@ export type CancelAnswer =
   | { readonly kind: 'canceled' | 'not-found' }
   /** Too late: it is producing, produced or dead. */
   | { readonly kind: 'refused'; readonly status: string };
+
+/** What redriving needs of the store. Rejects with `StoreUnavailable` or `StoreFault`. */
+export interface RedriveStore {
+  /** Ids of dead orders, those in front that died first. */
+  oldestDead(ordersMax: number): Promise<string[]>;
+  /**
+   * Puts dead orders back with no attempt counted, in one atomic step. Sent twice, it answers the
+   * same and does nothing.
+   *
+   * @returns for each order whether it was put back; it was not where it is not dead
+   */
+  redrive(request: RedriveRequest): Promise<boolean[]>;
+}
+
+/** The most orders that one redrive puts back. */
+export const REDRIVE_ORDERS_MAX = 500;
+
+export interface RedriveRequest {
+  /** 1 to `REDRIVE_ORDERS_MAX`. */
+  readonly ids: readonly string[];
+  /** From one order's due time to the next, also over several redrives; 0 for all of them now. */
+  readonly pauseMs: number;
+  /** A value that no other redrive has, such as a UUID: it tells a second sending from another one. */
+  readonly mark: string;
+  readonly nowMs: number;
+}
 
 /** How many orders are in each state. */
 export interface Counts {

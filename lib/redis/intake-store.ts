@@ -1,6 +1,6 @@
 import { statusAtIntake } from '../orders/order.ts';
 import { StoreFault, StoreUnavailable } from '../queue/errors.ts';
-import type { IntakeStore, NewOrder, SubmitAnswer } from '../queue/store.ts';
+import type { IntakeStore, NewOrder, SubmitAnswer, Submitted } from '../queue/store.ts';
 import type { RedisClient } from './client.ts';
 import type { Keys } from './keys.ts';
 import { newOrderFields } from './order-hash.ts';
@@ -9,8 +9,8 @@ import { SUBMIT } from './scripts.ts';
 
 export function intakeStore(client: RedisClient, keys: Keys): IntakeStore {
   return {
-    async submit(orders: readonly NewOrder[], acceptedAtMs: number): Promise<SubmitAnswer[]> {
-      const answers = (await runRepeatedly(
+    async submit(orders: readonly NewOrder[], acceptedAtMs: number): Promise<Submitted> {
+      const [queueDepth, answers] = (await runRepeatedly(
         client,
         SUBMIT,
         [
@@ -18,14 +18,21 @@ export function intakeStore(client: RedisClient, keys: Keys): IntakeStore {
           ...orders.map(({ id }) => keys.order(id)),
         ],
         [String(acceptedAtMs), ...orders.flatMap((order) => submitArgs(order, acceptedAtMs))],
-      )) as ([1] | [0, string, string] | [2, string])[];
-      return answers.map((answer, at) => {
-        if (answer[0] === 1) return { kind: 'accepted' };
-        if (answer[0] === 2) throw failureOf(orders[at]?.id, answer[1]);
-        return { kind: 'known', fingerprint: answer[1], acceptedAtMs: Number(answer[2]) };
-      });
+      )) as [number, ScriptAnswer[]];
+      return {
+        answers: answers.map((answer, at) => answerFrom(answer, orders[at]?.id)),
+        ...(queueDepth >= 0 && { queueDepth }),
+      };
     },
   };
+}
+
+type ScriptAnswer = [1] | [0, string, string] | [2, string];
+
+function answerFrom(answer: ScriptAnswer, id: string | undefined): SubmitAnswer {
+  if (answer[0] === 1) return { kind: 'accepted' };
+  if (answer[0] === 2) throw failureOf(id, answer[1]);
+  return { kind: 'known', fingerprint: answer[1], acceptedAtMs: Number(answer[2]) };
 }
 
 /** Why an order could not be written: a key that holds something else, or a Redis in trouble. */

@@ -23,6 +23,8 @@ export function keysWith(prefix: string) {
     canceled: `${prefix}order_canceled`,
     /** STRING: the last order number. */
     number: `${prefix}order_number`,
+    /** STRING: dueAtMs of the last order that was redriven at a pace. */
+    redrive: `${prefix}order_redrive`,
     /** STRING: the drain lock of a slot. */
     lock: (slot: number) => `${prefix}order_lock:${slot}`,
   };

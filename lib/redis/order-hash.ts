@@ -1,4 +1,10 @@
-import { type Order, STORED_STATUSES, type StoredStatus, statusAtIntake } from '../orders/order.ts';
+import {
+  type Order,
+  type OrderSummary,
+  STORED_STATUSES,
+  type StoredStatus,
+  statusAtIntake,
+} from '../orders/order.ts';
 import type { Line, Submission } from '../orders/submission.ts';
 import { StoreFault } from '../queue/errors.ts';
 import type { NewOrder, Settlement } from '../queue/store.ts';
@@ -78,24 +84,57 @@ export const ORDER_FIELDS = [
   'lastErrorAtMs',
 ] as const;
 
-/** The values of `ORDER_FIELDS`, in their order; `null` where a field is not set. */
+/** What is read of an order for a list. */
+export const SUMMARY_FIELDS = ORDER_FIELDS.filter((name) => name !== 'lines');
+
+/** The values of fields that were read, in their order; `null` where a field is not set. */
 export type Values = readonly (string | null)[];
 
 type Fields = Partial<Record<(typeof ORDER_FIELDS)[number], string | null>>;
 
 /**
- * Reads an order.
+ * Reads an order from the values of `ORDER_FIELDS`.
  *
  * @returns `undefined` where there is no hash
  * @throws StoreFault where the hash is not that of an order
  */
-export function orderFromValues(id: string, values: Values, nowMs: number) {
+export function orderFromValues(id: string, values: Values, nowMs: number): Order | undefined {
   if (values.every((value) => value === null)) return undefined;
-  const fields: Fields = Object.fromEntries(ORDER_FIELDS.map((name, at) => [name, values[at]]));
-  const status = STORED_STATUSES.find((known) => known === fields.status);
-  if (status === undefined || fields.lines == null) {
-    throw new StoreFault(`The hash of ${id} is not that of an order`);
+  const fields = fieldsFrom(ORDER_FIELDS, values);
+  if (fields.lines == null) throw noOrder(id);
+  return { ...summaryFrom(id, fields, nowMs), lines: parsed(fields.lines) as Line[] };
+}
+
+/**
+ * Reads an order without its lines from the values of `SUMMARY_FIELDS`.
+ *
+ * @throws StoreFault where the hash is not that of an order
+ */
+export function summaryFromValues(id: string, values: Values, nowMs: number): OrderSummary {
+  return summaryFrom(id, fieldsFrom(SUMMARY_FIELDS, values), nowMs);
+}
+
+/** What a reading gives, or `undefined` where the hash is not that of an order: one stops no other. */
+export function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof StoreFault) return undefined;
+    throw error;
   }
+}
+
+function fieldsFrom(names: readonly (keyof Fields)[], values: Values): Fields {
+  return Object.fromEntries(names.map((name, at) => [name, values[at]]));
+}
+
+function noOrder(id: string): StoreFault {
+  return new StoreFault(`The hash of ${id} is not that of an order`);
+}
+
+function summaryFrom(id: string, fields: Fields, nowMs: number): OrderSummary {
+  const status = STORED_STATUSES.find((known) => known === fields.status);
+  if (status === undefined) throw noOrder(id);
   return {
     ...submissionFrom(fields),
     id,
@@ -110,14 +149,19 @@ export function orderFromValues(id: string, values: Values, nowMs: number) {
     ...(fields.lastErrorReason != null && {
       lastError: { reason: fields.lastErrorReason, atMs: Number(fields.lastErrorAtMs ?? 0) },
     }),
-  } satisfies Order;
+  };
 }
 
-function submissionFrom(fields: Fields): Submission {
+/** An order that has an owner is being produced, and its attempt stands there. */
+export function withOwner<T extends OrderSummary>(order: T, owner: string | null): T {
+  if (owner === null || owner === '') return order;
+  return { ...order, status: 'producing', attempts: Number(owner.split(':')[1]) };
+}
+
+function submissionFrom(fields: Fields): Omit<Submission, 'lines'> {
   return {
     customer: fields.customer ?? '',
     currency: fields.currency ?? '',
-    lines: parsed(fields.lines ?? '[]') as Line[],
     totalAmount: Number(fields.totalAmount ?? 0),
     ...(fields.reference != null && { reference: fields.reference }),
     ...(fields.produceAtMs != null && { produceAtMs: Number(fields.produceAtMs) }),

@@ -1,5 +1,3 @@
-import type { Order } from '../orders/order.ts';
-import { StoreFault } from '../queue/errors.ts';
 import type {
   Claim,
   ClaimedOrder,
@@ -9,7 +7,13 @@ import type {
 } from '../queue/store.ts';
 import type { RedisClient } from './client.ts';
 import type { Keys } from './keys.ts';
-import { ORDER_FIELDS, orderFromValues, settlementFields, type Values } from './order-hash.ts';
+import {
+  ORDER_FIELDS,
+  orderFromValues,
+  readable,
+  settlementFields,
+  type Values,
+} from './order-hash.ts';
 import { listFrom, runRepeatedly } from './run-script.ts';
 import { CLAIM, EXTEND, SETTLE } from './scripts.ts';
 
@@ -73,7 +77,8 @@ function claimFrom([token, orders, dead, broken, more]: ClaimAnswer, nowMs: numb
   const claimed: ClaimedOrder[] = [];
   const unreadable: string[] = [];
   for (const [id, attempts, values] of orders) {
-    const order = readable(id, values, nowMs);
+    // Its lease runs out until it is dead.
+    const order = readable(() => orderFromValues(id, values, nowMs));
     if (order === undefined) unreadable.push(id);
     else claimed.push({ ...order, status: 'producing', attempts });
   }
@@ -84,16 +89,6 @@ function claimFrom([token, orders, dead, broken, more]: ClaimAnswer, nowMs: numb
     broken: [...broken, ...unreadable],
     more: more === 1,
   };
-}
-
-/** One order that cannot be read stops no other: its lease runs out until it is dead. */
-function readable(id: string, values: Values, nowMs: number): Order | undefined {
-  try {
-    return orderFromValues(id, values, nowMs);
-  } catch (error) {
-    if (error instanceof StoreFault) return undefined;
-    throw error;
-  }
 }
 
 function settlementArgs(settlement: Settlement, nowMs: number): string[] {

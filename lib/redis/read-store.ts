@@ -1,11 +1,25 @@
 import type { Order } from '../orders/order.ts';
 import { StoreUnavailable } from '../queue/errors.ts';
-import type { Counts, ReadStore } from '../queue/store.ts';
+import {
+  type Counts,
+  PAGE_ORDERS_MAX,
+  type Page,
+  type PageRequest,
+  type ReadStore,
+} from '../queue/store.ts';
 import type { RedisClient } from './client.ts';
 import type { Keys } from './keys.ts';
-import { ORDER_FIELDS, orderFromValues, type Values } from './order-hash.ts';
+import {
+  ORDER_FIELDS,
+  orderFromValues,
+  readable,
+  SUMMARY_FIELDS,
+  summaryFromValues,
+  type Values,
+  withOwner,
+} from './order-hash.ts';
 import { runRepeatedly } from './run-script.ts';
-import { COUNTS } from './scripts.ts';
+import { COUNTS, PAGE } from './scripts.ts';
 
 export function readStore(client: RedisClient, keys: Keys): ReadStore {
   return {
@@ -21,8 +35,7 @@ export function readStore(client: RedisClient, keys: Keys): ReadStore {
         throw new StoreUnavailable('Redis answered what is no hash');
       });
       const order = orderFromValues(id, values, nowMs);
-      if (order === undefined || owner === null) return order;
-      return { ...order, status: 'producing', attempts: Number(owner.split(':')[1]) };
+      return order && withOwner(order, owner);
     },
 
     async counts(nowMs: number): Promise<Counts> {
@@ -34,6 +47,28 @@ export function readStore(client: RedisClient, keys: Keys): ReadStore {
         [],
       );
       return countsFrom(answer as (number | string)[], nowMs);
+    },
+
+    async page(request: PageRequest): Promise<Page> {
+      const { of, ordersMax, after, client: whose, customer, status, nowMs } = request;
+      // With a filter more orders are looked at than are shown, so that few are not a page each.
+      const isFiltered = [whose, customer, status].some((filter) => filter !== undefined);
+      const readsMax = isFiltered ? PAGE_ORDERS_MAX : ordersMax;
+      const [found, atMs, id] = (await runRepeatedly(
+        client,
+        PAGE,
+        [of === 'orders' ? keys.index : keys.dead, keys.owners],
+        [
+          ...[String(ordersMax), String(readsMax), String(after?.atMs ?? ''), after?.id ?? ''],
+          ...[whose ?? '', customer ?? '', status ?? '', String(nowMs), keys.orderPrefix],
+          ...SUMMARY_FIELDS,
+        ],
+      )) as [[string, string, Values][], string, string];
+      const orders = found.flatMap(([id, owner, values]) => {
+        const order = readable(() => summaryFromValues(id, values, nowMs));
+        return order === undefined ? [] : [withOwner(order, owner)];
+      });
+      return { orders, ...(id !== '' && { end: { atMs: Number(atMs), id } }) };
     },
   };
 }

@@ -27,6 +27,8 @@ test('a right environment is read, with defaults for what may be left out', () =
     batchSize: 100,
     leaseMs: 30_000,
     attemptsMax: 12,
+    queueMax: 1_000_000,
+    redrivesPerSecond: 100,
   });
 });
 

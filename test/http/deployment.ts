@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from '@upstash/redis';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { expect, inject, vi } from 'vitest';
+import { differencesFrom } from '../support/contract.ts';
 import {
   bearer,
   functionEnvironment,
@@ -16,6 +17,11 @@ export const ROUTES = {
   batch: 'POST /orders/batch',
   read: 'GET /orders/{id}',
   cancel: 'POST /orders/{id}/cancel',
+  list: 'GET /orders',
+  deadLetters: 'GET /dead-letters',
+  redrive: 'POST /orders/{id}/redrive',
+  redriveMany: 'POST /dead-letters/redrive',
+  openapi: 'GET /openapi.json',
   stats: 'GET /stats',
   drain: 'POST /drain',
 } as const;
@@ -35,6 +41,7 @@ export interface Call {
   /** Instead of, or besides, those that are right; `undefined` leaves one out. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly id?: string;
+  readonly query?: Readonly<Record<string, string>>;
   /** A string is sent as it is, bytes as base64, anything else as JSON. */
   readonly body?: unknown;
 }
@@ -57,13 +64,21 @@ export async function deploy(
     batch: (await import('../../functions/submit-batch.ts')).handler,
     read: (await import('../../functions/get-order.ts')).handler,
     cancel: (await import('../../functions/cancel-order.ts')).handler,
+    list: (await import('../../functions/list-orders.ts')).handler,
+    deadLetters: (await import('../../functions/dead-letters.ts')).handler,
+    redrive: (await import('../../functions/redrive-order.ts')).handler,
+    redriveMany: (await import('../../functions/redrive-dead-letters.ts')).handler,
+    openapi: (await import('../../functions/openapi.ts')).handler,
     stats: (await import('../../functions/stats.ts')).handler,
     drain: (await import('../../functions/drain-queue.ts')).handler as Handler,
   };
 
   async function call(route: keyof typeof ROUTES, options: Call = {}): Promise<Answer> {
     const event = eventOf(route, options);
-    return answerOf(await handlers[route](event, lambdaContext()));
+    const answer = answerOf(await handlers[route](event, lambdaContext()));
+    // Whatever a test provokes is an answer that the document describes.
+    expect(differencesFrom(ROUTES[route], answer)).toEqual([]);
+    return answer;
   }
 
   const redis = new Redis({ ...inject('upstash'), automaticDeserialization: false });
@@ -106,7 +121,7 @@ export async function refusedFaults(api: Deployment, body: unknown) {
   return answer.body.errors as { pointer: string; detail: string }[];
 }
 
-function eventOf(route: keyof typeof ROUTES, { headers, id, body, ...rest }: Call) {
+function eventOf(route: keyof typeof ROUTES, { headers, id, query, body, ...rest }: Call) {
   const key: TestKey | undefined = 'as' in rest ? rest.as : defaultKeyOf(route);
   const sent = {
     ...(key && { authorization: bearer(key) }),
@@ -118,6 +133,7 @@ function eventOf(route: keyof typeof ROUTES, { headers, id, body, ...rest }: Cal
       Object.entries(sent).filter((entry): entry is [string, string] => entry[1] !== undefined),
     ),
     ...(id !== undefined && { pathParameters: { id } }),
+    ...(query !== undefined && { queryStringParameters: query }),
     ...(body !== undefined && {
       body: bodyText(body),
       isBase64Encoded: Buffer.isBuffer(body),
@@ -125,8 +141,17 @@ function eventOf(route: keyof typeof ROUTES, { headers, id, body, ...rest }: Cal
   });
 }
 
+const FOR_SHOPS: ReadonlySet<keyof typeof ROUTES> = new Set([
+  'submit',
+  'batch',
+  'read',
+  'cancel',
+  'list',
+  'openapi',
+]);
+
 function defaultKeyOf(route: keyof typeof ROUTES): TestKey {
-  return route === 'stats' || route === 'drain' ? 'admin' : 'shop';
+  return FOR_SHOPS.has(route) ? 'shop' : 'admin';
 }
 
 function bodyText(body: unknown): string {

@@ -10,7 +10,8 @@ const idsOf = (list: readonly { id: string }[]) => list.map(({ id }) => id);
 test('a batch of new orders is queued in its order', async () => {
   const store = freshStore();
   const batch = orders('a', 'b', 'c');
-  const answers = await store.submitAll(batch, NOW_MS);
+  const { answers, queueDepth } = await store.submitAll(batch, NOW_MS);
+  expect(queueDepth).toBe(3);
   expect(answers.map(({ kind }) => kind)).toEqual(['accepted', 'accepted', 'accepted']);
   expect(idsOf((await store.claim(claimRequest())).orders)).toEqual(idsOf(batch));
 });
@@ -24,7 +25,7 @@ test('known orders of a batch answer what is kept, and only the new ones are wri
   ];
   await store.submitAll([b], NOW_MS);
   const other = newOrder('b', { submission: { customer: 'else' } });
-  expect(await store.submitAll([a, other, c], LATER_MS)).toEqual([
+  expect((await store.submitAll([a, other, c], LATER_MS)).answers).toEqual([
     { kind: 'accepted' },
     { kind: 'known', fingerprint: b.fingerprint, acceptedAtMs: NOW_MS },
     { kind: 'accepted' },

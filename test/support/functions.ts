@@ -49,6 +49,7 @@ export function httpEvent(
     body?: string;
     isBase64Encoded?: boolean;
     pathParameters?: Record<string, string>;
+    queryStringParameters?: Record<string, string>;
   } = {},
 ): APIGatewayProxyEventV2 {
   const [method = '', path = ''] = routeKey.split(' ');
@@ -62,6 +63,7 @@ export function httpEvent(
     requestContext: { requestId: randomUUID(), http: { method, path } },
     ...(parts.body !== undefined && { body: parts.body }),
     ...(parts.pathParameters && { pathParameters: parts.pathParameters }),
+    ...(parts.queryStringParameters && { queryStringParameters: parts.queryStringParameters }),
   } as APIGatewayProxyEventV2;
 }
 

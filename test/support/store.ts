@@ -8,6 +8,7 @@ import { keysWith } from '../../lib/redis/keys.ts';
 import { orderNumbers } from '../../lib/redis/order-numbers.ts';
 import { productionStore } from '../../lib/redis/production-store.ts';
 import { readStore } from '../../lib/redis/read-store.ts';
+import { redriveStore } from '../../lib/redis/redrive-store.ts';
 import type { TestOrder } from './orders.ts';
 
 /** The store of one test: the real one, on the shared Redis, under keys of its own. */
@@ -29,11 +30,12 @@ export function storeWith(server: { url: string; token: string }, prefix: string
     submitAll: intake.submit,
     /** Submits one order at its own time. */
     async submit(order: TestOrder): Promise<SubmitAnswer> {
-      const [answer] = await intake.submit([order], order.acceptedAtMs);
-      return answer as SubmitAnswer;
+      const { answers } = await intake.submit([order], order.acceptedAtMs);
+      return answers[0] as SubmitAnswer;
     },
     ...readStore(client, keys),
     ...cancelStore(client, keys),
+    ...redriveStore(client, keys),
     ...productionStore(client, keys, randomUUID()),
   };
 }

@@ -10,7 +10,8 @@ ARGV[1] acceptedAtMs   integer, Unix milliseconds
 ARGV[2] and on         for each order: id, dueAtMs, n, then n times field, value
         dueAtMs        integer, Unix milliseconds, where the order is for later; else empty
         n              integer, fields of its hash
-Returns  for each order {1} where it is new, {0, fingerprint, acceptedAtMs} where its id is known,
+Returns  {length of the queue or -1 where nothing was enqueued, {answer, ...}}, an answer for each
+         order: {1} where it is new, {0, fingerprint, acceptedAtMs} where its id is known,
          {2, error} where its hash cannot be written, or was lost after the order had ended: then
          nothing of it was written
 Twice    the second call finds the first's orders and writes nothing
@@ -80,13 +81,14 @@ for i, order in ipairs(orders) do
 end
 
 local function place(command, key, entries)
-  local placed = #entries > 0 and redis.pcall(command, key, unpack(entries))
-  return type(placed) == 'table' and placed
+  return #entries > 0 and redis.pcall(command, key, unpack(entries)) or -1
 end
 
-local failure = place('LPUSH', KEYS[2], ready)
+local queued = place('LPUSH', KEYS[2], ready)
+local failure = type(queued) == 'table' and queued
 if not failure then
-  failure = place('ZADD', KEYS[3], later)
+  local scheduled = place('ZADD', KEYS[3], later)
+  failure = type(scheduled) == 'table' and scheduled
   if failure and #ready > 0 then
     redis.call('LPOP', KEYS[2], #ready)
   end
@@ -98,4 +100,4 @@ if failure then
   end
   return failure
 end
-return answers
+return { queued, answers }

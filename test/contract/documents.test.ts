@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { orderDocument, receiptOf } from '../../lib/orders/documents.ts';
+import { orderDocument, receiptOf } from '../../lib/contract/documents.ts';
 import type { Order } from '../../lib/orders/order.ts';
 import { NOW_MS, submission } from '../support/orders.ts';
 

@@ -1,0 +1,70 @@
+import { formatInstant } from '../orders/instant.ts';
+import {
+  type Order,
+  type OrderStatus,
+  type OrderSummary,
+  statusAtIntake,
+} from '../orders/order.ts';
+import type { Submission } from '../orders/submission.ts';
+import type { OrderDocument, OrderSummaryDocument, Receipt } from './schemas.ts';
+
+/**
+ * The receipt of an accepted submission. A pure function of what never changes, so that a replay
+ * is answered with the very same bytes, whatever has become of the order.
+ */
+export function receiptOf(id: string, submission: Submission, acceptedAtMs: number): Receipt {
+  const status = statusAtIntake(submission, acceptedAtMs);
+  return receiptMembers({ ...submission, id, acceptedAtMs }, status);
+}
+
+interface Reader {
+  /** Whether to show whose each order is, as to those who read the orders of all clients. */
+  readonly withClient: boolean;
+}
+
+/** An order as its client reads it. */
+export function orderDocument(order: Order, reader: Reader): OrderDocument {
+  const { head, outcome } = partsOf(order, reader);
+  return { ...head, lines: [...order.lines], ...outcome };
+}
+
+/** An order as it stands in a list. */
+export function orderSummaryDocument(order: OrderSummary, reader: Reader): OrderSummaryDocument {
+  const { head, outcome } = partsOf(order, reader);
+  return { ...head, ...outcome };
+}
+
+function partsOf(order: OrderSummary, { withClient }: Reader) {
+  const head = {
+    ...receiptMembers(order, order.status),
+    ...(withClient && { client: order.client }),
+  };
+  const outcome = {
+    ...(order.metadata !== undefined && { metadata: order.metadata }),
+    attempts: order.attempts,
+    updatedAt: formatInstant(order.updatedAtMs),
+    ...(order.orderNumber !== undefined && { orderNumber: order.orderNumber }),
+    ...(order.producedAtMs !== undefined && { producedAt: formatInstant(order.producedAtMs) }),
+    ...(order.result !== undefined && { result: order.result }),
+    ...(order.lastError !== undefined && {
+      lastError: { reason: order.lastError.reason, at: formatInstant(order.lastError.atMs) },
+    }),
+  };
+  return { head, outcome };
+}
+
+/** In the order in which they are written. */
+function receiptMembers<Status extends OrderStatus>(
+  order: Pick<OrderSummary, 'id' | 'acceptedAtMs'> & Omit<Submission, 'lines'>,
+  status: Status,
+) {
+  return {
+    id: order.id,
+    status,
+    customer: order.customer,
+    currency: order.currency,
+    totalAmount: order.totalAmount,
+    ...(order.reference !== undefined && { reference: order.reference }),
+    acceptedAt: formatInstant(order.acceptedAtMs),
+  };
+}

@@ -1,0 +1,106 @@
+import { orderIdOf } from '../orders/identity.ts';
+import type { Order } from '../orders/order.ts';
+import type { Submission } from '../orders/submission.ts';
+import { orderDocument, orderSummaryDocument, receiptOf } from './documents.ts';
+import { PROBLEMS, type ProblemType } from './problems.ts';
+
+const ACCEPTED_AT_MS = Date.UTC(2026, 10, 22, 13, 37);
+const REQUEST_ID = '8f14e45f-ceea-467f-a8c2-4e2b1d9a6c01';
+
+const submission: Submission = {
+  customer: '17850',
+  currency: 'GBP',
+  lines: [
+    { sku: '85123A', quantity: 6, unitAmount: 255, description: 'WHITE HANGING T-LIGHT HOLDER' },
+    { sku: '71053', quantity: 6, unitAmount: 339 },
+  ],
+  totalAmount: 3_564,
+  reference: '536365',
+};
+const { totalAmount: _, ...body } = submission;
+const id = orderIdOf('shop', '536365');
+const waiting: Order = {
+  ...submission,
+  id,
+  client: 'shop',
+  status: 'queued',
+  attempts: 0,
+  acceptedAtMs: ACCEPTED_AT_MS,
+  updatedAtMs: ACCEPTED_AT_MS,
+};
+const produced: Order = {
+  ...waiting,
+  status: 'produced',
+  attempts: 1,
+  updatedAtMs: ACCEPTED_AT_MS + 23_000,
+  producedAtMs: ACCEPTED_AT_MS + 23_000,
+  orderNumber: 1_042,
+};
+const dead: Order = {
+  ...waiting,
+  status: 'dead',
+  attempts: 12,
+  updatedAtMs: ACCEPTED_AT_MS + 3_600_000,
+  lastError: { reason: 'The warehouse does not know sku 71053.', atMs: ACCEPTED_AT_MS + 3_600_000 },
+};
+const receipt = receiptOf(id, submission, ACCEPTED_AT_MS);
+const own = { withClient: false };
+const all = { withClient: true };
+
+function problem(type: ProblemType, detail: string) {
+  return { type: `/problems/${type}`, ...PROBLEMS[type], detail };
+}
+
+const ERRORS = [
+  { pointer: '/lines/0/quantity', detail: 'Must be a whole number from 1 to 1,000,000.' },
+];
+const WITH_ERRORS: ReadonlySet<ProblemType> = new Set([
+  'invalid-order',
+  'invalid-batch',
+  'invalid-redrive',
+]);
+
+/** Examples of the document, as the code that answers makes them; a test validates each. */
+export const EXAMPLES = {
+  id,
+  request: {
+    'POST /orders': body,
+    'POST /orders/batch': { orders: [{ idempotencyKey: '536365', ...body }] },
+    'POST /dead-letters/redrive': { limit: 500 },
+  } as Readonly<Record<string, object>>,
+  answer: {
+    'POST /orders': receipt,
+    'POST /orders/batch': {
+      results: [
+        { index: 0, status: 202, replayed: false, order: receipt },
+        {
+          index: 1,
+          status: 400,
+          problem: { ...problem('invalid-order', 'See errors.'), errors: ERRORS },
+        },
+      ],
+    },
+    'GET /orders': { orders: [orderSummaryDocument(produced, own)], nextCursor: null },
+    'GET /orders/{id}': orderDocument(produced, own),
+    'POST /orders/{id}/cancel': orderDocument({ ...waiting, status: 'canceled' }, own),
+    'POST /orders/{id}/redrive': orderDocument({ ...dead, status: 'queued', attempts: 0 }, all),
+    'GET /dead-letters': { orders: [orderSummaryDocument(dead, all)], nextCursor: null },
+    'POST /dead-letters/redrive': { redriven: 500 },
+    'GET /stats': {
+      queued: 120,
+      producing: 100,
+      scheduled: 3,
+      dead: 1,
+      produced: 18_500,
+      canceled: 2,
+      oldestQueuedAgeMs: 1_250,
+      approximate: ['queued', 'scheduled'],
+    },
+    'POST /drain': { claimed: 120, produced: 119, retried: 1, dead: 0, remaining: 0 },
+  } as Readonly<Record<string, object>>,
+  problem: (type: ProblemType) => ({
+    ...problem(type, `${PROBLEMS[type].title}.`),
+    instance: REQUEST_ID,
+    ...(WITH_ERRORS.has(type) && { errors: ERRORS }),
+  }),
+};

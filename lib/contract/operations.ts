@@ -1,0 +1,183 @@
+import type * as z from 'zod/mini';
+import { batchItemSchema, batchSchema } from '../orders/batch.ts';
+import { submissionSchema } from '../orders/submission.ts';
+import type { ProblemType } from './problems.ts';
+import { deadLettersQuerySchema, ordersQuerySchema, redriveSchema } from './queries.ts';
+import {
+  batchResultsSchema,
+  drainReportSchema,
+  orderPageSchema,
+  orderSchema,
+  receiptSchema,
+  redrivenSchema,
+  statsSchema,
+} from './schemas.ts';
+
+/** One route of the API, as `docs/openapi.json` describes it. */
+export interface Operation {
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: 'Orders' | 'Operate';
+  /** What a key must have; `any` where every valid key will do. */
+  readonly scope: 'orders:write' | 'orders:read' | 'orders:admin' | 'any';
+  /** Names of parameters, as `openapi.ts` has them. */
+  readonly headers?: readonly ('Idempotency-Key' | 'If-None-Match')[];
+  readonly query?: z.ZodMiniObject;
+  readonly body?: { readonly schema: z.ZodMiniType; readonly isOptional?: true };
+  readonly answer: {
+    readonly status: 200 | 202;
+    readonly description: string;
+    /** Nothing where the answer is this document. */
+    readonly schema?: z.ZodMiniType;
+    readonly headers?: readonly ('Location' | 'Idempotent-Replayed' | 'ETag')[];
+  };
+  /** Besides those that every route has. */
+  readonly problems: readonly ProblemType[];
+}
+
+/** What every route may answer. */
+export const COMMON_PROBLEMS = [
+  'unauthorized',
+  'forbidden',
+  'too-many-requests',
+  'internal',
+  'store-unavailable',
+] as const satisfies readonly ProblemType[];
+
+const BODY_PROBLEMS = [
+  'invalid-json',
+  'body-too-large',
+  'unsupported-media-type',
+] as const satisfies readonly ProblemType[];
+
+/** Every route, by its method and path. */
+export const OPERATIONS = {
+  'POST /orders': {
+    summary: 'Submit an order',
+    description:
+      'Once it is answered with 202, the order is in the store and will be produced. A repeat with ' +
+      'the same key and the same order is answered with the very same bytes and makes no second ' +
+      'order, so a request whose outcome is unknown is safe to send again as it was.',
+    tag: 'Orders',
+    scope: 'orders:write',
+    headers: ['Idempotency-Key'],
+    body: { schema: submissionSchema },
+    answer: {
+      status: 202,
+      description: 'Accepted, now or before.',
+      schema: receiptSchema,
+      headers: ['Location', 'Idempotent-Replayed'],
+    },
+    problems: [
+      ...BODY_PROBLEMS,
+      'invalid-order',
+      'invalid-idempotency-key',
+      'idempotency-key-reused',
+      'queue-full',
+    ],
+  },
+  'POST /orders/batch': {
+    summary: 'Submit up to 500 orders',
+    description:
+      'Each order stands for itself, under a key of the same kind as a single submit has: some may ' +
+      'be accepted while others are refused. Of two with one key the first counts.',
+    tag: 'Orders',
+    scope: 'orders:write',
+    body: { schema: batchSchema },
+    answer: {
+      status: 200,
+      description: 'A result for each order, in the order of the request.',
+      schema: batchResultsSchema,
+    },
+    problems: [...BODY_PROBLEMS, 'invalid-batch', 'queue-full'],
+  },
+  'GET /orders': {
+    summary: 'List orders, the newest first',
+    description:
+      'A client sees its own orders; `orders:admin` those of all clients. A request reads a bounded ' +
+      'number of orders, so a page may be short or empty and still have a cursor.',
+    tag: 'Orders',
+    scope: 'orders:read',
+    query: ordersQuerySchema,
+    answer: {
+      status: 200,
+      description: 'A page of orders, without lines.',
+      schema: orderPageSchema,
+    },
+    problems: ['invalid-query'],
+  },
+  'GET /orders/{id}': {
+    summary: 'Show an order',
+    tag: 'Orders',
+    scope: 'orders:read',
+    headers: ['If-None-Match'],
+    answer: {
+      status: 200,
+      description: 'The order as it is now.',
+      schema: orderSchema,
+      headers: ['ETag'],
+    },
+    problems: ['not-found'],
+  },
+  'POST /orders/{id}/cancel': {
+    summary: 'Cancel an order that has not begun to be produced',
+    description: 'Canceling it again is answered in the same way.',
+    tag: 'Orders',
+    scope: 'orders:write',
+    answer: { status: 200, description: 'The order, canceled.', schema: orderSchema },
+    problems: ['not-found', 'not-cancelable'],
+  },
+  'POST /orders/{id}/redrive': {
+    summary: 'Put a dead order back',
+    description: 'It is ready at once, with no attempt counted.',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    answer: { status: 202, description: 'The order, waiting again.', schema: orderSchema },
+    problems: ['not-found', 'not-dead'],
+  },
+  'GET /dead-letters': {
+    summary: 'List the dead orders, the last to die first',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    query: deadLettersQuerySchema,
+    answer: { status: 200, description: 'A page of dead orders.', schema: orderPageSchema },
+    problems: ['invalid-query'],
+  },
+  'POST /dead-letters/redrive': {
+    summary: 'Put the orders back that died first',
+    description:
+      'They become ready one after the other, at a pace, so that a crowd of them neither reaches ' +
+      'the producer at once nor keeps new orders waiting.',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    body: { schema: redriveSchema, isOptional: true },
+    answer: { status: 202, description: 'How many were put back.', schema: redrivenSchema },
+    problems: [...BODY_PROBLEMS, 'invalid-redrive'],
+  },
+  'GET /stats': {
+    summary: 'Count the orders in each state',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    answer: { status: 200, description: 'Counts over all clients.', schema: statsSchema },
+    problems: [],
+  },
+  'POST /drain': {
+    summary: 'Run a drain now, for 20 s at most',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    answer: { status: 200, description: 'What the drain has done.', schema: drainReportSchema },
+    problems: ['drain-running'],
+  },
+  'GET /openapi.json': {
+    summary: 'Show this document',
+    tag: 'Operate',
+    scope: 'any',
+    answer: { status: 200, description: 'This document.' },
+    problems: [],
+  },
+} as const satisfies Record<string, Operation>;
+
+export type RouteKey = keyof typeof OPERATIONS;
+
+/** The order of a batch, which the batch's own schema leaves open: each is judged by itself. */
+export const batchOrderSchema = batchItemSchema;

@@ -1,0 +1,29 @@
+import * as z from 'zod/mini';
+import { ORDER_STATUSES } from '../orders/order.ts';
+import { must } from '../orders/submission.ts';
+
+/** A limit of 1 to `max`, and what it is where none is given. */
+function limit(max: number, byDefault: number) {
+  const rule = must(`a whole number from 1 to ${max}`);
+  const whole = z.int({ ...rule, abort: true }).check(z.minimum(1, rule), z.maximum(max, rule));
+  return z._default(whole, byDefault);
+}
+
+/** The query of `GET /dead-letters`; parameters that it does not name are ignored. */
+export const deadLettersQuerySchema = z.object({
+  limit: limit(100, 50),
+  cursor: z.optional(z.string()),
+});
+
+/** The query of `GET /orders`. */
+export const ordersQuerySchema = z.object({
+  ...deadLettersQuerySchema.shape,
+  status: z.optional(z.enum(ORDER_STATUSES, must(`one of ${ORDER_STATUSES.join(', ')}`))),
+  customer: z.optional(z.string()),
+});
+
+/** The body of `POST /dead-letters/redrive`. */
+export const redriveSchema = z.strictObject(
+  { limit: limit(1_000, 100) },
+  must('a JSON object, which may have limit'),
+);

@@ -1,0 +1,86 @@
+--[[
+page: read some orders of a sorted set, the highest score first, without their lines.
+KEYS[1] order_index or order_dead  ZSET  id -> Unix milliseconds
+KEYS[2] order_owners               HASH  id -> <fencing token>:<attempt>:<holder>
+ARGV[1] ordersMax    integer, 1 to 100: orders to return
+ARGV[2] readsMax     integer, 1 to 100: orders to look at
+ARGV[3] afterScore   integer, Unix milliseconds: the page begins after this place; empty for the top
+ARGV[4] afterId      the id at that place, which may have gone since
+ARGV[5] client       whose orders; empty for anybody's
+ARGV[6] customer     of which customer; empty for any
+ARGV[7] status       of which status, as clients see it; empty for any
+ARGV[8] nowMs        integer, Unix milliseconds
+ARGV[9] orderPrefix  what precedes an id in the key of its hash: ids are learnt only here
+ARGV[10] and on      fields of the hash to return
+Returns  {{{id, owner or '', {value, ...}}, ...}, score, id} with the place at which the page ends;
+         '' twice where nothing comes after it
+Twice    reads only
+Bills    1 call + 2 + 1 for each order that it looks at; 1 more where it begins after an id, and a
+         few, as many as halvings among the ids of one millisecond, where that id has gone
+]]
+local ordersMax, readsMax = tonumber(ARGV[1]), tonumber(ARGV[2])
+local afterScore, afterId = ARGV[3], ARGV[4]
+local client, customer, wanted, nowMs = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
+local orderPrefix = ARGV[9]
+
+local at = {}
+for i = 10, #ARGV do
+  at[ARGV[i]] = i - 9
+end
+
+-- Among members of one score, the greater id comes first: the rank of the first one that is smaller.
+local function rankOfGone()
+  local low = redis.call('ZCOUNT', KEYS[1], '(' .. afterScore, '+inf')
+  local high = low + redis.call('ZCOUNT', KEYS[1], afterScore, afterScore)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if redis.call('ZREVRANGE', KEYS[1], middle, middle)[1] >= afterId then
+      low = middle + 1
+    else
+      high = middle
+    end
+  end
+  return low
+end
+
+local first = 0
+if afterScore ~= '' then
+  local rank = redis.call('ZREVRANK', KEYS[1], afterId)
+  first = rank and rank + 1 or rankOfGone()
+end
+local places = redis.call('ZREVRANGE', KEYS[1], first, first + readsMax, 'WITHSCORES')
+local looked = math.min(readsMax, #places / 2)
+local ids = {}
+for i = 1, looked do
+  ids[i] = places[2 * i - 1]
+end
+local owners = looked > 0 and redis.call('HMGET', KEYS[2], unpack(ids)) or {}
+
+-- As readers see it: order-hash.ts has the same rule.
+local function statusOf(values, owner)
+  local status = values[at.status]
+  if owner then
+    return 'producing'
+  end
+  local isDue = status == 'scheduled' and tonumber(values[at.produceAtMs] or 0) <= nowMs
+  return isDue and 'queued' or status
+end
+
+local orders, taken = {}, 0
+for i, id in ipairs(ids) do
+  if #orders == ordersMax then
+    break
+  end
+  taken = i
+  local values = redis.pcall('HMGET', orderPrefix .. id, unpack(ARGV, 10))
+  local isOrder = not values.err and values[at.status]
+  if isOrder and (client == '' or client == values[at.client])
+    and (customer == '' or customer == values[at.customer])
+    and (wanted == '' or wanted == statusOf(values, owners[i])) then
+    orders[#orders + 1] = { id, owners[i] or '', values }
+  end
+end
+if 2 * taken >= #places then
+  return { orders, '', '' }
+end
+return { orders, places[2 * taken], places[2 * taken - 1] }
