@@ -2,12 +2,16 @@ import { bodyTooLarge, readJsonBody } from '../lib/http/json-body.ts';
 import { invalidBody, json, keyReused, queueFull } from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
-import { type BatchItem, validateBatch } from '../lib/orders/batch.ts';
+import {
+  type BatchItem,
+  hasLargeOrder,
+  ORDER_BYTES_MAX,
+  validateBatch,
+} from '../lib/orders/batch.ts';
 import { intakeStore } from '../lib/redis/intake-store.ts';
 import { clock, config, keys, redisForBatches, route } from '../lib/runtime.ts';
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
-const ORDER_BYTES_MAX = 256 * 1024;
 
 const intake = {
   store: intakeStore(redisForBatches(), keys),
@@ -35,22 +39,6 @@ export const handler = route({ scope: 'orders:write' }, async (request) => {
   }));
   return json(200, { results });
 });
-
-/** An order's size is that of its JSON without white space. */
-function hasLargeOrder(body: unknown): boolean {
-  const orders = typeof body === 'object' && body !== null && 'orders' in body ? body.orders : [];
-  if (!Array.isArray(orders)) return false;
-  return orders.some((order) => bytesOf(order) > ORDER_BYTES_MAX);
-}
-
-function bytesOf(order: unknown): number {
-  try {
-    return Buffer.byteLength(JSON.stringify(order));
-  } catch {
-    // Nested too deeply to be written again, and so no order: validation says so.
-    return 0;
-  }
-}
 
 function resultOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
   if (outcome === undefined || outcome.kind === 'key-reused') {

@@ -16,6 +16,8 @@ export interface Config {
   readonly queueMax: number;
   /** Pace at which many dead orders are put back. */
   readonly redrivesPerSecond: number;
+  /** Requests that a client may make in a minute; 0 where there is no limit. */
+  readonly rateLimit: number;
 }
 
 /** The environment is wrong; the message names every variable that is. */
@@ -80,6 +82,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 12, 1, 100),
     queueMax: integer('SLUICE_QUEUE_MAX', 1_000_000, 1, 100_000_000),
     redrivesPerSecond: integer('SLUICE_REDRIVES_PER_SECOND', 100, 1, 1_000),
+    rateLimit: integer('SLUICE_RATE_LIMIT', 0, 1, 1_000_000),
   };
   if (faults.length > 0) {
     throw new ConfigError(`The environment is not right.\n- ${faults.join('\n- ')}`);

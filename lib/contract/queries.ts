@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
+import { grouped } from '../orders/faults.ts';
 import { ORDER_STATUSES } from '../orders/order.ts';
 import { must } from '../orders/submission.ts';
 
 /** A limit of 1 to `max`, and what it is where none is given. */
 function limit(max: number, byDefault: number) {
-  const rule = must(`a whole number from 1 to ${max}`);
+  const rule = must(`a whole number from 1 to ${grouped(max)}`);
   const whole = z.int({ ...rule, abort: true }).check(z.minimum(1, rule), z.maximum(max, rule));
   return z._default(whole, byDefault);
 }

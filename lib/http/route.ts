@@ -5,7 +5,15 @@ import type {
 } from 'aws-lambda';
 import type { Log } from '../log.ts';
 import { StoreUnavailable } from '../queue/errors.ts';
-import { type ApiKey, authenticate, type Caller, mayCall, type Scope } from './authenticate.ts';
+import type { RateLimit } from '../queue/store.ts';
+import {
+  type ApiKey,
+  authenticate,
+  type Caller,
+  isAdmin,
+  mayCall,
+  type Scope,
+} from './authenticate.ts';
 import { type HttpResponse, problem, toGateway } from './responses.ts';
 
 /** A request whose caller is known and may make it. */
@@ -30,6 +38,9 @@ export type HttpHandler = (
 export interface RouteDependencies {
   readonly apiKeys: readonly ApiKey[];
   readonly log: Log;
+  readonly now: () => number;
+  /** For all callers but `orders:admin`, who must be able to act when things are bad. */
+  readonly rateLimit?: RateLimit | undefined;
 }
 
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
@@ -40,7 +51,13 @@ const RETRY_AFTER_S = '2';
  * else of the request is looked at, so that no function can forget to, and answers a store that
  * is unavailable with 503 and anything unforeseen with 500, telling the log and not the caller.
  */
-export function routeWith({ apiKeys, log }: RouteDependencies) {
+export function routeWith({ apiKeys, log, now, rateLimit }: RouteDependencies) {
+  async function refusalOf(caller: Caller): Promise<HttpResponse | undefined> {
+    if (rateLimit === undefined || isAdmin(caller)) return undefined;
+    const retryAfterS = await rateLimit(caller.client, now());
+    return retryAfterS === undefined ? undefined : tooManyRequests(retryAfterS);
+  }
+
   return function route(
     { scope }: { readonly scope: Scope | 'any' },
     handle: (request: HttpRequest) => Promise<HttpResponse>,
@@ -53,7 +70,8 @@ export function routeWith({ apiKeys, log }: RouteDependencies) {
         const caller = authenticate(headers.authorization, apiKeys);
         if (caller === undefined) return toGateway(unauthorized(), requestId);
         if (!mayCall(caller, scope)) return toGateway(forbidden(scope), requestId);
-        return toGateway(await handle(requestFrom(event, context, caller)), requestId);
+        const refusal = await refusalOf(caller);
+        return toGateway(refusal ?? (await handle(requestFrom(event, context, caller))), requestId);
       } catch (error) {
         log('error', 'request-failed', {
           requestId,
@@ -76,6 +94,11 @@ function requestIdOf(headers: APIGatewayProxyEventV2['headers'], context: Contex
 
 function forbidden(scope: string): HttpResponse {
   return problem('forbidden', `This API key does not have the scope ${scope}.`);
+}
+
+function tooManyRequests(retryAfterS: number): HttpResponse {
+  const detail = 'This client has made all requests of this minute. Nothing of this one was done.';
+  return problem('too-many-requests', detail, { headers: { 'retry-after': String(retryAfterS) } });
 }
 
 function unauthorized(): HttpResponse {

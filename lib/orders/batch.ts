@@ -5,6 +5,8 @@ import { must, parseOrder, type Submission, submissionOf, submissionSchema } fro
 
 /** The most orders that one request may submit. */
 export const BATCH_ORDERS_MAX = 500;
+/** The most bytes of one order. */
+export const ORDER_BYTES_MAX = 256 * 1024;
 
 const KEY_RULE = must('1 to 255 printable ASCII characters, with no space at either end');
 
@@ -57,4 +59,23 @@ function validateItem(item: unknown, nowMs: number): BatchItem {
   if (parsed.kind === 'invalid') return parsed;
   const { idempotencyKey } = parsed.members;
   return { kind: 'valid', idempotencyKey, submission: submissionOf(parsed.members) };
+}
+
+/**
+ * Whether an order of a batch is larger than one may be that comes alone. Its size is that of its
+ * JSON without white space.
+ */
+export function hasLargeOrder(body: unknown): boolean {
+  const orders = typeof body === 'object' && body !== null && 'orders' in body ? body.orders : [];
+  if (!Array.isArray(orders)) return false;
+  return orders.some((order) => bytesOf(order) > ORDER_BYTES_MAX);
+}
+
+function bytesOf(order: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(order));
+  } catch {
+    // Nested too deeply to be written again, and so no order: validation says so.
+    return 0;
+  }
 }

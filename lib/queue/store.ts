@@ -190,3 +190,10 @@ export interface OrderNumbers {
   /** Takes `count` numbers that nobody else gets; returns the first of them, from 1 on. */
   take(count: number): Promise<number>;
 }
+
+/**
+ * Counts a request of a client.
+ *
+ * @returns in how many seconds to try again, where the client is too fast
+ */
+export type RateLimit = (client: string, nowMs: number) => Promise<number | undefined>;

@@ -25,6 +25,8 @@ export function keysWith(prefix: string) {
     number: `${prefix}order_number`,
     /** STRING: dueAtMs of the last order that was redriven at a pace. */
     redrive: `${prefix}order_redrive`,
+    /** STRINGs below it: requests of a client in a minute; each goes by itself. */
+    rate: `${prefix}order_rate`,
     /** STRING: the drain lock of a slot. */
     lock: (slot: number) => `${prefix}order_lock:${slot}`,
   };

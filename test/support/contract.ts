@@ -24,7 +24,7 @@ ajv.addSchema(document, 'openapi');
 
 const validators = new Map<string, ValidateFunction>();
 
-function validatorOf(pointer: string): ValidateFunction {
+export function validatorOf(pointer: string): ValidateFunction {
   const known = validators.get(pointer) ?? ajv.compile({ $ref: `openapi#${pointer}` });
   validators.set(pointer, known);
   return known;

@@ -6,15 +6,18 @@ import { type SourceFile, sourceFiles } from '../support/source-files.ts';
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/orders': [],
   'lib/queue': ['lib/orders'],
-  'lib/intake': ['lib/orders', 'lib/queue'],
+  'lib/contract': ['lib/orders'],
+  'lib/intake': ['lib/orders', 'lib/queue', 'lib/contract'],
   'lib/production': ['lib/orders', 'lib/queue', 'lib/clock.ts', 'lib/log.ts'],
-  'lib/http': ['lib/orders', 'lib/queue', 'lib/log.ts'],
+  'lib/http': ['lib/orders', 'lib/queue', 'lib/contract', 'lib/log.ts'],
   'lib/redis': ['lib/orders', 'lib/queue', 'lib/clock.ts'],
   'lib/clock.ts': [],
   'lib/log.ts': [],
   'lib/config.ts': ['lib/http', 'lib/queue'],
   'lib/runtime.ts': ['lib/http', 'lib/redis', 'lib/clock.ts', 'lib/config.ts', 'lib/log.ts'],
   functions: [
+    'docs',
+    'lib/contract',
     'lib/http',
     'lib/intake',
     'lib/orders',
@@ -29,9 +32,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** The packages that may reach a bundle, and the rooms that may use them. */
 const PACKAGES: Record<string, readonly string[]> = {
-  'zod/mini': ['lib/orders', 'lib/config.ts'],
+  'zod/mini': ['lib/orders', 'lib/contract', 'lib/http', 'lib/config.ts'],
   '@upstash/redis': ['lib/redis'],
   '@upstash/lock': ['lib/redis'],
+  '@upstash/ratelimit': ['lib/redis'],
 };
 
 const files = sourceFiles(['lib', 'functions', 'cli', 'local', 'bench'], '.ts');
