@@ -73,12 +73,12 @@ export async function startGateway(port: number, emulationPort: number): Promise
   };
 }
 
-/** HEAD and OPTIONS are none, and neither is a path that cannot be decoded. */
+/** HEAD and OPTIONS are none, and neither is a path that ends in a slash or cannot be decoded. */
 function isNoRoute({ method, url = '/' }: IncomingMessage): boolean {
   if (method === 'HEAD' || method === 'OPTIONS') return true;
+  const path = url.split('?')[0] ?? '';
   try {
-    decodeURIComponent(url.split('?')[0] ?? '');
-    return false;
+    return decodeURIComponent(path).endsWith('/');
   } catch {
     return true;
   }

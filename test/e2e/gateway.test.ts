@@ -46,11 +46,25 @@ test.each([
   ['OPTIONS', '/orders'],
   ['GET', '/orders/%'],
   ['GET', '/orders/%ff'],
+  ['GET', '/orders/'],
+  ['POST', '/orders/'],
+  ['GET', '/Stats'],
   ['POST', '/2015-03-31/functions/drain-queue/invocations'],
 ])('%s %s is no route, and is answered as API Gateway does', async (method, path) => {
   const answer = await send(method, path, ADMIN);
   expect([answer.status, await answer.text()]).toEqual([404, '{"message":"Not Found"}']);
   expect(answer.headers.has('x-request-id')).toBe(false);
+});
+
+test('a query is decoded, and a parameter that stands twice is joined', async () => {
+  const customer = 'Ä, B&=+?/';
+  await submit('query', JSON.stringify(orderBody({ customer })));
+  const found = await send('GET', `/orders?customer=${encodeURIComponent(customer)}`, SHOP);
+  expect(await found.json()).toMatchObject({ orders: [{ customer }], nextCursor: null });
+  for (const query of ['limit=1&limit=2', 'limit=%', 'cursor=%ff', 'status']) {
+    expect([query, (await send('GET', `/orders?${query}`, SHOP)).status]).toEqual([query, 400]);
+  }
+  expect((await send('GET', '/orders?=&&limit=1&x=%', SHOP)).status).toBe(200);
 });
 
 test('HEAD is no route', async () => {
