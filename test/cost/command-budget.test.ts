@@ -1,7 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
+import { redriveOldest } from '../../lib/production/redrive.ts';
+import { rateLimit } from '../../lib/redis/rate-limit.ts';
 import { billedCommands } from '../../local/billed-commands.ts';
 import { bearer, functionEnvironment, httpEvent, lambdaContext } from '../support/functions.ts';
-import { orderBody } from '../support/orders.ts';
+import { claimRequest, NOW_MS, newOrder, orderBody } from '../support/orders.ts';
 import { startStack } from '../support/stack.ts';
 import { freshStore } from '../support/store.ts';
 
@@ -12,7 +14,9 @@ Object.assign(process.env, environment);
 const submit = (await import('../../functions/submit-order.ts')).handler;
 const submitBatch = (await import('../../functions/submit-batch.ts')).handler;
 const drain = (await import('../../functions/drain-queue.ts')).handler;
-const { redis } = freshStore(stack);
+const list = (await import('../../functions/list-orders.ts')).handler;
+const store = freshStore(stack);
+const { redis } = store;
 
 // Redis has the scripts, as it does but for the first seconds after it was made.
 beforeAll(async () => {
@@ -81,4 +85,43 @@ test('a new order costs 4 billed commands to take in, and a repeat of it 3', asy
 test('a drain that finds nothing costs at most 8 billed commands', async () => {
   await drain({ slot: 0 }, lambdaContext());
   expect(await billedFor(() => drain({ slot: 0 }, lambdaContext()))).toBeLessThanOrEqual(8);
+});
+
+test('a page costs a command for each order on it, and 4 more at most', async () => {
+  const headers = { authorization: bearer('admin') };
+  const pageOf = async (query: Record<string, string>) => {
+    const event = httpEvent('GET /orders', { headers, queryStringParameters: query });
+    return JSON.parse((await list(event, lambdaContext())).body ?? '');
+  };
+  await submitOrder('page-1');
+  await submitOrder('page-2');
+  const { nextCursor } = await pageOf({ limit: '1' });
+  expect(await billedFor(() => pageOf({ limit: '50' }))).toBeLessThanOrEqual(53);
+  expect(await billedFor(() => pageOf({ limit: '1', cursor: nextCursor }))).toBeLessThanOrEqual(5);
+  // One that matches nothing looks at a hundred orders and no more.
+  expect(await billedFor(() => pageOf({ customer: 'nobody' }))).toBeLessThanOrEqual(103);
+});
+
+test('redriving many costs 2 commands for each order, and 6 more', async () => {
+  const orders = Array.from({ length: 10 }, (_, index) => newOrder(`redrive-${index}`));
+  await store.submitAll(orders, NOW_MS);
+  const { token } = await store.claim(claimRequest());
+  const dead = orders.map(({ id }) => ({ id, kind: 'dead', reason: 'x' }) as const);
+  await store.settle(token, dead, NOW_MS);
+  const redrive = { limit: 10, pauseMs: 10, mark: 'm' };
+  await redriveOldest(store, { ...redrive, limit: 1, mark: 'warm-up' }, NOW_MS);
+  const billed = await billedFor(() => redriveOldest(store, redrive, NOW_MS));
+  expect(billed).toBe(2 * 9 + 6);
+});
+
+test('a limit of requests costs 2 commands a request, and one more each minute', async () => {
+  const { client, prefix } = freshStore(stack);
+  const limit = rateLimit(client, `${prefix}rate`, 2);
+  const ask = () => limit('shop', Date.now());
+  await limit('warm-up', Date.now());
+  expect(await billedFor(ask)).toBe(3);
+  expect(await billedFor(ask)).toBe(2);
+  expect(await billedFor(ask)).toBe(2);
+  // It is over the limit, and is told so without asking.
+  expect(await billedFor(ask)).toBe(0);
 });

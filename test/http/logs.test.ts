@@ -61,6 +61,11 @@ async function everything(api: Deployment): Promise<Answer[]> {
     await api.submit(ORDER, { headers: { ...headers, authorization: `Bearer ${CANARY}` } }),
     await api.read(CANARY, { headers }),
     await api.read(id, { headers }),
+    await api.call('list', { headers, query: { customer: CANARY, [CANARY]: CANARY } }),
+    await api.call('list', { headers, query: { cursor: CANARY, limit: CANARY, status: CANARY } }),
+    await api.call('deadLetters', { headers, query: { cursor: CANARY } }),
+    await api.call('redrive', { headers, id: CANARY }),
+    await api.call('redriveMany', { headers, body: { [CANARY]: CANARY } }),
     await api.call('stats', { headers }),
     await api.call('drain', { headers, body: ORDER }),
   ];
