@@ -3,7 +3,7 @@ import { systemClock } from '../lib/clock.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { drain } from '../lib/production/drain.ts';
-import { orderNumberProducer } from '../lib/production/order-number-producer.ts';
+import { orderNumberProducer } from '../lib/production/producers/order-numbers.ts';
 import { connect } from '../lib/redis/client.ts';
 import { intakeStore } from '../lib/redis/intake-store.ts';
 import { keysWith } from '../lib/redis/keys.ts';

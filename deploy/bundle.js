@@ -1,9 +1,28 @@
+import { existsSync } from 'node:fs';
+
 /**
- * Variables whose value decides what is bundled. esbuild leaves out what a variable that is empty
- * when packaging would never reach, so what is not used is not paid for at each cold start.
+ * What is bundled, as variables say that are read when packaging: what is not used is not paid for
+ * at each cold start.
  */
+
+/** esbuild leaves out what a variable that is empty when packaging would never reach. */
 const DECIDING = ['SLUICE_RATE_LIMIT'];
 
 export const define = Object.fromEntries(
   DECIDING.map((name) => [`process.env.${name}`, JSON.stringify(process.env[name] ?? '')]),
 );
+
+const PRODUCERS = ['order-numbers'];
+
+/** The file of the producer: one of Sluice's by its name, or one's own by its path. */
+function producerFile() {
+  const chosen = process.env.SLUICE_PRODUCER || 'order-numbers';
+  if (PRODUCERS.includes(chosen)) return `./lib/production/producers/${chosen}.ts`;
+  if (chosen.startsWith('./') && existsSync(chosen)) return chosen;
+  throw new Error(
+    `SLUICE_PRODUCER is wrong: it must be one of ${PRODUCERS.join(', ')}, or the path of a file ` +
+      'that there is, beginning with "./".',
+  );
+}
+
+export const alias = { '#producer': producerFile() };

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+// The one that SLUICE_PRODUCER names: deploy/bundle.js says to esbuild which that is.
+import { createProducer } from '#producer';
 import { json, problem } from '../lib/http/responses.ts';
 import { drainSlot } from '../lib/production/drain-slot.ts';
-import { orderNumberProducer } from '../lib/production/order-number-producer.ts';
 import { acquireLock } from '../lib/redis/lock.ts';
 import { orderNumbers } from '../lib/redis/order-numbers.ts';
 import { productionStore } from '../lib/redis/production-store.ts';
 import {
   clock,
   config,
+  env,
   keys,
   log,
   random,
@@ -25,19 +27,18 @@ interface ScheduledDrain {
 const HTTP_DRAIN_MS_MAX = 20_000;
 const LOCK_LEASE_MS = 30_000;
 
-const { batchSize, leaseMs, attemptsMax } = config;
-const limits = { batchSize, leaseMs, attemptsMax };
 const client = redisForBatches();
 const lockClient = redisForRequests();
 const store = productionStore(client, keys, randomUUID());
-const producer = orderNumberProducer(orderNumbers(client, keys));
+const numbers = orderNumbers(client, keys);
+const producer = createProducer({ env, numbers, clock, random, log });
 
 function drain(slot: number, deadlineMs: number) {
   const lock = () => {
     const request = { client: lockClient, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
     return acquireLock({ ...request, token: randomUUID() });
   };
-  return drainSlot({ store, producer, clock, random, log, lock }, limits, deadlineMs);
+  return drainSlot({ store, producer, clock, random, log, lock }, config, deadlineMs);
 }
 
 /** POST /drain: 200 with what the drain did; 409 where another holds the lock; 503. */

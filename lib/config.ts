@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { ApiKey } from './http/authenticate.ts';
 import { CLAIM_ORDERS_MAX } from './queue/store.ts';
+import { type Environment, readSettings } from './settings.ts';
 
 /** Everything that can be set from outside. Durations are in milliseconds. */
 export interface Config {
@@ -18,11 +19,6 @@ export interface Config {
   readonly redrivesPerSecond: number;
   /** Requests that a client may make in a minute; 0 where there is no limit. */
   readonly rateLimit: number;
-}
-
-/** The environment is wrong; the message names every variable that is. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
 }
 
 const SCOPES = ['orders:write', 'orders:read', 'orders:admin'] as const;
@@ -44,25 +40,8 @@ const apiKeys = z
  *
  * @throws ConfigError naming every variable that is missing or wrong, and never a value
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const faults: string[] = [];
-
-  function read<T>(name: string, rule: string, parse: (text: string) => T | undefined): T {
-    const text = env[name];
-    const value = text === undefined || text === '' ? undefined : parse(text);
-    if (value === undefined) faults.push(`${name} ${text ? 'is wrong' : 'is missing'}: ${rule}`);
-    return value as T;
-  }
-
-  function integer(name: string, byDefault: number, min: number, max: number): number {
-    if (env[name] === undefined || env[name] === '') return byDefault;
-    return read(name, `a whole number from ${min} to ${max}`, (text) => {
-      const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-      return value >= min && value <= max ? value : undefined;
-    });
-  }
-
-  const config: Config = {
+export function readConfig(env: Environment): Config {
+  return readSettings(env, ({ read, optional, integer }) => ({
     redisUrl: read(
       'UPSTASH_REDIS_REST_URL',
       'the URL of the REST API of the Upstash database',
@@ -76,18 +55,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       'a JSON array of {"client", "scopes", "sha256"}, each digest once, as 64 lower-case hex digits',
       apiKeysIn,
     ),
-    prefix: env.SLUICE_PREFIX ? read('SLUICE_PREFIX', PREFIX_RULE, prefixIn) : '',
+    prefix: optional('SLUICE_PREFIX', PREFIX_RULE, prefixIn, ''),
     batchSize: integer('SLUICE_BATCH_SIZE', 100, 1, CLAIM_ORDERS_MAX),
     leaseMs: integer('SLUICE_LEASE_MS', 30_000, 1_000, 900_000),
     attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 12, 1, 100),
     queueMax: integer('SLUICE_QUEUE_MAX', 1_000_000, 1, 100_000_000),
     redrivesPerSecond: integer('SLUICE_REDRIVES_PER_SECOND', 100, 1, 1_000),
     rateLimit: integer('SLUICE_RATE_LIMIT', 0, 1, 1_000_000),
-  };
-  if (faults.length > 0) {
-    throw new ConfigError(`The environment is not right.\n- ${faults.join('\n- ')}`);
-  }
-  return config;
+  }));
 }
 
 // What the SDK takes for a URL, less a query, a fragment and credentials.

@@ -12,7 +12,8 @@ const RATE_LIMIT_MS_MAX = 250;
  * What every function shares, made once at cold start. A wrong environment ends the start here,
  * with every variable that is wrong in one message.
  */
-export const config = readConfig(process.env);
+export const env = process.env;
+export const config = readConfig(env);
 export const clock = systemClock;
 export const random = Math.random;
 export const log = jsonLog(clock.now, (line) => process.stdout.write(line));

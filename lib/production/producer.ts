@@ -1,4 +1,7 @@
-import type { ClaimedOrder } from '../queue/store.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { ClaimedOrder, OrderNumbers } from '../queue/store.ts';
+import type { Environment } from '../settings.ts';
 
 /**
  * Produces a batch of claimed orders: the step that orders wait for.
@@ -28,3 +31,24 @@ export type ProducerAnswer =
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
   /** No attempt will ever succeed: the order goes to the dead letters. */
   | { readonly kind: 'rejected'; readonly reason: string };
+
+/**
+ * Makes a producer, once for each Lambda instance. A file that exports one under this name,
+ * `createProducer`, can be chosen by `SLUICE_PRODUCER`.
+ *
+ * @throws ConfigError where a variable that it needs is missing or wrong: see `readSettings`
+ */
+export type CreateProducer = (surroundings: Surroundings) => Producer;
+
+/** What a producer finds around it. */
+export interface Surroundings {
+  /** The variables of the Lambda. */
+  readonly env: Environment;
+  /** Order numbers of Sluice's own, for a producer whose system behind gives none. */
+  readonly numbers: OrderNumbers;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Takes ids, counts and reasons, never an order's data. */
+  readonly log: Log;
+}

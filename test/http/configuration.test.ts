@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { ConfigError, readConfig } from '../../lib/config.ts';
+import { readConfig } from '../../lib/config.ts';
+import { ConfigError } from '../../lib/settings.ts';
 
 const DIGEST = 'ab'.repeat(32);
 const RIGHT = {
@@ -29,6 +30,7 @@ test('a right environment is read, with defaults for what may be left out', () =
     attemptsMax: 12,
     queueMax: 1_000_000,
     redrivesPerSecond: 100,
+    rateLimit: 0,
   });
 });
 
@@ -96,6 +98,9 @@ const WRONG: Record<string, string[]> = {
   SLUICE_BATCH_SIZE: ['0', '501', '-1', '1.5', '1e2', ' 5', '5\n', '0x5', 'canary', '9'.repeat(30)],
   SLUICE_LEASE_MS: ['999', '900001'],
   SLUICE_ATTEMPTS_MAX: ['0', '101'],
+  SLUICE_QUEUE_MAX: ['0', '100000001'],
+  SLUICE_REDRIVES_PER_SECOND: ['0', '1001'],
+  SLUICE_RATE_LIMIT: ['0', '1000001'],
 };
 
 describe.each(Object.entries(WRONG))('%s', (name, values) => {

@@ -1,6 +1,6 @@
 import { type DrainDependencies, drain } from '../../lib/production/drain.ts';
-import { orderNumberProducer } from '../../lib/production/order-number-producer.ts';
 import type { Producer, ProducerAnswer } from '../../lib/production/producer.ts';
+import { orderNumberProducer } from '../../lib/production/producers/order-numbers.ts';
 import { NOW_MS } from './orders.ts';
 import { type SteppedClock, steppedClock } from './stepped-clock.ts';
 import type { TestStore } from './store.ts';

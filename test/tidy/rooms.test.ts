@@ -8,12 +8,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/queue': ['lib/orders'],
   'lib/contract': ['lib/orders'],
   'lib/intake': ['lib/orders', 'lib/queue', 'lib/contract'],
-  'lib/production': ['lib/orders', 'lib/queue', 'lib/clock.ts', 'lib/log.ts'],
+  'lib/production': ['lib/orders', 'lib/queue', 'lib/clock.ts', 'lib/log.ts', 'lib/settings.ts'],
   'lib/http': ['lib/orders', 'lib/queue', 'lib/contract', 'lib/log.ts'],
   'lib/redis': ['lib/orders', 'lib/queue', 'lib/clock.ts'],
   'lib/clock.ts': [],
   'lib/log.ts': [],
-  'lib/config.ts': ['lib/http', 'lib/queue'],
+  'lib/settings.ts': [],
+  'lib/config.ts': ['lib/http', 'lib/queue', 'lib/settings.ts'],
   'lib/runtime.ts': ['lib/http', 'lib/redis', 'lib/clock.ts', 'lib/config.ts', 'lib/log.ts'],
   functions: [
     'docs',
@@ -32,6 +33,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** The packages that may reach a bundle, and the rooms that may use them. */
 const PACKAGES: Record<string, readonly string[]> = {
+  // A file of lib/production/producers, or one's own.
+  '#producer': ['functions'],
   'zod/mini': ['lib/orders', 'lib/contract', 'lib/http', 'lib/config.ts'],
   '@upstash/redis': ['lib/redis'],
   '@upstash/lock': ['lib/redis'],

@@ -1,5 +1,5 @@
-import type { OrderNumbers } from '../queue/store.ts';
-import type { Producer, ProducerAnswer } from './producer.ts';
+import type { OrderNumbers } from '../../queue/store.ts';
+import type { CreateProducer, Producer, ProducerAnswer } from '../producer.ts';
 
 /**
  * The default producer: gives each order of a batch a number, in the order of the claim. Numbers
@@ -17,3 +17,5 @@ export function orderNumberProducer(numbers: OrderNumbers): Producer {
     );
   };
 }
+
+export const createProducer: CreateProducer = ({ numbers }) => orderNumberProducer(numbers);
