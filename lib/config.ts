@@ -1,5 +1,4 @@
-import * as z from 'zod/mini';
-import type { ApiKey } from './http/authenticate.ts';
+import { type ApiKey, apiKeysSchema } from './http/api-keys.ts';
 import { CLAIM_ORDERS_MAX } from './queue/store.ts';
 import { type Environment, readSettings } from './settings.ts';
 
@@ -20,20 +19,6 @@ export interface Config {
   /** Requests that a client may make in a minute; 0 where there is no limit. */
   readonly rateLimit: number;
 }
-
-const SCOPES = ['orders:write', 'orders:read', 'orders:admin'] as const;
-
-const apiKeys = z
-  .array(
-    z.strictObject({
-      client: z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)),
-      scopes: z.array(z.enum(SCOPES)).check(z.minLength(1)),
-      sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
-    }),
-  )
-  .check(z.minLength(1))
-  // A key that is two clients' would be one's by chance of order.
-  .check(z.refine((keys) => new Set(keys.map(({ sha256 }) => sha256)).size === keys.length));
 
 /**
  * Reads the configuration.
@@ -74,7 +59,7 @@ function urlIn(text: string): string | undefined {
 
 function apiKeysIn(text: string): ApiKey[] | undefined {
   try {
-    const parsed = apiKeys.safeParse(JSON.parse(text), { jitless: true });
+    const parsed = apiKeysSchema.safeParse(JSON.parse(text), { jitless: true });
     return parsed.success ? parsed.data : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { ApiKey, Scope } from '../lib/http/authenticate.ts';
+import { entryOf, type Scope } from '../lib/http/api-keys.ts';
 
 /** The keys of the local stack. They open nothing anywhere else, so they may be known. */
 export const LOCAL_KEYS = [
@@ -12,8 +11,6 @@ export const LOCAL_KEYS = [
 
 /** The value of SLUICE_API_KEYS for the local keys. */
 export function localApiKeys(): string {
-  const entries = LOCAL_KEYS.map(({ key, client, scopes }): ApiKey => {
-    return { client, scopes, sha256: createHash('sha256').update(key).digest('hex') };
-  });
+  const entries = LOCAL_KEYS.map(({ key, client, scopes }) => entryOf(key, client, scopes));
   return JSON.stringify(entries);
 }

@@ -1,14 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-
-export type Scope = 'orders:write' | 'orders:read' | 'orders:admin';
-
-/** One API key as Sluice keeps it: never the key itself. */
-export interface ApiKey {
-  readonly client: string;
-  readonly scopes: readonly Scope[];
-  /** SHA-256 of the key, in lower-case hex. */
-  readonly sha256: string;
-}
+import { timingSafeEqual } from 'node:crypto';
+import { type ApiKey, digestOf, type Scope } from './api-keys.ts';
 
 /** Who calls, once their key was found. */
 export interface Caller {
@@ -32,7 +23,7 @@ export function authenticate(
 ): Caller | undefined {
   const key = BEARER.exec(authorization ?? '')?.[1];
   if (key === undefined || key.length > KEY_CHARACTERS_MAX) return undefined;
-  const digest = createHash('sha256').update(key).digest();
+  const digest = digestOf(key);
   let found: Caller | undefined;
   for (const { sha256, client, scopes } of apiKeys) {
     if (timingSafeEqual(digest, Buffer.from(sha256, 'hex'))) found ??= { client, scopes };

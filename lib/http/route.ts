@@ -6,14 +6,8 @@ import type {
 import type { Log } from '../log.ts';
 import { StoreUnavailable } from '../queue/errors.ts';
 import type { RateLimit } from '../queue/store.ts';
-import {
-  type ApiKey,
-  authenticate,
-  type Caller,
-  isAdmin,
-  mayCall,
-  type Scope,
-} from './authenticate.ts';
+import type { ApiKey, Scope } from './api-keys.ts';
+import { authenticate, type Caller, isAdmin, mayCall } from './authenticate.ts';
 import { type HttpResponse, problem, toGateway } from './responses.ts';
 
 /** A request whose caller is known and may make it. */
