@@ -49,6 +49,50 @@ Example:
   npm run sluice -- get ord_0123456789
 `;
 
+export const LIST_HELP = `
+The key in SLUICE_KEY needs the scope orders:read and sees its own client's orders,
+or orders:admin and sees all.
+${SETTINGS_HELP}
+Examples:
+  npm run sluice -- list --status dead
+  npm run --silent sluice -- list --customer 17850 --limit 1000 --json
+`;
+
+export const CANCEL_HELP = `
+Canceling it again is no fault; an order that is being produced, produced or dead cannot
+be canceled any more. The key in SLUICE_KEY needs the scope orders:write and cancels its own
+client's orders, or orders:admin and cancels any.
+${SETTINGS_HELP}
+Example:
+  npm run sluice -- cancel ord_0123456789
+`;
+
+export const DEAD_LETTERS_HELP = `
+The key in SLUICE_KEY needs the scope orders:admin.
+${SETTINGS_HELP}
+Example:
+  SLUICE_KEY=local-admin-key npm run sluice -- dead-letters
+`;
+
+export const REDRIVE_HELP = `
+One order is ready at once; many become ready one after the other, at the pace that the
+deployment sets. The key in SLUICE_KEY needs the scope orders:admin.
+${SETTINGS_HELP}
+Examples:
+  SLUICE_KEY=local-admin-key npm run sluice -- redrive ord_0123456789
+  SLUICE_KEY=local-admin-key npm run sluice -- redrive --all
+`;
+
+export const KEYS_CREATE_HELP = `
+Nothing is sent or stored: the key is made here, of 256 random bits, and printed this once.
+Scopes: orders:write (submit, cancel), orders:read (get, list), orders:admin (both, for all
+clients, and everything else). A client may have two keys, so that one can be changed
+without a gap.
+
+Example:
+  npm run sluice -- keys create --client shop --scopes orders:write,orders:read
+`;
+
 export const DRAIN_HELP = `
 A drain runs for 20 seconds at most, and only one at a time. The key in SLUICE_KEY needs
 the scope orders:admin.

@@ -32,12 +32,23 @@ function readSubmission(line: string, row: number): ReadLine {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { kind: 'unreadable', fault: 'no JSON object: each line holds one order' };
   }
+  if (isDeeperThan(NESTING_MAX, value)) {
+    return { kind: 'unreadable', fault: `nested more than ${NESTING_MAX} deep: no order is` };
+  }
   const { idempotencyKey, ...order }: { idempotencyKey?: unknown } = value;
   if (typeof idempotencyKey !== 'string') {
     return { kind: 'unreadable', fault: 'no idempotencyKey: each order needs its own, a string' };
   }
   const locate = (pointer: string) => ({ row, label: pointer });
   return { kind: 'submission', submission: { idempotencyKey, order, row, locate } };
+}
+
+/** What is nested by the thousand could be read, but not written again to be sent. */
+const NESTING_MAX = 100;
+
+function isDeeperThan(depth: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((member) => isDeeperThan(depth - 1, member));
 }
 
 /** Lines that end in LF or CRLF. `readline` would also break at U+2028, which JSON may hold. */

@@ -1,4 +1,9 @@
-import type { DrainReport, Order, Stats } from './api.ts';
+import type {
+  DrainReport,
+  OrderDocument,
+  OrderSummaryDocument,
+  Stats,
+} from '../lib/contract/schemas.ts';
 import { formatMoney, grouped } from './money.ts';
 import type { Tally } from './submit.ts';
 import { printable, table } from './text.ts';
@@ -57,7 +62,7 @@ export function submitJson({ totals, end, ...counts }: Tally): string {
   return json({ end: end.kind, ...counts, totalAmounts });
 }
 
-export function orderReport(order: Order): string {
+export function orderReport(order: OrderDocument): string {
   const known: [string, string | undefined][] = [
     ['order', order.id],
     ['number', order.orderNumber === undefined ? undefined : String(order.orderNumber)],
@@ -67,10 +72,9 @@ export function orderReport(order: Order): string {
     ['reference', order.reference],
     ['total', formatMoney(order.totalAmount, order.currency)],
     ['accepted', order.acceptedAt],
-    ['produce at', order.produceAt],
     ['produced', order.producedAt],
     ['updated', order.updatedAt],
-    ['attempts', order.attempts === undefined ? undefined : String(order.attempts)],
+    ['attempts', String(order.attempts)],
     ['last error', order.lastError && `${order.lastError.reason} (${order.lastError.at})`],
     ['result', order.result === undefined ? undefined : JSON.stringify(order.result)],
     ...Object.entries(order.metadata ?? {}).map(([name, value]): [string, string] => [
@@ -88,6 +92,26 @@ export function orderReport(order: Order): string {
   ]);
   const header = ['sku', 'quantity', 'unit price', 'amount', 'description'];
   return `${printedTable(rows)}\n${printedTable([header, ...lines])}`;
+}
+
+/** Orders as rows; a column that none of them has something for is left out. */
+export function ordersReport(orders: readonly OrderSummaryDocument[]): string {
+  if (orders.length === 0) return 'no orders\n';
+  const columns: [string, (order: OrderSummaryDocument) => string | undefined][] = [
+    ['order', ({ id }) => id],
+    ['status', ({ status }) => status],
+    ['client', ({ client }) => client],
+    ['customer', ({ customer }) => customer],
+    ['reference', ({ reference }) => reference],
+    ['total', ({ totalAmount, currency }) => formatMoney(totalAmount, currency)],
+    ['accepted', ({ acceptedAt }) => acceptedAt],
+    ['attempts', ({ attempts }) => String(attempts)],
+    ['number', ({ orderNumber: number }) => (number === undefined ? undefined : String(number))],
+    ['last error', ({ lastError }) => lastError && shortened(lastError.reason)],
+  ];
+  const used = columns.filter(([, cellOf]) => orders.some((order) => cellOf(order)));
+  const rows = orders.map((order) => used.map(([, cellOf]) => cellOf(order) ?? ''));
+  return printedTable([used.map(([name]) => name), ...rows]);
 }
 
 export function drainReport({ claimed, produced, retried, dead, remaining }: DrainReport): string {
@@ -121,6 +145,6 @@ function printedTable(rows: readonly (readonly string[])[]): string {
   return table(rows.map((row) => row.map(printable)));
 }
 
-function countOf(count: number, noun: string): string {
+export function countOf(count: number, noun: string): string {
   return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

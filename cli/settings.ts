@@ -1,8 +1,8 @@
+import { apiUrl, isSendableKey } from '../lib/client/address.ts';
 import { usageFailure } from './failure.ts';
 
 /** Where the API is and who calls it. */
 export interface Settings {
-  /** Ends in a slash, so that a stage's path (`/prod/`) stays in front of the routes. */
   readonly url: URL;
   readonly key: string;
 }
@@ -19,17 +19,12 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 }
 
 function readUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) {
-    throw usageFailure(
-      `SLUICE_URL is no http or https address without a user name: ${text}\n` +
-        `Set it to the API's address, such as ${URL_LOCAL} (which it is when unset).`,
-    );
-  }
-  url.search = '';
-  url.hash = '';
-  if (!url.pathname.endsWith('/')) url.pathname += '/';
-  return url;
+  const url = apiUrl(text);
+  if (url) return url;
+  throw usageFailure(
+    `SLUICE_URL is no http or https address without a user name: ${text}\n` +
+      `Set it to the API's address, such as ${URL_LOCAL} (which it is when unset).`,
+  );
 }
 
 function readKey(key: string | undefined): string {
@@ -40,7 +35,7 @@ function readKey(key: string | undefined): string {
         'local-admin-key for everything: SLUICE_KEY=local-admin-key npm run sluice -- stats',
     );
   }
-  if (!/^[\x21-\x7e]+$/.test(key)) {
+  if (!isSendableKey(key)) {
     throw usageFailure('SLUICE_KEY holds a space, a line break or a character that no key has.');
   }
   return key;

@@ -1,17 +1,44 @@
-/** The operator's command: `npm run sluice -- submit|get|drain|stats`. */
-import { setTimeout as wait } from 'node:timers/promises';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { type Api, apiOver } from './api.ts';
-import { drainCommand, getCommand, statsCommand } from './commands.ts';
-import { EXIT, Failure } from './failure.ts';
-import { DRAIN_HELP, GET_HELP, PROGRAM_HELP, STATS_HELP, SUBMIT_HELP } from './help.ts';
-import { sender } from './http.ts';
+/** The operator's command: `npm run sluice -- submit|get|list|…`. */
+import { Command, CommanderError, Option } from 'commander';
+import { type Client, createClient } from '../lib/client/client.ts';
+import { ORDER_STATUSES } from '../lib/orders/order.ts';
+import { failureOf } from './api-faults.ts';
+import { EXIT, usageFailure } from './failure.ts';
+import {
+  CANCEL_HELP,
+  DEAD_LETTERS_HELP,
+  DRAIN_HELP,
+  GET_HELP,
+  KEYS_CREATE_HELP,
+  LIST_HELP,
+  PROGRAM_HELP,
+  REDRIVE_HELP,
+  STATS_HELP,
+  SUBMIT_HELP,
+} from './help.ts';
+import { keysCreateCommand } from './keys-command.ts';
+import { clientName, countTo, delimiter, scopes } from './options.ts';
+import {
+  cancelCommand,
+  deadLettersCommand,
+  getCommand,
+  listCommand,
+  type OutputFlags,
+  redriveCommand,
+} from './order-commands.ts';
+import { drainCommand, redriveManyCommand, statsCommand } from './queue-commands.ts';
 import { readSettings } from './settings.ts';
 import { submitCommand } from './submit-command.ts';
 import { printable } from './text.ts';
 
 const CONCURRENCY_DEFAULT = 4;
 const CONCURRENCY_MAX = 256;
+const LIST_ORDERS_DEFAULT = 50;
+const COUNT_MAX = 999_999_999;
+/** A queue that is full asks for waits of up to a minute: one call may take this long in all. */
+const CALL_MS_MAX = 15 * 60 * 1000;
+/** While the server has never answered, its address is the likelier fault: say so soon. */
+const TRIES_UNANSWERED_MAX = 3;
 
 function program(setExitCode: (exitCode: number) => void): Command {
   const sluice = new Command('npm run sluice --')
@@ -34,11 +61,18 @@ function program(setExitCode: (exitCode: number) => void): Command {
     .option('--currency <code>', 'CSV: ISO 4217 code of all prices, such as GBP')
     .option('--delimiter <character>', 'CSV: between two cells; tab for a tab', delimiter, ',')
     .option('--rejects <FILE>', 'write all rejected orders to this file, as CSV')
-    .option('--concurrency <n>', 'batches at once', concurrency, CONCURRENCY_DEFAULT)
+    .option('--concurrency <n>', 'batches at once', countTo(CONCURRENCY_MAX), CONCURRENCY_DEFAULT)
     .option('--json', 'print the summary, with all rejected orders, as JSON')
     .addHelpText('after', SUBMIT_HELP)
     .action(async (file, flags) => setExitCode(await submitCommand(connect(), file, flags)));
 
+  addOrderCommands(sluice);
+  addQueueCommands(sluice);
+  addKeyCommands(sluice);
+  return sluice;
+}
+
+function addOrderCommands(sluice: Command): void {
   sluice
     .command('get')
     .description('print an order')
@@ -47,6 +81,26 @@ function program(setExitCode: (exitCode: number) => void): Command {
     .addHelpText('after', GET_HELP)
     .action((id, flags) => getCommand(connect(), id, flags));
 
+  sluice
+    .command('list')
+    .description('print orders, the newest first')
+    .addOption(new Option('--status <status>', 'only of this status').choices(ORDER_STATUSES))
+    .option('--customer <customer>', 'only of this customer')
+    .option('--limit <n>', 'how many at most', countTo(COUNT_MAX), LIST_ORDERS_DEFAULT)
+    .option('--json', 'print each as a line of JSON, as the API gives it')
+    .addHelpText('after', LIST_HELP)
+    .action((flags) => listCommand(connect(), flags));
+
+  sluice
+    .command('cancel')
+    .description('cancel an order that has not begun to be produced')
+    .argument('<ID>', 'the id of its receipt, ord_…')
+    .option('--json', 'print it as the API gives it')
+    .addHelpText('after', CANCEL_HELP)
+    .action((id, flags) => cancelCommand(connect(), id, flags));
+}
+
+function addQueueCommands(sluice: Command): void {
   sluice
     .command('drain')
     .description('produce what is queued, now')
@@ -62,27 +116,53 @@ function program(setExitCode: (exitCode: number) => void): Command {
     .addHelpText('after', STATS_HELP)
     .action((flags) => statsCommand(connect(), flags));
 
-  return sluice;
+  sluice
+    .command('dead-letters')
+    .description('print the orders that are not retried by themselves, the last to die first')
+    .option('--limit <n>', 'how many at most', countTo(COUNT_MAX), LIST_ORDERS_DEFAULT)
+    .option('--json', 'print each as a line of JSON, as the API gives it')
+    .addHelpText('after', DEAD_LETTERS_HELP)
+    .action((flags) => deadLettersCommand(connect(), flags));
+
+  sluice
+    .command('redrive')
+    .description('put a dead order back, or many, those first that died first')
+    .argument('[ID]', 'the id of one order, ord_…')
+    .addOption(new Option('--all', 'all that are dead now').conflicts('limit'))
+    .option('--limit <n>', 'so many', countTo(COUNT_MAX))
+    .option('--json', 'print the order, or how many, as JSON')
+    .addHelpText('after', REDRIVE_HELP)
+    .action(redrive);
 }
 
-function connect(): Api {
-  const surroundings = {
-    wait: (delayMs: number, signal?: AbortSignal) => wait(delayMs, undefined, signal && { signal }),
-    random: Math.random,
-  };
-  return apiOver(sender(readSettings(process.env), surroundings));
+function addKeyCommands(sluice: Command): void {
+  const keys = sluice.command('keys').description('make API keys').helpCommand(false);
+  keys
+    .command('create')
+    .description('make a key and print it, this once, with the entry for SLUICE_API_KEYS')
+    .requiredOption('--client <name>', 'whose key it is', clientName)
+    .requiredOption('--scopes <scopes>', 'what it may do, separated by commas', scopes)
+    .option('--json', 'print both as JSON')
+    .addHelpText('after', KEYS_CREATE_HELP)
+    .action(keysCreateCommand);
 }
 
-function delimiter(text: string): string {
-  const character = text === 'tab' || text === '\\t' ? '\t' : text;
-  if (character.length === 1 && !/["\r\n]/.test(character)) return character;
-  throw new InvalidArgumentError('It is one character other than a quote, or tab.');
+async function redrive(
+  id: string | undefined,
+  flags: OutputFlags & { readonly all?: true; readonly limit?: number },
+): Promise<void> {
+  const isMany = flags.all === true || flags.limit !== undefined;
+  if (isMany === (id !== undefined)) throw usageFailure('Give one of ID, --all and --limit.');
+  if (id === undefined) await redriveManyCommand(connect(), flags);
+  else await redriveCommand(connect(), id, flags);
 }
 
-function concurrency(text: string): number {
-  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (count >= 1 && count <= CONCURRENCY_MAX) return count;
-  throw new InvalidArgumentError(`It is a whole number from 1 to ${CONCURRENCY_MAX}.`);
+function connect(): Client {
+  return createClient({
+    ...readSettings(process.env),
+    timeoutMs: CALL_MS_MAX,
+    triesUnansweredMax: TRIES_UNANSWERED_MAX,
+  });
 }
 
 /** @returns the exit code; what the operator can mend is said without a stack trace */
@@ -97,10 +177,11 @@ async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its message, or the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (!(error instanceof Failure)) throw error;
-    const lines = error.message.split('\n').map(printable);
+    const failure = failureOf(error);
+    if (!failure) throw error;
+    const lines = failure.message.split('\n').map(printable);
     process.stderr.write(`${lines.join('\n')}\n`);
-    return error.exitCode;
+    return failure.exitCode;
   }
 }
 

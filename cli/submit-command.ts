@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import type { Api } from './api.ts';
+import type { Client } from '../lib/client/client.ts';
 import { type CsvOptions, readCsvOrders } from './csv-orders.ts';
 import { EXIT, usageFailure } from './failure.ts';
 import { readText } from './input.ts';
@@ -28,11 +28,15 @@ export interface SubmitFlags {
 }
 
 /** `submit FILE`: prints what became of the file. @returns the exit code */
-export async function submitCommand(api: Api, file: string, flags: SubmitFlags): Promise<number> {
+export async function submitCommand(
+  client: Client,
+  file: string,
+  flags: SubmitFlags,
+): Promise<number> {
   const orders = await readOrders(file, flags);
   const rejectsFile =
     flags.rejects === undefined ? undefined : await openRejectsFile(flags.rejects, file);
-  const tally = await submitShowingProgress(api, orders, flags.concurrency);
+  const tally = await submitShowingProgress(client, orders, flags.concurrency);
   await rejectsFile?.writeFile(rejectsCsv(tally.rejects));
   await rejectsFile?.close();
   process.stdout.write(flags.json ? submitJson(tally) : submitReport(tally, flags.rejects));
@@ -100,7 +104,7 @@ function csvOptions(flags: SubmitFlags): CsvOptions {
 }
 
 async function submitShowingProgress(
-  api: Api,
+  client: Client,
   orders: OrdersFile,
   concurrency: number,
 ): Promise<Tally> {
@@ -112,7 +116,7 @@ async function submitShowingProgress(
   });
   try {
     const { signal: stop } = interrupt;
-    return await submitFile(api, orders, { concurrency, stop, onProgress: display.show });
+    return await submitFile(client, orders, { concurrency, stop, onProgress: display.show });
   } finally {
     display.end();
     interrupt.end();

@@ -1,7 +1,10 @@
-import type { Api, Submitted } from './api.ts';
-import { batchesOf } from './batches.ts';
-import { Failure } from './failure.ts';
-import type { Problem } from './problem.ts';
+import type { BatchResult } from '../lib/client/batch.ts';
+import type { Client } from '../lib/client/client.ts';
+import { SubmitInterrupted } from '../lib/client/errors.ts';
+import type { Problem } from '../lib/client/problem.ts';
+import { failureOf } from './api-faults.ts';
+import { batchesOf, batchOrderOf } from './batches.ts';
+import type { Failure } from './failure.ts';
 import {
   type Fault,
   type OrdersFile,
@@ -44,7 +47,7 @@ export interface Tally {
  * that was answered are counted, and the others can be submitted by running the same file again.
  */
 export async function submitFile(
-  api: Api,
+  client: Pick<Client, 'submitBatch'>,
   file: OrdersFile,
   { concurrency, stop, onProgress }: SubmitOptions,
 ): Promise<Tally> {
@@ -57,18 +60,30 @@ export async function submitFile(
     while (!ended.aborted) {
       const { value: batch } = batches.next();
       if (!batch) return;
-      const results = await api.submitBatch({ orders: batch, stop: ended });
-      for (const [at, submission] of batch.entries()) {
-        count(tally, submission, results[at] as Submitted);
-      }
+      await submitBatch(batch);
+    }
+  }
+
+  async function submitBatch(batch: readonly Submission[]): Promise<void> {
+    const countAll = (results: Iterable<[number, BatchResult]>) => {
+      for (const [at, result] of results) count(tally, batch[at] as Submission, result);
       onProgress({ ordersDone: doneOf(tally), rejected: tally.rejects.length });
+    };
+    try {
+      const results = await client.submitBatch(batch.map(batchOrderOf), { stop: ended });
+      countAll(results.entries());
+    } catch (error) {
+      if (!(error instanceof SubmitInterrupted)) throw error;
+      countAll(error.results);
+      throw error.cause;
     }
   }
 
   function endRun(error: unknown): void {
     if (ended.aborted && error instanceof Error && error.name === 'AbortError') return;
-    if (!(error instanceof Failure)) throw error;
-    if (tally.end.kind !== 'failed') tally.end = { kind: 'failed', failure: error };
+    const failure = failureOf(error);
+    if (!failure) throw error;
+    if (tally.end.kind !== 'failed') tally.end = { kind: 'failed', failure };
     failed.abort();
   }
 
@@ -95,22 +110,22 @@ function doneOf({ accepted, replayed, rejects }: Tally): number {
   return accepted + replayed + rejects.length;
 }
 
-function count(tally: Tally, submission: Submission, submitted: Submitted): void {
-  if (submitted.kind === 'refused') {
-    tally.rejects.push(rejectFrom(submission, submitted.problem));
+function count(tally: Tally, submission: Submission, result: BatchResult): void {
+  if (result.kind === 'refused') {
+    tally.rejects.push(rejectFrom(submission, result.problem));
     return;
   }
-  const { currency, totalAmount } = submitted.receipt;
-  if (submitted.isReplay) tally.replayed += 1;
+  const { currency, totalAmount } = result.receipt;
+  if (result.isReplay) tally.replayed += 1;
   else tally.accepted += 1;
   tally.lines += Array.isArray(submission.order.lines) ? submission.order.lines.length : 0;
   tally.totals.set(currency, (tally.totals.get(currency) ?? 0n) + BigInt(totalAmount));
 }
 
 /** The server's faults in the file's terms, in the order of its rows. */
-function rejectFrom(submission: Submission, { status, detail, faults }: Problem): Reject {
+function rejectFrom(submission: Submission, { status, detail, errors }: Problem): Reject {
   const { idempotencyKey: key, row, locate } = submission;
-  const located = faults.map((fault): Fault => {
+  const located = errors.map((fault): Fault => {
     const place = locate(fault.pointer);
     return { row: place.row, text: `${place.label}: ${fault.detail}` };
   });

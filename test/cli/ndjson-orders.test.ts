@@ -39,6 +39,19 @@ test('a line that is no submission is rejected at its row', async () => {
   ]);
 });
 
+test('a line that is nested by the thousand is rejected, and what an order may be is not', async () => {
+  const nested = (levels: number) => `${'[1,'.repeat(levels)}0${']'.repeat(levels)}`;
+  const line = (key: string, levels: number) =>
+    `{"idempotencyKey":"${key}","metadata":${nested(levels)}}`;
+  const lines = [line('a', 200_000), line('b', 100), line('c', 99)].join('\n');
+  const { submissions, rejects } = await readNdjsonOrders(pieces(lines, 10_000));
+  expect(rejects.map(({ row, reason }) => `${row} ${reason.split(' ')[0]}`)).toEqual([
+    '1 nested',
+    '2 nested',
+  ]);
+  expect(submissions).toMatchObject([{ idempotencyKey: 'c', row: 3 }]);
+});
+
 test('a pointer of the server stands for itself, on the line of its order', async () => {
   const { submissions } = await readNdjsonOrders(pieces('\n{"idempotencyKey":"k"}\n', 100));
   for (const pointer of ['/lines/3/sku', '/idempotencyKey']) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rejectsCsv } from '../../cli/rejects-file.ts';
-import { drainReport, json, orderReport, statsReport } from '../../cli/report.ts';
+import { drainReport, json, orderReport, ordersReport, statsReport } from '../../cli/report.ts';
 import { readSettings } from '../../cli/settings.ts';
 import { printable } from '../../cli/text.ts';
 
@@ -12,6 +12,7 @@ test('an order is shown with its state, its money and its lines', () => {
     currency: 'GBP',
     totalAmount: 123456,
     acceptedAt: '2026-11-22T13:37:00.000Z',
+    updatedAt: '2026-11-22T13:38:00.000Z',
     attempts: 3,
     lastError: { reason: 'no stock', at: '2026-11-22T13:38:00.000Z' },
     metadata: { shop: 'north' },
@@ -26,6 +27,7 @@ status         dead
 customer       Ann\\u001b[31m
 total          GBP 1,234.56
 accepted       2026-11-22T13:37:00.000Z
+updated        2026-11-22T13:38:00.000Z
 attempts       3
 last error     no stock (2026-11-22T13:38:00.000Z)
 metadata shop  north
@@ -34,6 +36,26 @@ sku   quantity  unit price  amount        description
 X     1,000     GBP 1.23    GBP 1,230.00  Tea\\u0009towel
 POST  1         GBP 4.56    GBP 4.56
 `);
+});
+
+test('orders are listed in columns, without those that none of them has something for', () => {
+  const order = {
+    id: 'ord_1',
+    status: 'produced',
+    customer: 'Ann\u001b[31m',
+    currency: 'GBP',
+    totalAmount: 123456,
+    acceptedAt: '2026-11-22T13:37:00.000Z',
+    updatedAt: '2026-11-22T13:38:00.000Z',
+    attempts: 0,
+  } as const;
+  const numbered = { ...order, id: 'ord_22', status: 'queued', orderNumber: 7 } as const;
+  expect(ordersReport([order, numbered])).toBe(`\
+order   status    customer       total         accepted                  attempts  number
+ord_1   produced  Ann\\u001b[31m  GBP 1,234.56  2026-11-22T13:37:00.000Z  0
+ord_22  queued    Ann\\u001b[31m  GBP 1,234.56  2026-11-22T13:37:00.000Z  0         7
+`);
+  expect(ordersReport([])).toBe('no orders\n');
 });
 
 test('stats tell which counts are not exact', () => {

@@ -80,7 +80,7 @@ export function receipts(
     const refusal = refusalOf(order);
     if (refusal) return refusal;
     const before = known.get(order.idempotencyKey);
-    const receipt = before ?? receiptOf(order, `ord_${known.size + 1}`);
+    const receipt = before ?? receiptOf(order, pretendId(known.size + 1));
     known.set(order.idempotencyKey, receipt);
     return { status: 202, replayed: before !== undefined, order: receipt };
   };
@@ -88,6 +88,11 @@ export function receipts(
     const results = ordersOf(request).map((order, index) => ({ index, ...resultOf(order) }));
     return { status: 200, body: { results } };
   };
+}
+
+/** The id of the nth order that a pretend server accepts. */
+export function pretendId(n: number): string {
+  return `ord_${String(n).padStart(32, '0')}`;
 }
 
 function receiptOf({ customer, currency, lines }: BatchOrder, id: string): object {

@@ -1,0 +1,32 @@
+import { InvalidArgumentError } from 'commander';
+import { SCOPES, type Scope } from '../lib/http/api-keys.ts';
+import { isClientName, scopesIn } from './keys-command.ts';
+
+/** What the values of options are; the parser of arguments prints what these throw. */
+
+export function delimiter(text: string): string {
+  const character = text === 'tab' || text === '\\t' ? '\t' : text;
+  if (character.length === 1 && !/["\r\n]/.test(character)) return character;
+  throw new InvalidArgumentError('It is one character other than a quote, or tab.');
+}
+
+export function countTo(max: number) {
+  return (text: string): number => {
+    const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+    if (count >= 1 && count <= max) return count;
+    throw new InvalidArgumentError(`It is a whole number from 1 to ${max}.`);
+  };
+}
+
+export function clientName(text: string): string {
+  if (isClientName(text)) return text;
+  throw new InvalidArgumentError(
+    'It is 1 to 64 of A-Z, a-z, 0-9, . _ - and begins with none of ._-',
+  );
+}
+
+export function scopes(text: string): Scope[] {
+  const read = scopesIn(text);
+  if (read) return read;
+  throw new InvalidArgumentError(`They are of ${SCOPES.join(', ')}.`);
+}

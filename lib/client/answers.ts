@@ -1,0 +1,49 @@
+import * as z from 'zod/mini';
+import { batchResultsSchema } from '../contract/schemas.ts';
+import { refusalOf, UnexpectedAnswer } from './errors.ts';
+import { parseJson, problemBodySchema, problemIn } from './problem.ts';
+import type { Answer } from './send.ts';
+
+/**
+ * The body of an answer, checked against the contract and handed on as it came: members that a
+ * later version of the API adds are there too.
+ *
+ * @throws Refused where the API refused the request, UnexpectedAnswer where this is not its answer
+ */
+export function read<T>(answer: Answer, status: number, schema: z.ZodMiniType<T>): T {
+  if (answer.status === status) {
+    const body = parseJson(answer.text);
+    if (schema.safeParse(body, { jitless: true }).success) return body as T;
+    throw unexpected(answer, 'a body that');
+  }
+  throw errorOf(answer);
+}
+
+/** The error for an answer that is not the one that was hoped for. */
+export function errorOf(answer: Answer): Error {
+  const problem = problemIn(answer);
+  const message = `${answer.url} answered ${problem.status}: ${problem.detail}`;
+  return refusalOf(problem, message) ?? unexpected(answer, `${answer.status}, which`);
+}
+
+function unexpected({ url }: Answer, what: string): UnexpectedAnswer {
+  return new UnexpectedAnswer(
+    `${url} does not seem to be an address of Sluice's API: it answered ${what} Sluice would not.`,
+  );
+}
+
+const [acceptedSchema, refusedSchema] = batchResultsSchema.shape.results.def.element.def.options;
+const resultSchema = z.union([
+  acceptedSchema,
+  z.extend(refusedSchema, { problem: problemBodySchema }),
+]);
+
+/** The body of a batch's answer: as many results as it has orders, in their order. */
+export function resultsSchema(orders: number) {
+  return z.object({
+    results: z.array(resultSchema).check(
+      z.length(orders),
+      z.refine((all) => all.every(({ index }, at) => index === at)),
+    ),
+  });
+}

@@ -1,0 +1,70 @@
+import type * as z from 'zod/mini';
+import type { Receipt } from '../contract/schemas.ts';
+import type { batchItemSchema } from '../orders/batch.ts';
+import { errorOf, read, resultsSchema } from './answers.ts';
+import { SubmitInterrupted } from './errors.ts';
+import type { Immutable } from './immutable.ts';
+import { type Problem, problemIn, problemOf } from './problem.ts';
+import type { CallOptions, Send } from './send.ts';
+
+/** An order of a batch, under its own key. */
+export type KeyedOrder = Immutable<z.input<typeof batchItemSchema>>;
+
+/** What became of one order of a batch. */
+export type BatchResult =
+  | { readonly kind: 'accepted'; readonly receipt: Receipt; readonly isReplay: boolean }
+  | { readonly kind: 'refused'; readonly problem: Problem };
+
+/** What the API says of a batch that it won't take as a whole. */
+const STATUSES_REFUSED: ReadonlySet<number> = new Set([400, 413]);
+
+/**
+ * POST /orders/batch: a result for each order, in their order. One order that is too large has all
+ * of its batch refused, so a batch that is refused is sent again in halves, and the others get
+ * through.
+ */
+export async function submitBatch(
+  send: Send,
+  orders: readonly KeyedOrder[],
+  options: CallOptions,
+): Promise<BatchResult[]> {
+  const answer = await send(
+    {
+      method: 'POST',
+      path: 'orders/batch',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ orders }),
+      isRepeatable: true,
+    },
+    options,
+  );
+  if (!STATUSES_REFUSED.has(answer.status)) {
+    return read(answer, 200, resultsSchema(orders.length)).results.map(resultOf);
+  }
+  if (orders.length === 0) throw errorOf(answer);
+  if (orders.length === 1) return [{ kind: 'refused', problem: problemIn(answer) }];
+  const middle = Math.ceil(orders.length / 2);
+  const first = await submitBatch(send, orders.slice(0, middle), options);
+  try {
+    return [...first, ...(await submitBatch(send, orders.slice(middle), options))];
+  } catch (error) {
+    throw interrupted(first, error);
+  }
+}
+
+/** Adds what was answered before to what the failure knows of itself. */
+function interrupted(before: readonly BatchResult[], error: unknown): SubmitInterrupted {
+  const results = new Map(before.entries());
+  if (!(error instanceof SubmitInterrupted)) return new SubmitInterrupted(results, error);
+  for (const [at, result] of error.results) results.set(before.length + at, result);
+  return new SubmitInterrupted(results, error.cause);
+}
+
+type Result = z.infer<ReturnType<typeof resultsSchema>>['results'][number];
+
+function resultOf(result: Result): BatchResult {
+  if (result.status !== 202) {
+    return { kind: 'refused', problem: problemOf(result.status, result.problem) };
+  }
+  return { kind: 'accepted', receipt: result.order, isReplay: result.replayed };
+}

@@ -1,0 +1,216 @@
+import * as z from 'zod/mini';
+import type { deadLettersQuerySchema, ordersQuerySchema } from '../contract/queries.ts';
+import {
+  type DrainReport,
+  drainReportSchema,
+  type OrderDocument,
+  type OrderPage,
+  type OrderSummaryDocument,
+  orderPageSchema,
+  orderSchema,
+  type Receipt,
+  type Redriven,
+  receiptSchema,
+  redrivenSchema,
+  type Stats,
+  statsSchema,
+} from '../contract/schemas.ts';
+import type { submissionSchema } from '../orders/submission.ts';
+import { apiUrl, isSendableKey } from './address.ts';
+import { read } from './answers.ts';
+import { type BatchResult, type KeyedOrder, submitBatch } from './batch.ts';
+import { idempotencyKeyHeader } from './idempotency-key.ts';
+import type { Immutable } from './immutable.ts';
+import { ordersOf, type ReadPage } from './pages.ts';
+import type { Problem } from './problem.ts';
+import { get, JSON_TYPE, pathOf, post } from './requests.ts';
+import { TRIES_MAX } from './retry.ts';
+import { type CallOptions, type Request, sender } from './send.ts';
+import { type Surroundings, surroundingsWith } from './surroundings.ts';
+import {
+  type ReadOrder,
+  type Waited,
+  type WaitOptions,
+  waitUntilProduced,
+} from './wait-until-produced.ts';
+
+export interface ClientOptions extends Partial<Surroundings> {
+  /** Where the API is, with the path of its stage if it has one. */
+  readonly url: string | URL;
+  /** An API key. */
+  readonly key: string;
+  /** How long a call may take in all, its retries included; milliseconds, 2 minutes by default. */
+  readonly timeoutMs?: number;
+  /** How often a request is sent at most while none was ever answered; 10, as otherwise. */
+  readonly triesUnansweredMax?: number;
+}
+
+/** The body of a submit. */
+export type NewOrder = Immutable<z.input<typeof submissionSchema>>;
+
+export interface SubmitOptions extends CallOptions {
+  /** Give one to be able to repeat the submit after an error; else it has a key of its own. */
+  readonly idempotencyKey?: string;
+}
+
+export interface Submitted {
+  readonly receipt: Receipt;
+  /** Whether the order was accepted before, under the same key. */
+  readonly isReplay: boolean;
+}
+
+/** An order of a batch; without a key it has one of its own, which only this call knows. */
+export type BatchOrder = Omit<KeyedOrder, 'idempotencyKey'> & { readonly idempotencyKey?: string };
+
+type PageQuery = Immutable<z.input<typeof deadLettersQuerySchema>>;
+type OrdersQuery = Immutable<z.input<typeof ordersQuerySchema>>;
+/** `limit` is how many orders at most: all of them where it is not given. */
+export type ListQuery = Omit<OrdersQuery, 'cursor'>;
+
+/**
+ * The routes of the API. Each call repeats its request after what may have been a passing fault,
+ * where that is safe, and throws what `errors.ts` names, or the reason of the signal.
+ */
+export interface Client {
+  /** POST /orders. Repeated under one key, so that a lost answer makes no second order. */
+  submit(order: NewOrder, options?: SubmitOptions): Promise<Submitted>;
+  /**
+   * POST /orders/batch: a result for each of 1 to 500 orders, in their order.
+   *
+   * @throws SubmitInterrupted with the results there are, where it had to be sent in parts
+   */
+  submitBatch(orders: readonly BatchOrder[], options?: CallOptions): Promise<BatchResult[]>;
+  /** GET /orders/{id} */
+  get(id: string, options?: CallOptions): Promise<OrderDocument>;
+  /** GET /orders, page after page, the newest first. */
+  list(query?: ListQuery, options?: CallOptions): AsyncGenerator<OrderSummaryDocument, void>;
+  /** GET /orders: one page; `limit` is 1 to 100. */
+  listPage(query?: OrdersQuery, options?: CallOptions): Promise<OrderPage>;
+  /** POST /orders/{id}/cancel. Canceling it again is answered in the same way. */
+  cancel(id: string, options?: CallOptions): Promise<OrderDocument>;
+  /** Looks at an order until it is produced, dead or canceled, or the time is up. */
+  waitUntilProduced(id: string, options?: WaitOptions): Promise<Waited>;
+  /** GET /stats */
+  stats(options?: CallOptions): Promise<Stats>;
+  /** GET /dead-letters, page after page, the last to die first. */
+  deadLetters(
+    query?: { readonly limit?: number },
+    options?: CallOptions,
+  ): AsyncGenerator<OrderSummaryDocument, void>;
+  /** GET /dead-letters: one page; `limit` is 1 to 100. */
+  deadLettersPage(query?: PageQuery, options?: CallOptions): Promise<OrderPage>;
+  /** POST /orders/{id}/redrive. Not repeated where it may have been done: that would be refused. */
+  redrive(id: string, options?: CallOptions): Promise<OrderDocument>;
+  /** POST /dead-letters/redrive. Not repeated where it may have been done: that would redrive more. */
+  redriveDeadLetters(query?: { readonly limit?: number }, options?: CallOptions): Promise<Redriven>;
+  /** POST /drain. Not repeated where it may have been done. */
+  drain(options?: CallOptions): Promise<DrainReport>;
+  /** GET /openapi.json */
+  openApi(options?: CallOptions): Promise<Record<string, unknown>>;
+}
+
+const TIMEOUT_MS = 2 * 60 * 1000;
+/** A drain runs for 20 s at most, and settles what it has claimed. */
+const DRAIN_MS_MAX = 60 * 1000;
+
+/**
+ * Makes a client of one API under one key.
+ *
+ * @throws TypeError where the URL or the key is none
+ */
+export function createClient(options: ClientOptions): Client {
+  const { key, timeoutMs = TIMEOUT_MS, triesUnansweredMax = TRIES_MAX } = options;
+  const url = apiUrl(options.url);
+  if (url === undefined) throw new TypeError('url must be an http or https URL without a user.');
+  if (!isSendableKey(key)) throw new TypeError('key must be an API key.');
+  const surroundings = surroundingsWith(options);
+  const endpoint = { url, key, timeoutMs, triesMax: TRIES_MAX, triesUnansweredMax };
+  const send = sender(endpoint, surroundings);
+
+  async function ask<T>(
+    request: Request,
+    [status, schema]: [status: number, schema: z.ZodMiniType<T>],
+    call: CallOptions = {},
+  ): Promise<T> {
+    return read(await send(request, call), status, schema);
+  }
+
+  async function readOrder(id: string, call: CallOptions, known?: ReadOrder): Promise<ReadOrder> {
+    const headers: Record<string, string> = known?.etag ? { 'if-none-match': known.etag } : {};
+    const answer = await send({ ...get(pathOf(id)), headers }, call);
+    if (answer.status === 304 && known) return known;
+    return { order: read(answer, 200, orderSchema), etag: answer.header('etag') };
+  }
+
+  const client: Client = {
+    async submit(order, { idempotencyKey = surroundings.newKey(), ...call } = {}) {
+      const headers = { ...JSON_TYPE, 'idempotency-key': idempotencyKeyHeader(idempotencyKey) };
+      const request = { ...post('orders', order), headers, isRepeatable: true };
+      const answer = await send(request, call);
+      const receipt = read(answer, 202, receiptSchema);
+      return { receipt, isReplay: answer.header('idempotent-replayed') === 'true' };
+    },
+    submitBatch(orders, call = {}) {
+      const keyed = orders.map((order) => ({
+        ...order,
+        idempotencyKey: order.idempotencyKey ?? surroundings.newKey(),
+      }));
+      return submitBatch(send, keyed, call);
+    },
+    async get(id, call = {}) {
+      return (await readOrder(id, call)).order;
+    },
+    list({ limit, ...query } = {}, call) {
+      return ordersOf((page) => client.listPage({ ...query, ...page }, call), limit);
+    },
+    listPage: (query, call) => ask(get('orders', query), [200, orderPageSchema], call),
+    cancel: (id, call) =>
+      ask({ ...post(`${pathOf(id)}/cancel`), isRepeatable: true }, [200, orderSchema], call),
+    waitUntilProduced(id, wait = {}) {
+      const { signal } = wait;
+      const look = (known: ReadOrder | undefined, leftMs: number) =>
+        readOrder(id, { timeoutMs: leftMs, ...(signal && { signal }) }, known);
+      return waitUntilProduced(look, surroundings, wait);
+    },
+    stats: (call) => ask(get('stats'), [200, statsSchema], call),
+    deadLetters({ limit } = {}, call) {
+      const readPage: ReadPage = (page) => client.deadLettersPage(page, call);
+      return ordersOf(readPage, limit);
+    },
+    deadLettersPage: (query, call) => ask(get('dead-letters', query), [200, orderPageSchema], call),
+    redrive: (id, call) => ask(post(`${pathOf(id)}/redrive`), [202, orderSchema], call),
+    redriveDeadLetters: (query = {}, call) =>
+      ask(post('dead-letters/redrive', query), [202, redrivenSchema], call),
+    drain: (call) =>
+      ask({ ...post('drain'), tryMsMax: DRAIN_MS_MAX }, [200, drainReportSchema], call),
+    openApi: (call) => ask(get('openapi.json'), [200, z.record(z.string(), z.unknown())], call),
+  };
+  return client;
+}
+
+// What users of the package import; the repository's own code takes each from where it is made.
+export type {
+  DrainReport,
+  OrderDocument,
+  OrderPage,
+  OrderSummaryDocument,
+  Receipt,
+  Redriven,
+  Stats,
+} from '../contract/schemas.ts';
+export {
+  Conflict,
+  Forbidden,
+  InvalidRequest,
+  KeyReused,
+  NotFound,
+  Refused,
+  SluiceError,
+  SubmitInterrupted,
+  TooManyRequests,
+  Unauthorized,
+  Unavailable,
+  UnexpectedAnswer,
+  Unreachable,
+} from './errors.ts';
+export type { BatchResult, CallOptions, Problem, Surroundings, Waited, WaitOptions };

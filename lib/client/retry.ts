@@ -1,0 +1,35 @@
+/** When a request is sent again: after what may have been a passing fault, and a bounded number of times. */
+
+/** With the delays below, a request is given up after half a minute of waiting on average. */
+export const TRIES_MAX = 10;
+const DELAY_MS_BASE = 200;
+const DELAY_MS_MAX = 20_000;
+/** A longer wait than this is the caller's to decide. */
+const RETRY_AFTER_MS_MAX = 60_000;
+
+/** Throttled, a fault of the API, or of what stands before it. */
+const STATUSES_PASSING: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+
+export function isPassing(status: number): boolean {
+  return STATUSES_PASSING.has(status);
+}
+
+/** The one passing status that says that nothing was done. */
+export function isUndone(status: number): boolean {
+  return status === 429;
+}
+
+/**
+ * Delay before a request's next try: exponential with full jitter, on top of what the server
+ * asked for with Retry-After, so that requests refused together do not come back together.
+ *
+ * @param tries        how often the request was sent, 1 or more
+ * @param retryAfterS  what the server asked for, seconds
+ * @param random       in [0, 1)
+ * @returns milliseconds
+ * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+ */
+export function retryDelayMs(tries: number, retryAfterS: number, random: number): number {
+  const jitterMs = random * Math.min(DELAY_MS_MAX, DELAY_MS_BASE * 2 ** (tries - 1));
+  return Math.min(retryAfterS * 1000, RETRY_AFTER_MS_MAX) + Math.floor(jitterMs);
+}

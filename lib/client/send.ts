@@ -1,0 +1,141 @@
+import { refusalOf, Unreachable } from './errors.ts';
+import { problemIn, secondsIn } from './problem.ts';
+import { isPassing, isUndone, retryDelayMs } from './retry.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Where the API is, who calls it, and how patiently. */
+export interface Endpoint {
+  /** Ends in a slash. */
+  readonly url: URL;
+  readonly key: string;
+  /** How long a call may take in all, milliseconds. */
+  readonly timeoutMs: number;
+  /** How often a request is sent at most, 1 or more. */
+  readonly triesMax: number;
+  /** The same while no request of this client was ever answered. */
+  readonly triesUnansweredMax: number;
+}
+
+/** What each call takes. */
+export interface CallOptions {
+  /** Ends the call at once when it aborts, a request under way included. */
+  readonly signal?: AbortSignal;
+  /** When it aborts nothing more is sent and no wait begun; what was sent is still waited for. */
+  readonly stop?: AbortSignal;
+  /** How long the call may take in all, its retries and their pauses included; milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+export interface Request {
+  readonly method: 'GET' | 'POST';
+  /** Relative to the API's URL, without a slash in front. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /**
+   * Whether a repeat of what may have been done already has no further effect. One that has is
+   * repeated only after an answer that says that nothing was done.
+   */
+  readonly isRepeatable: boolean;
+  /** How long one try may take, its answer's body included; milliseconds. */
+  readonly tryMsMax?: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly header: (name: string) => string | undefined;
+  readonly text: string;
+  readonly url: string;
+}
+
+export type Send = (request: Request, options: CallOptions) => Promise<Answer>;
+
+type Try =
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  | { readonly kind: 'lost'; readonly reason: string };
+
+const TRY_MS_MAX = 30 * 1000;
+
+/**
+ * Makes the function that sends requests to the API, again and again while that may help.
+ * It throws `Unreachable`, `TooManyRequests` or `Unavailable` when it gives up, and a signal's
+ * reason; any other answer is the caller's to judge.
+ */
+export function sender(endpoint: Endpoint, surroundings: Surroundings): Send {
+  const { clock, sleep, random } = surroundings;
+  let hasAnswered = false;
+  return async function send(request, { signal, stop, timeoutMs = endpoint.timeoutMs }) {
+    const endMs = clock.now() + timeoutMs;
+    const ended = AbortSignal.any([signal, stop].filter((one) => one !== undefined));
+    ended.throwIfAborted();
+    for (let tries = 1; ; tries += 1) {
+      const tryMs = Math.min(request.tryMsMax ?? TRY_MS_MAX, endMs - clock.now());
+      const outcome = await sendOnce(request, { tryMs, signal });
+      if (outcome.kind === 'answered') {
+        hasAnswered = true;
+        if (!isPassing(outcome.answer.status)) return outcome.answer;
+      }
+      const delayMs = retryDelayMs(tries, retryAfterS(outcome), random());
+      const triesMax = hasAnswered ? endpoint.triesMax : endpoint.triesUnansweredMax;
+      const isLast = tries >= triesMax || clock.now() + delayMs >= endMs;
+      if (isLast || !mayRepeat(request, outcome)) throw gaveUp(outcome, tries);
+      await sleep(delayMs, ended);
+    }
+  };
+
+  async function sendOnce(
+    { method, path, headers, body }: Request,
+    { tryMs, signal }: { tryMs: number; signal: AbortSignal | undefined },
+  ): Promise<Try> {
+    const url = new URL(path, endpoint.url).href;
+    const late = new AbortController();
+    const takeBack = clock.after(tryMs, () => late.abort());
+    try {
+      const response = await surroundings.fetch(url, {
+        method,
+        headers: { ...headers, authorization: `Bearer ${endpoint.key}` },
+        ...(body !== undefined && { body }),
+        redirect: 'manual',
+        signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+      });
+      const header = (name: string) => response.headers.get(name) ?? undefined;
+      const text = await response.text();
+      return { kind: 'answered', answer: { status: response.status, header, text, url } };
+    } catch (error) {
+      signal?.throwIfAborted();
+      const reason = late.signal.aborted ? `no answer within ${tryMs / 1000} s` : reasonOf(error);
+      return { kind: 'lost', reason };
+    } finally {
+      takeBack();
+    }
+  }
+
+  function gaveUp(outcome: Try, tries: number): Error {
+    if (outcome.kind === 'lost') {
+      const message = `Cannot reach the API at ${endpoint.url.href}: ${outcome.reason}`;
+      return new Unreachable(message, { hasAnswered });
+    }
+    const problem = problemIn(outcome.answer);
+    const often = tries > 1 ? ` the last of ${tries} times` : '';
+    const said = `answered ${problem.status}${often}: ${problem.detail}`;
+    return refusalOf(problem, `The API at ${endpoint.url.href} ${said}`) as Error;
+  }
+}
+
+function mayRepeat({ isRepeatable }: Request, outcome: Try): boolean {
+  return isRepeatable || (outcome.kind === 'answered' && isUndone(outcome.answer.status));
+}
+
+function retryAfterS(outcome: Try): number {
+  if (outcome.kind === 'lost') return 0;
+  return secondsIn(outcome.answer.header('retry-after')) ?? 0;
+}
+
+/** fetch says "fetch failed" and keeps the reason in `cause`, which for `localhost` is an AggregateError. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  if (!(cause instanceof Error)) return error.message;
+  const [first] = cause instanceof AggregateError ? cause.errors : [cause];
+  return first instanceof Error ? first.message : cause.message;
+}
