@@ -10,7 +10,7 @@ import { StoreFault } from '../queue/errors.ts';
 import type { NewOrder, Settlement } from '../queue/store.ts';
 
 /** Written into each hash, for readers that meet those of another version. */
-const HASH_VERSION = '1';
+export const HASH_VERSION = '1';
 
 /** The fields of a new order, flat: field, value, ... Redis holds strings only. */
 export function newOrderFields(order: NewOrder, acceptedAtMs: number): string[] {
