@@ -178,6 +178,22 @@ test('what was repaired by making it due is produced once, also where it was que
   expect(await store.redis.exists(store.keys.queue, store.keys.pending)).toBe(0);
 });
 
+test('an order that has changed since the queue was searched for it is not taken for stranded', async () => {
+  const store = freshStore();
+  const { id } = await orderIn(store, 'queued');
+  await loseFrom(store, 'queue', id);
+  const { inspect } = maintenanceStore(store.client, store.keys);
+  const options = { isRepair: true, nowMs: PASS_MS, leaseEndMs: PASS_MS };
+  const [first] = await inspect([{ id }], options);
+  const mark = first?.kind === 'waits' ? first.mark : '';
+  await store.redis.hset(store.keys.order(id), { updatedAtMs: String(NOW_MS + 1) });
+  expect(await inspect([{ id, sought: mark }], options)).toMatchObject([{ kind: 'waits' }]);
+  expect(await placesOf(store, id)).toEqual(['index']);
+  await store.redis.hset(store.keys.order(id), { updatedAtMs: String(NOW_MS) });
+  expect(await inspect([{ id, sought: mark }], options)).toEqual([{ id, kind: 'stranded' }]);
+  expect(await placesOf(store, id)).toEqual(['index', 'pending']);
+});
+
 test('a lease without an end gets one, and its drain can still settle meanwhile', async () => {
   const store = freshStore();
   const { id } = await orderIn(store, 'leased');
