@@ -125,6 +125,7 @@ test('whatever orders do between its steps, a pass finds nothing amiss and chang
           const { status } = (await store.read(id, ALL_DUE_MS)) ?? {};
           expect(['produced', 'dead', 'canceled']).toContain(status);
         }
+        await store.redis.flushdb();
       },
     ),
     { numRuns: 40 },
@@ -155,6 +156,7 @@ test('a queue entry that is gone is found while orders are claimed and submitted
         expect(report).toMatchObject({ found: { stranded: 1 }, repaired: { stranded: 1 } });
         expect(report.listed[0]?.id).toBe(ids[at]);
         expect(isSettled(report)).toBe(true);
+        await store.redis.flushdb();
       },
     ),
     { numRuns: 40 },
