@@ -107,3 +107,23 @@ ${SETTINGS_HELP}
 Example:
   SLUICE_KEY=local-admin-key npm run sluice -- stats
 `;
+
+export const RECONCILE_HELP = `
+Goes through all orders in Redis, in small steps, while orders flow: each must be in
+exactly one place, and each id in a place must have its order. Without --repair it only
+tells. What cannot be repaired is an order that is gone: its client's repeat brings it back.
+The schedule does the same once a day, with --repair.
+
+Exit codes: 0 all is well, or was repaired; 1 something is left to see to, or it failed;
+2 wrong usage.
+
+This command does not call the API but Redis itself, as the functions do.
+Settings (environment):
+  UPSTASH_REDIS_REST_URL    the URL of the database's REST API
+  UPSTASH_REDIS_REST_TOKEN  its token; for the local stack, npm start prints both
+  SLUICE_PREFIX             the deployment's, where it has one
+
+Examples:
+  npm run sluice -- reconcile
+  npm run sluice -- reconcile --repair
+`;

@@ -12,6 +12,7 @@ import {
   KEYS_CREATE_HELP,
   LIST_HELP,
   PROGRAM_HELP,
+  RECONCILE_HELP,
   REDRIVE_HELP,
   STATS_HELP,
   SUBMIT_HELP,
@@ -68,6 +69,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
 
   addOrderCommands(sluice);
   addQueueCommands(sluice);
+  addReconcileCommand(sluice, setExitCode);
   addKeyCommands(sluice);
   return sluice;
 }
@@ -133,6 +135,21 @@ function addQueueCommands(sluice: Command): void {
     .option('--json', 'print the order, or how many, as JSON')
     .addHelpText('after', REDRIVE_HELP)
     .action(redrive);
+}
+
+function addReconcileCommand(sluice: Command, setExitCode: (exitCode: number) => void): void {
+  sluice
+    .command('reconcile')
+    .description('look for orders that are lost or in a wrong place')
+    .option('--repair', 'repair what can be')
+    .option('--thorough', 'read every order, also those that have ended')
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', RECONCILE_HELP)
+    .action(async (flags) => {
+      // What talks to Redis is loaded for this command only.
+      const { reconcileCommand } = await import('./reconcile-command.ts');
+      setExitCode(await reconcileCommand(process.env, flags));
+    });
 }
 
 function addKeyCommands(sluice: Command): void {

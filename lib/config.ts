@@ -1,14 +1,18 @@
 import { type ApiKey, apiKeysSchema } from './http/api-keys.ts';
 import { CLAIM_ORDERS_MAX } from './queue/store.ts';
-import { type Environment, readSettings } from './settings.ts';
+import { type Environment, readSettings, type SettingsReader } from './settings.ts';
 
-/** Everything that can be set from outside. Durations are in milliseconds. */
-export interface Config {
+/** Where the orders are. */
+export interface RedisConfig {
   readonly redisUrl: string;
   readonly redisToken: string;
-  readonly apiKeys: readonly ApiKey[];
   /** Stands before every key in Redis, so that stages can share a database. */
   readonly prefix: string;
+}
+
+/** Everything that can be set from outside. Durations are in milliseconds. */
+export interface Config extends RedisConfig {
+  readonly apiKeys: readonly ApiKey[];
   readonly batchSize: number;
   readonly leaseMs: number;
   readonly attemptsMax: number;
@@ -16,6 +20,8 @@ export interface Config {
   readonly queueMax: number;
   /** Pace at which many dead orders are put back. */
   readonly redrivesPerSecond: number;
+  /** How long a produced or canceled order is kept after its end. */
+  readonly retentionDays: number;
   /** Requests that a client may make in a minute; 0 where there is no limit. */
   readonly rateLimit: number;
 }
@@ -27,6 +33,33 @@ export interface Config {
  */
 export function readConfig(env: Environment): Config {
   return readSettings(env, ({ read, optional, integer }) => ({
+    ...redisConfigOf({ read, optional }),
+    apiKeys: read(
+      'SLUICE_API_KEYS',
+      'a JSON array of {"client", "scopes", "sha256"}, each digest once, as 64 lower-case hex digits',
+      apiKeysIn,
+    ),
+    batchSize: integer('SLUICE_BATCH_SIZE', 100, 1, CLAIM_ORDERS_MAX),
+    leaseMs: integer('SLUICE_LEASE_MS', 30_000, 1_000, 900_000),
+    attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 12, 1, 100),
+    queueMax: integer('SLUICE_QUEUE_MAX', 1_000_000, 1, 100_000_000),
+    redrivesPerSecond: integer('SLUICE_REDRIVES_PER_SECOND', 100, 1, 1_000),
+    retentionDays: integer('SLUICE_RETENTION_DAYS', 30, 1, 3_650),
+    rateLimit: integer('SLUICE_RATE_LIMIT', 0, 1, 1_000_000),
+  }));
+}
+
+/**
+ * Reads where the orders are, and nothing else: for what needs no API keys.
+ *
+ * @throws ConfigError as `readConfig`
+ */
+export function readRedisConfig(env: Environment): RedisConfig {
+  return readSettings(env, redisConfigOf);
+}
+
+function redisConfigOf({ read, optional }: Pick<SettingsReader, 'read' | 'optional'>): RedisConfig {
+  return {
     redisUrl: read(
       'UPSTASH_REDIS_REST_URL',
       'the URL of the REST API of the Upstash database',
@@ -35,19 +68,8 @@ export function readConfig(env: Environment): Config {
     redisToken: read('UPSTASH_REDIS_REST_TOKEN', 'its REST token, without spaces', (text) =>
       /^[\x21-\x7e]+$/.test(text) ? text : undefined,
     ),
-    apiKeys: read(
-      'SLUICE_API_KEYS',
-      'a JSON array of {"client", "scopes", "sha256"}, each digest once, as 64 lower-case hex digits',
-      apiKeysIn,
-    ),
     prefix: optional('SLUICE_PREFIX', PREFIX_RULE, prefixIn, ''),
-    batchSize: integer('SLUICE_BATCH_SIZE', 100, 1, CLAIM_ORDERS_MAX),
-    leaseMs: integer('SLUICE_LEASE_MS', 30_000, 1_000, 900_000),
-    attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 12, 1, 100),
-    queueMax: integer('SLUICE_QUEUE_MAX', 1_000_000, 1, 100_000_000),
-    redrivesPerSecond: integer('SLUICE_REDRIVES_PER_SECOND', 100, 1, 1_000),
-    rateLimit: integer('SLUICE_RATE_LIMIT', 0, 1, 1_000_000),
-  }));
+  };
 }
 
 // What the SDK takes for a URL, less a query, a fragment and credentials.

@@ -1,7 +1,7 @@
 /** `npm start`: all of Sluice on this machine, until Ctrl-C. */
 import { parseArgs } from 'node:util';
 import { LOCAL_KEYS } from './api-keys.ts';
-import { startStack } from './stack.ts';
+import { type LocalStack, startStack } from './stack.ts';
 
 const DATA_DIR = '.sluice';
 const USAGE = `Usage: npm start [-- --fresh]
@@ -31,7 +31,7 @@ function readOptions(): { port: number; isFresh: boolean } {
   return { port, isFresh: values.fresh };
 }
 
-function greeting(url: string): string {
+function greeting({ url, redis }: LocalStack): string {
   const keys = LOCAL_KEYS.map(
     ({ key, client, scopes }) => `  ${key.padEnd(22)}${client.padEnd(8)}${scopes.join(', ')}`,
   );
@@ -48,6 +48,9 @@ Hand an order in:
 
 It is produced within a minute, or now:
   curl -X POST ${url}/drain -H 'Authorization: Bearer local-admin-key'
+
+What npm run sluice -- reconcile needs, which talks to Redis itself:
+  export UPSTASH_REDIS_REST_URL=${redis.url} UPSTASH_REDIS_REST_TOKEN=${redis.token}
 
 Ctrl-C ends all of it. Orders are kept in ${DATA_DIR}/.
 `;
@@ -68,7 +71,7 @@ async function start(): Promise<number> {
     isFresh,
     onLog: (line) => process.stdout.write(`${line}\n`),
   });
-  process.stdout.write(greeting(stack.url));
+  process.stdout.write(greeting(stack));
   const failure = await Promise.race([asked, stack.failed]);
   process.stdout.write('\nEnding …\n');
   await stack.stop();

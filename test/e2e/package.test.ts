@@ -27,6 +27,7 @@ const FUNCTIONS = [
   'openapi',
   'stats',
   'drain-queue',
+  'maintain',
 ] as const;
 
 let dir: string;
@@ -111,10 +112,23 @@ test('the template has the routes, arm64 on Node 24, and kept logs for every fun
 });
 
 test('each drain slot has a schedule, and the drain’s concurrency leaves room for POST /drain', () => {
-  const inputs = resources('AWS::Events::Rule').flatMap(({ Properties }) => Properties.Targets);
-  expect(inputs).toMatchObject([{ Input: '{"slot":0}' }, { Input: '{"slot":1}' }]);
+  const rules = resources('AWS::Events::Rule').map(({ Properties }) => Properties);
+  const drains = rules.filter((rule) => rule.ScheduleExpression === 'rate(1 minute)');
+  expect(drains.flatMap(({ Targets }) => Targets)).toMatchObject([
+    { Input: '{"slot":0}' },
+    { Input: '{"slot":1}' },
+  ]);
   const drain = resources('AWS::Lambda::Function').find(
     ({ Properties }) => Properties.Handler === 'functions/drain-queue.handler',
   );
   expect(drain?.Properties.ReservedConcurrentExecutions).toBe(3);
+});
+
+test('the upkeep is invoked once a day, and has all the time that a Lambda can have', () => {
+  const rules = resources('AWS::Events::Rule').map(({ Properties }) => Properties);
+  expect(rules.filter((rule) => rule.ScheduleExpression === 'cron(30 3 * * ? *)')).toHaveLength(1);
+  const maintain = resources('AWS::Lambda::Function').find(
+    ({ Properties }) => Properties.Handler === 'functions/maintain.handler',
+  );
+  expect(maintain?.Properties.Timeout).toBe(900);
 });

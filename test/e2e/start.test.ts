@@ -20,19 +20,24 @@ async function start(dir: string, args: string[] = []) {
     child.kill('SIGTERM');
     await once(child, 'exit');
   });
-  const url = await readyUrl(child);
-  return { child, url };
+  return { child, ...(await ready(child)) };
 }
 
-function readyUrl(child: ChildProcess): Promise<string> {
+/** What it prints once it is ready: its address, and the environment of `sluice reconcile`. */
+function ready(child: ChildProcess): Promise<{ url: string; redis: Record<string, string> }> {
   return new Promise((resolve, reject) => {
     let printed = '';
+    let url = '';
     for (const stream of [child.stdout, child.stderr]) {
       if (stream === null) continue;
       createInterface({ input: stream }).on('line', (line) => {
         printed += `${line}\n`;
-        const url = /ready at (\S+)/.exec(line)?.[1];
-        if (url) resolve(url);
+        url ||= /ready at (\S+)/.exec(line)?.[1] ?? '';
+        const redis = [...line.matchAll(/(UPSTASH_\w+)=(\S+)/g)].map(([, name, value]) => [
+          name,
+          value,
+        ]);
+        if (redis.length > 0) resolve({ url, redis: Object.fromEntries(redis) });
       });
     }
     child.once('exit', () => reject(new Error(`It ended: ${printed}`)));
@@ -84,6 +89,12 @@ test('npm start takes an order, keeps it over a Ctrl-C, leaves nothing running, 
     200,
     { status: 'produced', orderNumber: 1 },
   ]);
+
+  const reconciled = spawn(process.execPath, ['cli/sluice.ts', 'reconcile'], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, ...second.redis },
+  });
+  expect((await once(reconciled, 'exit'))[0]).toBe(0);
 
   second.child.kill('SIGINT');
   await once(second.child, 'exit');

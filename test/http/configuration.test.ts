@@ -31,6 +31,7 @@ test('a right environment is read, with defaults for what may be left out', () =
     queueMax: 1_000_000,
     redrivesPerSecond: 100,
     rateLimit: 0,
+    retentionDays: 30,
   });
 });
 
@@ -40,12 +41,14 @@ test('what may be set is set', () => {
     SLUICE_BATCH_SIZE: '500',
     SLUICE_LEASE_MS: '900000',
     SLUICE_ATTEMPTS_MAX: '1',
+    SLUICE_RETENTION_DAYS: '3650',
   };
   expect(readConfig({ ...RIGHT, ...settings })).toMatchObject({
     prefix: 'dev:',
     batchSize: 500,
     leaseMs: 900_000,
     attemptsMax: 1,
+    retentionDays: 3_650,
   });
 });
 
@@ -101,6 +104,7 @@ const WRONG: Record<string, string[]> = {
   SLUICE_QUEUE_MAX: ['0', '100000001'],
   SLUICE_REDRIVES_PER_SECOND: ['0', '1001'],
   SLUICE_RATE_LIMIT: ['0', '1000001'],
+  SLUICE_RETENTION_DAYS: ['0', '3651', '0.5'],
 };
 
 describe.each(Object.entries(WRONG))('%s', (name, values) => {
@@ -124,7 +128,7 @@ describe('a function in a wrong environment', () => {
     vi.unstubAllEnvs();
   });
 
-  test.each(['submit-order', 'get-order', 'stats', 'drain-queue'])(
+  test.each(['submit-order', 'get-order', 'stats', 'drain-queue', 'maintain'])(
     '%s does not start, and says what is wrong',
     async (name) => {
       vi.resetModules();

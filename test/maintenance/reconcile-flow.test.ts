@@ -128,7 +128,7 @@ test('whatever orders do between its steps, a pass finds nothing amiss and chang
         await store.redis.flushdb();
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 }, 120_000);
 
@@ -159,6 +159,6 @@ test('a queue entry that is gone is found while orders are claimed and submitted
         await store.redis.flushdb();
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 }, 120_000);

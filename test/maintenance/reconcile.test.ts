@@ -1,19 +1,18 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { isSettled, reconcile } from '../../lib/maintenance/reconcile.ts';
-import { maintenanceStore } from '../../lib/redis/maintenance-store.ts';
+import { isSettled } from '../../lib/maintenance/reconcile.ts';
 import { runDrain } from '../support/drains.ts';
 import {
   ALL_DUE_MS,
   loseFrom,
   orderIn,
-  PASS_MS,
   pass,
   placesOf,
   STATES,
   type State,
   type StatePlace,
+  snapshot,
 } from '../support/maintenance.ts';
-import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
+import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { startStack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { freshStore as storeOn, type TestStore } from '../support/store.ts';
@@ -33,12 +32,6 @@ async function oneOfEach(store: TestStore) {
   const ids: Partial<Record<State, string>> = {};
   for (const state of order) ids[state] = (await orderIn(store, state)).id;
   return ids as Record<State, string>;
-}
-
-async function snapshot(store: TestStore): Promise<Record<string, string | null>> {
-  const keys = (await store.redis.keys(`${store.prefix}*`)).sort();
-  const dumps = keys.map(async (key) => [key, await store.redis.exec<string>(['DUMP', key])]);
-  return Object.fromEntries(await Promise.all(dumps));
 }
 
 test('a store where all is well has nothing to tell, and is not touched', async () => {
@@ -150,155 +143,5 @@ describe('an order in two places', () => {
     for (const id of Object.values(ids)) await store.redis.lpush(store.keys.queue, id);
     await store.redis.zadd(store.keys.pending, { score: NOW_MS, member: ids.canceled });
     expect((await pass(store, { isRepair: true })).found).toEqual({});
-  });
-});
-
-test('what was repaired by making it due is produced once, also where it was queued after all', async () => {
-  const store = freshStore();
-  const ids = await submitOrders(store, 3);
-  // A queue that is read from a replica which is behind looks empty.
-  const report = await pass(store, {
-    isRepair: true,
-    wrap: (bare) => ({
-      ...bare,
-      page: (place, cursor) =>
-        place === 'queue' ? Promise.resolve({ ids: [] }) : bare.page(place, cursor),
-    }),
-  });
-  expect(report.repaired).toEqual({ stranded: 3 });
-  const effects: string[] = [];
-  await runDrain(store, {
-    clock: steppedClock(PASS_MS),
-    producer: async (orders) => {
-      effects.push(...orders.map(({ id }) => id));
-      return new Map(orders.map(({ id }) => [id, { kind: 'produced' }]));
-    },
-  });
-  expect(effects.sort()).toEqual(ids.sort());
-  expect(await store.redis.exists(store.keys.queue, store.keys.pending)).toBe(0);
-});
-
-test('an order that has changed since the queue was searched for it is not taken for stranded', async () => {
-  const store = freshStore();
-  const { id } = await orderIn(store, 'queued');
-  await loseFrom(store, 'queue', id);
-  const { inspect } = maintenanceStore(store.client, store.keys);
-  const options = { isRepair: true, nowMs: PASS_MS, leaseEndMs: PASS_MS };
-  const [first] = await inspect([{ id }], options);
-  const mark = first?.kind === 'waits' ? first.mark : '';
-  await store.redis.hset(store.keys.order(id), { updatedAtMs: String(NOW_MS + 1) });
-  expect(await inspect([{ id, sought: mark }], options)).toMatchObject([{ kind: 'waits' }]);
-  expect(await placesOf(store, id)).toEqual(['index']);
-  await store.redis.hset(store.keys.order(id), { updatedAtMs: String(NOW_MS) });
-  expect(await inspect([{ id, sought: mark }], options)).toEqual([{ id, kind: 'stranded' }]);
-  expect(await placesOf(store, id)).toEqual(['index', 'pending']);
-});
-
-test('a lease without an end gets one, and its drain can still settle meanwhile', async () => {
-  const store = freshStore();
-  const { id } = await orderIn(store, 'leased');
-  await loseFrom(store, 'pending', id);
-  await pass(store, { isRepair: true });
-  expect(await store.redis.zscore(store.keys.pending, id)).toBe(String(PASS_MS + 900_000));
-  const token = Number(await store.redis.get(store.keys.fence));
-  expect(await store.settle(token, [{ id, kind: 'produced' }], PASS_MS)).toEqual([true]);
-});
-
-test('a scheduled order that is stranded is due at its time, and not before', async () => {
-  const store = freshStore();
-  const { id, submission } = await orderIn(store, 'scheduled');
-  await loseFrom(store, 'pending', id);
-  await pass(store, { isRepair: true });
-  expect(await store.redis.zscore(store.keys.pending, id)).toBe(String(submission.produceAtMs));
-});
-
-test('an order that cannot be read is told and left alone', async () => {
-  const store = freshStore();
-  const [text, half] = (await submitOrders(store, 2)) as [string, string];
-  await store.redis.del(store.keys.order(text));
-  await store.redis.set(store.keys.order(text), 'a string');
-  await store.redis.hdel(store.keys.order(half), 'status');
-  const before = await snapshot(store);
-  const report = await pass(store, { isRepair: true });
-  expect(report).toMatchObject({ found: { broken: 2 }, repaired: {} });
-  expect(isSettled(report)).toBe(false);
-  expect(await snapshot(store)).toEqual(before);
-});
-
-test('an order of a version or a status that is not known here is counted and left alone', async () => {
-  const store = freshStore();
-  const [newer, other] = (await submitOrders(store, 2)) as [string, string];
-  await store.redis.hset(store.keys.order(newer), { v: '2' });
-  await store.redis.hset(store.keys.order(other), { status: 'on-hold' });
-  await store.redis.del(store.keys.queue);
-  const before = await snapshot(store);
-  expect(await pass(store, { isRepair: true })).toEqual({ ...NOTHING, orders: 2, unknown: 2 });
-  expect(await snapshot(store)).toEqual(before);
-});
-
-test('orders of another prefix in the same database are none of its business', async () => {
-  const store = freshStore();
-  await store.redis.hset(`${store.prefix}order:ord_short`, { v: '1' });
-  await store.redis.hset(`other:${store.prefix}order:${newOrder('a').id}`, { v: '1' });
-  expect(await pass(store)).toEqual({ ...NOTHING, orders: 0 });
-});
-
-test('a pass stops when its time is up, and says that it is not complete', async () => {
-  const store = freshStore();
-  await submitOrders(store, 4);
-  for (let steps = 0; ; steps += 1) {
-    let left = steps;
-    const clock = { now: () => (left-- > 0 ? 0 : 1) };
-    const report = await reconcile({
-      store: maintenanceStore(store.client, store.keys),
-      clock,
-      isRepair: true,
-      deadlineMs: 1,
-    });
-    expect(report.found).toEqual({});
-    if (report.isComplete) return expect(steps).toBeGreaterThan(9);
-    expect(isSettled(report)).toBe(false);
-  }
-});
-
-test('the first hundred findings are listed, and all are counted', async () => {
-  const store = freshStore();
-  await submitOrders(store, 120);
-  await store.redis.del(store.keys.queue);
-  const { found, listed } = await pass(store);
-  expect([found, listed.length]).toEqual([{ stranded: 120 }, 100]);
-});
-
-describe('a counter', () => {
-  async function producedOrders(store: TestStore, count: number) {
-    const ids = await submitOrders(store, count);
-    await runDrain(store, { limits: { batchSize: 2 } });
-    return ids;
-  }
-
-  test.each(['gone', 'behind'])('that is %s is raised past all that orders bear', async (how) => {
-    const store = freshStore();
-    await producedOrders(store, 8);
-    const { redis, keys } = store;
-    await redis.del(keys.number, keys.fence);
-    if (how === 'behind') await redis.mset({ [keys.number]: '3', [keys.fence]: '1' });
-    const told = await pass(store);
-    expect([told.found, isSettled(told)]).toEqual([{ counter: 2 }, false]);
-    const report = await pass(store, { isRepair: true });
-    expect([report.repaired, isSettled(report)]).toEqual([{ counter: 2 }, true]);
-    expect(await redis.mget(keys.number, keys.fence)).toEqual(['8', '4']);
-    expect((await pass(store)).found).toEqual({});
-  });
-
-  test('goes past the largest number, also where few orders were asked for theirs', async () => {
-    const store = freshStore();
-    const ids = await producedOrders(store, 30);
-    await store.redis.del(store.keys.number);
-    // Only the first order is asked: it bears the number 1, and the counter is at 0.
-    await pass(store, {
-      isRepair: true,
-      wrap: (bare) => ({ ...bare, bearers: () => Promise.resolve(ids.slice(0, 1)) }),
-    });
-    expect(await store.numbers.take(1)).toBe(31);
   });
 });

@@ -81,3 +81,10 @@ export async function placesOf(store: TestStore, id: string): Promise<string[]> 
   if ((await redis.lpos(keys.queue, id)) !== null) found.push('queue');
   return found.sort();
 }
+
+/** Everything that the store holds. */
+export async function snapshot(store: TestStore): Promise<Record<string, string | null>> {
+  const keys = (await store.redis.keys(`${store.prefix}*`)).sort();
+  const dumps = keys.map(async (key) => [key, await store.redis.exec<string>(['DUMP', key])]);
+  return Object.fromEntries(await Promise.all(dumps));
+}

@@ -23,13 +23,13 @@ for i = 3, #KEYS do
 end
 
 local answer = {}
-for i = 1, 2 do
-  answer[2 * i - 1] = redis.call('GET', KEYS[i]) or '0'
+for i, key in ipairs({ KEYS[1], KEYS[2] }) do
+  answer[2 * i - 1] = redis.call('GET', key) or '0'
   answer[2 * i] = string.format('%.0f', largest[i])
 end
-for i = 1, 2 do
+for i, key in ipairs({ KEYS[1], KEYS[2] }) do
   if ARGV[1] == '1' and (tonumber(answer[2 * i - 1]) or 0) < largest[i] then
-    redis.call('SET', KEYS[i], answer[2 * i])
+    redis.call('SET', key, answer[2 * i])
   end
 end
 return answer

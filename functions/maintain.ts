@@ -1,0 +1,43 @@
+import type { Context } from 'aws-lambda';
+import { isSettled, reconcile, totalOf } from '../lib/maintenance/reconcile.ts';
+import { retain } from '../lib/maintenance/retention.ts';
+import { maintenanceStore } from '../lib/redis/maintenance-store.ts';
+import { clock, config, keys, log, redisForBatches } from '../lib/runtime.ts';
+
+const DAY_MS = 86_400_000;
+/** What is kept free at the end: a page that is under way makes a few requests of 5 s at most. */
+const END_MS = 30_000;
+
+const store = maintenanceStore(redisForBatches(), keys);
+
+/**
+ * The daily upkeep: retention first, so that there is less to look through, with half of the time
+ * at most; then a pass that repairs. What it repairs was lost, and waiting for somebody to say so
+ * would only keep orders waiting.
+ */
+export async function handler(_event: unknown, context: Context) {
+  const startMs = clock.now();
+  const timeMs = context.getRemainingTimeInMillis() - END_MS;
+  const retained = await retain({
+    store,
+    clock,
+    retentionMs: config.retentionDays * DAY_MS,
+    deadlineMs: startMs + timeMs / 2,
+  });
+  log(retained.isComplete ? 'info' : 'warn', 'retained', { ...retained });
+
+  const deadlineMs = startMs + timeMs;
+  const report = await reconcile({ store, clock, isRepair: true, deadlineMs });
+  const { found, repaired, ...rest } = report;
+  const foundTotal = totalOf(found);
+  const repairedTotal = totalOf(repaired);
+  const level = !isSettled(report) ? 'error' : foundTotal > 0 ? 'warn' : 'info';
+  log(level, 'reconciled', {
+    found: foundTotal,
+    repaired: repairedTotal,
+    unrepaired: foundTotal - repairedTotal,
+    kinds: found,
+    ...rest,
+  });
+  return { retained, report };
+}
