@@ -16,6 +16,9 @@ import { HASH_VERSION } from './order-hash.ts';
 import { runRepeatedly } from './run-script.ts';
 import { COUNTERS, FORGET, RECONCILE } from './scripts.ts';
 
+/** How many of the newest produced orders show the counters, and how many others. */
+const BEARERS = 100;
+
 /**
  * Pages are read by Redis's scans, which find what is there all along. The queue, a list, has none:
  * it is read by position from the head, where what comes in moves the rest on and nothing is
@@ -92,13 +95,12 @@ export function maintenanceStore(
     },
 
     async bearers(): Promise<string[]> {
-      const half = Math.ceil(pageSize / 2);
       const newest = await client.repeatedly((redis) =>
-        redis.zrange<string[]>(finished, 0, half - 1, { rev: true }),
+        redis.zrange<string[]>(finished, 0, BEARERS - 1, { rev: true }),
       );
       // The SDK has no method for it.
       const some = await client.repeatedly((redis) =>
-        redis.exec<string[]>(['ZRANDMEMBER', finished, pageSize - half]),
+        redis.exec<string[]>(['ZRANDMEMBER', finished, BEARERS]),
       );
       return [...new Set([...newest, ...some])];
     },
