@@ -114,6 +114,9 @@ exactly one place, and each id in a place must have its order. Without --repair 
 tells. What cannot be repaired is an order that is gone: its client's repeat brings it back.
 The schedule does the same once a day, with --repair.
 
+--thorough is for the day after a failover of the database: it also compares the status of
+each order that has ended with the place it is in, at one command each.
+
 Exit codes: 0 all is well, or was repaired; 1 something is left to see to, or it failed;
 2 wrong usage.
 

@@ -18,6 +18,7 @@ import { printable, table } from './text.ts';
 
 export interface ReconcileFlags {
   readonly repair?: true;
+  readonly thorough?: true;
   readonly json?: true;
 }
 
@@ -40,7 +41,12 @@ export async function reconcileCommand(
   const client = connect({ url, token, timeoutMs: TIMEOUT_MS, sendsMax: SENDS_MAX, random });
   const store = maintenanceStore(client, keysWith(prefix));
   const report = await passOver(() =>
-    reconcile({ store, clock: systemClock, isRepair: flags.repair === true }),
+    reconcile({
+      store,
+      clock: systemClock,
+      isRepair: flags.repair === true,
+      isThorough: flags.thorough === true,
+    }),
   );
   process.stdout.write(
     flags.json

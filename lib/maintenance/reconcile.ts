@@ -39,6 +39,12 @@ export interface ReconcileOptions {
   readonly store: MaintenanceStore;
   readonly clock: Pick<Clock, 'now'>;
   readonly isRepair: boolean;
+  /**
+   * Whether every order is read, at a command each. Otherwise only the hash of one that is where
+   * orders end, and nowhere else, is looked for: no loss of an entry leaves a live order like that.
+   * A failover that tears the writes of one script apart would.
+   */
+  readonly isThorough?: boolean;
   /** Unix milliseconds after which no further page is begun; without it the pass ends at its end. */
   readonly deadlineMs?: number;
 }
@@ -183,9 +189,9 @@ function chunked<T>(items: readonly T[]): T[][] {
 
 async function judge(pass: Pass, inspections: readonly Inspection[]): Promise<void> {
   if (inspections.length === 0) return;
-  const { store, clock, isRepair, tally, told, waiting } = pass;
+  const { store, clock, isRepair, isThorough = false, tally, told, waiting } = pass;
   const nowMs = clock.now();
-  const step = { nowMs, leaseEndMs: nowMs + LEASE_MS_MAX };
+  const step = { nowMs, leaseEndMs: nowMs + LEASE_MS_MAX, isThorough };
   const toRepair = new Map<string, FindingKind[]>();
   for (const seen of await store.inspect(inspections, { ...step, isRepair: false })) {
     const { id, kind } = seen;

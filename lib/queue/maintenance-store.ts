@@ -96,6 +96,8 @@ export type EndPlace = 'finished' | 'canceled';
 
 export interface InspectOptions {
   readonly isRepair: boolean;
+  /** Whether also the hash of an order that has ended is read, and not only looked for. */
+  readonly isThorough: boolean;
   readonly nowMs: number;
   /** Where a lease has no end, it ends then. */
   readonly leaseEndMs: number;

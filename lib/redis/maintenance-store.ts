@@ -85,7 +85,7 @@ export function maintenanceStore(
         ],
         [
           ...[flag(options.isRepair), String(options.nowMs), String(options.leaseEndMs)],
-          HASH_VERSION,
+          ...[HASH_VERSION, flag(options.isThorough)],
           ...inspections.flatMap(({ id, sought = '' }) => [id, sought]),
         ],
       )) as [number, Observation['kind'], string][];

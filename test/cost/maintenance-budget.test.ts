@@ -27,7 +27,12 @@ beforeEach(async () => {
   }
   // Redis has the scripts, as it does but for the first seconds after it was made.
   const { id } = newOrder('0');
-  await maintenance.inspect([{ id }], { isRepair: false, nowMs: 0, leaseEndMs: 0 });
+  await maintenance.inspect([{ id }], {
+    isRepair: false,
+    isThorough: false,
+    nowMs: 0,
+    leaseEndMs: 0,
+  });
   await maintenance.forget('finished', [id], 0);
   await maintenance.counters([id], { isRepair: false });
 });

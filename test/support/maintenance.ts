@@ -13,11 +13,15 @@ export const ALL_DUE_MS = NOW_MS + 3_600_000;
 /** One pass over the test's store. */
 export function pass(
   store: TestStore,
-  options: { isRepair?: boolean; wrap?: (bare: MaintenanceStore) => MaintenanceStore } = {},
+  options: {
+    isRepair?: boolean;
+    isThorough?: boolean;
+    wrap?: (bare: MaintenanceStore) => MaintenanceStore;
+  } = {},
 ): Promise<ReconcileReport> {
-  const { isRepair = false, wrap = (bare) => bare } = options;
+  const { isRepair = false, isThorough = false, wrap = (bare) => bare } = options;
   const bare = maintenanceStore(store.client, store.keys, { pageSize: 3 });
-  return reconcile({ store: wrap(bare), clock: steppedClock(PASS_MS), isRepair });
+  return reconcile({ store: wrap(bare), clock: steppedClock(PASS_MS), isRepair, isThorough });
 }
 
 /** How an order comes into a state, and the places that must hold its id then. */
@@ -82,9 +86,18 @@ export async function placesOf(store: TestStore, id: string): Promise<string[]> 
   return found.sort();
 }
 
-/** Everything that the store holds. */
-export async function snapshot(store: TestStore): Promise<Record<string, string | null>> {
-  const keys = (await store.redis.keys(`${store.prefix}*`)).sort();
-  const dumps = keys.map(async (key) => [key, await store.redis.exec<string>(['DUMP', key])]);
-  return Object.fromEntries(await Promise.all(dumps));
+/** Everything that the store holds, by key. */
+export async function snapshot(store: TestStore): Promise<Record<string, unknown>> {
+  const { redis, prefix } = store;
+  const read: Record<string, (key: string) => Promise<unknown>> = {
+    string: (key) => redis.get(key),
+    hash: (key) => redis.hgetall(key),
+    list: (key) => redis.lrange(key, 0, -1),
+    zset: (key) => redis.zrange(key, 0, -1, { withScores: true }),
+  };
+  const contents: Record<string, unknown> = {};
+  for (const key of (await redis.keys(`${prefix}*`)).sort()) {
+    contents[key] = await read[await redis.type(key)]?.(key);
+  }
+  return contents;
 }

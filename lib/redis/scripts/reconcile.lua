@@ -11,7 +11,9 @@ ARGV[1] isRepair        1 to repair what can be, 0 to tell only
 ARGV[2] nowMs           integer, Unix milliseconds
 ARGV[3] leaseEndMs      integer, Unix milliseconds: where a lease has no end, this is it
 ARGV[4] version         integer, the newest version of a hash that is known here
-ARGV[5] and on          for each order: id, sought
+ARGV[5] isThorough      1 to read every order, 0 to see of those that have simply ended, in one
+                        place alone, only that their hash is there
+ARGV[6] and on          for each order: id, sought
         sought          empty; or 'queued' where its id has just been seen in the queue; or the
                         mark with which it waited, where the queue was then searched in vain
 Returns  {at, kind, detail} for each thing to tell; at is the order's place in the arguments
@@ -25,14 +27,14 @@ Returns  {at, kind, detail} for each thing to tell; at is the order's place in t
          endless    leased without an end, and so for ever; repaired
          stranded   queued or scheduled, and nothing will ever claim it; repaired
 Twice    the second call finds what the first left: what that repaired is told no more
-Bills    1 call + 7, and 1 for each order that has not simply ended; 3 at most for a repair
+Bills    1 call + 7, and 1 for each order that is read; 3 at most for a repair
 ]]
-local isRepair, nowMs, leaseEndMs, version =
-  ARGV[1] == '1', ARGV[2], ARGV[3], tonumber(ARGV[4])
+local isRepair, nowMs, leaseEndMs = ARGV[1] == '1', ARGV[2], ARGV[3]
+local version, isThorough = tonumber(ARGV[4]), ARGV[5] == '1'
 
 local orders, ids = {}, {}
-for i = 1, (#ARGV - 4) / 2 do
-  orders[i] = { id = ARGV[3 + 2 * i], sought = ARGV[4 + 2 * i], key = KEYS[6 + i] }
+for i = 1, (#ARGV - 5) / 2 do
+  orders[i] = { id = ARGV[4 + 2 * i], sought = ARGV[5 + 2 * i], key = KEYS[6 + i] }
   ids[i] = orders[i].id
 end
 local accepted = redis.call('ZMSCORE', KEYS[1], unpack(ids))
@@ -44,7 +46,7 @@ for status, key in pairs(ends) do
   ended[status] = redis.call('ZMSCORE', key, unpack(ids))
 end
 
--- An order that is produced or canceled, and nowhere else: there, only its hash can be missing.
+-- Produced or canceled, and nowhere else. No loss of an entry leaves a live order like that.
 local function hasSimplyEnded(i)
   local isOne = (ended.produced[i] and 1 or 0) + (ended.canceled[i] and 1 or 0) == 1
   return isOne and accepted[i] and not due[i] and not owners[i] and not ended.dead[i]
@@ -52,7 +54,7 @@ end
 
 local simple, toRead = {}, {}
 for i, order in ipairs(orders) do
-  if hasSimplyEnded(i) and order.sought ~= 'queued' then
+  if not isThorough and order.sought ~= 'queued' and hasSimplyEnded(i) then
     simple[#simple + 1] = i
   else
     toRead[#toRead + 1] = i
