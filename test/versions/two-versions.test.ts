@@ -34,7 +34,9 @@ function previousStore(prefix: string) {
 function bothVersions() {
   const prefix = `${randomUUID()}:`;
   const today = storeWith(stack, prefix);
-  return { today, versions: { previous: previousStore(prefix), today } };
+  const submitAll: ReturnType<typeof previousStore>['submitAll'] = async (...request) =>
+    (await today.submitAll(...request)).answers;
+  return { today, versions: { previous: previousStore(prefix), today: { ...today, submitAll } } };
 }
 
 type Version = 'previous' | 'today';
