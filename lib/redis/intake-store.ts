@@ -14,7 +14,7 @@ export function intakeStore(client: RedisClient, keys: Keys): IntakeStore {
         client,
         SUBMIT,
         [
-          ...[keys.index, keys.queue, keys.pending, keys.finished, keys.dead],
+          ...[keys.index, keys.queue, keys.pending, keys.finished, keys.dead, keys.canceled],
           ...orders.map(({ id }) => keys.order(id)),
         ],
         [String(acceptedAtMs), ...orders.flatMap((order) => submitArgs(order, acceptedAtMs))],

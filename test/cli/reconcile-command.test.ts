@@ -62,6 +62,16 @@ test('reconcile tells, reconcile --repair repairs, and then all is well', async 
   });
 }, 30_000);
 
+test('--thorough finds an order whose status is not that of its place', async () => {
+  const store = storeOn(stack);
+  const { id } = await orderIn(store, 'produced');
+  await store.redis.hset(store.keys.order(id), { status: 'queued' });
+  expect((await sluice(['reconcile'], environmentOf(store))).exitCode).toBe(0);
+  const { exitCode, out } = await sluice(['reconcile', '--thorough'], environmentOf(store));
+  expect(exitCode).toBe(1);
+  expect(out).toMatch(/^surplus +1 +0 /m);
+}, 30_000);
+
 test('what cannot be repaired makes the exit code 1, and is told for programs too', async () => {
   const store = storeOn(stack);
   const { id } = await orderIn(store, 'queued');

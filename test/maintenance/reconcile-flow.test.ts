@@ -20,7 +20,8 @@ type Step =
   | { readonly kind: 'claim'; readonly count: number; readonly leaseMs: number }
   | { readonly kind: 'settle'; readonly how: Settlement['kind'] }
   | { readonly kind: 'cancel'; readonly at: number }
-  | { readonly kind: 'repeat'; readonly at: number };
+  | { readonly kind: 'repeat'; readonly at: number }
+  | { readonly kind: 'redrive'; readonly pauseMs: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
@@ -39,6 +40,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('cancel'), at: fc.nat(99) }),
   fc.record({ kind: fc.constant('repeat'), at: fc.nat(99) }),
+  fc.record({ kind: fc.constant('redrive'), pauseMs: fc.constantFrom(0, 20) }),
 );
 
 /** The clients and drains of one store; each step is one of theirs, and time goes on by 10 ms. */
@@ -76,6 +78,12 @@ function traffic(store: TestStore) {
       case 'cancel': {
         const order = orders[what.at % Math.max(1, orders.length)];
         if (order) await store.cancel({ id: order.id, nowMs });
+        return;
+      }
+      case 'redrive': {
+        const ids = await store.oldestDead(10);
+        const { pauseMs } = what;
+        if (ids.length > 0) await store.redrive({ ids, pauseMs, mark: `${nowMs}`, nowMs });
         return;
       }
       case 'repeat': {

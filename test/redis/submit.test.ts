@@ -55,6 +55,17 @@ test.each(['order', 'index', 'queue'] as const)(
   },
 );
 
+test('submit does not bring back an order that was canceled before its hash was lost', async () => {
+  const store = freshStore();
+  const order = newOrder('a');
+  await store.submit(order);
+  await store.cancel({ id: order.id, nowMs: NOW_MS });
+  await store.claim(claimRequest());
+  await store.redis.del(store.keys.order(order.id));
+  await expect(store.submit({ ...order, acceptedAtMs: LATER_MS })).rejects.toThrow(StoreFault);
+  expect(await store.redis.exists(store.keys.queue, store.keys.order(order.id))).toBe(0);
+});
+
 test('submit does not bring back an order that had ended when its hash was lost', async () => {
   const store = freshStore();
   const order = newOrder('a');

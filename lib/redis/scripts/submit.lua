@@ -5,7 +5,8 @@ KEYS[2] order_queue    LIST   ids, oldest at the tail
 KEYS[3] order_pending  ZSET   id -> dueAtMs
 KEYS[4] order_finished ZSET   id -> finishedAtMs
 KEYS[5] order_dead     ZSET   id -> deadAtMs
-KEYS[6] and on         HASH   the orders, 500 at most, in the order of the arguments, no two the same
+KEYS[6] order_canceled ZSET   id -> canceledAtMs
+KEYS[7] and on         HASH   the orders, 500 at most, in the order of the arguments, no two the same
 ARGV[1] acceptedAtMs   integer, Unix milliseconds
 ARGV[2] and on         for each order: id, dueAtMs, n, then n times field, value
         dueAtMs        integer, Unix milliseconds, where the order is for later; else empty
@@ -23,7 +24,7 @@ local acceptedAtMs = ARGV[1]
 local orders, scored, at = {}, {}, 2
 while at <= #ARGV do
   local fieldsEnd = at + 2 + 2 * tonumber(ARGV[at + 2])
-  local order = { id = ARGV[at], key = KEYS[6 + #orders], dueAtMs = ARGV[at + 1] }
+  local order = { id = ARGV[at], key = KEYS[7 + #orders], dueAtMs = ARGV[at + 1] }
   order.from, order.to = at + 3, fieldsEnd
   orders[#orders + 1] = order
   scored[#scored + 1] = acceptedAtMs
@@ -48,6 +49,7 @@ end
 -- The hash of a known order is lost: the client's repeat brings it back, unless it had ended.
 local function hasEnded(order)
   return redis.call('ZSCORE', KEYS[4], order.id) or redis.call('ZSCORE', KEYS[5], order.id)
+    or redis.call('ZSCORE', KEYS[6], order.id)
 end
 
 local answers, written, ready, later = {}, {}, {}, {}
