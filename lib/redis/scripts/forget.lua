@@ -11,7 +11,7 @@ ARGV[2] beforeMs       integer, Unix milliseconds: orders that ended at this tim
 ARGV[3] and on         ids
 Returns  {n}: how many of the orders are gone now, or were gone before
 Twice    the second call finds them gone and answers the same
-Bills    1 call + 9, and 1 for each canceled order; 1 call + 5 where all stay
+Bills    1 call + 8, and 1 for each canceled order; 1 call + 5 where all stay
 ]]
 local status, beforeMs = ARGV[1], tonumber(ARGV[2])
 local ids = { unpack(ARGV, 3) }
