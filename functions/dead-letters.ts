@@ -1,16 +1,17 @@
 import { orderSummaryDocument } from '../lib/contract/documents.ts';
 import { deadLettersQuerySchema } from '../lib/contract/queries.ts';
 import type { OrderPage } from '../lib/contract/schemas.ts';
-import { nextCursorOf, readPageQuery } from '../lib/http/page-query.ts';
+import { pagesOf } from '../lib/http/page-query.ts';
 import { json } from '../lib/http/responses.ts';
 import { readStore } from '../lib/redis/read-store.ts';
-import { clock, keys, redisForBatches, route } from '../lib/runtime.ts';
+import { clock, config, keys, redisForBatches, route } from '../lib/runtime.ts';
 
 const store = readStore(redisForBatches(), keys);
+const pages = pagesOf('dead-letters', deadLettersQuerySchema, config.redisToken);
 
 /** GET /dead-letters: 200 with a page of dead orders, the last to die first; 400, 503 as problems. */
 export const handler = route({ scope: 'orders:admin' }, async (request) => {
-  const page = readPageQuery(request, deadLettersQuerySchema, 'dead-letters');
+  const page = pages.read(request);
   if (page.kind === 'refused') return page.response;
   const { orders, end } = await store.page({
     of: 'dead-letters',
@@ -20,6 +21,6 @@ export const handler = route({ scope: 'orders:admin' }, async (request) => {
   });
   return json(200, {
     orders: orders.map((order) => orderSummaryDocument(order, { withClient: true })),
-    nextCursor: nextCursorOf('dead-letters', end),
+    nextCursor: pages.nextCursor(end),
   } satisfies OrderPage);
 });

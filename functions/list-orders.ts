@@ -2,16 +2,17 @@ import { orderSummaryDocument } from '../lib/contract/documents.ts';
 import { ordersQuerySchema } from '../lib/contract/queries.ts';
 import type { OrderPage } from '../lib/contract/schemas.ts';
 import { isAdmin } from '../lib/http/authenticate.ts';
-import { nextCursorOf, readPageQuery } from '../lib/http/page-query.ts';
+import { pagesOf } from '../lib/http/page-query.ts';
 import { json } from '../lib/http/responses.ts';
 import { readStore } from '../lib/redis/read-store.ts';
-import { clock, keys, redisForBatches, route } from '../lib/runtime.ts';
+import { clock, config, keys, redisForBatches, route } from '../lib/runtime.ts';
 
 const store = readStore(redisForBatches(), keys);
+const pages = pagesOf('orders', ordersQuerySchema, config.redisToken);
 
 /** GET /orders: 200 with a page of orders, the newest first; 400 and 503 as problems. */
 export const handler = route({ scope: 'orders:read' }, async (request) => {
-  const page = readPageQuery(request, ordersQuerySchema, 'orders');
+  const page = pages.read(request);
   if (page.kind === 'refused') return page.response;
   const { limit, customer, status } = page.query;
   const withClient = isAdmin(request.caller);
@@ -26,6 +27,6 @@ export const handler = route({ scope: 'orders:read' }, async (request) => {
   });
   return json(200, {
     orders: orders.map((order) => orderSummaryDocument(order, { withClient })),
-    nextCursor: nextCursorOf('orders', end),
+    nextCursor: pages.nextCursor(end),
   } satisfies OrderPage);
 });

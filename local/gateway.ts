@@ -16,15 +16,23 @@ const CALLS_AT_ONCE_MAX = 16;
 // The emulation takes a body without a type for JSON, and fails at one that it cannot parse.
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+ *(?:;[^,]*)?$/;
 
+// And takes these apart by itself. Neither is JSON, so the function's answer is the same.
+const MULTIPART = /^multipart\//i;
+
 /**
  * Stands in the place of each byte where a body is no UTF-8: the emulation would put replacement
  * characters there and have it taken, where the function refuses it as no JSON.
  */
 const NO_JSON = '?';
 
+/**
+ * Stands in the place of a JSON value that is no object and no array: the emulation would hand the
+ * function the value and not its text. Both are refused alike.
+ */
+const NO_OBJECT = '[]';
+
 /** What API Gateway answers by itself, before any function runs. */
 const OWN_ANSWERS = {
-  400: 'Bad Request',
   404: 'Not Found',
   413: 'Request Entity Too Large',
   500: 'Internal Server Error',
@@ -39,6 +47,8 @@ const NOT_PASSED_ON = new Set([
   'accept-ranges',
   'access-control-expose-headers',
   'vary',
+  'access-control-allow-origin',
+  'access-control-allow-credentials',
 ]);
 
 /**
@@ -110,6 +120,7 @@ interface Forward {
 }
 
 function forward({ incoming, outgoing, body, agent, emulationPort }: Forward): void {
+  const sent = passable(body);
   const onward = request(
     {
       agent,
@@ -117,7 +128,7 @@ function forward({ incoming, outgoing, body, agent, emulationPort }: Forward): v
       port: emulationPort,
       method: incoming.method,
       path: incoming.url,
-      headers: onwardHeaders(incoming, body),
+      headers: onwardHeaders(incoming, sent),
     },
     (answer) => {
       // Every function names the request; what does not comes from the emulation itself.
@@ -131,7 +142,23 @@ function forward({ incoming, outgoing, body, agent, emulationPort }: Forward): v
     },
   );
   onward.on('error', () => answerAsGateway(outgoing, 503));
-  onward.end(isUtf8(body) ? body : Buffer.alloc(body.length, NO_JSON));
+  onward.end(sent);
+}
+
+/** The body in a form that the emulation does not change. */
+function passable(body: Buffer): Buffer {
+  if (!isUtf8(body)) return Buffer.alloc(body.length, NO_JSON);
+  return isPrimitive(body.toString()) ? Buffer.from(NO_OBJECT.padEnd(body.length)) : body;
+}
+
+function isPrimitive(text: string): boolean {
+  if (/^\s*(?:[{[]|$)/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** As the function is to see them: what came twice is joined, and a type that is none stays none. */
@@ -143,14 +170,17 @@ function onwardHeaders(incoming: IncomingMessage, body: Buffer): Record<string, 
   const type = joined['content-type'] ?? '';
   return {
     ...joined,
-    'content-type': MEDIA_TYPE.test(type) ? type : 'application/octet-stream',
+    'content-type':
+      MEDIA_TYPE.test(type) && !MULTIPART.test(type) ? type : 'application/octet-stream',
     'content-length': String(body.length),
     connection: 'keep-alive',
   };
 }
 
 function ownStatus(status = 500): keyof typeof OWN_ANSWERS {
-  if (status === 400 || status === 404 || status === 413) return status;
+  // It looks at a body before it looks for a route, and API Gateway at no body at all.
+  if (status === 400 || status === 404) return 404;
+  if (status === 413) return status;
   return status === 503 || status === 504 ? 503 : 500;
 }
 

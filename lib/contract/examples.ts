@@ -1,3 +1,4 @@
+import type { Fault } from '../orders/faults.ts';
 import { orderIdOf } from '../orders/identity.ts';
 import type { Order } from '../orders/order.ts';
 import type { Submission } from '../orders/submission.ts';
@@ -51,14 +52,13 @@ function problem(type: ProblemType, detail: string) {
   return { type: `/problems/${type}`, ...PROBLEMS[type], detail };
 }
 
-const ERRORS = [
-  { pointer: '/lines/0/quantity', detail: 'Must be a whole number from 1 to 1,000,000.' },
-];
-const WITH_ERRORS: ReadonlySet<ProblemType> = new Set([
-  'invalid-order',
-  'invalid-batch',
-  'invalid-redrive',
-]);
+const ERRORS: Partial<Record<ProblemType, readonly Fault[]>> = {
+  'invalid-order': [
+    { pointer: '/lines/0/quantity', detail: 'Must be a whole number from 1 to 1,000,000.' },
+  ],
+  'invalid-batch': [{ pointer: '/orders', detail: 'Must be an array of 1 to 500 orders.' }],
+  'invalid-redrive': [{ pointer: '/limit', detail: 'Must be a whole number from 1 to 1,000.' }],
+};
 
 /** Examples of the document, as the code that answers makes them; a test validates each. */
 export const EXAMPLES = {
@@ -76,7 +76,7 @@ export const EXAMPLES = {
         {
           index: 1,
           status: 400,
-          problem: { ...problem('invalid-order', 'See errors.'), errors: ERRORS },
+          problem: { ...problem('invalid-order', 'See errors.'), errors: ERRORS['invalid-order'] },
         },
       ],
     },
@@ -101,6 +101,6 @@ export const EXAMPLES = {
   problem: (type: ProblemType) => ({
     ...problem(type, `${PROBLEMS[type].title}.`),
     instance: REQUEST_ID,
-    ...(WITH_ERRORS.has(type) && { errors: ERRORS }),
+    ...(type in ERRORS && { errors: ERRORS[type] }),
   }),
 };

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { batchItemSchema, batchSchema } from '../orders/batch.ts';
 import {
+  LINES_MAX,
   lineSchema,
   METADATA_KEY,
   METADATA_MEMBERS_MAX,
@@ -15,13 +16,15 @@ export type JsonSchema = { [name: string]: unknown };
 
 const refTo = (name: string) => `#/components/schemas/${name}`;
 
-/** The definitions that the document names. */
-const NAMED = {
+/** The definitions that the document names: what clients send, and what they get. */
+const REQUESTS = {
   Submission: submissionSchema,
   Line: lineSchema,
   Batch: batchSchema,
   BatchOrder: batchItemSchema,
   Redrive: redriveSchema,
+} as const;
+const ANSWERS = {
   Receipt: answers.receiptSchema,
   Order: answers.orderSchema,
   OrderSummary: answers.orderSummarySchema,
@@ -32,6 +35,8 @@ const NAMED = {
   Redriven: answers.redrivenSchema,
   Problem: answers.problemSchema,
 } as const;
+
+const NAMED = { ...REQUESTS, ...ANSWERS };
 
 export type SchemaName = keyof typeof NAMED;
 
@@ -45,6 +50,7 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
   [
     submission.lines,
     {
+      maxItems: LINES_MAX,
       description:
         'The total, the sum of quantity × unitAmount, must be at most 9007199254740991 (2^53 − 1).',
     },
@@ -112,17 +118,23 @@ function registryWith(names: Readonly<Record<string, z.core.$ZodType>>): Registr
 
 /** JSON Schemas of the named definitions, which refer to each other as components. */
 export function componentSchemas(): Record<SchemaName, JsonSchema> {
-  const named = registryWith(NAMED);
+  const made = { ...schemasOf(REQUESTS, 'input'), ...schemasOf(ANSWERS, 'output') };
+  return made as Record<SchemaName, JsonSchema>;
+}
+
+/** @param io  whether a member that has a default may be left out, as in a request */
+function schemasOf(named: Readonly<Record<string, z.core.$ZodType>>, io: 'input' | 'output') {
   // Two registries: the one that names is asked for every schema that has a note, too.
   const identities = z.registry<{ id?: string | undefined }>();
-  for (const [id, schema] of Object.entries(NAMED)) identities.add(schema, { id });
+  for (const [id, schema] of Object.entries(named)) identities.add(schema, { id });
   const { schemas } = z.toJSONSchema(identities, {
-    metadata: named,
+    io,
+    metadata: registryWith(named),
     uri: refTo,
     unrepresentable: 'any',
     override: ({ jsonSchema }) => addLengths(jsonSchema as JsonSchema),
   });
-  const entries = Object.entries(schemas).map(([name, schema]) => [name, bare(schema)]);
+  const entries = Object.entries(schemas).map(([name, schema]) => [name, bare(schema)] as const);
   return Object.fromEntries(entries);
 }
 

@@ -23,7 +23,7 @@ const receiptMembers = {
   customer: z.string(),
   currency: z.string(),
   /** Sum of quantity × unitAmount over the lines, in the currency's minor unit. */
-  totalAmount: count,
+  totalAmount: z.int().check(z.minimum(0)),
   reference: z.optional(z.string()),
   acceptedAt: instantSchema,
 };
@@ -41,7 +41,7 @@ const summaryMembers = {
   client: z.optional(z.string()),
   metadata: z.optional(metadataSchema),
   /** How often it was claimed since it was accepted or redriven, and not given back untried. */
-  attempts: count,
+  attempts: z.int().check(z.minimum(0)),
   updatedAt: instantSchema,
   orderNumber: z.optional(count),
   producedAt: z.optional(instantSchema),
@@ -122,7 +122,7 @@ export const drainReportSchema = z.object({
   retried: count,
   dead: count,
   /** Orders that are ready all the same. */
-  remaining: count,
+  remaining: z.int().check(z.minimum(0)),
 });
 
 export const redrivenSchema = z.object({ redriven: count });

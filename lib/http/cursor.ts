@@ -1,24 +1,53 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { isOrderId } from '../orders/identity.ts';
 import type { PageRequest, Place } from '../queue/store.ts';
 
 type List = PageRequest['of'];
 
-/** The place where a page ended, as its client hands it back. It says nothing of what it holds. */
-export function cursorAt(list: List, { atMs, id }: Place): string {
-  const place = `${atMs}:${id}`;
-  return Buffer.from(`${place}:${checkOf(list, place)}`).toString('base64url');
+const CIPHER = 'aes-256-gcm';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+export interface Cursors {
+  /** The place where a page ended, as its client hands it back. */
+  at(place: Place): string;
+  /** @returns `undefined` where the text is no cursor of this list */
+  placeOf(cursor: string): Place | undefined;
 }
 
-/** @returns `undefined` where the text is no cursor of this list, as when a part of it is cut off */
-export function placeOf(list: List, cursor: string): Place | undefined {
-  const [atMs = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(':');
-  const place = { atMs: Number(atMs), id };
-  const isPlace = /^\d{1,16}$/.test(atMs) && isOrderId(id);
-  return isPlace && cursorAt(list, place) === cursor ? place : undefined;
-}
+/**
+ * Cursors of one list. They are encrypted, as the place may be another client's order, and
+ * authenticated, so that what was cut off, mistyped or given by another list is no cursor.
+ *
+ * @param secret  one that all instances have; after it has changed, cursors from before are none
+ */
+export function cursorsOf(list: List, secret: string): Cursors {
+  const key = createHmac('sha256', secret).update('cursors').digest();
 
-/** No secret: it only tells a cursor from what was mistyped or belongs to another list. */
-function checkOf(list: List, place: string): string {
-  return createHash('sha256').update(`${list}:${place}`).digest('base64url').slice(0, 8);
+  function at({ atMs, id }: Place): string {
+    const place = `${atMs}:${id}`;
+    // It follows from the place: the same place is the same cursor, and no two share one.
+    const iv = createHmac('sha256', key).update(`${list}:${place}`).digest().subarray(0, IV_BYTES);
+    const cipher = createCipheriv(CIPHER, key, iv).setAAD(Buffer.from(list));
+    const text = Buffer.concat([cipher.update(place), cipher.final()]);
+    return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url');
+  }
+
+  function placeOf(cursor: string): Place | undefined {
+    const bytes = Buffer.from(cursor, 'base64url');
+    // Base64 that is written otherwise says the same.
+    if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== cursor) return;
+    const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES))
+      .setAAD(Buffer.from(list))
+      .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+    try {
+      const text = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
+      const [atMs = '', id = ''] = Buffer.concat([text, decipher.final()]).toString().split(':');
+      return isOrderId(id) ? { atMs: Number(atMs), id } : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  return { at, placeOf };
 }

@@ -24,11 +24,28 @@ export function readJsonBody(request: HttpRequest, bytesMax: number): JsonBody {
     return refused(problem('unsupported-media-type', detail));
   }
   try {
-    return { kind: 'json', value: JSON.parse(isBase64Encoded ? utf8From(body) : body) };
+    return { kind: 'json', value: parse(isBase64Encoded ? utf8From(body) : body) };
   } catch {
     const detail = 'The body must be one JSON value in UTF-8, without a byte order mark.';
     return refused(problem('invalid-json', detail));
   }
+}
+
+/**
+ * `JSON.parse`, for member names too that are written with escapes. V8 13.6 (Node 24) can take the
+ * name `"\u0061"` for one of another object that it has parsed before, such as `"\\"`: one client's
+ * body would change what another's says. So an escape that needs none is undone beforehand.
+ */
+function parse(text: string): unknown {
+  if (!text.includes('\\u00')) return JSON.parse(text);
+  return JSON.parse(text.replace(/"(?:[^"\\]|\\.)*"/gs, (string) => string.replace(ESCAPE, plain)));
+}
+
+const ESCAPE = /\\(?:u00([2-7][0-9a-f])|.)/gis;
+
+function plain(written: string, hex: string | undefined): string {
+  const character = hex === undefined ? '' : String.fromCharCode(Number.parseInt(hex, 16));
+  return /[^"\\\u007f]/.test(character) ? character : written;
 }
 
 export function bodyTooLarge(bytesMax: number, what: string): HttpResponse {

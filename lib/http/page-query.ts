@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import type { PageRequest, Place } from '../queue/store.ts';
-import { cursorAt, placeOf } from './cursor.ts';
+import { cursorsOf } from './cursor.ts';
 import { type HttpResponse, problem } from './responses.ts';
 import type { HttpRequest } from './route.ts';
 
@@ -14,31 +14,42 @@ type PageQuery<Q> =
   | { readonly kind: 'refused'; readonly response: HttpResponse };
 
 /**
- * Reads the query of a list. A parameter that stands twice arrives joined by a comma, so a limit or
- * a cursor that does is wrong.
+ * Reads the queries of a list, and names the page that follows.
+ *
+ * @param secret  for its cursors: see `cursorsOf`
  */
-export function readPageQuery<Q extends Query>(
-  { query }: Pick<HttpRequest, 'query'>,
-  schema: z.ZodMiniType<Q>,
+export function pagesOf<Q extends Query>(
   list: PageRequest['of'],
-): PageQuery<Q> {
-  const { limit, ...others } = query;
-  const given = { ...others, ...(limit !== undefined && { limit: wholeIn(limit) }) };
-  const parsed = schema.safeParse(given, { jitless: true });
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    return refused(faults.join(' '));
-  }
-  const { cursor } = parsed.data;
-  if (cursor === undefined) return { kind: 'query', query: parsed.data };
-  const after = placeOf(list, cursor);
-  if (after === undefined) return refused('cursor: Must be the nextCursor of a page of this list.');
-  return { kind: 'query', query: parsed.data, after };
-}
+  schema: z.ZodMiniType<Q>,
+  secret: string,
+) {
+  const cursors = cursorsOf(list, secret);
+  return {
+    /**
+     * A parameter that stands twice arrives joined by a comma, so a limit or a cursor that does is
+     * wrong.
+     */
+    read({ query }: Pick<HttpRequest, 'query'>): PageQuery<Q> {
+      const { limit, ...others } = query;
+      const given = { ...others, ...(limit !== undefined && { limit: wholeIn(limit) }) };
+      const parsed = schema.safeParse(given, { jitless: true });
+      if (!parsed.success) {
+        const { issues } = parsed.error;
+        return refused(
+          issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join(' '),
+        );
+      }
+      const { cursor } = parsed.data;
+      if (cursor === undefined) return { kind: 'query', query: parsed.data };
+      const after = cursors.placeOf(cursor);
+      if (after !== undefined) return { kind: 'query', query: parsed.data, after };
+      return refused('cursor: Must be the nextCursor of a page of this list.');
+    },
 
-/** How the body of a page names the page after it. */
-export function nextCursorOf(list: PageRequest['of'], end: Place | undefined): string | null {
-  return end === undefined ? null : cursorAt(list, end);
+    /** What the body of a page says of the page after it. */
+    nextCursor: (end: Place | undefined): string | null =>
+      end === undefined ? null : cursors.at(end),
+  };
 }
 
 /** Digits alone: what else `Number` takes, such as 1e1 and 0x1, is a slip. */

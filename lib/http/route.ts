@@ -119,10 +119,20 @@ function failure(error: unknown, event: APIGatewayProxyEventV2): HttpResponse {
   if (!(error instanceof StoreUnavailable)) {
     return problem('internal', 'Something went wrong here; the log has it under this request id.');
   }
-  const isRead = event.requestContext.http.method === 'GET';
-  const detail = isRead
-    ? 'Redis could not be asked. Try again after the time in Retry-After.'
-    : 'Redis could not be asked, or its answer did not come: whether the request took effect is ' +
-      'unknown. It is safe to repeat as it is: an order with the same idempotency key is taken once.';
+  const detail = `Redis could not be asked, or its answer did not come. ${WHAT_TO_DO[kindOf(event)]}`;
   return problem('store-unavailable', detail, { headers: { 'retry-after': RETRY_AFTER_S } });
+}
+
+const WHAT_TO_DO = {
+  read: 'Try again after the time in Retry-After.',
+  submit:
+    'Whether the request took effect is unknown. It is safe to repeat as it is: an order with the ' +
+    'same idempotency key is taken once.',
+  change:
+    'Whether the request took effect is unknown: look at what it was to change before you repeat it.',
+};
+
+function kindOf({ requestContext, routeKey }: APIGatewayProxyEventV2): keyof typeof WHAT_TO_DO {
+  if (requestContext.http.method === 'GET') return 'read';
+  return /^POST \/orders(?:\/batch)?$/.test(routeKey) ? 'submit' : 'change';
 }

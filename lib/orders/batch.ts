@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type Fault, faultsOf } from './faults.ts';
-import { isIdempotencyKey } from './identity.ts';
+import { IDEMPOTENCY_KEY_PATTERN } from './identity.ts';
 import { must, parseOrder, type Submission, submissionOf, submissionSchema } from './submission.ts';
 
 /** The most orders that one request may submit. */
@@ -13,7 +13,7 @@ const KEY_RULE = must('1 to 255 printable ASCII characters, with no space at eit
 /** One order of a batch: the body of a submit, with its key beside it. */
 export const batchItemSchema = z.strictObject(
   {
-    idempotencyKey: z.string(KEY_RULE).check(z.refine(isIdempotencyKey, KEY_RULE)),
+    idempotencyKey: z.string(KEY_RULE).check(z.regex(IDEMPOTENCY_KEY_PATTERN, KEY_RULE)),
     ...submissionSchema.shape,
   },
   must('a JSON object with idempotencyKey, customer, currency and lines'),

@@ -1,21 +1,35 @@
 import { createHash } from 'node:crypto';
 import type { Submission } from './submission.ts';
 
-/** 160 bits in base32hex: short, safe in a URL, and no two clients' keys meet in practice. */
-const ID_HEX_DIGITS = 40;
+/** In base32hex, five bits a digit: short, safe in a URL. */
+const CLIENT_DIGITS = 4;
+const KEY_DIGITS = 28;
 /** 1 to 255 printable ASCII characters, with no space at either end. */
 export const IDEMPOTENCY_KEY_PATTERN = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 export const ID_PATTERN = /^ord_[0-9a-v]{32}$/;
 
 /**
  * An order's id follows from who submits it and under which idempotency key, so the order is its
- * own idempotency record: a repeat finds it, and no second key has to be kept in step.
+ * own idempotency record: a repeat finds it, and no second key has to be kept in step. 140 bits of
+ * it are of both, so no two orders meet in practice.
  */
 export function orderIdOf(client: string, idempotencyKey: string): string {
-  const digest = sha256(JSON.stringify([client, idempotencyKey])).toString('hex');
-  return `ord_${BigInt(`0x${digest.slice(0, ID_HEX_DIGITS)}`)
-    .toString(32)
-    .padStart(32, '0')}`;
+  const key = sha256(JSON.stringify([client, idempotencyKey]));
+  return `${idPrefixOf(client)}${base32hex(key, KEY_DIGITS)}`;
+}
+
+/**
+ * What the ids of a client's orders begin with, and in practice nobody else's: 20 bits, so that a
+ * list need not read the orders of others to leave them out.
+ */
+export function idPrefixOf(client: string): string {
+  return `ord_${base32hex(sha256(client), CLIENT_DIGITS)}`;
+}
+
+/** The first digits of a digest. */
+function base32hex(digest: Buffer, digits: number): string {
+  const bits = BigInt(`0x${digest.toString('hex')}`) >> BigInt(8 * digest.length - 5 * digits);
+  return bits.toString(32).padStart(digits, '0');
 }
 
 /** 1 to 255 printable ASCII characters, with no space at either end. */

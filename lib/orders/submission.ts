@@ -3,7 +3,9 @@ import { FAULTS_MAX, type Fault, faultsOf, grouped } from './faults.ts';
 import { parseInstant } from './instant.ts';
 
 /** The limits of the HTTP contract, section "Submit an order". */
-const LINES_MAX = 1_000;
+export const LINES_MAX = 1_000;
+/** More are not looked at for faults: a body that large has no room for as many that are objects. */
+const LINES_LOOKED_MAX = 10_000;
 const QUANTITY_MAX = 1_000_000;
 const UNIT_AMOUNT_MAX = 10 ** 12;
 export const METADATA_MEMBERS_MAX = 20;
@@ -79,9 +81,9 @@ export const lineSchema = z.strictObject(
 
 const LINES_RULE = must(`an array of 1 to ${grouped(LINES_MAX)} lines`);
 
+// The most lines are for `parseOrder`: z.maxLength would leave out the faults of the lines.
 const lines = z.array(lineSchema, LINES_RULE).check(
   z.minLength(1, LINES_RULE),
-  z.maxLength(LINES_MAX, LINES_RULE),
   z.refine((all) => Number.isSafeInteger(totalOf(all)), {
     error: `The total, the sum of quantity × unitAmount, must be at most ${Number.MAX_SAFE_INTEGER}.`,
   }),
@@ -164,11 +166,15 @@ export function parseOrder<T extends Members>(
   body: unknown,
   nowMs: number,
 ): { kind: 'valid'; members: T } | { kind: 'invalid'; faults: Fault[] } {
-  const parsed = schema.safeParse(body, { jitless: true });
+  const count = linesIn(body);
+  const looked = count > LINES_LOOKED_MAX ? withoutLines(body, LINES_LOOKED_MAX) : body;
+  const parsed = schema.safeParse(looked, { jitless: true });
   const faults = parsed.success ? [] : faultsOf(parsed.error);
-  if (faults.length < FAULTS_MAX && isTooFarAhead(body, nowMs)) {
+  if (count > LINES_MAX) faults.unshift({ pointer: '/lines', detail: LINES_RULE.error({}) });
+  if (isTooFarAhead(body, nowMs)) {
     faults.push({ pointer: '/produceAt', detail: 'Must be at most 30 days ahead.' });
   }
+  faults.length = Math.min(faults.length, FAULTS_MAX);
   if (!parsed.success || faults.length > 0) return { kind: 'invalid', faults };
   return { kind: 'valid', members: parsed.data };
 }
@@ -185,6 +191,16 @@ export function submissionOf(members: Members): Submission {
     ...(produceAt !== undefined && { produceAtMs: parseInstant(produceAt) as number }),
     ...(strings !== undefined && Object.keys(strings).length > 0 && { metadata: strings }),
   };
+}
+
+function linesIn(body: unknown): number {
+  const isObject = typeof body === 'object' && body !== null;
+  return isObject && 'lines' in body && Array.isArray(body.lines) ? body.lines.length : 0;
+}
+
+function withoutLines(body: unknown, from: number): object {
+  const { lines: all, ...others } = body as { lines: unknown[] };
+  return { ...others, lines: all.slice(0, from) };
 }
 
 function isTooFarAhead(body: unknown, nowMs: number): boolean {

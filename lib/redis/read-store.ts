@@ -1,3 +1,4 @@
+import { idPrefixOf } from '../orders/identity.ts';
 import type { Order } from '../orders/order.ts';
 import { StoreUnavailable } from '../queue/errors.ts';
 import {
@@ -20,6 +21,9 @@ import {
 } from './order-hash.ts';
 import { runRepeatedly } from './run-script.ts';
 import { COUNTS, PAGE } from './scripts.ts';
+
+/** How many ids a page walks over to find those of one client: a millisecond or two of Redis. */
+const WALK_MAX = 5_000;
 
 export function readStore(client: RedisClient, keys: Keys): ReadStore {
   return {
@@ -53,16 +57,18 @@ export function readStore(client: RedisClient, keys: Keys): ReadStore {
       const { of, ordersMax, after, client: whose, customer, status, nowMs } = request;
       // The script takes an empty one for any; no order has it.
       if (customer === '') return { orders: [] };
-      // With a filter more orders are looked at than are shown, so that few are not a page each.
-      const isFiltered = [whose, customer, status].some((filter) => filter !== undefined);
+      // To find those that match a filter, more are read than are shown.
+      const isFiltered = customer !== undefined || status !== undefined;
       const readsMax = isFiltered ? PAGE_ORDERS_MAX : ordersMax;
+      const walkMax = whose === undefined ? readsMax : WALK_MAX;
       const [found, atMs, id] = (await runRepeatedly(
         client,
         PAGE,
         [of === 'orders' ? keys.index : keys.dead, keys.owners],
         [
-          ...[String(ordersMax), String(readsMax), String(after?.atMs ?? ''), after?.id ?? ''],
-          ...[whose ?? '', customer ?? '', status ?? '', String(nowMs), keys.orderPrefix],
+          ...[ordersMax, readsMax, walkMax, after?.atMs ?? ''].map(String),
+          ...[after?.id ?? '', whose ?? '', whose === undefined ? '' : idPrefixOf(whose)],
+          ...[customer ?? '', status ?? '', String(nowMs), keys.orderPrefix],
           ...SUMMARY_FIELDS,
         ],
       )) as [[string, string, Values][], string, string];

