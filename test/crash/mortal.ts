@@ -15,6 +15,8 @@ export interface Life {
   guard<T>(name: string, dependency: T): T;
   /** Runs until it ends or dies. */
   live<T>(run: () => Promise<T>): Promise<T | 'died'>;
+  /** Dies here and now, as a process does that what it runs has killed. */
+  die(): Promise<never>;
   /** Those that were lived through, and at the end the one that was died at. */
   readonly moments: readonly Moment[];
 }
@@ -50,7 +52,10 @@ export function mortal(diesAt = Number.POSITIVE_INFINITY): Life {
     await done.then(undefined, () => undefined);
     if (isDead) return never;
     moments.push({ what, isInnermost: moments.length === before });
-    if (moments.length <= diesAt) return done;
+    return moments.length <= diesAt ? done : die();
+  }
+
+  function die() {
     isDead = true;
     death.resolve('died');
     return never;
@@ -99,6 +104,7 @@ export function mortal(diesAt = Number.POSITIVE_INFINITY): Life {
 
   return {
     guard,
+    die,
     live: (run) => Promise.race([run(), death.promise]),
     moments,
   };
