@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { readConfig } from '../../lib/config.ts';
 import { RETRY_DELAY_MS_MAX } from '../../lib/orders/retry.ts';
 import type { ProducerAnswer } from '../../lib/production/producer.ts';
+import { chanceFrom } from '../support/chance.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { functionEnvironment } from '../support/functions.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
@@ -12,21 +13,12 @@ const ORDERS = 200;
 const MINUTE_MS = 60_000;
 const OUTAGE_MINUTES = 60;
 
-/** Chance that is the same in each run: a linear congruential generator. */
-function chance(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-}
-
 test('a system behind that is down for an hour is called within the backoff’s budget, loses no order, and is not stormed afterwards', async () => {
   const store = freshStore();
   const orders = Array.from({ length: ORDERS }, (_, index) => newOrder(`key-${index}`));
   await store.submitAll(orders, NOW_MS);
   const clock = steppedClock(NOW_MS);
-  const random = chance(7);
+  const random = chanceFrom(7);
   const { attemptsMax } = readConfig(functionEnvironment());
   const limits = { batchSize: 100, attemptsMax };
 
