@@ -26,6 +26,7 @@ export interface Account {
   readonly dead: number;
   /** Orders that were never acknowledged and are there all the same. */
   readonly unacknowledged: number;
+  /** Of an order that is no poison. */
   readonly attemptsMost: number;
 }
 
@@ -56,7 +57,9 @@ export async function accountFor(store: TestStore, books: Books): Promise<Accoun
       if (is.status === 'produced') tally.produced += 1;
       if (is.status === 'dead') tally.dead += 1;
       if (is.status !== null && !wasTold) tally.unacknowledged += 1;
-      tally.attemptsMost = Math.max(tally.attemptsMost, is.attempts);
+      if (order.nature !== 'poison') {
+        tally.attemptsMost = Math.max(tally.attemptsMost, is.attempts);
+      }
       const found = faultOf(order, is, entry, wasTold, books.attemptsMax);
       if (found) faults.push({ ...found, id: order.id });
       if (is.orderNumber === undefined) continue;

@@ -38,7 +38,7 @@ export interface ChaosReport extends Account, Omit<Clients, 'acknowledged'> {
 
 const DRAINS = 3;
 const SUBMITTERS = 12;
-const ATTEMPTS_MAX = 8;
+const ATTEMPTS_MAX = 6;
 const SETTINGS = {
   SLUICE_PREFIX: '',
   SLUICE_BATCH_SIZE: '50',

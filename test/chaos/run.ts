@@ -45,7 +45,7 @@ function summary(report: ChaosReport): string {
   killed          ${kills.drain} drains, ${kills.redis} redis-servers; ${otherDeaths.drain} drains and ${otherDeaths.redis} redis-servers died besides, of poison or from outside
   network         ${count(report.networkFaults)} requests lost or doubled
   produced        ${count(report.produced)} orders, ${report.dead} dead as they must be, ${report.unacknowledged} of all unacknowledged
-  attempts        ${report.attemptsMost} at most
+  attempts        ${report.attemptsMost} at most, poison aside
   seconds         ${report.seconds.toFixed(1)}
   lost ${of('lost')}, twice ${of('twice')}, stuck ${of('stuck')}, otherwise wrong ${of('wrong')}
 `;
