@@ -8,6 +8,8 @@ import { steppedClock } from '../support/stepped-clock.ts';
 import { freshStore, type TestStore } from '../support/store.ts';
 
 const LATER_MS = 60_000;
+/** Far more than any of these orders may be claimed. */
+const LIVES_MAX = 100;
 
 /** How often each order was handed to a producer, whether that lived to answer or not. */
 type Handed = Map<string, number>;
@@ -23,7 +25,7 @@ async function drainByProcesses(
   beforeEach: (life: number) => Promise<unknown> = async () => undefined,
 ): Promise<Handed> {
   const handed: Handed = new Map();
-  for (let number = 1; ; number += 1) {
+  for (let number = 1; number <= LIVES_MAX; number += 1) {
     await beforeEach(number);
     const life = mortal();
     const producer: Producer = async (orders) => {
@@ -37,6 +39,7 @@ async function drainByProcesses(
     );
     if (end !== 'died') return handed;
   }
+  throw new Error(`The last of ${LIVES_MAX} processes has died`);
 }
 
 test.for([2, 3, 12])(
