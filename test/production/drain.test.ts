@@ -130,6 +130,33 @@ test('a drainer that freezes past its lease cannot settle what another has produ
   expect(await store.read(id, READ_MS)).toMatchObject({ status: 'produced', orderNumber: 1 });
 });
 
+test('a drainer that thaws while another produces its orders cannot settle them before that one', async () => {
+  const store = freshStore();
+  const [id] = (await submitOrders(store, 1)) as [string];
+  /** A producer that waits in the middle of its work, and has a number of its own. */
+  const waiting = (orderNumber: number) => {
+    const called = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const producer: Producer = async () => {
+      called.resolve();
+      await answer.promise;
+      return new Map([[id, { kind: 'produced', orderNumber }]]);
+    };
+    return { producer, called: called.promise, answer: answer.resolve };
+  };
+  const [frozen, other] = [waiting(1), waiting(2)];
+  const first = runDrain(store, { producer: frozen.producer });
+  await frozen.called;
+  const clock = steppedClock(NOW_MS + 60_000);
+  const second = runDrain(store, { producer: other.producer, clock });
+  await other.called;
+  frozen.answer();
+  expect(await first).toMatchObject({ produced: 0 });
+  other.answer();
+  expect(await second).toMatchObject({ produced: 1 });
+  expect(await store.read(id, READ_MS)).toMatchObject({ orderNumber: 2, attempts: 2 });
+});
+
 test('orders that were claimed too late to be tried are given back without an attempt', async () => {
   const store = freshStore();
   const [id] = (await submitOrders(store, 1)) as [string];
