@@ -29,10 +29,8 @@ async function tell<World>(
     }
     await scenario.check(world, lives.length);
   } catch (error) {
-    const story = deaths.map((at, number) => lives[number]?.moments[at]?.what ?? 'nowhere');
-    throw new Error(`${scenario.name}; died after ${story.join(', then after ')}`, {
-      cause: error,
-    });
+    const story = deaths.map((at, number) => `died after ${lives[number]?.moments[at]?.what}`);
+    throw new Error([scenario.name, ...story].join('; '), { cause: error });
   }
   return lives.map(({ moments }) => moments);
 }

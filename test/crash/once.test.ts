@@ -32,7 +32,7 @@ test('a drain of whatever kind that dies at any moment loses no order, doubles n
     for (const death of deaths) deathsOfAny.add(death);
   }
   expect([...deathsOfAny]).toEqual(expect.arrayContaining(KNOWN_OF_ANY_DRAIN));
-});
+}, 120_000);
 
 test.for(submitScenarios(stack))(
   '$name, which dies at any moment, leaves all of an order or nothing, and its repeat makes no second',

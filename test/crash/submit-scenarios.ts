@@ -53,8 +53,10 @@ export function submitScenarios(server: Server): Scenario<Intake>[] {
     },
     async live(intake, life, number) {
       if (variation.forgetsScripts) await intake.store.redis.scriptFlush();
-      await expectWhole(intake.store, variation);
+      const there = await expectWhole(intake.store, variation);
       intake.told = await submitOnce(intake.store, variation, life, number);
+      const accepted = variation.keys.filter((_key, at) => intake.told[at] === 'accepted');
+      expect(accepted).toEqual([...new Set(variation.keys)].filter((key) => !there.includes(key)));
     },
     check: (intake) => check(intake, variation),
   }));
@@ -76,8 +78,13 @@ async function submitOnce(store: TestStore, variation: Variation, life: Life, nu
   return outcomes.map(({ kind }) => kind);
 }
 
-/** Between lives, each order is there with all that belongs to it, or with nothing of it. */
-async function expectWhole(store: TestStore, variation: Variation) {
+/**
+ * Between lives, each order is there with all that belongs to it, or with nothing of it.
+ *
+ * @returns the keys of those that are there
+ */
+async function expectWhole(store: TestStore, variation: Variation): Promise<string[]> {
+  const there: string[] = [];
   for (const key of new Set(variation.keys)) {
     const { id } = orderOf(key, variation);
     const { index, queue, pending, order } = store.keys;
@@ -91,7 +98,9 @@ async function expectWhole(store: TestStore, variation: Variation) {
     const isThere = kept === 1;
     const isPlaced = queuedAt !== null || dueAt !== null;
     expect([score !== null, isPlaced], key).toEqual([isThere, isThere]);
+    if (isThere) there.push(key);
   }
+  return there;
 }
 
 async function check({ store, told }: Intake, variation: Variation) {
