@@ -9,6 +9,7 @@ afterAll(stack.stop);
 
 test.for(drainScenarios(stack))(
   '$name, of which two die one after the other at any moments, loses no order and doubles none',
+  { timeout: 120_000 },
   async (scenario) => {
     // Lock, claim, settle and release: less would not be a drain.
     expect(await dieTwice(scenario)).toBeGreaterThanOrEqual(4 * 4);
