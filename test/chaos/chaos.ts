@@ -12,6 +12,7 @@ import { startBehind } from './behind.ts';
 import type { Invocation } from './drain-process.ts';
 import { startDrains } from './drains.ts';
 import { type Killer, killer, plannedKills } from './killer.ts';
+import { ORDERS_PER_POISON } from './order-plan.ts';
 import { type LastingRedis, startLastingRedis } from './redis.ts';
 import { type Clients, submitAll } from './submitters.ts';
 
@@ -20,8 +21,6 @@ export interface ChaosOptions {
   readonly kills: number;
   readonly seed: number;
   readonly onProgress?: (acknowledged: number) => void;
-  /** Gets the process ids, for whoever wants to kill from outside. */
-  readonly onStarted?: (redisPid: number) => void;
 }
 
 export interface ChaosReport extends Account, Omit<Clients, 'acknowledged'> {
@@ -38,11 +37,11 @@ export interface ChaosReport extends Account, Omit<Clients, 'acknowledged'> {
 
 const DRAINS = 3;
 const SUBMITTERS = 12;
-const ATTEMPTS_MAX = 6;
+const ATTEMPTS_MAX = 8;
 const SETTINGS = {
   SLUICE_PREFIX: '',
   SLUICE_BATCH_SIZE: '50',
-  SLUICE_LEASE_MS: '2000',
+  SLUICE_LEASE_MS: '3000',
   SLUICE_ATTEMPTS_MAX: String(ATTEMPTS_MAX),
 };
 /** A drain settles 6 s before its time is up and claims until 2 s before that: these often run out. */
@@ -59,65 +58,13 @@ const LAST_DRAINS_MAX = 30;
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const startedAt = performance.now();
-  const { orders, seed } = options;
-  const chance = chanceFrom(seed);
-  const dir = mkdtempSync(path.join(tmpdir(), 'chaos-'));
   await using cleanup = new AsyncDisposableStack();
-  cleanup.defer(() => rmSync(dir, { recursive: true, force: true }));
-
-  const redis = await startLastingRedis(dir);
-  cleanup.defer(redis.stop);
-  options.onStarted?.(redis.pid());
-  const token = 'chaos';
-  const server = await startUpstashServer({ socketPath: redis.socketPath, token });
-  cleanup.defer(server.close);
-  const upstash = { url: server.url, token };
-
-  const kills = killer(
-    plannedKills(options.kills, orders, chance),
-    {
-      drains: DRAINS,
-      killRedis: redis.kill,
-      killDrain: (place) => drains.kill(place),
-    },
-    chance,
-  );
-  const behind = await startBehind((pid) => kills.onEffect(drains.placeOf(pid)));
-  cleanup.defer(behind.stop);
-  const proxy = await faultyProxy(upstash, (seen) => kills.fateOf(undefined, seen));
-  cleanup.use(proxy);
-
-  const environment = { ...functionEnvironment(proxy), ...SETTINGS };
-  const stage: { isLast: boolean; drains: number } = { isLast: false, drains: 0 };
-  const drains = await startDrains({
-    count: DRAINS,
-    server: upstash,
-    environment: { ...environment, BEHIND_URL: behind.url },
-    invocation: (place) => invocationOf(place, stage, chance),
-    fateOf: (place, seen) => kills.fateOf(place, seen),
-  });
-  cleanup.defer(drains.stop);
-
-  const store = storeWith(upstash, '');
-  const work = async () => {
-    const submitters = { seed, orders, submitters: SUBMITTERS, environment };
-    const clients = await submitAll(submitters, (acknowledged) => {
-      kills.acknowledged(acknowledged);
-      options.onProgress?.(acknowledged);
-    });
-    await carryOutTheRest(kills, redis);
-    stage.isLast = true;
-    const poisonous = Math.ceil(orders / 10_000);
-    const drainsMax = LAST_DRAINS_MAX + poisonous * ATTEMPTS_MAX;
-    const { queue, pending, owners } = store.keys;
-    while (stage.drains < drainsMax && (await store.redis.exists(queue, pending, owners)) > 0) {
-      await pause(50);
-    }
-    return clients;
-  };
-  const clients = await Promise.race([work(), redis.failed, drains.failed]);
+  const parts = await startParts(options, cleanup);
+  const { redis, drains, kills, behind, store } = parts;
+  const clients = await Promise.race([work(options, parts), redis.failed, drains.failed]);
   await drains.stop();
 
+  const { seed } = options;
   const { acknowledged } = clients;
   const books: Books = { seed, acknowledged, entries: behind.entries, attemptsMax: ATTEMPTS_MAX };
   const account = await accountFor(store, books);
@@ -138,12 +85,76 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   };
 }
 
+type Parts = Awaited<ReturnType<typeof startParts>>;
+
+/** All that runs: Redis, HTTP in front of it, the system behind, the drains, and who kills them. */
+async function startParts(
+  { orders, kills: count, seed }: ChaosOptions,
+  cleanup: AsyncDisposableStack,
+) {
+  const chance = chanceFrom(seed);
+  const dir = mkdtempSync(path.join(tmpdir(), 'chaos-'));
+  cleanup.defer(() => rmSync(dir, { recursive: true, force: true }));
+  const redis = await startLastingRedis(dir);
+  cleanup.defer(redis.stop);
+  const token = 'chaos';
+  const server = await startUpstashServer({ socketPath: redis.socketPath, token });
+  cleanup.defer(server.close);
+  const upstash = { url: server.url, token };
+
+  const kills = killer(
+    plannedKills(count, orders, chance),
+    {
+      drains: DRAINS,
+      killRedis: redis.kill,
+      killDrain: (place) => drains.kill(place),
+    },
+    chance,
+  );
+  const behind = await startBehind((pid) => kills.onEffect(drains.placeOf(pid)));
+  cleanup.defer(behind.stop);
+  const proxy = cleanup.use(await faultyProxy(upstash, (seen) => kills.fateOf(undefined, seen)));
+  const environment = { ...functionEnvironment(proxy), ...SETTINGS };
+  const stage: Stage = { isLast: false, drains: 0 };
+  const drains = await startDrains({
+    count: DRAINS,
+    server: upstash,
+    environment: { ...environment, BEHIND_URL: behind.url },
+    invocation: (place) => invocationOf(place, stage, chance),
+    fateOf: (place, seen) => kills.fateOf(place, seen),
+  });
+  cleanup.defer(drains.stop);
+  return { redis, drains, kills, behind, environment, stage, store: storeWith(upstash, '') };
+}
+
+/** From the first order to the last that is drained, or that is stuck. */
+async function work(options: ChaosOptions, parts: Parts): Promise<Clients> {
+  const { kills, redis, stage, store, environment } = parts;
+  const { seed, orders } = options;
+  const submitters = { seed, orders, submitters: SUBMITTERS, environment };
+  const clients = await submitAll(submitters, (acknowledged) => {
+    kills.acknowledged(acknowledged);
+    options.onProgress?.(acknowledged);
+  });
+  await carryOutTheRest(kills, redis);
+  stage.isLast = true;
+  const poisonous = Math.ceil(orders / ORDERS_PER_POISON);
+  const drainsMax = LAST_DRAINS_MAX + poisonous * ATTEMPTS_MAX;
+  const { queue, pending, owners } = store.keys;
+  while (stage.drains < drainsMax && (await store.redis.exists(queue, pending, owners)) > 0) {
+    await pause(50);
+  }
+  return clients;
+}
+
+/** Whether the end has come, and how often was drained since. */
+interface Stage {
+  isLast: boolean;
+  drains: number;
+}
+
 /** At the end one process drains, with a clock that is further ahead each time. */
-function invocationOf(
-  place: number,
-  stage: { isLast: boolean; drains: number },
-  chance: () => number,
-): Invocation | undefined {
+function invocationOf(place: number, stage: Stage, chance: () => number): Invocation | undefined {
   if (!stage.isLast) return { slot: place, timeMs: DRAIN_MS + chance() * 2_000, aheadMs: 0 };
   if (place > 0) return undefined;
   stage.drains += 1;

@@ -18,7 +18,7 @@ export interface PlannedOrder {
 }
 
 /** One order in so many kills its process; each does so as often as an order may be claimed. */
-const ORDERS_PER_POISON = 10_000;
+export const ORDERS_PER_POISON = 10_000;
 
 /** The order of a place; the same for a seed however often it is asked for. */
 export function plannedOrder(seed: number, place: number): PlannedOrder {

@@ -6,7 +6,6 @@ import { type RedisServer, startRedisServer } from '../../local/redis/redis-serv
 export interface LastingRedis {
   /** Stays the same from one redis-server to the next. */
   readonly socketPath: string;
-  pid(): number;
   /** SIGKILL, unless it is being started again anyway; answers which. */
   kill(): boolean;
   /** Resolves once one answers. */
@@ -52,7 +51,6 @@ export async function startLastingRedis(dir: string): Promise<LastingRedis> {
 
   return {
     socketPath,
-    pid: () => server.pid,
     kill() {
       if (!isUp) return false;
       isUp = false;
