@@ -60,14 +60,17 @@ export interface Victims {
 /** One request in so many is lost, its reply is, or it arrives twice, although nothing is killed. */
 const REQUESTS_PER_FAULT = 300;
 const FAULTS: readonly Fate[] = ['lose-request', 'lose-reply', 'repeat'];
-/** Now and then so many replies in a row are lost, so that clients give up on what was done. */
+/**
+ * After each kill of Redis, and now and then without one, so many requests of clients in a row are
+ * lost, or all their replies, so that the functions give up on them with a 503.
+ */
 const BURST_REQUESTS = 30;
 
 /** Carries out what is planned: looks at every request and kills where the next kill is to be. */
 export function killer(kills: readonly Kill[], victims: Victims, chance: () => number) {
   const left = [...kills];
   const done = { drain: 0, redis: 0, faults: 0 };
-  let burst = 0;
+  let burst: { fate: Fate; left: number } = { fate: 'pass', left: 0 };
   let acknowledged = 0;
 
   function next(): Kill | undefined {
@@ -81,21 +84,27 @@ export function killer(kills: readonly Kill[], victims: Victims, chance: () => n
     if (kill.victim === 'drain' ? !victims.killDrain(drain) : !victims.killRedis()) return;
     left.shift();
     done[kill.victim] += 1;
+    if (kill.victim === 'redis') startBurst();
+  }
+
+  function startBurst(): void {
+    const fate = chance() < 0.5 ? 'lose-request' : 'lose-reply';
+    burst = { fate, left: BURST_REQUESTS };
   }
 
   /** What the network does to a request; bursts are for the clients. */
   function fault(drain: number | undefined): Fate {
     const isClient = drain === undefined;
-    if (isClient && burst > 0) {
-      burst -= 1;
+    if (isClient && burst.left > 0) {
+      burst.left -= 1;
       done.faults += 1;
-      return 'lose-reply';
+      return burst.fate;
     }
     if (chance() * REQUESTS_PER_FAULT >= 1) return 'pass';
     done.faults += 1;
-    const drawn = Math.floor(chance() * (FAULTS.length + (isClient ? 1 : 0)));
-    if (drawn === FAULTS.length) burst = BURST_REQUESTS;
-    return FAULTS[drawn] ?? 'lose-reply';
+    const drawn = FAULTS[Math.floor(chance() * (FAULTS.length + (isClient ? 1 : 0)))];
+    if (drawn === undefined) startBurst();
+    return drawn ?? 'lose-reply';
   }
 
   return {
