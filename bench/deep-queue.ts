@@ -1,3 +1,4 @@
+import { backPressure } from '../lib/intake/back-pressure.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { connect } from '../lib/redis/client.ts';
 import { intakeStore } from '../lib/redis/intake-store.ts';
@@ -63,7 +64,8 @@ function noTimes() {
 function storeAt(server: { url: string; token: string }, prefix: string) {
   const client = connect({ ...server, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
   const keys = keysWith(prefix);
-  const intake = intakeStore(client, keys);
+  // The queue may be deeper than it ever gets here: what is measured is not the refusal.
+  const intake = { store: intakeStore(client, keys), backPressure: backPressure(2 * WAITING) };
   const production = productionStore(client, keys, 'bench');
   return {
     keys,

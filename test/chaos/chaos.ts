@@ -43,6 +43,7 @@ const SETTINGS = {
   SLUICE_BATCH_SIZE: '50',
   SLUICE_LEASE_MS: '3000',
   SLUICE_ATTEMPTS_MAX: String(ATTEMPTS_MAX),
+  SLUICE_QUEUE_MAX: '100000000',
 };
 /** A drain settles 6 s before its time is up and claims until 2 s before that: these often run out. */
 const DRAIN_MS = 8_100;

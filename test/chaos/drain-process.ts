@@ -5,8 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../lib/clock.ts';
 import { drainSlot } from '../../lib/production/drain-slot.ts';
-import { orderNumberProducer } from '../../lib/production/order-number-producer.ts';
 import type { Producer } from '../../lib/production/producer.ts';
+import { orderNumberProducer } from '../../lib/production/producers/order-numbers.ts';
 import { acquireLock } from '../../lib/redis/lock.ts';
 import { orderNumbers } from '../../lib/redis/order-numbers.ts';
 import { productionStore } from '../../lib/redis/production-store.ts';

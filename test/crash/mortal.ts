@@ -30,8 +30,12 @@ const isThenable = (value: unknown): value is Promise<unknown> =>
 function isPlain(value: object): boolean {
   if (value instanceof Map || value instanceof Set || value instanceof AbortSignal) return true;
   if (Array.isArray(value) || value instanceof Error || ArrayBuffer.isView(value)) return true;
-  const isData = Object.getPrototypeOf(value) === Object.prototype;
-  return isData && !Object.values(value).some((member) => typeof member === 'function');
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  return Object.values(value).every((member) => {
+    return typeof member === 'object' && member !== null
+      ? isPlain(member)
+      : typeof member !== 'function';
+  });
 }
 
 /**

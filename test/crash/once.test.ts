@@ -38,7 +38,9 @@ test.for(submitScenarios(stack))(
   '$name, which dies at any moment, leaves all of an order or nothing, and its repeat makes no second',
   async (scenario) => {
     const deaths = await dieOnce(scenario);
-    expect(deaths).toEqual(expect.arrayContaining(['store.submit', 'redis.repeatedly().evalsha']));
+    expect(deaths).toEqual(
+      expect.arrayContaining(['intake.store.submit', 'redis.repeatedly().evalsha']),
+    );
   },
 );
 

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { backPressure } from '../../lib/intake/back-pressure.ts';
 import { submitOrders } from '../../lib/intake/submit-orders.ts';
 import { cancelStore } from '../../lib/redis/cancel-store.ts';
 import { intakeStore } from '../../lib/redis/intake-store.ts';
@@ -69,13 +70,14 @@ function orderOf(key: string, { later = [] }: Variation) {
 
 async function submitOnce(store: TestStore, variation: Variation, life: Life, number: number) {
   const intake = intakeStore(life.guard('redis', store.client), store.keys);
+  const dependencies = { store: intake, backPressure: backPressure(100) };
   const requests = variation.keys.map((key) => {
     const submitted = submission(orderOf(key, variation).submission);
     return { client: 'shop', idempotencyKey: key, submission: submitted };
   });
   const nowMs = NOW_MS + number;
-  const outcomes = await submitOrders(life.guard('store', intake), requests, nowMs);
-  return outcomes.map(({ kind }) => kind);
+  const answer = await submitOrders(life.guard('intake', dependencies), requests, nowMs);
+  return answer.kind === 'answered' ? answer.outcomes.map(({ kind }) => kind) : [];
 }
 
 /**
