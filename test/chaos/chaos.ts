@@ -114,7 +114,12 @@ async function startParts(
   );
   const behind = await startBehind((pid) => kills.onEffect(drains.placeOf(pid)));
   cleanup.defer(behind.stop);
-  const proxy = cleanup.use(await faultyProxy(upstash, (seen) => kills.fateOf(undefined, seen)));
+  const proxy = cleanup.use(
+    await faultyProxy(upstash, async (seen) => {
+      await kills.caughtUp();
+      return kills.fateOf(undefined, seen);
+    }),
+  );
   const environment = { ...functionEnvironment(proxy), ...SETTINGS };
   const stage: Stage = { isLast: false, drains: 0 };
   const drains = await startDrains({

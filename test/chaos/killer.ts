@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { CLAIM, EXTEND, SETTLE, SUBMIT } from '../../lib/redis/scripts.ts';
 import type { Fate, SeenRequest } from '../support/faulty-proxy.ts';
 
@@ -65,6 +66,9 @@ const FAULTS: readonly Fate[] = ['lose-request', 'lose-reply', 'repeat'];
  * lost, or all their replies, so that the functions give up on them with a 503.
  */
 const BURST_REQUESTS = 30;
+/** Less than a client waits for an answer. */
+const HOLD_MS_MAX = 500;
+const HOLD_MS = 5;
 
 /** Carries out what is planned: looks at every request and kills where the next kill is to be. */
 export function killer(kills: readonly Kill[], victims: Victims, chance: () => number) {
@@ -112,6 +116,15 @@ export function killer(kills: readonly Kill[], victims: Victims, chance: () => n
     left: () => left.length,
     acknowledged(orders: number) {
       acknowledged = orders;
+    },
+
+    /** Holds a client's request while a kill is overdue: kills are to come while orders do. */
+    async caughtUp(): Promise<void> {
+      for (let waitedMs = 0; waitedMs < HOLD_MS_MAX; waitedMs += HOLD_MS) {
+        const kill = next();
+        if (kill === undefined || kill.place === 'submit') return;
+        await pause(HOLD_MS);
+      }
     },
 
     /** What becomes of a request; `drain` is the process that makes it, if one does. */

@@ -7,6 +7,8 @@ import { type PlannedOrder, plannedOrder } from './order-plan.ts';
 import type { Clients, SubmittersOptions } from './submitters.ts';
 
 const BATCH_ORDERS_MAX = 60;
+/** A small run has smaller batches, and so requests enough to go wrong. */
+const BATCHES_MIN = 50;
 const RETRY_MS = 30;
 /** One client in so many does not come back after a failure: it was told nothing. */
 const FAILURES_PER_ABANDONMENT = 5;
@@ -23,12 +25,13 @@ async function submitAll(
   const acknowledged = new Uint8Array(orders);
   const wrong: string[] = [];
   const tally = { repeats: 0, abandoned: 0, acknowledged: 0 };
+  const batchOrdersMax = Math.min(BATCH_ORDERS_MAX, Math.ceil(orders / BATCHES_MIN));
   let next = 0;
 
   async function submitter(): Promise<void> {
     while (next < orders) {
       const isOne = chance() < 0.5;
-      const size = isOne ? 1 : 1 + Math.floor(chance() * BATCH_ORDERS_MAX);
+      const size = isOne ? 1 : 1 + Math.floor(chance() * batchOrdersMax);
       const from = next;
       next = Math.min(orders, next + size);
       const places = Array.from({ length: next - from }, (_, at) => from + at);
