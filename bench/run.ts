@@ -1,11 +1,12 @@
 /** `npm run bench`: what Sluice costs in time, each figure beside what it is held against. */
 import { coldStart } from './cold-start.ts';
+import { deepQueue } from './deep-queue.ts';
 import { drainRate } from './drain-rate.ts';
 import { submitTime } from './submit-time.ts';
 
 process.stdout.write(
   'Ratios within one run; absolute figures depend on the machine. Medians of several rounds.\n',
 );
-for (const measure of [drainRate, submitTime, coldStart]) {
+for (const measure of [drainRate, submitTime, deepQueue, coldStart]) {
   process.stdout.write(`\n${await measure()}\n`);
 }

@@ -41,7 +41,7 @@ export function readConfig(env: Environment): Config {
     ),
     batchSize: integer('SLUICE_BATCH_SIZE', 100, 1, CLAIM_ORDERS_MAX),
     leaseMs: integer('SLUICE_LEASE_MS', 30_000, 1_000, 900_000),
-    attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 12, 1, 100),
+    attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 24, 1, 100),
     queueMax: integer('SLUICE_QUEUE_MAX', 1_000_000, 1, 100_000_000),
     redrivesPerSecond: integer('SLUICE_REDRIVES_PER_SECOND', 100, 1, 1_000),
     retentionDays: integer('SLUICE_RETENTION_DAYS', 30, 1, 3_650),

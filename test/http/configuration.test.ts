@@ -27,7 +27,7 @@ test('a right environment is read, with defaults for what may be left out', () =
     prefix: '',
     batchSize: 100,
     leaseMs: 30_000,
-    attemptsMax: 12,
+    attemptsMax: 24,
     queueMax: 1_000_000,
     redrivesPerSecond: 100,
     rateLimit: 0,

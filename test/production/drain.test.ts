@@ -22,19 +22,20 @@ test('a drain produces every order, batch after batch, with numbers in the order
   expect(orders.every((order) => order?.status === 'produced')).toBe(true);
 });
 
-test('two drains at once share the orders, and no order is in two batches', async () => {
+test('fifty drains at once share the orders, and no order is in two batches', async () => {
   const store = freshStore();
-  const ids = await submitOrders(store, 60);
+  const orders = Array.from({ length: 400 }, (_, index) => newOrder(`key-${index}`));
+  await store.submitAll(orders, NOW_MS);
   const seen: string[] = [];
-  const producer: Producer = async (orders) => {
-    seen.push(...orders.map(({ id }) => id));
-    return new Map(orders.map(({ id }) => [id, { kind: 'produced' }]));
+  const producer: Producer = async (batch) => {
+    seen.push(...batch.map(({ id }) => id));
+    return new Map(batch.map(({ id }) => [id, { kind: 'produced' }]));
   };
   const reports = await Promise.all(
-    Array.from({ length: 4 }, () => runDrain(store, { producer, limits: { batchSize: 7 } })),
+    Array.from({ length: 50 }, () => runDrain(store, { producer, limits: { batchSize: 7 } })),
   );
-  expect(seen.toSorted()).toEqual(ids.toSorted());
-  expect(reports.reduce((sum, { produced }) => sum + produced, 0)).toBe(60);
+  expect(seen.toSorted()).toEqual(orders.map(({ id }) => id).toSorted());
+  expect(reports.reduce((sum, { produced }) => sum + produced, 0)).toBe(400);
 });
 
 test('an order that its producer wants retried comes back after its backoff, and is dead after attemptsMax', async () => {
@@ -127,6 +128,33 @@ test('a drainer that freezes past its lease cannot settle what another has produ
   thaw.resolve();
   expect([await first, other]).toMatchObject([{ produced: 0 }, { produced: 1 }]);
   expect(await store.read(id, READ_MS)).toMatchObject({ status: 'produced', orderNumber: 1 });
+});
+
+test('a drainer that thaws while another produces its orders cannot settle them before that one', async () => {
+  const store = freshStore();
+  const [id] = (await submitOrders(store, 1)) as [string];
+  /** A producer that waits in the middle of its work, and has a number of its own. */
+  const waiting = (orderNumber: number) => {
+    const called = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const producer: Producer = async () => {
+      called.resolve();
+      await answer.promise;
+      return new Map([[id, { kind: 'produced', orderNumber }]]);
+    };
+    return { producer, called: called.promise, answer: answer.resolve };
+  };
+  const [frozen, other] = [waiting(1), waiting(2)];
+  const first = runDrain(store, { producer: frozen.producer });
+  await frozen.called;
+  const clock = steppedClock(NOW_MS + 60_000);
+  const second = runDrain(store, { producer: other.producer, clock });
+  await other.called;
+  frozen.answer();
+  expect(await first).toMatchObject({ produced: 0 });
+  other.answer();
+  expect(await second).toMatchObject({ produced: 1 });
+  expect(await store.read(id, READ_MS)).toMatchObject({ orderNumber: 2, attempts: 2 });
 });
 
 test('orders that were claimed too late to be tried are given back without an attempt', async () => {

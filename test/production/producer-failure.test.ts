@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ANSWER_GRACE_MS } from '../../lib/production/produce-batch.ts';
 import type { Producer } from '../../lib/production/producer.ts';
 import { producerOf, runDrain, silentProducer } from '../support/drains.ts';
-import { claimRequest, NOW_MS, submitOrders } from '../support/orders.ts';
+import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { freshStore } from '../support/store.ts';
 
@@ -108,29 +108,6 @@ test('an answer settles the order that it was given for, whatever else it holds'
   });
   expect(await store.read(id, READ_MS)).toMatchObject({ status: 'produced', orderNumber: 5 });
   expect(await store.redis.exists(store.keys.order('erp-77'))).toBe(0);
-});
-
-test('an order that kills its drainer each time is dead after attemptsMax, and alone', async () => {
-  const store = freshStore();
-  const ids = await submitOrders(store, 10);
-  const poison = ids[4] as string;
-  const attemptsMax = 3;
-  // No new orders come in: all leases of the batch that was killed end at the same moment.
-  for (let drain = 1; drain <= 2 * ids.length + attemptsMax; drain += 1) {
-    const nowMs = NOW_MS + drain * 60_000;
-    const { orders, token } = await store.claim(claimRequest({ nowMs, attemptsMax }));
-    const claimed = orders.map(({ id }) => id);
-    if (claimed.includes(poison)) continue;
-    await store.settle(
-      token,
-      claimed.map((id) => ({ id, kind: 'produced' as const })),
-      nowMs,
-    );
-  }
-  const orders = await Promise.all(ids.map((id) => store.read(id, READ_MS)));
-  const dead = orders.filter((order) => order?.status === 'dead');
-  expect(dead).toMatchObject([{ id: poison, attempts: attemptsMax }]);
-  expect(orders.filter((order) => order?.status === 'produced')).toHaveLength(9);
 });
 
 test('leases are extended again and again, and a lost one fires the signal', async () => {
