@@ -1,0 +1,134 @@
+import { submitOrders, type SubmitOutcome, type SubmitRequest } from '../../../lib/intake/submit-orders.ts';
+import { formatInstant } from '../../../lib/orders/instant.ts';
+import { StoreUnavailable } from '../../../lib/queue/errors.ts';
+import { intakeStore } from '../../../lib/redis/intake-store.ts';
+import type { PlannedOrder } from '../plan.ts';
+import { Violation } from '../violation.ts';
+import type { World } from '../world.ts';
+
+const REQUEST_MS_MAX = 10_000;
+
+/** Clients submit, alone or in batches, and repeat until they are answered, and at times after. */
+export function startClients(world: World): void {
+  const { plan, random, scheduler } = world;
+  const waiting = [...plan.orders];
+  while (waiting.length > 0) {
+    const count = random.chance(0.3) ? random.whole(1, waiting.length) : 1;
+    const orders = waiting.splice(0, count);
+    const atMs = plan.startMs + random.whole(0, random.pick([1_000, plan.stormMs * 0.8]));
+    scheduler.at(atMs, () => void submitUntilAnswered(world, orders));
+    if (random.chance(0.3)) {
+      const repeatMs = atMs + random.whole(0, plan.stormMs);
+      scheduler.at(repeatMs, () => void submitUntilAnswered(world, [random.pick(orders)]));
+    }
+  }
+}
+
+/** Once all is well, every client asks once more for what it may not have been answered for. */
+export async function submitAllAgain(world: World): Promise<void> {
+  const answers = await submitOnce(world, world.plan.orders, (order) => order.bodies[0]);
+  if (answers === undefined) throw new Violation('submit is refused although all is well');
+}
+
+async function submitUntilAnswered(world: World, orders: readonly PlannedOrder[]): Promise<void> {
+  const { random, scheduler } = world;
+  const bodyOf = (order: PlannedOrder) => random.pick(order.bodies);
+  const answers = await submitOnce(world, withRepeats(world, orders), bodyOf);
+  const isAnswered = answers !== undefined && !random.chance(0.1);
+  if (isAnswered || !world.isStorm()) return;
+  scheduler.at(scheduler.now() + random.whole(50, 20_000), () => {
+    void submitUntilAnswered(world, orders);
+    return undefined;
+  });
+}
+
+/** A client may have one order twice in a batch. */
+function withRepeats({ random }: World, orders: readonly PlannedOrder[]): readonly PlannedOrder[] {
+  return random.chance(0.1) ? [...orders, random.pick(orders)] : orders;
+}
+
+/**
+ * Has a function take orders in.
+ *
+ * @returns nothing where the client got no answer
+ */
+function submitOnce(
+  world: World,
+  orders: readonly PlannedOrder[],
+  bodyOf: (order: PlannedOrder) => PlannedOrder['bodies'][number] | undefined,
+): Promise<SubmitOutcome[] | undefined> {
+  const { scheduler, keys } = world;
+  const process = world.start('submit');
+  const requests = orders.map((order): SubmitRequest => {
+    const submission = bodyOf(order);
+    if (submission === undefined) throw new Error('An order is planned without a body');
+    return { client: order.client, idempotencyKey: order.idempotencyKey, submission };
+  });
+  const store = intakeStore(world.connect(process, 1_200), keys);
+  const answered = Promise.withResolvers<SubmitOutcome[] | undefined>();
+  const giveUp = scheduler.at(scheduler.now() + REQUEST_MS_MAX, () => {
+    answered.resolve(undefined);
+    return undefined;
+  });
+  const nowMs = process.clock.now();
+  submitOrders(store, requests, nowMs)
+    .then((outcomes) => {
+      checkOutcomes(world, process.name, { orders, requests, outcomes, nowMs });
+      answered.resolve(outcomes);
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailable)) world.fail(error);
+      answered.resolve(undefined);
+    })
+    .finally(giveUp);
+  return answered.promise;
+}
+
+interface Answered {
+  readonly orders: readonly PlannedOrder[];
+  readonly requests: readonly SubmitRequest[];
+  readonly outcomes: readonly SubmitOutcome[];
+  readonly nowMs: number;
+}
+
+/** A client is told the same for the same key, and what it is told is what the store holds. */
+function checkOutcomes(world: World, who: string, answered: Answered): void {
+  const { orders, requests, outcomes } = answered;
+  if (outcomes.length !== requests.length) throw new Violation('a batch is answered in part');
+  for (const [at, { id }] of orders.entries()) {
+    const outcome = outcomes[at] as SubmitOutcome;
+    const told = JSON.stringify(outcome);
+    world.history.note(world.scheduler.now(), who, [id], () => `answers its client: ${told}`);
+    checkOutcome(world, id, requests[at] as SubmitRequest, outcome);
+  }
+}
+
+function checkOutcome(world: World, id: string, { submission }: SubmitRequest, outcome: SubmitOutcome) {
+  const memory = world.model.orders.get(id);
+  const fields = world.state().orders.get(id)?.fields;
+  if (memory === undefined) throw new Violation(`a client is answered for ${id}`);
+  if (memory.isDamaged) return;
+  if (fields === undefined) throw new Violation('a client is answered for an order that is lost', id);
+  const isSame = fields.customer === submission.customer;
+  if (outcome.kind === 'key-reused') {
+    if (isSame) throw new Violation('the repeat of an order is refused as another order', id);
+    return;
+  }
+  if (!isSame) throw new Violation(`another order under the same key is ${outcome.kind}`, id);
+  const acceptedAtMs = Number(fields.acceptedAtMs);
+  const isLater = (submission.produceAtMs ?? 0) > acceptedAtMs;
+  const { customer, currency, totalAmount, reference } = submission;
+  const must = JSON.stringify({
+    ...{ id, status: isLater ? 'scheduled' : 'queued', customer, currency, totalAmount },
+    ...(reference !== undefined && { reference }),
+    acceptedAt: formatInstant(acceptedAtMs),
+  });
+  const receipt = JSON.stringify(outcome.receipt);
+  memory.receipt ??= receipt;
+  if (receipt !== memory.receipt) throw new Violation('a client is told two different things', id);
+  if (receipt !== must) throw new Violation(`a client is told ${receipt}, not ${must}`, id);
+  if (outcome.kind === 'accepted') {
+    memory.acceptedTold += 1;
+    if (memory.acceptedTold > 1) throw new Violation('an order is said to be new twice', id);
+  }
+}

@@ -1,0 +1,53 @@
+import type { PlannedOrder } from './plan.ts';
+
+/** What the checker remembers of one order beyond what the store holds. */
+export interface OrderMemory {
+  readonly planned: PlannedOrder;
+  /** How often the store took it for new. */
+  accepted: number;
+  /** How often its client was told that it is new. */
+  acceptedTold: number;
+  /** Claims that Redis executed, less those given back untried. */
+  attempts: number;
+  /** Whether it was claimed at all. */
+  wasClaimed: boolean;
+  /** Its hash was lost: it may be twice in the queue, and what it counted begins anew. */
+  isDamaged: boolean;
+  /** The receipt that its client was told first, as JSON. */
+  receipt: string | undefined;
+  /** Its effect outside: the number that the ledger gave it. */
+  effect: number | undefined;
+  /** A producer has said that no attempt will ever succeed. */
+  wasRejected: boolean;
+  /** The claims that it was handed over to a producer under. */
+  readonly handedOver: Set<string>;
+}
+
+/** What the checker remembers of a run. */
+export interface Model {
+  readonly attemptsMax: number;
+  readonly orders: ReadonlyMap<string, OrderMemory>;
+  /** The greatest fencing token that was ever given out. */
+  tokenMax: number;
+  /** The store lost a fencing token, so that the next is given out a second time. */
+  isFenceDamaged: boolean;
+}
+
+export function createModel(planned: readonly PlannedOrder[], attemptsMax: number): Model {
+  const orders = planned.map((order): [string, OrderMemory] => [
+    order.id,
+    {
+      planned: order,
+      accepted: 0,
+      acceptedTold: 0,
+      attempts: 0,
+      wasClaimed: false,
+      isDamaged: false,
+      receipt: undefined,
+      effect: undefined,
+      wasRejected: false,
+      handedOver: new Set(),
+    },
+  ]);
+  return { attemptsMax, orders: new Map(orders), tokenMax: 0, isFenceDamaged: false };
+}

@@ -1,0 +1,66 @@
+import type { Scheduler } from '../scheduler.ts';
+import type { LockState, StoreState } from '../state.ts';
+import { Violation } from '../violation.ts';
+
+/** Follows the locks of a run, whose leases end in virtual time. */
+export interface Locks {
+  /** Who may give a token back: those that have asked for the lock with it. */
+  readonly askedBy: Map<string, string>;
+  /** What a step of a process did to the locks. */
+  follow(who: string, before: StoreState, after: StoreState): void;
+  tokenOf(slot: number): string | undefined;
+}
+
+/** @param expire  takes the lock of a slot away, as Redis does when its time is up */
+export function followLocks(scheduler: Scheduler, expire: (slot: number) => Promise<void>): Locks {
+  const askedBy = new Map<string, string>();
+  const ends: ((() => void) | undefined)[] = [];
+  let current: readonly LockState[] = [];
+
+  function expireIn(slot: number, ms: number) {
+    ends[slot]?.();
+    // Redis counts milliseconds while it executes: a lease is of whole seconds.
+    const leaseMs = Math.ceil(ms / 1000) * 1000;
+    ends[slot] = scheduler.at(scheduler.now() + leaseMs, async () => {
+      await expire(slot);
+      current = current.with(slot, { token: undefined, expiresInMs: -2 });
+    });
+  }
+
+  return {
+    askedBy,
+    tokenOf: (slot) => current[slot]?.token,
+    follow(who, before, after) {
+      current = after.locks;
+      for (const [slot, { token, expiresInMs }] of after.locks.entries()) {
+        const was = before.locks[slot]?.token;
+        if (expiresInMs > 0) expireIn(slot, expiresInMs);
+        if (token === was) continue;
+        if (was !== undefined && token !== undefined) {
+          throw new Violation(`the lock of slot ${slot} is taken while ${askedBy.get(was)} has it`);
+        }
+        if (was !== undefined && askedBy.get(was) !== who) {
+          throw new Violation(`${who} gives back the lock of ${askedBy.get(was)}`);
+        }
+        if (token !== undefined && expiresInMs <= 0) throw new Violation('a lock never expires');
+        if (token === undefined) ends[slot]?.();
+      }
+    },
+  };
+}
+
+/** A lock that is said to be extended is. */
+export function checkExtendLock(
+  token: string | undefined,
+  answer: unknown,
+  { locks: before }: StoreState,
+  { locks: after }: StoreState,
+) {
+  const slot = before.findIndex((lock) => lock.token === token);
+  if (answer !== (slot === -1 ? 0 : 1)) {
+    throw new Violation(`extend-lock answers ${answer} ${slot === -1 ? 'to another' : 'its holder'}`);
+  }
+  if (slot !== -1 && (after[slot]?.expiresInMs ?? 0) <= 0) {
+    throw new Violation('a lock that is said to be extended is not');
+  }
+}

@@ -1,0 +1,111 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ProducerAnswer } from '../../../lib/production/producer.ts';
+import type { Claim, ClaimedOrder, Settlement } from '../../../lib/queue/store.ts';
+import type { Model } from '../model.ts';
+import { Violation } from '../violation.ts';
+
+/** A claim that a drain was answered, and what its producer did with it. */
+export interface Batch extends Claim {
+  /** By the drain's clock, where it is not extended. */
+  readonly leaseEndMs: number;
+  isSettled: boolean;
+  readonly calls: ProducerCall[];
+}
+
+/** One call of the producer. Times in virtual milliseconds. */
+export interface ProducerCall {
+  readonly ids: readonly string[];
+  readonly signal: AbortSignal;
+  abortedAtMs?: number;
+  answers?: ReadonlyMap<string, ProducerAnswer>;
+  answeredAtMs?: number;
+}
+
+/** How long after its signal a producer's answers still count, and how long a retry waits at most. */
+const GRACE_MS = 500;
+const RETRY_MS_MAX = 15 * 60 * 1000;
+const BACKOFF_MS = 5_000;
+
+/** Each claimed order is settled once, as what its producer answered for it. */
+export function checkSettlements(
+  batch: Batch,
+  settlements: readonly Settlement[],
+  at: { nowMs: number; isExact: boolean; model: Model },
+): void {
+  if (`${settlements.map(({ id }) => id)}` !== `${batch.orders.map(({ id }) => id)}`) {
+    throw new Violation(`token ${batch.token} is settled for other orders than it claimed`);
+  }
+  const [first] = batch.calls;
+  const isInTime =
+    first?.answeredAtMs !== undefined &&
+    first.answeredAtMs - (first.abortedAtMs ?? first.answeredAtMs) < GRACE_MS;
+  for (const [index, settlement] of settlements.entries()) {
+    const order = batch.orders[index] as ClaimedOrder;
+    const answer = answerFor(order.id, batch.calls);
+    checkJustified(order, settlement, { ...at, answer, wasTried: batch.calls.length > 0 });
+    if (at.isExact && isInTime) checkHeeded(order, settlement, answer, at.model.attemptsMax);
+  }
+}
+
+function answerFor(id: string, calls: readonly ProducerCall[]): ProducerAnswer | undefined {
+  return calls.findLast(({ answers }) => answers?.has(id))?.answers?.get(id);
+}
+
+/** What is settled is what a producer has said, or what follows where it said nothing. */
+function checkJustified(
+  { id, attempts }: ClaimedOrder,
+  settlement: Settlement,
+  { answer, wasTried, nowMs, model }: Justification,
+) {
+  const { attemptsMax } = model;
+  switch (settlement.kind) {
+    case 'produced': {
+      if (answer?.kind !== 'produced') {
+        throw new Violation('an order is settled as produced that no producer has produced', id);
+      }
+      const { orderNumber, result } = settlement;
+      if (orderNumber !== answer.orderNumber || !isDeepStrictEqual(result, answer.result)) {
+        throw new Violation(`order number ${answer.orderNumber} is settled as ${orderNumber}`, id);
+      }
+      return;
+    }
+    case 'dead':
+      if (answer?.kind === 'rejected' || attempts >= attemptsMax) return;
+      throw new Violation(`an order is given up at attempt ${attempts} of ${attemptsMax}`, id);
+    case 'retry': {
+      if (attempts >= attemptsMax) throw new Violation('an order is retried without end', id);
+      const leastMs = Math.min(answer?.kind === 'retry' ? (answer.afterMs ?? 0) : 0, RETRY_MS_MAX);
+      const mostMs = Math.min(RETRY_MS_MAX, leastMs + BACKOFF_MS * 2 ** (attempts - 1));
+      const delayMs = settlement.dueAtMs - nowMs;
+      if (delayMs < leastMs || delayMs > Math.ceil(mostMs)) {
+        throw new Violation(`a retry is due in ${delayMs} ms, not in ${leastMs} to ${mostMs}`, id);
+      }
+      return;
+    }
+    case 'untried':
+      if (wasTried) throw new Violation('an order that was tried is charged no attempt', id);
+  }
+}
+
+interface Justification {
+  readonly answer: ProducerAnswer | undefined;
+  readonly wasTried: boolean;
+  readonly nowMs: number;
+  readonly model: Model;
+}
+
+/** What a producer answered in time counts. */
+function checkHeeded(
+  { id, attempts }: ClaimedOrder,
+  { kind }: Settlement,
+  answer: ProducerAnswer | undefined,
+  attemptsMax: number,
+) {
+  const isLast = attempts >= attemptsMax;
+  const otherwise = isLast ? 'dead' : 'retry';
+  const must =
+    answer?.kind === 'produced' ? 'produced' : answer?.kind === 'rejected' ? 'dead' : otherwise;
+  if (kind !== must) {
+    throw new Violation(`a producer answered ${answer?.kind ?? 'nothing'}; settled is ${kind}`, id);
+  }
+}
