@@ -10,14 +10,20 @@ import type { StoreState } from './state.ts';
 import { meaningOf, type Step } from './step.ts';
 import { Violation } from './violation.ts';
 
+/** The process that asked, and when Redis executed it, in virtual time. */
+export interface Asked {
+  readonly who: string;
+  readonly nowMs: number;
+}
+
 /**
  * Holds everything that Redis executes against what it must do: each step is checked with the
  * store as it was right before and right after.
  *
- * @param who  the process that asked
  * @throws Violation
  */
-export function checkStep(who: string, step: Step, model: Model, locks: Locks): void {
+export function checkStep(asked: Asked, step: Step, model: Model, locks: Locks): void {
+  const { who, nowMs } = asked;
   const expected = expectedFrom(step.before);
   switch (step.name) {
     case 'submit':
@@ -37,6 +43,7 @@ export function checkStep(who: string, step: Step, model: Model, locks: Locks): 
       break;
     case 'extend-lock':
       checkExtendLock(step.args[0], step.answer, step.before, step.after);
+      if (step.answer === 0) locks.refusedAtMs.set(step.args[0] ?? '', nowMs);
       break;
     case 'SET':
       locks.askedBy.set(step.args[0] ?? '', who);

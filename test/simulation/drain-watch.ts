@@ -1,6 +1,7 @@
 import type { SlotLock, SlotOutcome } from '../../lib/production/drain-slot.ts';
 import type { Producer, ProducerAnswer } from '../../lib/production/producer.ts';
 import type { Claim, ClaimRequest, ProductionStore, Settlement } from '../../lib/queue/store.ts';
+import { CLAIM } from '../../lib/redis/scripts.ts';
 import type { SimulatedProcess } from './process.ts';
 import { type Batch, checkSettlements, type ProducerCall } from './rules/settlements.ts';
 import { Violation } from './violation.ts';
@@ -18,6 +19,9 @@ export interface DrainWatch {
 
 /** What `drainSlot` keeps free to settle, and asks for to produce. */
 const CLAIM_MS_MIN = 8_000;
+const SETTLE_MS = 6_000;
+/** What a reply takes at most where nothing befalls it. */
+const DELIVERY_MS = 20;
 
 export interface Drain {
   readonly slot: number;
@@ -26,22 +30,29 @@ export interface Drain {
 }
 
 export function watchDrain(world: World, process: SimulatedProcess, drain: Drain): DrainWatch {
-  const { plan, scheduler, model } = world;
+  const { plan, scheduler, model, locks } = world;
   const disturbancesBefore = process.disturbances();
+  const mishapsBefore = process.mishaps.length;
   const batches = new Map<number, Batch>();
   const tally = { claimed: 0, produced: 0, retried: 0, dead: 0 };
   let held: SlotLock | undefined;
   let isReleased = false;
 
+  const isUndisturbed = () =>
+    process.disturbances() === disturbancesBefore && !process.isDead() && world.failure() === undefined;
   /** What holds only for who never stood still, by clocks that agree. */
-  const isExact = () =>
-    plan.clocks === 'exact' && process.disturbances() === disturbancesBefore && !process.isDead();
+  const isExact = () => plan.clocks === 'exact' && isUndisturbed();
+  const mishaps = () => process.mishaps.slice(mishapsBefore);
 
   function checkClaimRequest(request: ClaimRequest) {
     if (held === undefined) throw new Violation('a drain claims without the lock of its slot');
     if (held.signal.aborted) throw new Violation('a drain claims after it has lost its lock');
-    if (isExact() && world.locks.tokenOf(drain.slot) !== drain.token) {
+    if (plan.damage !== 'lock' && isUndisturbed() && locks.tokenOf(drain.slot) !== drain.token) {
       throw new Violation('a drain claims while it believes in a lock that has ended');
+    }
+    const refusedAtMs = locks.refusedAtMs.get(drain.token) ?? Number.POSITIVE_INFINITY;
+    if (isUndisturbed() && scheduler.now() > refusedAtMs + DELIVERY_MS && mishaps().length === 0) {
+      throw new Violation('a drain claims although it was told that its lock is not its own');
     }
     if (drain.deadlineMs - process.clock.now() < CLAIM_MS_MIN) {
       throw new Violation('a drain claims although its time is nearly up');
@@ -59,7 +70,8 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
     tally.claimed += claim.orders.length;
     tally.dead += claim.dead.length;
     if (claim.orders.length === 0) return;
-    batches.set(claim.token, { ...claim, leaseEndMs, isSettled: false, calls: [] });
+    const batch = { ...claim, leaseEndMs, isSettled: false, calls: [] };
+    batches.set(claim.token, batch);
   }
 
   function settling(token: number, settlements: readonly Settlement[], nowMs: number) {
@@ -68,6 +80,7 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
       if (settlements.length === 0) return;
       throw new Violation(`a drain settles token ${token}, which it does not hold`);
     }
+    for (const { signal } of batch.calls) checkLease(batch, signal);
     batch.isSettled = true;
     if (nowMs !== process.clock.now()) throw new Violation('a drain settles at another time');
     checkSettlements(batch, settlements, { nowMs, isExact: isExact(), model });
@@ -81,6 +94,19 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
     }
   }
 
+  /** Whoever works on orders holds them, or is told by its signal that it does not. */
+  function checkLease(batch: Batch, signal: AbortSignal) {
+    if (!isUndisturbed() || signal.aborted || process.clock.now() <= batch.leaseEndMs) return;
+    throw new Violation(`token ${batch.token} is at work on orders after their lease has ended`);
+  }
+
+  /** A lease is extended as long as Redis can be asked, and the time of the drain is not up. */
+  function checkAbort() {
+    const isTimeUp = process.clock.now() >= drain.deadlineMs - SETTLE_MS;
+    if (isTimeUp || !isExact() || mishaps().length > 0 || plan.damage !== 'none') return;
+    throw new Violation('a producer is stopped although nothing keeps its lease from being extended');
+  }
+
   function settled(settlements: readonly Settlement[], stands: readonly boolean[]) {
     for (const [at, { kind }] of settlements.entries()) {
       if (!stands[at] || kind === 'untried') continue;
@@ -91,6 +117,10 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
   function checkHandOver(batch: Batch | undefined, orders: readonly { id: string }[]) {
     if (batch === undefined) throw new Violation('a producer is handed what was not claimed');
     if (batch.isSettled) throw new Violation('a producer is handed what is settled');
+    const isLate = drain.deadlineMs - process.clock.now() < CLAIM_MS_MIN || held?.signal.aborted;
+    if (isLate && batch.calls.length === 0) {
+      throw new Violation('a producer is handed a batch that there is no time left for');
+    }
     for (const order of orders) {
       const { id } = order;
       if (!batch.orders.some((claimed) => claimed === order)) {
@@ -120,7 +150,14 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
   return {
     async lock(acquire) {
       const lock = await acquire();
+      const isKnown = !mishaps().some((mishap) => /delayed|never/.test(mishap));
+      if (lock === undefined && isKnown && isUndisturbed()) {
+        if (locks.tokenOf(drain.slot) === drain.token) {
+          world.fail(new Violation('a drain finds its own lock and takes it for another’s'));
+        }
+      }
       if (lock === undefined) return undefined;
+      locks.believers.set(drain.token, () => isUndisturbed() && !isReleased && !lock.signal.aborted);
       const release = () => {
         isReleased = true;
         return lock.release();
@@ -132,9 +169,15 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
       ready,
       async claim(request) {
         watched(checkClaimRequest)(request);
-        const answer = await claim(request);
-        watched(claimed)(answer, request.nowMs + request.leaseMs);
-        return answer;
+        const before = world.executed(process, CLAIM.sha1) + world.executed(process, CLAIM.text);
+        try {
+          const answer = await claim(request);
+          watched(claimed)(answer, request.nowMs + request.leaseMs);
+          return answer;
+        } finally {
+          const after = world.executed(process, CLAIM.sha1) + world.executed(process, CLAIM.text);
+          if (after > before + 1) world.fail(new Violation('a claim is sent again by itself'));
+        }
       },
       async settle(token, settlements, nowMs) {
         watched(settling)(token, settlements, nowMs);
@@ -142,12 +185,15 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
         settled(settlements, stands);
         return stands;
       },
-      extend(token, ids, leaseEndMs) {
+      async extend(token, ids, leaseEndMs) {
         const mustMs = process.clock.now() + plan.leaseMs;
         if (leaseEndMs !== mustMs) {
           world.fail(new Violation(`a lease is extended to ${leaseEndMs}, not to ${mustMs}`));
         }
-        return extend(token, ids, leaseEndMs);
+        const answer = await extend(token, ids, leaseEndMs);
+        const batch = batches.get(token);
+        if (answer.includes(true) && batch !== undefined) batch.leaseEndMs = leaseEndMs;
+        return answer;
       },
     }),
     producer: (producer) => async (orders, context) => {
@@ -158,10 +204,12 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
       batch?.calls.push(call);
       signal.addEventListener('abort', () => {
         call.abortedAtMs = scheduler.now();
+        if (!batch?.isSettled) watched(checkAbort)();
       });
       const answers: ReadonlyMap<string, ProducerAnswer> = await producer(orders, context);
       call.answers = answers;
       call.answeredAtMs = scheduler.now();
+      if (batch !== undefined) watched(checkLease)(batch, signal);
       return answers;
     },
     ended: watched((outcome: SlotOutcome) => {

@@ -61,6 +61,7 @@ export function createNetwork(
   function send(process: SimulatedProcess, path: string, body: string): Promise<Response> {
     const fate = isStorm() ? fateOf(plan, random) : goodFate(random);
     const request = { process, path, body, fate };
+    if (fate.name !== 'passes') process.mishaps.push(fate.name);
     const sentAtMs = scheduler.now();
     return new Promise((resolve, reject) => {
       const reply = (afterMs: number, answer?: Answer) => {

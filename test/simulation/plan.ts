@@ -25,7 +25,7 @@ export interface Plan {
   readonly isDefaultProducer: boolean;
   readonly cancels: number;
   /** What Redis itself loses. */
-  readonly damage: 'none' | 'hash' | 'fence';
+  readonly damage: 'none' | 'hash' | 'fence' | 'lock';
 }
 
 export const TROUBLES = [
@@ -86,7 +86,7 @@ export function planOf(seed: number): Plan {
     producer: recordOf(PRODUCER_TROUBLES, () => trouble(0.5)),
     isDefaultProducer: random.chance(0.3),
     cancels: random.chance(0.5) ? random.whole(1, 4) : 0,
-    damage: random.chance(0.12) ? random.pick(['hash', 'fence']) : 'none',
+    damage: random.chance(0.2) ? random.pick(['hash', 'fence', 'fence', 'lock']) : 'none',
   };
 }
 

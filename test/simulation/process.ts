@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { History } from './history.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, Trouble } from './plan.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -14,8 +14,11 @@ export interface SimulatedProcess {
   readonly clock: Clock;
   readonly random: Random;
   isDead(): boolean;
+  isFrozen(): boolean;
   /** How often it stood still, or its clock jumped: what is promised of timing ends there. */
   disturbances(): number;
+  /** What befell its requests to Redis so far. */
+  readonly mishaps: Trouble[];
   /** Something arrives, which the process may not live to see, or only later. */
   receive(call: () => void): void;
   wait(ms: number): Promise<void>;
@@ -99,8 +102,10 @@ export function startProcess(name: string, surroundings: Surroundings): Simulate
   return {
     name,
     random,
+    mishaps: [],
     clock: { now: () => scheduler.now() + offsetMs, after },
     isDead: () => isDead,
+    isFrozen: () => frozenUntilMs > scheduler.now(),
     disturbances: () => disturbances,
     receive,
     wait: (ms) => new Promise((resolve) => void after(ms, resolve)),

@@ -5,6 +5,7 @@ import { startDrainers } from './actors/drainers.ts';
 import { startReaders } from './actors/readers.ts';
 import type { Database } from './database.ts';
 import { checkEnd } from './rules/end.ts';
+import { Violation } from './violation.ts';
 import { createWorld, type World } from './world.ts';
 
 export interface Outcome {
@@ -23,6 +24,9 @@ const ACTORS = [startClients, startCancelers, startReaders, startDamage];
 const DAY_MS = 86_400_000;
 /** More than any clock can have jumped, and than any order can be scheduled ahead. */
 const HEALED_AFTER_MS = 60 * DAY_MS;
+
+/** More than two days, in which the healed world is drained, and no clock can go on for as long. */
+const REST_MS_MAX = HEALED_AFTER_MS + 3 * DAY_MS;
 
 /** Runs one seed, from the first submit until every order has come to its end. */
 export async function runSeed(seed: number, database: Database): Promise<Outcome> {
@@ -46,18 +50,25 @@ async function storm(world: World): Promise<void> {
   const drainers = startDrainers(world);
   for (const start of ACTORS) start(world);
   scheduler.at(plan.startMs + plan.stormMs, () => void world.heal());
-  await scheduler.run();
+  await rest(world);
 
   const healedAtMs = scheduler.now() + HEALED_AFTER_MS;
   scheduler.at(healedAtMs, () => void submitAllAgain(world).catch(world.fail));
   scheduler.at(healedAtMs + DAY_MS, () => void drainers.drain(0, 60_000));
-  await scheduler.run();
+  await rest(world);
   if (world.failure() !== undefined) return;
   try {
     checkEnd(world.state(), world.model, plan);
   } catch (error) {
     world.fail(error);
   }
+}
+
+/** Lets everything happen that follows from what was begun: it must come to an end. */
+async function rest(world: World): Promise<void> {
+  const { plan, scheduler } = world;
+  const endMs = Math.max(scheduler.now(), plan.startMs) + plan.stormMs + REST_MS_MAX;
+  if (!(await scheduler.run(endMs))) world.fail(new Violation('something goes on for ever'));
 }
 
 function tellFailure(

@@ -10,8 +10,12 @@ export interface Scheduler {
    * @returns takes it back
    */
   at(atMs: number, happen: () => undefined | Promise<void>): () => void;
-  /** Runs until nothing is left to happen, or until it is stopped. */
-  run(): Promise<void>;
+  /**
+   * Runs until nothing is left to happen, or until it is stopped.
+   *
+   * @returns whether that was before `endMs`
+   */
+  run(endMs: number): Promise<boolean>;
   stop(): void;
 }
 
@@ -50,12 +54,14 @@ export function createScheduler(startMs: number, random: Random): Scheduler {
         event.happen = undefined;
       };
     },
-    async run() {
+    async run(endMs) {
       for (let event = events.pop(); event !== undefined && !isStopped; event = events.pop()) {
         if (event.happen === undefined) continue;
+        if (event.atMs > endMs) return false;
         nowMs = event.atMs;
         await (event.happen() ?? settled());
       }
+      return true;
     },
     stop() {
       isStopped = true;

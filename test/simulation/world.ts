@@ -26,6 +26,8 @@ export interface World extends Surroundings {
   /** Looks again, after something was done to the store that is no step. */
   lookAgain(): Promise<void>;
   readonly database: Database;
+  /** How many of the requests of a process Redis has executed that hold a text. */
+  executed(process: SimulatedProcess, text: string): number;
   /** Calls after each step, until what it returns is called. */
   onStep(call: () => void): () => void;
   start(kind: string): SimulatedProcess;
@@ -54,12 +56,14 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
   let state = await database.look(look);
   let failure: Violation | undefined;
   const watchers = new Set<() => void>();
+  const executed = new WeakMap<SimulatedProcess, Set<Request>>();
   let processes = 0;
   let steps = 0;
 
   const surroundings = { plan, scheduler, history, random, isStorm: () => isStorm };
-  const locks = followLocks(scheduler, async (slot) => {
+  const locks = followLocks(scheduler, state.locks, async (slot, isKnown) => {
     history.note(scheduler.now(), 'Redis', [], () => `the lock of slot ${slot} expires`);
+    if (!isKnown) fail(new Violation('a lock ends while its holder believes that it has it'));
     await database.send([['DEL', keys.lock(slot)]]);
     state = await database.look(look);
   });
@@ -68,6 +72,7 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
   async function execute(request: Request): Promise<Answer> {
     steps += 1;
     const before = state;
+    executed.set(request.process, (executed.get(request.process) ?? new Set()).add(request));
     const what = { ...look, last: before };
     const [answer, after] = await database.executeAndLook(request.path, request.body, what);
     state = after;
@@ -78,7 +83,7 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
         history.note(scheduler.now(), request.process.name, told.ids, () =>
           name === 'passes' ? told.text() : `${told.text()}   (${name})`,
         );
-        checkStep(request.process.name, step, model, locks);
+        checkStep({ who: request.process.name, nowMs: scheduler.now() }, step, model, locks);
       }
     } catch (error) {
       fail(error);
@@ -100,6 +105,9 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
     locks,
     database,
     state: () => state,
+    executed(process, text) {
+      return [...(executed.get(process) ?? [])].filter(({ body }) => body.includes(text)).length;
+    },
     onStep(call) {
       watchers.add(call);
       return () => void watchers.delete(call);

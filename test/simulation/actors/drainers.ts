@@ -48,7 +48,9 @@ function createDrainers(world: World): Drainers {
   let tokens = 0;
 
   function machine(): Machine {
-    const free = machines.find(({ process, isBusy }) => !process.isDead() && !isBusy);
+    const free = machines.find(
+      ({ process, isBusy }) => !process.isDead() && !process.isFrozen() && !isBusy,
+    );
     if (free !== undefined) return free;
     const process = world.start('drain');
     const fresh = { process, holder: `holder-of-${process.name}`, isBusy: false };

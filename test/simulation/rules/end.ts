@@ -12,6 +12,9 @@ export function checkEnd(state: StoreState, model: Model, plan: Plan): void {
     checkOutcome(id, order, memory, plan);
     const number = order.fields?.orderNumber;
     if (number === undefined) continue;
+    if (plan.isDefaultProducer && !(Number(number) >= 1 && Number(number) <= state.number)) {
+      throw new Violation(`order number ${number} was never taken`, id);
+    }
     if (numbers.has(number)) throw new Violation(`order number ${number} is given out twice`, id);
     numbers.set(number, id);
   }

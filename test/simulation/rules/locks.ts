@@ -9,26 +9,47 @@ export interface Locks {
   /** What a step of a process did to the locks. */
   follow(who: string, before: StoreState, after: StoreState): void;
   tokenOf(slot: number): string | undefined;
+  /** Whether a holder still believes in its lock, by its token. */
+  readonly believers: Map<string, () => boolean>;
+  /** When a holder was told that its lock is not its own, by its token. */
+  readonly refusedAtMs: Map<string, number>;
+  /** Redis loses the lock of a slot: nobody is to blame. */
+  lose(slot: number): void;
 }
 
-/** @param expire  takes the lock of a slot away, as Redis does when its time is up */
-export function followLocks(scheduler: Scheduler, expire: (slot: number) => Promise<void>): Locks {
+/**
+ * @param expire  takes the lock of a slot away, as Redis does when its time is up; is told whether
+ *   its holder knows
+ */
+export function followLocks(
+  scheduler: Scheduler,
+  initial: readonly LockState[],
+  expire: (slot: number, isKnown: boolean) => Promise<void>,
+): Locks {
   const askedBy = new Map<string, string>();
+  const believers = new Map<string, () => boolean>();
   const ends: ((() => void) | undefined)[] = [];
-  let current: readonly LockState[] = [];
+  let current = initial;
 
   function expireIn(slot: number, ms: number) {
     ends[slot]?.();
     // Redis counts milliseconds while it executes: a lease is of whole seconds.
     const leaseMs = Math.ceil(ms / 1000) * 1000;
     ends[slot] = scheduler.at(scheduler.now() + leaseMs, async () => {
-      await expire(slot);
+      const believes = believers.get(current[slot]?.token ?? '');
+      await expire(slot, !believes?.());
       current = current.with(slot, { token: undefined, expiresInMs: -2 });
     });
   }
 
   return {
     askedBy,
+    believers,
+    refusedAtMs: new Map(),
+    lose(slot) {
+      ends[slot]?.();
+      current = current.with(slot, { token: undefined, expiresInMs: -2 });
+    },
     tokenOf: (slot) => current[slot]?.token,
     follow(who, before, after) {
       current = after.locks;

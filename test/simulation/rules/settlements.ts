@@ -6,8 +6,8 @@ import { Violation } from '../violation.ts';
 
 /** A claim that a drain was answered, and what its producer did with it. */
 export interface Batch extends Claim {
-  /** By the drain's clock, where it is not extended. */
-  readonly leaseEndMs: number;
+  /** By the drain's clock, as far as it knows. */
+  leaseEndMs: number;
   isSettled: boolean;
   readonly calls: ProducerCall[];
 }
