@@ -2,8 +2,8 @@ import { compare, expectedFrom } from './expected.ts';
 import type { Model } from './model.ts';
 import { checkClaim } from './rules/claim.ts';
 import { checkExtendLock, type Locks } from './rules/locks.ts';
-import { checkCancel, checkExtend, checkPlace } from './rules/orders.ts';
-import { checkCounts, checkNumber } from './rules/reads.ts';
+import { checkCancel, checkExtend, checkPlace, checkRedrive } from './rules/orders.ts';
+import { checkCounts, checkNumber, checkOldestDead } from './rules/reads.ts';
 import { checkSettle } from './rules/settle.ts';
 import { checkSubmit } from './rules/submit.ts';
 import type { StoreState } from './state.ts';
@@ -40,6 +40,12 @@ export function checkStep(asked: Asked, step: Step, model: Model, locks: Locks):
       break;
     case 'cancel':
       checkCancel(step, expected, model);
+      break;
+    case 'redrive':
+      checkRedrive(step, expected, model);
+      break;
+    case 'ZRANGE':
+      checkOldestDead(step);
       break;
     case 'extend-lock':
       checkExtendLock(step.args[0], step.answer, step.before, step.after);

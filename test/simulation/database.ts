@@ -34,7 +34,7 @@ export interface Look {
 }
 
 /** Commands that change nothing, whatever they are asked: Redis itself sees to that. */
-const READS = new Set(['GET', 'HGET', 'HMGET', 'LLEN', 'ZCOUNT']);
+const READS = new Set(['GET', 'HGET', 'HMGET', 'LLEN', 'ZCOUNT', 'ZRANGE']);
 
 /**
  * All of a run's keys as one JSON text. Redis's own time is not the run's, so a lock's expiry is
@@ -44,19 +44,19 @@ const LOOK = `
 local state = {
   redis.call('LRANGE', KEYS[1], 0, -1),
   redis.call('HGETALL', KEYS[2]),
-  redis.call('MGET', KEYS[3], KEYS[4]),
+  redis.call('MGET', KEYS[3], KEYS[4], KEYS[5]),
   {}, {}, {},
 }
-for i = 5, 9 do
-  state[4][i - 4] = redis.call('ZRANGE', KEYS[i], 0, -1, 'WITHSCORES')
+for i = 6, 10 do
+  state[4][i - 5] = redis.call('ZRANGE', KEYS[i], 0, -1, 'WITHSCORES')
 end
 local locks = tonumber(ARGV[1])
-for i = 10, 9 + locks do
-  state[5][i - 9] = { redis.call('GET', KEYS[i]), redis.call('PTTL', KEYS[i]) }
+for i = 11, 10 + locks do
+  state[5][i - 10] = { redis.call('GET', KEYS[i]), redis.call('PTTL', KEYS[i]) }
   redis.call('PERSIST', KEYS[i])
 end
-for i = 10 + locks, #KEYS do
-  state[6][i - 9 - locks] = cjson.encode(redis.call('HGETALL', KEYS[i]))
+for i = 11 + locks, #KEYS do
+  state[6][i - 10 - locks] = cjson.encode(redis.call('HGETALL', KEYS[i]))
 end
 return cjson.encode(state)`;
 
@@ -84,7 +84,7 @@ export async function openDatabase(socketPath: string): Promise<Database> {
 
   async function look({ keys, slots, ids, last }: Look): Promise<StoreState> {
     const looked = [
-      ...[keys.queue, keys.owners, keys.fence, keys.number],
+      ...[keys.queue, keys.owners, keys.fence, keys.number, keys.redrive],
       ...[keys.pending, keys.dead, keys.finished, keys.canceled, keys.index],
       ...slots.map(keys.lock),
       ...ids.map(keys.order),

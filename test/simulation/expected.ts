@@ -8,6 +8,7 @@ export interface Expected {
   queue: string[];
   fence: number;
   number: number;
+  redrive: number;
   /** The orders that a rule has touched. */
   readonly touched: ReadonlyMap<string, Mutable<OrderState>>;
 }
@@ -20,6 +21,7 @@ export function expectedFrom(before: StoreState): Expected {
     queue: [...before.queue],
     fence: before.fence,
     number: before.number,
+    redrive: before.redrive,
     touched,
     order(id) {
       const known = touched.get(id) ?? before.orders.get(id);
@@ -61,6 +63,9 @@ export function compare({ name, before, after }: Step, expected: Expected): void
   }
   if (after.number !== expected.number) {
     differ(name, undefined, 'the last order number', after.number, expected.number);
+  }
+  if (after.redrive !== expected.redrive) {
+    differ(name, undefined, 'the time of the last redrive', after.redrive, expected.redrive);
   }
   if (after.strangers.length > 0) {
     throw new Violation(`${name} leaves ids in the store that nobody submitted`);

@@ -8,6 +8,7 @@ export interface Request {
   readonly path: string;
   readonly body: string;
   readonly fate: Fate;
+  readonly sentAtMs: number;
 }
 
 type Serve = (path: string, body: string) => Promise<Response>;
@@ -60,9 +61,9 @@ export function createNetwork(
 
   function send(process: SimulatedProcess, path: string, body: string): Promise<Response> {
     const fate = isStorm() ? fateOf(plan, random) : goodFate(random);
-    const request = { process, path, body, fate };
-    if (fate.name !== 'passes') process.mishaps.push(fate.name);
     const sentAtMs = scheduler.now();
+    const request = { process, path, body, fate, sentAtMs };
+    if (fate.name !== 'passes') process.mishaps.push(fate.name);
     return new Promise((resolve, reject) => {
       const reply = (afterMs: number, answer?: Answer) => {
         if (fate.reply.kind === 'none') return;

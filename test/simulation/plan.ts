@@ -24,6 +24,9 @@ export interface Plan {
   readonly producer: Readonly<Record<ProducerTrouble, number>>;
   readonly isDefaultProducer: boolean;
   readonly cancels: number;
+  readonly redrives: number;
+  /** Orders in the queue beyond which submits are refused. */
+  readonly queueMax: number;
   /** What Redis itself loses. */
   readonly damage: 'none' | 'hash' | 'fence' | 'lock';
 }
@@ -86,6 +89,8 @@ export function planOf(seed: number): Plan {
     producer: recordOf(PRODUCER_TROUBLES, () => trouble(0.5)),
     isDefaultProducer: random.chance(0.3),
     cancels: random.chance(0.5) ? random.whole(1, 4) : 0,
+    redrives: random.chance(0.5) ? random.whole(1, 4) : 0,
+    queueMax: random.pick([1, 1_000, 1_000]),
     damage: random.chance(0.2) ? random.pick(['hash', 'fence', 'fence', 'lock']) : 'none',
   };
 }

@@ -2,6 +2,7 @@ import { startCancelers } from './actors/cancelers.ts';
 import { startClients, submitAllAgain } from './actors/clients.ts';
 import { startDamage } from './actors/damage.ts';
 import { startDrainers } from './actors/drainers.ts';
+import { redriveAll, startRedrivers } from './actors/redrivers.ts';
 import { startReaders } from './actors/readers.ts';
 import type { Database } from './database.ts';
 import { checkEnd } from './rules/end.ts';
@@ -19,7 +20,7 @@ export interface Outcome {
 }
 
 /** Who does something of their own accord, besides the drains. */
-const ACTORS = [startClients, startCancelers, startReaders, startDamage];
+const ACTORS = [startClients, startCancelers, startRedrivers, startReaders, startDamage];
 
 const DAY_MS = 86_400_000;
 /** More than any clock can have jumped, and than any order can be scheduled ahead. */
@@ -54,6 +55,7 @@ async function storm(world: World): Promise<void> {
 
   const healedAtMs = scheduler.now() + HEALED_AFTER_MS;
   scheduler.at(healedAtMs, () => void submitAllAgain(world).catch(world.fail));
+  scheduler.at(healedAtMs + DAY_MS / 2, () => void redriveAll(world));
   scheduler.at(healedAtMs + DAY_MS, () => void drainers.drain(0, 60_000));
   await rest(world);
   if (world.failure() !== undefined) return;

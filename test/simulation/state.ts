@@ -4,6 +4,8 @@ export interface StoreState {
   readonly queue: readonly string[];
   readonly fence: number;
   readonly number: number;
+  /** When the last order is due that was redriven at a pace. */
+  readonly redrive: number;
   /** By slot. */
   readonly locks: readonly LockState[];
   readonly orders: ReadonlyMap<string, OrderState>;
@@ -40,7 +42,7 @@ type Looked = [Flat, Flat, (string | false)[], Flat[], [string | false, number][
 
 /** @param json  what the look at Redis answered; hashes are JSON in it once more */
 export function stateFrom(json: string, ids: readonly string[], last?: StoreState): StoreState {
-  const [queue, owners, [fence, number], sets, locks, hashes] = JSON.parse(json) as Looked;
+  const [queue, owners, [fence, number, redrive], sets, locks, hashes] = JSON.parse(json) as Looked;
   const [pending, dead, finished, canceled, index] = sets.map(pairsOf) as Pairs[];
   const ownerOf = pairsOf(owners);
   const queued = Array.isArray(queue) ? queue : [];
@@ -66,6 +68,7 @@ export function stateFrom(json: string, ids: readonly string[], last?: StoreStat
     queue: queued,
     fence: Number(fence || 0),
     number: Number(number || 0),
+    redrive: Number(redrive || 0),
     locks: locks.map(([token, expiresInMs]) => ({ token: token || undefined, expiresInMs })),
     orders,
     strangers: [...queued, ...places.flatMap((place) => [...(place?.keys() ?? [])])].filter(

@@ -26,8 +26,8 @@ export interface World extends Surroundings {
   /** Looks again, after something was done to the store that is no step. */
   lookAgain(): Promise<void>;
   readonly database: Database;
-  /** How many of the requests of a process Redis has executed that hold a text. */
-  executed(process: SimulatedProcess, text: string): number;
+  /** The requests of a process that Redis has executed. */
+  executed(process: SimulatedProcess): readonly Request[];
   /** Calls after each step, until what it returns is called. */
   onStep(call: () => void): () => void;
   start(kind: string): SimulatedProcess;
@@ -105,9 +105,7 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
     locks,
     database,
     state: () => state,
-    executed(process, text) {
-      return [...(executed.get(process) ?? [])].filter(({ body }) => body.includes(text)).length;
-    },
+    executed: (process) => [...(executed.get(process) ?? [])],
     onStep(call) {
       watchers.add(call);
       return () => void watchers.delete(call);
@@ -136,8 +134,8 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
     steps: () => steps,
     async close() {
       network.close();
-      const { queue, owners, fence, number, pending, dead, finished, canceled, index } = keys;
-      const used = [queue, owners, fence, number, pending, dead, finished, canceled, index];
+      const { queue, owners, fence, number, redrive, pending, dead, finished, canceled, index } = keys;
+      const used = [queue, owners, fence, number, redrive, pending, dead, finished, canceled, index];
       await database.send([
         ['UNLINK', ...used, ...look.slots.map(keys.lock), ...look.ids.map(keys.order)],
       ]);

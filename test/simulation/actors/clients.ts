@@ -1,4 +1,5 @@
-import { submitOrders, type SubmitOutcome, type SubmitRequest } from '../../../lib/intake/submit-orders.ts';
+import { type BackPressure, backPressure } from '../../../lib/intake/back-pressure.ts';
+import { type IntakeAnswer, submitOrders, type SubmitOutcome, type SubmitRequest } from '../../../lib/intake/submit-orders.ts';
 import { formatInstant } from '../../../lib/orders/instant.ts';
 import { StoreUnavailable } from '../../../lib/queue/errors.ts';
 import { intakeStore } from '../../../lib/redis/intake-store.ts';
@@ -7,44 +8,52 @@ import { Violation } from '../violation.ts';
 import type { World } from '../world.ts';
 
 const REQUEST_MS_MAX = 10_000;
+const RETRY_AFTER_S_MAX = 60;
 
 /** Clients submit, alone or in batches, and repeat until they are answered, and at times after. */
 export function startClients(world: World): void {
   const { plan, random, scheduler } = world;
+  const pressure = backPressure(plan.queueMax);
   const waiting = [...plan.orders];
   while (waiting.length > 0) {
     const count = random.chance(0.3) ? random.whole(1, waiting.length) : 1;
     const orders = waiting.splice(0, count);
     const atMs = plan.startMs + random.whole(0, random.pick([1_000, plan.stormMs * 0.8]));
-    scheduler.at(atMs, () => void submitUntilAnswered(world, orders));
-    if (random.chance(0.3)) {
-      const repeatMs = atMs + random.whole(0, plan.stormMs);
-      scheduler.at(repeatMs, () => void submitUntilAnswered(world, [random.pick(orders)]));
-    }
+    scheduler.at(atMs, () => void submitUntilAnswered(world, orders, pressure));
+  }
+  for (let repeats = random.whole(0, 2); repeats > 0; repeats -= 1) {
+    const atMs = plan.startMs + random.whole(0, plan.stormMs);
+    const orders = plan.orders.filter(() => random.chance(0.5));
+    scheduler.at(atMs, () => void submitUntilAnswered(world, orders, pressure));
   }
 }
 
 /** Once all is well, every client asks once more for what it may not have been answered for. */
 export async function submitAllAgain(world: World): Promise<void> {
-  const answers = await submitOnce(world, world.plan.orders, (order) => order.bodies[0]);
-  if (answers === undefined) throw new Violation('submit is refused although all is well');
+  const pressure = backPressure(Number.POSITIVE_INFINITY);
+  const answer = await submitOnce(world, world.plan.orders, pressure, (order) => order.bodies[0]);
+  if (answer?.kind !== 'answered') throw new Violation('submit is refused although all is well');
 }
 
-async function submitUntilAnswered(world: World, orders: readonly PlannedOrder[]): Promise<void> {
+async function submitUntilAnswered(
+  world: World,
+  orders: readonly PlannedOrder[],
+  pressure: BackPressure,
+): Promise<void> {
   const { random, scheduler } = world;
   const bodyOf = (order: PlannedOrder) => random.pick(order.bodies);
-  const answers = await submitOnce(world, withRepeats(world, orders), bodyOf);
-  const isAnswered = answers !== undefined && !random.chance(0.1);
+  const answer = await submitOnce(world, withRepeats(world, orders), pressure, bodyOf);
+  const isAnswered = answer?.kind === 'answered' && !random.chance(0.1);
   if (isAnswered || !world.isStorm()) return;
   scheduler.at(scheduler.now() + random.whole(50, 20_000), () => {
-    void submitUntilAnswered(world, orders);
+    void submitUntilAnswered(world, orders, pressure);
     return undefined;
   });
 }
 
 /** A client may have one order twice in a batch. */
 function withRepeats({ random }: World, orders: readonly PlannedOrder[]): readonly PlannedOrder[] {
-  return random.chance(0.1) ? [...orders, random.pick(orders)] : orders;
+  return orders.length > 0 && random.chance(0.1) ? [...orders, random.pick(orders)] : orders;
 }
 
 /**
@@ -55,8 +64,9 @@ function withRepeats({ random }: World, orders: readonly PlannedOrder[]): readon
 function submitOnce(
   world: World,
   orders: readonly PlannedOrder[],
+  backPressure: BackPressure,
   bodyOf: (order: PlannedOrder) => PlannedOrder['bodies'][number] | undefined,
-): Promise<SubmitOutcome[] | undefined> {
+): Promise<IntakeAnswer | undefined> {
   const { scheduler, keys } = world;
   const process = world.start('submit');
   const requests = orders.map((order): SubmitRequest => {
@@ -65,16 +75,17 @@ function submitOnce(
     return { client: order.client, idempotencyKey: order.idempotencyKey, submission };
   });
   const store = intakeStore(world.connect(process, 1_200), keys);
-  const answered = Promise.withResolvers<SubmitOutcome[] | undefined>();
+  const answered = Promise.withResolvers<IntakeAnswer | undefined>();
   const giveUp = scheduler.at(scheduler.now() + REQUEST_MS_MAX, () => {
     answered.resolve(undefined);
     return undefined;
   });
   const nowMs = process.clock.now();
-  submitOrders(store, requests, nowMs)
-    .then((outcomes) => {
-      checkOutcomes(world, process.name, { orders, requests, outcomes, nowMs });
-      answered.resolve(outcomes);
+  submitOrders({ store, backPressure }, requests, nowMs)
+    .then((answer) => {
+      if (answer.kind === 'refused') checkRefusal(world, answer.retryAfterS);
+      else checkOutcomes(world, process.name, { orders, requests, outcomes: answer.outcomes });
+      answered.resolve(answer);
     })
     .catch((error: unknown) => {
       if (!(error instanceof StoreUnavailable)) world.fail(error);
@@ -88,7 +99,12 @@ interface Answered {
   readonly orders: readonly PlannedOrder[];
   readonly requests: readonly SubmitRequest[];
   readonly outcomes: readonly SubmitOutcome[];
-  readonly nowMs: number;
+}
+
+function checkRefusal({ plan }: World, retryAfterS: number): void {
+  const isBounded = retryAfterS >= 1 && retryAfterS <= RETRY_AFTER_S_MAX;
+  if (!isBounded) throw new Violation(`a client is told to come back in ${retryAfterS} s`);
+  if (plan.orders.length <= plan.queueMax) throw new Violation('a client is refused for no reason');
 }
 
 /** A client is told the same for the same key, and what it is told is what the store holds. */

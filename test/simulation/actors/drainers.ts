@@ -1,5 +1,5 @@
 import { drainSlot } from '../../../lib/production/drain-slot.ts';
-import { orderNumberProducer } from '../../../lib/production/order-number-producer.ts';
+import { orderNumberProducer } from '../../../lib/production/producers/order-numbers.ts';
 import { StoreUnavailable } from '../../../lib/queue/errors.ts';
 import { acquireLock } from '../../../lib/redis/lock.ts';
 import { orderNumbers } from '../../../lib/redis/order-numbers.ts';
@@ -14,6 +14,8 @@ interface Machine {
   readonly process: SimulatedProcess;
   readonly holder: string;
   isBusy: boolean;
+  /** Its clock may be wrong: once all is well, others take its place. */
+  readonly isOfStorm: boolean;
 }
 
 export interface Drainers {
@@ -49,11 +51,13 @@ function createDrainers(world: World): Drainers {
 
   function machine(): Machine {
     const free = machines.find(
-      ({ process, isBusy }) => !process.isDead() && !process.isFrozen() && !isBusy,
+      ({ process, isBusy, isOfStorm }) =>
+        !process.isDead() && !process.isFrozen() && !isBusy && isOfStorm === world.isStorm(),
     );
     if (free !== undefined) return free;
     const process = world.start('drain');
-    const fresh = { process, holder: `holder-of-${process.name}`, isBusy: false };
+    const holder = `holder-of-${process.name}`;
+    const fresh = { process, holder, isBusy: false, isOfStorm: world.isStorm() };
     machines.push(fresh);
     return fresh;
   }

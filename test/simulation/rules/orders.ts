@@ -39,6 +39,29 @@ export function checkCancel({ args, before, answer }: Step, expected: Expected, 
   order.canceledAtMs = Number(nowMs);
 }
 
+/** Only what is dead is put back, with all its attempts before it, at the pace that was asked for. */
+export function checkRedrive({ args, before, answer }: Step, expected: Expected, model: Model) {
+  const [nowMs = '', pause, mark = '', ...ids] = args;
+  const pauseMs = Number(pause);
+  let dueAtMs = Math.max(Number(nowMs), pauseMs > 0 ? before.redrive : 0);
+  for (const [at, id] of ids.entries()) {
+    const { fields } = before.orders.get(id) ?? {};
+    const isRepeat = fields?.redrivenBy === mark;
+    const isBack = fields?.status === 'dead' && !isRepeat;
+    if ((answer as number[])[at] !== (isBack || isRepeat ? 1 : 0)) {
+      throw new Violation(`redrive answers ${answer} for an order that is ${fields?.status}`, id);
+    }
+    if (!isBack) continue;
+    dueAtMs += pauseMs;
+    const order = expected.order(id);
+    const changed = { status: 'queued', attempts: '0', updatedAtMs: nowMs, redrivenBy: mark };
+    order.fields = { ...fields, ...changed };
+    Object.assign(order, { deadAtMs: undefined, dueAtMs });
+    Object.assign(model.orders.get(id) ?? {}, { attempts: 0, wasRejected: false });
+    if (pauseMs > 0) expected.redrive = dueAtMs;
+  }
+}
+
 /** Each order is in exactly one place, and its hash says the same. */
 export function checkPlace(id: string, state: OrderState, isDamaged: boolean) {
   const { fields, queued, dueAtMs, owner, deadAtMs, finishedAtMs, canceledAtMs } = state;

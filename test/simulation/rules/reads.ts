@@ -16,6 +16,14 @@ export function checkCounts({ answer, before }: Step) {
   if (`${answer}` !== `${must}`) throw new Violation(`counts answers ${answer}, not ${must}`);
 }
 
+/** The dead letters are told in the order in which they died. */
+export function checkOldestDead({ args, answer, before }: Step) {
+  const dead = [...before.orders].filter(([, { deadAtMs }]) => deadAtMs !== undefined);
+  dead.sort(([a, one], [b, other]) => Number(one.deadAtMs) - Number(other.deadAtMs) || (a < b ? -1 : 1));
+  const must = dead.map(([id]) => id).slice(0, Number(args[1]) + 1);
+  if (`${answer}` !== `${must}`) throw new Violation(`the oldest dead are ${answer}, not ${must}`);
+}
+
 /** Order numbers grow by as many as were taken. */
 export function checkNumber({ args, answer, before }: Step): number {
   const last = before.number + Number(args[0]);

@@ -8,7 +8,7 @@ type Answer = [1] | [0, string, string] | [2, string];
 /** An order is taken in once, whole, and into the one place where it belongs. */
 export function checkSubmit({ args, before, answer }: Step, expected: Expected, model: Model) {
   const [acceptedAtMs = '', ...rest] = args;
-  const answers = answer as Answer[];
+  const [depth, answers] = answer as [number, Answer[]];
   for (const [at, { id, dueAtMs, fields }] of ordersIn(rest).entries()) {
     const memory = model.orders.get(id);
     const state = before.orders.get(id);
@@ -28,6 +28,8 @@ export function checkSubmit({ args, before, answer }: Step, expected: Expected, 
       takeIn({ id, dueAtMs, fields }, acceptedAtMs, expected, memory);
     }
   }
+  const mustDepth = expected.queue.length > before.queue.length ? expected.queue.length : -1;
+  if (depth !== mustDepth) throw new Violation(`submit answers the depth ${depth}`);
 }
 
 function takeIn(
