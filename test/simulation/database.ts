@@ -1,10 +1,10 @@
+import type { Keys } from '../../lib/redis/keys.ts';
+import * as scripts from '../../lib/redis/scripts.ts';
 import { type SharedConnection, shareConnection } from '../../local/redis/connection.ts';
 import type { Argument, Reply } from '../../local/redis/resp.ts';
 import { createTranslator } from '../../local/upstash/dialect.ts';
 import { createExecutor } from '../../local/upstash/execute.ts';
 import { answerToJson } from '../../local/upstash/format.ts';
-import type { Keys } from '../../lib/redis/keys.ts';
-import * as scripts from '../../lib/redis/scripts.ts';
 import { type StoreState, stateFrom } from './state.ts';
 
 /** What the REST server answers, and what Redis was asked for. */

@@ -40,7 +40,9 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
   let isReleased = false;
 
   const isUndisturbed = () =>
-    process.disturbances() === disturbancesBefore && !process.isDead() && world.failure() === undefined;
+    process.disturbances() === disturbancesBefore &&
+    !process.isDead() &&
+    world.failure() === undefined;
   /** What holds only for who never stood still, by clocks that agree. */
   const isExact = () => plan.clocks === 'exact' && isUndisturbed();
   const mishaps = () => process.mishaps.slice(mishapsBefore);
@@ -114,7 +116,9 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
   function checkAbort() {
     const isTimeUp = process.clock.now() >= drain.deadlineMs - SETTLE_MS;
     if (isTimeUp || !isExact() || mishaps().length > 0 || plan.damage !== 'none') return;
-    throw new Violation('a producer is stopped although nothing keeps its lease from being extended');
+    throw new Violation(
+      'a producer is stopped although nothing keeps its lease from being extended',
+    );
   }
 
   function settled(settlements: readonly Settlement[], stands: readonly boolean[]) {
@@ -167,7 +171,10 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
         }
       }
       if (lock === undefined) return undefined;
-      locks.believers.set(drain.token, () => isUndisturbed() && !isReleased && !lock.signal.aborted);
+      locks.believers.set(
+        drain.token,
+        () => isUndisturbed() && !isReleased && !lock.signal.aborted,
+      );
       const release = () => {
         isReleased = true;
         return lock.release();
@@ -229,7 +236,9 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
       }
       const { remaining: _, ...counted } = outcome.report;
       if (JSON.stringify(counted) !== JSON.stringify(tally)) {
-        throw new Violation(`a drain reports ${JSON.stringify(counted)}, not ${JSON.stringify(tally)}`);
+        throw new Violation(
+          `a drain reports ${JSON.stringify(counted)}, not ${JSON.stringify(tally)}`,
+        );
       }
     }),
     cutOff: watched(() => {

@@ -1,4 +1,4 @@
-import { TROUBLES, type Plan, type Trouble } from './plan.ts';
+import { type Plan, TROUBLES, type Trouble } from './plan.ts';
 import type { Random } from './random.ts';
 
 /** What becomes of one request. Times in milliseconds after it was sent. */

@@ -18,6 +18,10 @@ export function ledgerProducer(world: World, process: SimulatedProcess): Produce
   ): Promise<Map<string, ProducerAnswer>> {
     const trouble = world.isStorm() ? troubleOf(world) : undefined;
     const totalMs = durationMs(world, trouble);
+    if (trouble !== undefined) {
+      const ids = orders.map(({ id }) => id);
+      world.history.note(world.scheduler.now(), process.name, ids, () => `its producer ${trouble}`);
+    }
     if (trouble === 'throws before') {
       await process.wait(totalMs);
       throw new Error('The ledger is away');
@@ -34,7 +38,7 @@ export function ledgerProducer(world: World, process: SimulatedProcess): Produce
     }
     if (trouble === 'dies after') process.crash('after its producer took effect');
     if (trouble === 'throws after') throw new Error('The ledger went away');
-    if (trouble === 'late') await process.wait(plan.leaseMs * random());
+    if (trouble === 'is late') await process.wait(plan.leaseMs * random());
     if (random.chance(0.05)) answers.set('ord_of_nobody', { kind: 'produced', orderNumber: 1 });
     return answers;
   }
@@ -51,8 +55,11 @@ function troubleOf({ plan, random }: World): ProducerTrouble | undefined {
   return undefined;
 }
 
-function durationMs({ plan, random, isStorm }: World, trouble: ProducerTrouble | undefined): number {
-  if (isStorm() && trouble === 'slow') return random.whole(1_000, plan.leaseMs * 2.5);
+function durationMs(
+  { plan, random, isStorm }: World,
+  trouble: ProducerTrouble | undefined,
+): number {
+  if (isStorm() && trouble === 'is slow') return random.whole(1_000, plan.leaseMs * 2.5);
   return random.whole(1, 300);
 }
 
@@ -83,7 +90,12 @@ function produceOne(
     }
   }
   memory.effect ??= nextEffect(world);
-  world.history.note(world.scheduler.now(), 'ledger', [order.id], () => `has number ${memory.effect}`);
+  world.history.note(
+    world.scheduler.now(),
+    'ledger',
+    [order.id],
+    () => `has number ${memory.effect}`,
+  );
   return { kind: 'produced', orderNumber: memory.effect, result: { ledger: memory.effect } };
 }
 

@@ -46,8 +46,8 @@ export const PRODUCER_TROUBLES = [
   'throws before',
   'throws after',
   'never answers',
-  'slow',
-  'late',
+  'is slow',
+  'is late',
   'dies after',
 ] as const;
 export type ProducerTrouble = (typeof PRODUCER_TROUBLES)[number];
@@ -63,6 +63,8 @@ export interface PlannedOrder {
   readonly nature: 'good' | 'rejects' | 'kills' | 'throws' | 'fickle';
 }
 
+const DAMAGES = ['hash', 'hash', 'fence', 'fence', 'lock'] as const;
+
 /** Most seeds have a few kinds of faults and none of the others, so that each is seen by itself. */
 export function planOf(seed: number): Plan {
   const random = randomFrom(seed);
@@ -71,27 +73,29 @@ export function planOf(seed: number): Plan {
   const some = (share: number, most: number) =>
     random.chance(share) ? random() * random() * most + 0.01 : 0;
   const calm = random.chance(0.15);
+  const damage = random.chance(0.25) ? random.pick(DAMAGES) : 'none';
   const trouble = (most: number) => some(calm ? 0.1 : 0.45, most);
   return {
     seed,
     startMs,
     stormMs,
-    leaseMs: random.pick([5_000, 10_000, 30_000]),
+    // What a lost token does is seen only where leases run out while their holders stand still.
+    leaseMs: damage === 'fence' ? 5_000 : random.pick([5_000, 10_000, 30_000]),
     lockLeaseMs: random.pick([10_000, 30_000]),
     attemptsMax: random.pick([1, 2, 2, 3, 3, 12]),
     batchSize: random.pick([1, 2, 3, 10, 100]),
-    slots: random.chance(0.4) ? [0, 1] : [0],
+    slots: damage === 'fence' || random.chance(0.4) ? [0, 1] : [0],
     orders: ordersOf(random, { startMs, stormMs }),
     traffic: recordOf(TROUBLES, () => trouble(0.3)),
     crash: trouble(0.08),
-    freeze: trouble(0.08),
+    freeze: damage === 'fence' ? 0.15 : trouble(0.08),
     clocks: random.pick(calm ? ['exact'] : ['exact', 'exact', 'skewed', 'jumping']),
     producer: recordOf(PRODUCER_TROUBLES, () => trouble(0.5)),
     isDefaultProducer: random.chance(0.3),
     cancels: random.chance(0.5) ? random.whole(1, 4) : 0,
     redrives: random.chance(0.5) ? random.whole(1, 4) : 0,
     queueMax: random.pick([1, 1_000, 1_000]),
-    damage: random.chance(0.2) ? random.pick(['hash', 'fence', 'fence', 'lock']) : 'none',
+    damage,
   };
 }
 

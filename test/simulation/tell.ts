@@ -32,13 +32,20 @@ function asked({ name, args, keys }: Step): string {
     case 'cancel':
       return `${first} for ${second || 'anybody'} at ${time(third)}`;
     default:
-      return `${keys.map((key) => key.replace(/^[^:]*:/, '')).join(' ')} ${args.join(' ')}`.slice(0, 160);
+      return `${keys.map((key) => key.replace(/^[^:]*:/, '')).join(' ')} ${args.join(' ')}`.slice(
+        0,
+        160,
+      );
   }
 }
 
 function answered({ name, answer }: Step): string {
   if (name === 'claim') {
-    const [token, orders, dead, broken, more] = answer as [number, [string, number][], ...unknown[]];
+    const [token, orders, dead, broken, more] = answer as [
+      number,
+      [string, number][],
+      ...unknown[],
+    ];
     const taken = orders.map(([id, attempt]) => `${id} (attempt ${attempt})`).join(', ');
     const rest = [
       [dead, 'dead'],

@@ -7,7 +7,7 @@ import { createHistory } from './history.ts';
 import { createModel, type Model } from './model.ts';
 import { createNetwork, type Request } from './network.ts';
 import { type Plan, planOf } from './plan.ts';
-import { type SimulatedProcess, startProcess, type Surroundings } from './process.ts';
+import { type SimulatedProcess, type Surroundings, startProcess } from './process.ts';
 import { randomFrom } from './random.ts';
 import { followLocks, type Locks } from './rules/locks.ts';
 import { createScheduler } from './scheduler.ts';
@@ -134,8 +134,20 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
     steps: () => steps,
     async close() {
       network.close();
-      const { queue, owners, fence, number, redrive, pending, dead, finished, canceled, index } = keys;
-      const used = [queue, owners, fence, number, redrive, pending, dead, finished, canceled, index];
+      const { queue, owners, fence, number, redrive, pending, dead, finished, canceled, index } =
+        keys;
+      const used = [
+        queue,
+        owners,
+        fence,
+        number,
+        redrive,
+        pending,
+        dead,
+        finished,
+        canceled,
+        index,
+      ];
       await database.send([
         ['UNLINK', ...used, ...look.slots.map(keys.lock), ...look.ids.map(keys.order)],
       ]);

@@ -1,5 +1,10 @@
 import { type BackPressure, backPressure } from '../../../lib/intake/back-pressure.ts';
-import { type IntakeAnswer, submitOrders, type SubmitOutcome, type SubmitRequest } from '../../../lib/intake/submit-orders.ts';
+import {
+  type IntakeAnswer,
+  type SubmitOutcome,
+  type SubmitRequest,
+  submitOrders,
+} from '../../../lib/intake/submit-orders.ts';
 import { formatInstant } from '../../../lib/orders/instant.ts';
 import { StoreUnavailable } from '../../../lib/queue/errors.ts';
 import { intakeStore } from '../../../lib/redis/intake-store.ts';
@@ -119,12 +124,18 @@ function checkOutcomes(world: World, who: string, answered: Answered): void {
   }
 }
 
-function checkOutcome(world: World, id: string, { submission }: SubmitRequest, outcome: SubmitOutcome) {
+function checkOutcome(
+  world: World,
+  id: string,
+  { submission }: SubmitRequest,
+  outcome: SubmitOutcome,
+) {
   const memory = world.model.orders.get(id);
   const fields = world.state().orders.get(id)?.fields;
   if (memory === undefined) throw new Violation(`a client is answered for ${id}`);
   if (memory.isDamaged) return;
-  if (fields === undefined) throw new Violation('a client is answered for an order that is lost', id);
+  if (fields === undefined)
+    throw new Violation('a client is answered for an order that is lost', id);
   const isSame = fields.customer === submission.customer;
   if (outcome.kind === 'key-reused') {
     if (isSame) throw new Violation('the repeat of an order is refused as another order', id);

@@ -12,17 +12,28 @@ export function startDamage(world: World): void {
   }
 }
 
+/** Waits for orders to be leased: what is lost then matters. */
+function later(world: World, lose: (world: World) => Promise<void>): void {
+  const { scheduler, random } = world;
+  const atMs = scheduler.now() + random.whole(50, 2_000);
+  scheduler.at(atMs, () => (world.isStorm() ? lose(world) : undefined));
+}
+
 const LOSSES_MAX = 4;
 const LOSSES = { hash: loseHash, fence: loseFence, lock: loseLock };
 
 /** The hash of an order that has not ended; the client's repeat brings it back. */
 async function loseHash(world: World): Promise<void> {
-  const { plan, random, model, keys, database, history, scheduler } = world;
-  const { id } = random.pick(plan.orders);
+  const { random, model, keys, database, history, scheduler } = world;
+  const live = [...world.state().orders].filter(
+    ([, { fields, owner }]) =>
+      (fields?.status === 'queued' || fields?.status === 'scheduled') &&
+      (owner !== undefined || random.chance(0.05)),
+  );
+  if (live.length === 0) return later(world, loseHash);
+  const [id] = random.pick(live);
   const memory = model.orders.get(id);
-  const status = world.state().orders.get(id)?.fields?.status;
-  if (memory === undefined || (status !== 'queued' && status !== 'scheduled')) return;
-  memory.isDamaged = true;
+  if (memory !== undefined) memory.isDamaged = true;
   history.note(scheduler.now(), 'Redis', [id], () => 'loses the hash of the order');
   await database.send([['UNLINK', keys.order(id)]]);
   await world.lookAgain();
@@ -33,8 +44,7 @@ async function loseFence(world: World): Promise<void> {
   const { model, keys, database, history, scheduler } = world;
   const { fence, orders } = world.state();
   if (![...orders.values()].some(({ owner }) => owner?.startsWith(`${fence}:`))) {
-    scheduler.at(scheduler.now() + 3_000, () => (world.isStorm() ? loseFence(world) : undefined));
-    return;
+    return later(world, loseFence);
   }
   model.isFenceDamaged = true;
   history.note(scheduler.now(), 'Redis', [], () => 'loses the last fencing token');

@@ -26,7 +26,10 @@ async function read(world: World, id: string): Promise<void> {
     const order = await store.read(id, nowMs).finally(forget);
     const told = summary(order);
     if (!seen.has(told)) {
-      throw new Violation(`a reader is told ${told}, and the store held ${[...seen].join(' or ')}`, id);
+      throw new Violation(
+        `a reader is told ${told}, and the store held ${[...seen].join(' or ')}`,
+        id,
+      );
     }
     await store.counts(nowMs);
   } catch (error) {

@@ -77,8 +77,14 @@ export function checkClaim(step: Step, expected: Expected, model: Model) {
   }
   drop(claiming, [...orders.map(([id]) => id), ...dead, ...broken]);
 
-  const takenDue = due.filter((id) => after.orders.get(id)?.dueAtMs !== step.before.orders.get(id)?.dueAtMs);
-  checkChoice(claiming, orders.map(([id]) => id), takenDue);
+  const takenDue = due.filter(
+    (id) => after.orders.get(id)?.dueAtMs !== step.before.orders.get(id)?.dueAtMs,
+  );
+  checkChoice(
+    claiming,
+    orders.map(([id]) => id),
+    takenDue,
+  );
   const left = after.queue.length + due.length - takenDue.length;
   if (orders.length > Number(ordersMax)) throw new Violation('a claim takes more than it may');
   if ((more === 1) !== left > 0) {

@@ -20,7 +20,11 @@ export function checkEnd(state: StoreState, model: Model, plan: Plan): void {
   }
 }
 
-function checkEnded(id: string, { fields, owner, queued, dueAtMs }: OrderState, memory: OrderMemory) {
+function checkEnded(
+  id: string,
+  { fields, owner, queued, dueAtMs }: OrderState,
+  memory: OrderMemory,
+) {
   if (fields === undefined) {
     throw new Violation(memory.receipt ? 'an order is lost' : 'an order was never taken in', id);
   }

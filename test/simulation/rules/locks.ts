@@ -79,7 +79,9 @@ export function checkExtendLock(
 ) {
   const slot = before.findIndex((lock) => lock.token === token);
   if (answer !== (slot === -1 ? 0 : 1)) {
-    throw new Violation(`extend-lock answers ${answer} ${slot === -1 ? 'to another' : 'its holder'}`);
+    throw new Violation(
+      `extend-lock answers ${answer} ${slot === -1 ? 'to another' : 'its holder'}`,
+    );
   }
   if (slot !== -1 && (after[slot]?.expiresInMs ?? 0) <= 0) {
     throw new Violation('a lock that is said to be extended is not');

@@ -6,8 +6,9 @@ import { Violation } from '../violation.ts';
 export function checkCounts({ answer, before }: Step) {
   const { queue } = before;
   const oldest = queue.at(-1);
-  const of = (place: keyof (StoreState['orders'] extends ReadonlyMap<string, infer S> ? S : never)) =>
-    [...before.orders.values()].filter((order) => order[place] !== undefined).length;
+  const of = (
+    place: keyof (StoreState['orders'] extends ReadonlyMap<string, infer S> ? S : never),
+  ) => [...before.orders.values()].filter((order) => order[place] !== undefined).length;
   const acceptedAtMs = oldest === undefined ? '' : before.orders.get(oldest)?.acceptedAtMs;
   const must = [
     ...[queue.length, of('dueAtMs'), of('owner'), of('deadAtMs')],
@@ -19,7 +20,9 @@ export function checkCounts({ answer, before }: Step) {
 /** The dead letters are told in the order in which they died. */
 export function checkOldestDead({ args, answer, before }: Step) {
   const dead = [...before.orders].filter(([, { deadAtMs }]) => deadAtMs !== undefined);
-  dead.sort(([a, one], [b, other]) => Number(one.deadAtMs) - Number(other.deadAtMs) || (a < b ? -1 : 1));
+  dead.sort(
+    ([a, one], [b, other]) => Number(one.deadAtMs) - Number(other.deadAtMs) || (a < b ? -1 : 1),
+  );
   const must = dead.map(([id]) => id).slice(0, Number(args[1]) + 1);
   if (`${answer}` !== `${must}`) throw new Violation(`the oldest dead are ${answer}, not ${must}`);
 }

@@ -11,7 +11,11 @@ interface Settled {
 }
 
 /** A settlement stands only for whom the order is leased to at that moment. */
-export function checkSettle({ args, before, after, answer }: Step, expected: Expected, model: Model) {
+export function checkSettle(
+  { args, before, after, answer }: Step,
+  expected: Expected,
+  model: Model,
+) {
   const [token = '', holder = '', nowMs = '', ...rest] = args;
   const mark = `${token}:${holder}`;
   for (const [at, settled] of settlementsIn(rest).entries()) {
@@ -26,7 +30,10 @@ export function checkSettle({ args, before, after, answer }: Step, expected: Exp
         throw new Violation(`a stale settle as ${kind} stands: the owner was ${state?.owner}`, id);
       }
       if (stands !== (isRepeat && !isHeld ? 1 : 0)) {
-        throw new Violation(`a settle that ${isRepeat ? 'stands' : 'is stale'} is told ${stands}`, id);
+        throw new Violation(
+          `a settle that ${isRepeat ? 'stands' : 'is stale'} is told ${stands}`,
+          id,
+        );
       }
       continue;
     }
