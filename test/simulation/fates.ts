@@ -36,14 +36,18 @@ const BAD_ANSWERS: readonly [number, string][] = [
   [500, '{"error":"ERR internal error"}'],
 ];
 
+/** What becomes of requests while Redis is away. */
+const OUTAGE = ['request lost', 'request lost', 'refused', 'never answered'] as const;
+
 const PASSING: Reply = { kind: 'intact' };
 
-export function fateOf({ traffic, leaseMs }: Plan, random: Random): Fate {
+export function fateOf({ traffic, leaseMs, outages }: Plan, random: Random, nowMs: number): Fate {
   const arrivalMs = random.whole(1, 20);
   const passing = { arrivals: [arrivalMs], reply: PASSING, answered: 0 };
   const replyAfterMs = random.whole(1, 20);
   const longMs = random.whole(100, random.pick([1_000, 4_000, leaseMs * 2]));
-  const name = troubleOf(traffic, random);
+  const isOut = outages.some(([fromMs, toMs]) => fromMs <= nowMs && nowMs < toMs);
+  const name = isOut ? random.pick(OUTAGE) : troubleOf(traffic, random);
   const fate = { ...passing, name, replyAfterMs } as const;
   switch (name) {
     case 'passes':

@@ -47,6 +47,7 @@ export function ledgerProducer(world: World, process: SimulatedProcess): Produce
 }
 
 function troubleOf({ plan, random }: World): ProducerTrouble | undefined {
+  if (plan.outages.length > 0 && random.chance(0.3)) return 'is slow';
   let drawn = random();
   for (const trouble of PRODUCER_TROUBLES) {
     drawn -= plan.producer[trouble];

@@ -60,7 +60,7 @@ export function createNetwork(
   const own: string[] = [];
 
   function send(process: SimulatedProcess, path: string, body: string): Promise<Response> {
-    const fate = isStorm() ? fateOf(plan, random) : goodFate(random);
+    const fate = isStorm() ? fateOf(plan, random, scheduler.now()) : goodFate(random);
     const sentAtMs = scheduler.now();
     const request = { process, path, body, fate, sentAtMs };
     if (fate.name !== 'passes') process.mishaps.push(fate.name);

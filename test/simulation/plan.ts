@@ -16,6 +16,8 @@ export interface Plan {
   readonly orders: readonly PlannedOrder[];
   /** What becomes of requests, by weight; a request passes with what is left to 1. */
   readonly traffic: Readonly<Record<Trouble, number>>;
+  /** When Redis cannot be reached at all, from and to. */
+  readonly outages: readonly (readonly [number, number])[];
   /** What befalls a process as something reaches it. */
   readonly crash: number;
   readonly freeze: number;
@@ -87,6 +89,7 @@ export function planOf(seed: number): Plan {
     slots: damage === 'fence' || random.chance(0.4) ? [0, 1] : [0],
     orders: ordersOf(random, { startMs, stormMs }),
     traffic: recordOf(TROUBLES, () => trouble(0.3)),
+    outages: outagesOf(random, { startMs, stormMs }, calm),
     crash: trouble(0.08),
     freeze: damage === 'fence' ? 0.15 : trouble(0.08),
     clocks: random.pick(calm ? ['exact'] : ['exact', 'exact', 'skewed', 'jumping']),
@@ -97,6 +100,18 @@ export function planOf(seed: number): Plan {
     queueMax: random.pick([1, 1_000, 1_000]),
     damage,
   };
+}
+
+function outagesOf(
+  random: Random,
+  { startMs, stormMs }: { startMs: number; stormMs: number },
+  calm: boolean,
+): [number, number][] {
+  const count = !calm && random.chance(0.35) ? random.whole(1, 3) : 0;
+  return Array.from({ length: count }, () => {
+    const fromMs = startMs + random.whole(0, stormMs);
+    return [fromMs, fromMs + random.whole(1_000, random.pick([8_000, 45_000]))];
+  });
 }
 
 function recordOf<K extends string>(kinds: readonly K[], weight: () => number): Record<K, number> {

@@ -35,15 +35,18 @@ export function checkSettlements(
   if (`${settlements.map(({ id }) => id)}` !== `${batch.orders.map(({ id }) => id)}`) {
     throw new Violation(`token ${batch.token} is settled for other orders than it claimed`);
   }
+  // Answers are lost only where the signal has fired, and the first call was not done in time.
   const [first] = batch.calls;
-  const isInTime =
-    first?.answeredAtMs !== undefined &&
-    first.answeredAtMs - (first.abortedAtMs ?? first.answeredAtMs) < GRACE_MS;
+  const isHeeded =
+    batch.calls.length > 0 &&
+    (batch.calls.every(({ abortedAtMs }) => abortedAtMs === undefined) ||
+      (first?.answeredAtMs !== undefined &&
+        first.answeredAtMs - (first.abortedAtMs ?? first.answeredAtMs) < GRACE_MS));
   for (const [index, settlement] of settlements.entries()) {
     const order = batch.orders[index] as ClaimedOrder;
     const answer = answerFor(order.id, batch.calls);
     checkJustified(order, settlement, { ...at, answer, wasTried: batch.calls.length > 0 });
-    if (at.isExact && isInTime) checkHeeded(order, settlement, answer, at.model.attemptsMax);
+    if (at.isExact && isHeeded) checkHeeded(order, settlement, { ...at, answer });
   }
 }
 
@@ -74,11 +77,14 @@ function checkJustified(
       throw new Violation(`an order is given up at attempt ${attempts} of ${attemptsMax}`, id);
     case 'retry': {
       if (attempts >= attemptsMax) throw new Violation('an order is retried without end', id);
-      const leastMs = Math.min(answer?.kind === 'retry' ? (answer.afterMs ?? 0) : 0, RETRY_MS_MAX);
-      const mostMs = Math.min(RETRY_MS_MAX, leastMs + BACKOFF_MS * 2 ** (attempts - 1));
+      const askedMs = answer?.kind === 'retry' ? (answer.afterMs ?? 0) : 0;
+      const mostMs = Math.min(RETRY_MS_MAX, askedMs + BACKOFF_MS * 2 ** (attempts - 1));
       const delayMs = settlement.dueAtMs - nowMs;
-      if (delayMs < leastMs || delayMs > Math.ceil(mostMs)) {
-        throw new Violation(`a retry is due in ${delayMs} ms, not in ${leastMs} to ${mostMs}`, id);
+      if (delayMs < 0 || delayMs > Math.ceil(mostMs)) {
+        throw new Violation(
+          `a retry is due in ${delayMs} ms, and must be in ${mostMs} at most`,
+          id,
+        );
       }
       return;
     }
@@ -97,15 +103,19 @@ interface Justification {
 /** What a producer answered in time counts. */
 function checkHeeded(
   { id, attempts }: ClaimedOrder,
-  { kind }: Settlement,
-  answer: ProducerAnswer | undefined,
-  attemptsMax: number,
+  settlement: Settlement,
+  { answer, nowMs, model }: Omit<Justification, 'wasTried'>,
 ) {
-  const isLast = attempts >= attemptsMax;
-  const otherwise = isLast ? 'dead' : 'retry';
+  const { kind } = settlement;
+  const otherwise = attempts >= model.attemptsMax ? 'dead' : 'retry';
   const must =
     answer?.kind === 'produced' ? 'produced' : answer?.kind === 'rejected' ? 'dead' : otherwise;
   if (kind !== must) {
     throw new Violation(`a producer answered ${answer?.kind ?? 'nothing'}; settled is ${kind}`, id);
+  }
+  if (kind !== 'retry' || answer?.kind !== 'retry') return;
+  const leastMs = Math.min(answer.afterMs ?? 0, RETRY_MS_MAX);
+  if (settlement.dueAtMs - nowMs < leastMs) {
+    throw new Violation(`a retry is due sooner than the ${leastMs} ms that were asked for`, id);
   }
 }
