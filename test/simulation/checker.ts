@@ -14,6 +14,8 @@ import { Violation } from './violation.ts';
 export interface Asked {
   readonly who: string;
   readonly nowMs: number;
+  /** Whether the answer reaches it soon. */
+  readonly isHeard: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export function checkStep(asked: Asked, step: Step, model: Model, locks: Locks):
       break;
     case 'extend-lock':
       checkExtendLock(step.args[0], step.answer, step.before, step.after);
-      if (step.answer === 0) locks.refusedAtMs.set(step.args[0] ?? '', nowMs);
+      if (step.answer === 0 && asked.isHeard) locks.refusedAtMs.set(step.args[0] ?? '', nowMs);
       break;
     case 'SET':
       locks.askedBy.set(step.args[0] ?? '', who);

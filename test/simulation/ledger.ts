@@ -47,7 +47,8 @@ export function ledgerProducer(world: World, process: SimulatedProcess): Produce
 }
 
 function troubleOf({ plan, random }: World): ProducerTrouble | undefined {
-  if (plan.outages.length > 0 && random.chance(0.3)) return 'is slow';
+  const isSlow = plan.outages.length > 0 || plan.damage === 'lock';
+  if (isSlow && random.chance(0.3)) return 'is slow';
   let drawn = random();
   for (const trouble of PRODUCER_TROUBLES) {
     drawn -= plan.producer[trouble];

@@ -85,7 +85,7 @@ export function planOf(seed: number): Plan {
     leaseMs: damage === 'fence' ? 5_000 : random.pick([5_000, 10_000, 30_000]),
     lockLeaseMs: random.pick([10_000, 30_000]),
     attemptsMax: random.pick([1, 2, 2, 3, 3, 12]),
-    batchSize: random.pick([1, 2, 3, 10, 100]),
+    batchSize: random.pick(damage === 'lock' ? [1, 2] : [1, 2, 3, 10, 100]),
     slots: damage === 'fence' || random.chance(0.4) ? [0, 1] : [0],
     orders: ordersOf(random, { startMs, stormMs }),
     traffic: recordOf(TROUBLES, () => trouble(0.3)),

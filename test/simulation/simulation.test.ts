@@ -40,7 +40,6 @@ const SIGHTS: [string, RegExp][] = [
   ['a process crashes', /crashes: at an await/],
   ['a process freezes', /freezes for/],
   ['a clock jumps', /its clock jumps/],
-  ['a drain is cut off', /crashes: its time is up/],
   ['a drain finds its slot busy', /"kind":"busy"/],
   ['a lock expires', /the lock of slot \d expires/],
   ['a lock is extended', /extend-lock .* → 1/],

@@ -83,7 +83,12 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
         history.note(scheduler.now(), request.process.name, told.ids, () =>
           name === 'passes' ? told.text() : `${told.text()}   (${name})`,
         );
-        checkStep({ who: request.process.name, nowMs: scheduler.now() }, step, model, locks);
+        checkStep(
+          { who: request.process.name, nowMs: scheduler.now(), isHeard: name === 'passes' },
+          step,
+          model,
+          locks,
+        );
       }
     } catch (error) {
       fail(error);

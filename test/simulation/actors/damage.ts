@@ -55,6 +55,7 @@ async function loseFence(world: World): Promise<void> {
 /** Another drain of the slot begins beside the one that has lost its lock. */
 async function loseLock(world: World): Promise<void> {
   const { keys, database, history, scheduler, locks } = world;
+  if (world.state().locks[0]?.token === undefined) return later(world, loseLock);
   history.note(scheduler.now(), 'Redis', [], () => 'loses the lock of slot 0');
   locks.lose(0);
   await database.send([['DEL', keys.lock(0)]]);

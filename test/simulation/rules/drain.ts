@@ -46,7 +46,7 @@ export function drainRules(world: World, process: SimulatedProcess, drain: Drain
       throw new Violation('a drain claims while it believes in a lock that has ended');
     }
     const refusedAtMs = locks.refusedAtMs.get(drain.token) ?? Number.POSITIVE_INFINITY;
-    if (isUndisturbed() && scheduler.now() > refusedAtMs + DELIVERY_MS && mishaps().length === 0) {
+    if (isUndisturbed() && scheduler.now() > refusedAtMs + DELIVERY_MS) {
       throw new Violation('a drain claims although it was told that its lock is not its own');
     }
     if (drain.deadlineMs - process.clock.now() < CLAIM_MS_MIN) {
