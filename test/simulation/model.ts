@@ -1,4 +1,4 @@
-import type { PlannedOrder } from './plan.ts';
+import type { Plan, PlannedOrder } from './plan.ts';
 
 /** What the checker remembers of one order beyond what the store holds. */
 export interface OrderMemory {
@@ -26,6 +26,7 @@ export interface OrderMemory {
 /** What the checker remembers of a run. */
 export interface Model {
   readonly attemptsMax: number;
+  readonly leaseMs: number;
   readonly orders: ReadonlyMap<string, OrderMemory>;
   /** The greatest fencing token that was ever given out. */
   tokenMax: number;
@@ -33,7 +34,7 @@ export interface Model {
   isFenceDamaged: boolean;
 }
 
-export function createModel(planned: readonly PlannedOrder[], attemptsMax: number): Model {
+export function createModel({ orders: planned, attemptsMax, leaseMs }: Plan): Model {
   const orders = planned.map((order): [string, OrderMemory] => [
     order.id,
     {
@@ -49,5 +50,5 @@ export function createModel(planned: readonly PlannedOrder[], attemptsMax: numbe
       handedOver: new Set(),
     },
   ]);
-  return { attemptsMax, orders: new Map(orders), tokenMax: 0, isFenceDamaged: false };
+  return { attemptsMax, leaseMs, orders: new Map(orders), tokenMax: 0, isFenceDamaged: false };
 }

@@ -63,6 +63,7 @@ export function createNetwork(
     const fate = isStorm() ? fateOf(plan, random, scheduler.now()) : goodFate(random);
     const sentAtMs = scheduler.now();
     const request = { process, path, body, fate, sentAtMs };
+    process.sendsMs.push(sentAtMs);
     if (fate.name !== 'passes') process.mishaps.push(fate.name);
     return new Promise((resolve, reject) => {
       const reply = (afterMs: number, answer?: Answer) => {

@@ -17,6 +17,8 @@ export interface SimulatedProcess {
   isFrozen(): boolean;
   /** How often it stood still, or its clock jumped: what is promised of timing ends there. */
   disturbances(): number;
+  /** When it sent requests to Redis. */
+  readonly sendsMs: number[];
   /** What befell its requests to Redis so far. */
   readonly mishaps: Trouble[];
   /** Something arrives, which the process may not live to see, or only later. */
@@ -102,6 +104,7 @@ export function startProcess(name: string, surroundings: Surroundings): Simulate
   return {
     name,
     random,
+    sendsMs: [],
     mishaps: [],
     clock: { now: () => scheduler.now() + offsetMs, after },
     isDead: () => isDead,

@@ -51,7 +51,7 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
   const prefix = `s${seed}-${Math.floor(performance.now() * 1000)}:`;
   const keys = keysWith(prefix);
   const look = { keys, slots: plan.slots, ids: plan.orders.map(({ id }) => id) };
-  const model = createModel(plan.orders, plan.attemptsMax);
+  const model = createModel(plan);
   let isStorm = true;
   let state = await database.look(look);
   let failure: Violation | undefined;

@@ -9,9 +9,11 @@ import { formatInstant } from '../../../lib/orders/instant.ts';
 import { StoreUnavailable } from '../../../lib/queue/errors.ts';
 import { intakeStore } from '../../../lib/redis/intake-store.ts';
 import type { PlannedOrder } from '../plan.ts';
+import type { SimulatedProcess } from '../process.ts';
 import { Violation } from '../violation.ts';
 import type { World } from '../world.ts';
 
+const SENDS_MAX = 4;
 const REQUEST_MS_MAX = 10_000;
 const RETRY_AFTER_S_MAX = 60;
 
@@ -96,8 +98,18 @@ function submitOnce(
       if (!(error instanceof StoreUnavailable)) world.fail(error);
       answered.resolve(undefined);
     })
-    .finally(giveUp);
+    .finally(() => {
+      giveUp();
+      checkSends(world, process);
+    });
   return answered.promise;
+}
+
+/** Whoever waits is told soon that it is in vain: a script is sent twice, or its text after it. */
+function checkSends(world: World, { sendsMs }: SimulatedProcess): void {
+  if (sendsMs.length > SENDS_MAX) {
+    world.fail(new Violation(`a submit is sent to Redis ${sendsMs.length} times`));
+  }
 }
 
 interface Answered {

@@ -27,6 +27,11 @@ export function checkClaim(step: Step, expected: Expected, model: Model) {
     .sort(([a, one], [b, other]) => Number(one.dueAtMs) - Number(other.dueAtMs) || (a < b ? -1 : 1))
     .map(([id]) => id);
   const claiming = { step, expected, model, nowMs, due };
+  if (Number(leaseEndMs) !== nowMs + model.leaseMs) {
+    throw new Violation(
+      `a claim leases for ${Number(leaseEndMs) - nowMs} ms, not ${model.leaseMs}`,
+    );
+  }
   checkToken(token, orders.length, claiming);
   checkQueue(claiming);
 
@@ -145,7 +150,8 @@ function checkReady(id: string, claiming: Claiming) {
     throw new Violation('a claim takes an order that is leased', id);
   }
   const produceAtMs = Number(state.fields?.produceAtMs ?? 0);
-  if (!memory.wasClaimed && status === 'scheduled' && produceAtMs > nowMs) {
+  const isFirst = !memory.wasClaimed && !memory.isDamaged;
+  if (isFirst && status === 'scheduled' && produceAtMs > nowMs) {
     throw new Violation('an order is claimed before it may be produced', id);
   }
 }
