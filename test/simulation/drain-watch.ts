@@ -29,7 +29,7 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
     tally.claimed += claim.orders.length;
     tally.dead += claim.dead.length;
     if (claim.orders.length === 0) return;
-    const batch = { ...claim, leaseEndMs, isSettled: false, calls: [] };
+    const batch = { ...claim, leaseEndMs, isSettled: false, isLost: false, calls: [] };
     batches.set(claim.token, batch);
   }
 
@@ -118,7 +118,8 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
         }
         const answer = await extend(token, ids, leaseEndMs);
         const batch = batches.get(token);
-        if (answer.includes(true) && batch !== undefined) batch.leaseEndMs = leaseEndMs;
+        if (batch !== undefined && answer.includes(true)) batch.leaseEndMs = leaseEndMs;
+        else if (batch !== undefined) batch.isLost = true;
         return answer;
       },
     }),
@@ -131,7 +132,7 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
       if (batch !== undefined) watchLease(batch, call);
       signal.addEventListener('abort', () => {
         call.abortedAtMs = scheduler.now();
-        if (!batch?.isSettled) watched(rules.checkAbort)();
+        if (batch !== undefined && !batch.isSettled) watched(rules.checkAbort)(batch);
       });
       const answers: ReadonlyMap<string, ProducerAnswer> = await producer(orders, context);
       call.answers = answers;

@@ -76,9 +76,13 @@ export function drainRules(world: World, process: SimulatedProcess, drain: Drain
   }
 
   /** A lease is extended as long as Redis can be asked, and the time of the drain is not up. */
-  function checkAbort() {
-    const isTimeUp = process.clock.now() >= drain.deadlineMs - SETTLE_MS;
-    if (isTimeUp || !isExact() || mishaps().length > 0 || plan.damage !== 'none') return;
+  function checkAbort(batch: Batch) {
+    const nowMs = process.clock.now();
+    if (nowMs >= drain.deadlineMs - SETTLE_MS || !isUndisturbed() || batch.isLost) return;
+    if (nowMs < batch.leaseEndMs) {
+      throw new Violation(`token ${batch.token} is given up although its lease goes on`);
+    }
+    if (!isExact() || mishaps().length > 0 || plan.damage !== 'none') return;
     throw new Violation(
       'a producer is stopped although nothing keeps its lease from being extended',
     );

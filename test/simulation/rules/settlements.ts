@@ -9,6 +9,8 @@ export interface Batch extends Claim {
   /** By the drain's clock, as far as it knows. */
   leaseEndMs: number;
   isSettled: boolean;
+  /** The store has said that none of it is held any more. */
+  isLost: boolean;
   readonly calls: ProducerCall[];
 }
 
