@@ -90,7 +90,9 @@ async function produceAndSettle(
   const { clock, random, log } = dependencies;
   const outcome = await produceBatch(dependencies, claim, time);
   const { answers, missing, isProducerWell, error } = outcome;
-  if (error !== undefined || !isProducerWell) {
+  const givenBack = claim.orders.filter(({ id }) => answers.get(id)?.kind === 'untried').length;
+  if (givenBack > 0) log('warn', 'orders-given-back', { token: claim.token, orders: givenBack });
+  if (error !== undefined || (!isProducerWell && givenBack === 0)) {
     log('error', 'producer-failed', { token: claim.token, reason: missing, ...placeOf(error) });
   }
   const nowMs = clock.now();

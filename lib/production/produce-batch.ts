@@ -21,7 +21,7 @@ export interface BatchOutcome {
   readonly answers: ReadonlyMap<string, ProducerAnswer>;
   /** Why the orders without an answer have none. */
   readonly missing: string;
-  /** Whether the producer can be handed another batch. */
+  /** Whether the producer can be handed another batch; not where it gave orders back untried. */
   readonly isProducerWell: boolean;
   /** What it threw, where it threw. */
   readonly error?: unknown;
@@ -65,7 +65,7 @@ async function answersOf(
 ): Promise<BatchOutcome> {
   try {
     const answers = await producer(orders, context);
-    return { answers, missing: NO_ANSWER, isProducerWell: true };
+    return { answers, missing: NO_ANSWER, isProducerWell: !givesBack(answers) };
   } catch (error) {
     if (orders.length > 1) return oneByOne(producer, orders, context, error);
     return { answers: new Map(), missing: FAILED, isProducerWell: false, error };
@@ -90,7 +90,12 @@ async function oneByOne(
       if (failures === FAILURES_UNTIL_DOWN && answers.size === 0) break;
     }
   }
-  return { answers, missing: FAILED, isProducerWell: answers.size > 0, error };
+  const isProducerWell = answers.size > 0 && !givesBack(answers);
+  return { answers, missing: FAILED, isProducerWell, error };
+}
+
+function givesBack(answers: BatchOutcome['answers']): boolean {
+  return [...answers.values()].some(({ kind }) => kind === 'untried');
 }
 
 /** Nothing was answered in time, however long the producer goes on after that. */

@@ -30,7 +30,12 @@ export type ProducerAnswer =
   /** Another attempt, `afterMs` from now at the earliest, as long as attempts are left. */
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
   /** No attempt will ever succeed: the order goes to the dead letters. */
-  | { readonly kind: 'rejected'; readonly reason: string };
+  | { readonly kind: 'rejected'; readonly reason: string }
+  /**
+   * Not begun, as the system behind is down or the time is up: the order is ready again at once, no
+   * attempt is charged, and the drain ends, which would else claim the order in the same moment.
+   */
+  | { readonly kind: 'untried' };
 
 /**
  * Makes a producer, once for each Lambda instance. A file that exports one under this name,

@@ -10,7 +10,8 @@ const REASON_CHARACTERS_MAX = 500;
 const RESULT_BYTES_MAX = 8 * 1024;
 
 /**
- * What a producer's answer means for an order: a retry while attempts are left, else dead.
+ * What a producer's answer means for an order: a retry while attempts are left, else dead. One that
+ * was not tried is given back, also at its last attempt.
  *
  * @param random  in [0, 1)
  */
@@ -29,6 +30,7 @@ export function settlementOf(
       ...(isKept(result) && { result }),
     };
   }
+  if (answer.kind === 'untried') return { id, kind: 'untried' };
   const reason = boundedReason(answer.reason);
   if (answer.kind === 'rejected' || attempts >= attemptsMax) return { id, kind: 'dead', reason };
   const dueAtMs = nowMs + retryDelayMs(attempts, random, answer.afterMs);
