@@ -1,0 +1,60 @@
+import { createHash, createHmac } from 'node:crypto';
+import { orderDocument } from '../../../contract/documents.ts';
+import { formatInstant } from '../../../orders/instant.ts';
+import type { ClaimedOrder } from '../../../queue/store.ts';
+
+/** What is sent. It is the same, byte for byte, each time that the same orders are sent. */
+export interface Message {
+  /** The same for each sending: the receiver's idempotency key. */
+  readonly id: string;
+  readonly body: string;
+}
+
+/** One order. Its id is the message's. */
+export function orderMessage(order: ClaimedOrder): Message {
+  const timestamp = formatInstant(order.acceptedAtMs);
+  return {
+    id: order.id,
+    body: JSON.stringify({ type: 'order.produce', timestamp, data: lastingDocument(order) }),
+  };
+}
+
+/** Several orders. Their batch may be another one next time, so each order's own id counts. */
+export function batchMessage(orders: readonly ClaimedOrder[]): Message {
+  const digest = createHash('sha256').update(orders.map(({ id }) => id).join('\n'));
+  const latestMs = orders.reduce((latest, order) => Math.max(latest, order.acceptedAtMs), 0);
+  return {
+    id: `batch_${digest.digest('hex').slice(0, 40)}`,
+    body: JSON.stringify({
+      type: 'orders.produce',
+      timestamp: formatInstant(latestMs),
+      data: { orders: orders.map(lastingDocument) },
+    }),
+  };
+}
+
+/** The order as an admin reads it, less what changes from attempt to attempt. */
+function lastingDocument(order: ClaimedOrder) {
+  const document = orderDocument(order, { withClient: true });
+  const { status: _, attempts: __, updatedAt: ___, lastError: ____, ...lasting } = document;
+  return lasting;
+}
+
+/**
+ * The value of `webhook-signature`: one signature for each secret, so that a receiver that knows one
+ * of them can verify it while secrets are changed.
+ *
+ * @param timestamp  of the attempt, Unix seconds
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export function signatureOf(
+  { id, body }: Message,
+  timestamp: number,
+  secrets: readonly Buffer[],
+): string {
+  const signed = `${id}.${timestamp}.${body}`;
+  const signatures = secrets.map(
+    (secret) => `v1,${createHmac('sha256', secret).update(signed).digest('base64')}`,
+  );
+  return signatures.join(' ');
+}
