@@ -5,6 +5,7 @@ import { answerJson, producerFor, type Received, startReceiver } from './receive
 /** A receiver as `docs/producers.md` asks for one: an order's id is its idempotency key. */
 async function startShop(mode: 'order' | 'batch'): Promise<SystemBehind> {
   const effects = new Map<string, { count: number; token: number }>();
+  const keys = new Set<string>();
   const refused = new Set<string>();
   let hangs = false;
   let losesNext = false;
@@ -23,8 +24,11 @@ async function startShop(mode: 'order' | 'batch'): Promise<SystemBehind> {
 
   function produce(id: string, { headers }: Received) {
     if (refused.has(id)) return { id, status: 'rejected', reason: 'no such sku' };
+    const key = mode === 'order' ? String(headers['idempotency-key']) : id;
+    if (keys.has(key)) return { id, status: 'produced' };
+    keys.add(key);
     const token = Number(headers['sluice-fencing-token']);
-    if (!effects.has(id)) effects.set(id, { count: 1, token });
+    effects.set(id, { count: (effects.get(id)?.count ?? 0) + 1, token });
     return { id, status: 'produced' };
   }
 
