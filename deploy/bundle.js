@@ -12,7 +12,7 @@ export const define = Object.fromEntries(
   DECIDING.map((name) => [`process.env.${name}`, JSON.stringify(process.env[name] ?? '')]),
 );
 
-const PRODUCERS = ['order-numbers'];
+const PRODUCERS = ['order-numbers', 'webhook'];
 
 /** The file of the producer: one of Sluice's by its name, or one's own by its path. */
 function producerFile() {
