@@ -14,9 +14,10 @@ export const define = Object.fromEntries(
 
 const PRODUCERS = ['order-numbers', 'webhook'];
 
+const chosen = process.env.SLUICE_PRODUCER || 'order-numbers';
+
 /** The file of the producer: one of Sluice's by its name, or one's own by its path. */
 function producerFile() {
-  const chosen = process.env.SLUICE_PRODUCER || 'order-numbers';
   if (PRODUCERS.includes(chosen)) return `./lib/production/producers/${chosen}.ts`;
   if (chosen.startsWith('./') && existsSync(chosen)) return chosen;
   throw new Error(

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { localApiKeys } from './api-keys.ts';
 import { startEmulation } from './emulation.ts';
 import { startGateway } from './gateway.ts';
+import type { ChosenProducer } from './producers.ts';
 import { startRedisServer } from './redis/redis-server.ts';
 import { startUpstashServer } from './upstash/server.ts';
 
@@ -23,6 +24,8 @@ export interface StackOptions {
   readonly dataDir?: string;
   /** Whether what is kept there is thrown away first. */
   readonly isFresh?: boolean;
+  /** What produces the orders; order numbers where it is left out. */
+  readonly producer?: ChosenProducer;
   /** Gets each line that a function logs. */
   readonly onLog: (line: string) => void;
 }
@@ -33,7 +36,7 @@ export interface StackOptions {
  * @throws Error that says what to do
  */
 export async function startStack(options: StackOptions): Promise<LocalStack> {
-  const { port, dataDir, isFresh = false, onLog } = options;
+  const { port, dataDir, isFresh = false, producer, onLog } = options;
   const started: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const end of started.splice(0).reverse()) await end();
@@ -50,6 +53,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
       UPSTASH_REDIS_REST_URL: upstash.url,
       UPSTASH_REDIS_REST_TOKEN: token,
       SLUICE_API_KEYS: localApiKeys(),
+      ...producer?.env,
     };
     const emulation = await startEmulation(env, onLog);
     started.push(() => emulation.stop());

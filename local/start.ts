@@ -1,24 +1,38 @@
 /** `npm start`: all of Sluice on this machine, until Ctrl-C. */
 import { parseArgs } from 'node:util';
 import { LOCAL_KEYS } from './api-keys.ts';
+import { PRODUCER_NAMES, startProducer } from './producers.ts';
 import { type LocalStack, startStack } from './stack.ts';
 
 const DATA_DIR = '.sluice';
-const USAGE = `Usage: npm start [-- --fresh]
+const USAGE = `Usage: npm start [-- --fresh] [--producer NAME]
 
 Brings up all of Sluice on this machine: a redis-server, its REST server, and the functions behind
 an emulation of API Gateway and of the schedule. Ctrl-C ends all of it; orders are kept in
 ${DATA_DIR}/ and are there again at the next start.
 
-  --fresh   empty ${DATA_DIR}/ first
-  --help    this text
+  --fresh           empty ${DATA_DIR}/ first
+  --producer NAME   what produces the orders: ${PRODUCER_NAMES.join(', ')}, or a file of
+                    your own, as ./path/to/my-producer.ts. With webhook comes a receiver
+                    that shows what it gets
+  --help            this text
 
 PORT chooses where it listens (3000).
 `;
 
-function readOptions(): { port: number; isFresh: boolean } {
+interface Options {
+  readonly port: number;
+  readonly isFresh: boolean;
+  readonly producer?: string;
+}
+
+function readOptions(): Options {
   const { values } = parseArgs({
-    options: { fresh: { type: 'boolean', default: false }, help: { type: 'boolean' } },
+    options: {
+      fresh: { type: 'boolean', default: false },
+      producer: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help) {
     process.stdout.write(USAGE);
@@ -28,7 +42,8 @@ function readOptions(): { port: number; isFresh: boolean } {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new Error(`PORT is wrong: ${process.env.PORT} is no port.`);
   }
-  return { port, isFresh: values.fresh };
+  const { fresh: isFresh, producer } = values;
+  return { port, isFresh, ...(producer !== undefined && { producer }) };
 }
 
 function greeting({ url, redis }: LocalStack): string {
@@ -57,7 +72,7 @@ Ctrl-C ends all of it. Orders are kept in ${DATA_DIR}/.
 }
 
 async function start(): Promise<number> {
-  const { port, isFresh } = readOptions();
+  const { port, isFresh, producer: name } = readOptions();
   // Asked for before anything starts, so that Ctrl-C in between ends what is up by then.
   const asked = new Promise<undefined>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -65,16 +80,20 @@ async function start(): Promise<number> {
     }
   });
   process.stdout.write('Starting Redis, its REST server and the functions …\n');
+  const print = (line: string) => void process.stdout.write(`${line}\n`);
+  const producer = name === undefined ? undefined : await startProducer(name, print);
   const stack = await startStack({
     port,
     dataDir: DATA_DIR,
     isFresh,
-    onLog: (line) => process.stdout.write(`${line}\n`),
+    ...(producer && { producer }),
+    onLog: print,
   });
   process.stdout.write(greeting(stack));
   const failure = await Promise.race([asked, stack.failed]);
   process.stdout.write('\nEnding …\n');
   await stack.stop();
+  await producer?.stop();
   if (failure === undefined) return 0;
   process.stderr.write(`${failure}; the rest was ended too.\n`);
   return 1;

@@ -6,11 +6,13 @@ import type { Environment } from '../settings.ts';
 /**
  * Produces a batch of claimed orders: the step that orders wait for.
  *
- * A producer may be handed the same order again, after a crash or a lost lease, so it must take
- * the order's id as an idempotency key. A batch that it throws for is handed to it once more, order
- * by order. An order that it gives no answer for, because it throws for that one too or is not done
- * when the signal fires, is retried.
+ * A producer may be handed the same order again, after a crash or a lost lease, and by two drains at
+ * once, so it must take the order's id as an idempotency key. A batch that it throws for is handed
+ * to it once more, order by order. An order that it gives no answer for, because it throws for that
+ * one too or is not done when the signal fires, is retried. `test/producers/conformance.ts` holds
+ * what a producer has to do.
  *
+ * @param orders  1 to `CLAIM_ORDERS_MAX`, no two with the same id
  * @returns an answer for each order, by id
  */
 export type Producer = (
@@ -39,7 +41,7 @@ export type ProducerAnswer =
 
 /**
  * Makes a producer, once for each Lambda instance. A file that exports one under this name,
- * `createProducer`, can be chosen by `SLUICE_PRODUCER`.
+ * `createProducer`, can be chosen by `SLUICE_PRODUCER`; `docs/producers.md` tells how to write one.
  *
  * @throws ConfigError where a variable that it needs is missing or wrong: see `readSettings`
  */

@@ -39,7 +39,13 @@ beforeAll(() => {
   const { PATH = '', HOME = '' } = process.env;
   execFileSync(process.execPath, ['node_modules/.bin/sls', 'package', '--package', dir], {
     cwd: ROOT,
-    env: { PATH, HOME, SLUICE_DRAIN_SLOTS: '2' },
+    env: {
+      PATH,
+      HOME,
+      SLUICE_DRAIN_SLOTS: '2',
+      SLUICE_WEBHOOK_SECRETS: 'whsec_a b',
+      SLUICE_PRODUCER_FOLDER: '/tmp',
+    },
     stdio: 'pipe',
   });
   for (const name of FUNCTIONS) {
@@ -131,4 +137,15 @@ test('the upkeep is invoked once a day, and has all the time that a Lambda can h
     ({ Properties }) => Properties.Handler === 'functions/maintain.handler',
   );
   expect(maintain?.Properties.Timeout).toBe(900);
+});
+
+test('the variables of producers reach the drain, and no other function', () => {
+  for (const { Properties } of resources('AWS::Lambda::Function')) {
+    const { Variables } = Properties.Environment as { Variables: Record<string, string> };
+    const isDrain = Properties.Handler === 'functions/drain-queue.handler';
+    expect(Variables).toHaveProperty('SLUICE_API_KEYS');
+    expect([Variables.SLUICE_WEBHOOK_SECRETS, Variables.SLUICE_PRODUCER_FOLDER]).toEqual(
+      isDrain ? ['whsec_a b', '/tmp'] : [undefined, undefined],
+    );
+  }
 });

@@ -1,48 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
 import { orderBody } from '../support/orders.ts';
 import { ROOT } from '../support/source-files.ts';
-
-/** `npm start` in a folder of its own, on a free port. */
-async function start(dir: string, args: string[] = []) {
-  const child = spawn(process.execPath, [`${ROOT}/local/start.ts`, ...args], {
-    cwd: dir,
-    env: { ...process.env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(async () => {
-    if (child.exitCode !== null) return;
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-  });
-  return { child, ...(await ready(child)) };
-}
-
-/** What it prints once it is ready: its address, and the environment of `sluice reconcile`. */
-function ready(child: ChildProcess): Promise<{ url: string; redis: Record<string, string> }> {
-  return new Promise((resolve, reject) => {
-    let printed = '';
-    let url = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream === null) continue;
-      createInterface({ input: stream }).on('line', (line) => {
-        printed += `${line}\n`;
-        url ||= /ready at (\S+)/.exec(line)?.[1] ?? '';
-        const redis = [...line.matchAll(/(UPSTASH_\w+)=(\S+)/g)].map(([, name, value]) => [
-          name,
-          value,
-        ]);
-        if (redis.length > 0) resolve({ url, redis: Object.fromEntries(redis) });
-      });
-    }
-    child.once('exit', () => reject(new Error(`It ended: ${printed}`)));
-  });
-}
+import { start } from './start-process.ts';
 
 function call(url: string, method: string, key: string, body?: object) {
   return fetch(url, {

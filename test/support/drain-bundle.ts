@@ -12,10 +12,7 @@ import { ROOT } from './source-files.ts';
  * @returns the file, to be run by Node
  */
 export async function bundleDrain(producer: string): Promise<string> {
-  vi.resetModules();
-  vi.stubEnv('SLUICE_PRODUCER', producer);
-  const { alias, define } = await import(`${ROOT}/deploy/bundle.js`);
-  vi.unstubAllEnvs();
+  const { alias, define } = await bundleSettings(producer);
   const outfile = path.join(mkdtempSync(path.join(tmpdir(), 'sluice-bundle-')), 'drain.mjs');
   await build({
     absWorkingDir: ROOT,
@@ -30,4 +27,15 @@ export async function bundleDrain(producer: string): Promise<string> {
     define,
   });
   return outfile;
+}
+
+/** What `deploy/bundle.js` says when packaging with this producer. */
+async function bundleSettings(producer: string) {
+  vi.resetModules();
+  vi.stubEnv('SLUICE_PRODUCER', producer);
+  try {
+    return await import(`${ROOT}/deploy/bundle.js`);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 }

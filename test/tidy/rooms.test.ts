@@ -8,7 +8,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/queue': ['lib/orders'],
   'lib/contract': ['lib/orders'],
   'lib/intake': ['lib/orders', 'lib/queue', 'lib/contract'],
-  'lib/production': ['lib/orders', 'lib/queue', 'lib/clock.ts', 'lib/log.ts', 'lib/settings.ts'],
+  'lib/production': [
+    'lib/orders',
+    'lib/queue',
+    'lib/contract',
+    'lib/clock.ts',
+    'lib/log.ts',
+    'lib/settings.ts',
+  ],
   'lib/http': ['lib/orders', 'lib/queue', 'lib/contract', 'lib/log.ts'],
   'lib/maintenance': ['lib/queue', 'lib/clock.ts'],
   'lib/redis': ['lib/orders', 'lib/queue', 'lib/clock.ts'],
@@ -40,7 +47,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/config.ts',
     'lib/settings.ts',
   ],
-  local: ['lib/http', 'lib/redis'],
+  local: ['lib/http', 'lib/redis', 'examples'],
+  examples: ['lib/production', 'lib/settings.ts'],
   bench: ['lib', 'functions', 'local'],
 };
 
@@ -54,7 +62,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   '@upstash/ratelimit': ['lib/redis'],
 };
 
-const files = sourceFiles(['lib', 'functions', 'cli', 'local', 'bench'], '.ts');
+const files = sourceFiles(['lib', 'functions', 'cli', 'local', 'examples', 'bench'], '.ts');
 
 function roomOf(file: string): string {
   if (Object.hasOwn(MAY_IMPORT, file)) return file;

@@ -92,5 +92,8 @@ function untried(orders: readonly ClaimedOrder[]): Map<string, ProducerAnswer> {
   return new Map(orders.map(({ id }) => [id, { kind: 'untried' }]));
 }
 
+/** What a deployment checks before anything is uploaded. */
+export const readProducerSettings = readWebhookSettings;
+
 export const createProducer: CreateProducer = ({ env, clock, log }) =>
   webhookProducer(readWebhookSettings(env), { clock, log });

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createReceiver, type SentOrder } from '../examples/webhook-receiver/receiver.ts';
+import { listen } from './ports.ts';
+
+/** The producer of the local stack, with what stands behind it here. */
+export interface ChosenProducer {
+  /** What the functions find in their environment, and what is bundled with them. */
+  readonly env: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+type Start = (onLine: (line: string) => void) => Promise<ChosenProducer>;
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const STARTS = new Map<string, Start>([
+  ['order-numbers', async () => only({ SLUICE_PRODUCER: 'order-numbers' })],
+  ['webhook', startWebhook],
+]);
+
+export const PRODUCER_NAMES: readonly string[] = [...STARTS.keys()];
+
+/**
+ * Brings up what a producer needs on this machine.
+ *
+ * @param name    one of `PRODUCER_NAMES`, or the path of a file of one's own, beginning with `./`
+ * @param onLine  gets what it has to show
+ * @throws Error that says what to do
+ */
+export async function startProducer(name: string, onLine: (line: string) => void) {
+  const start = STARTS.get(name);
+  if (start !== undefined) return start(onLine);
+  if (name.startsWith('./') && existsSync(path.join(ROOT, name))) {
+    return only({ SLUICE_PRODUCER: name });
+  }
+  throw new Error(
+    `--producer is wrong: ${name} is none of ${PRODUCER_NAMES.join(', ')}, and no file of this ` +
+      'project whose path begins with "./".',
+  );
+}
+
+function only(env: ChosenProducer['env']): ChosenProducer {
+  return { env, stop: async () => undefined };
+}
+
+/** A receiver on a free port, which gives each order a number and shows it. */
+async function startWebhook(onLine: (line: string) => void): Promise<ChosenProducer> {
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  let orderNumber = 0;
+  const server = createReceiver({
+    secret,
+    produce(order) {
+      orderNumber += 1;
+      onLine(lineOf(order, orderNumber));
+      return { orderNumber };
+    },
+    onRefused: () => onLine('The receiver refused a request: its signature is wrong.'),
+  });
+  const port = await listen(server, 0);
+  onLine(`A receiver of orders listens at http://localhost:${port}/`);
+  return {
+    env: {
+      SLUICE_PRODUCER: 'webhook',
+      SLUICE_WEBHOOK_URL: `http://localhost:${port}/`,
+      SLUICE_WEBHOOK_SECRETS: secret,
+      SLUICE_WEBHOOK_ALLOW_PRIVATE: 'localhost',
+    },
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Of what a client sent, only what no terminal can take for a command. */
+function lineOf({ id, currency, totalAmount, lines }: SentOrder, orderNumber: number): string {
+  const what = JSON.stringify({ id, orderNumber, currency, totalAmount, lines: lines.length });
+  return `The receiver got ${what}`;
+}

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { createProducer } from '../../examples/orders-to-folder.ts';
+import { ConfigError } from '../../lib/settings.ts';
+import { bundleDrain } from '../support/drain-bundle.ts';
+import { functionEnvironment } from '../support/functions.ts';
+import { newOrder, submission } from '../support/orders.ts';
+import { ROOT } from '../support/source-files.ts';
+import { storeWith, type TestStore } from '../support/store.ts';
+import { conformanceOf } from './conformance.ts';
+
+function freshFolder(): string {
+  return mkdtempSync(path.join(tmpdir(), 'sluice-folder-'));
+}
+
+function producerInto(folder: string, store?: TestStore) {
+  const { numbers } = store ?? { numbers: { take: () => Promise.reject(new Error('none')) } };
+  const surroundings = { numbers, random: () => 0.5, log: () => undefined };
+  return createProducer({
+    ...surroundings,
+    env: { SLUICE_PRODUCER_FOLDER: folder },
+    clock: { now: () => 0, after: () => () => undefined },
+  });
+}
+
+conformanceOf(
+  'orders-to-folder, the example',
+  async (store) => {
+    const folder = freshFolder();
+    return {
+      createProducer: () => producerInto(folder, store),
+      effectsOf: (id) => readdirSync(folder).filter((name) => name === `${id}.json`).length,
+      refuse(id) {
+        // In the way of the first claim's draft; later claims have other tokens.
+        mkdirSync(path.join(folder, `${id}.json.1`));
+      },
+      async [Symbol.asyncDispose]() {
+        rmSync(folder, { recursive: true });
+      },
+    };
+  },
+  { lacks: ['hang', 'loseNextAnswer', 'tokenOf'] },
+);
+
+test.each([undefined, '', 'orders'])('the example does not start with the folder %j', (folder) => {
+  expect(() => producerInto(folder as string)).toThrow(ConfigError);
+});
+
+test('a producer of one’s own is bundled with the drain, and produces what was submitted', async () => {
+  const drain = await bundleDrain('./examples/orders-to-folder.ts');
+  const folder = freshFolder();
+  onTestFinished(() => {
+    for (const dir of [path.dirname(drain), folder]) rmSync(dir, { recursive: true });
+  });
+  const environment = functionEnvironment();
+  const store = storeWith(inject('upstash'), environment.SLUICE_PREFIX as string);
+  const order = newOrder('a');
+  await store.submit(order);
+  const child = spawn(process.execPath, [drain, '0'], {
+    cwd: folder,
+    env: { ...environment, SLUICE_PRODUCER_FOLDER: folder },
+    stdio: 'ignore',
+  });
+  expect((await once(child, 'exit'))[0]).toBe(0);
+  expect(await store.read(order.id, Date.now())).toMatchObject({
+    status: 'produced',
+    result: { file: `${order.id}.json` },
+  });
+  const written = readFileSync(path.join(folder, `${order.id}.json`), 'utf8');
+  expect(JSON.parse(written)).toEqual(submission().lines);
+});
+
+test.each(['./examples/none.ts', 'webhooks', '../producer.ts', '/producer.ts', 'lib/clock.ts'])(
+  'packaging stops where SLUICE_PRODUCER is %s',
+  async (producer) => {
+    await expect(bundleDrain(producer)).rejects.toThrow('SLUICE_PRODUCER is wrong');
+  },
+);
+
+test('docs/producers.md shows the example as it is', () => {
+  const read = (file: string) => readFileSync(`${ROOT}/${file}`, 'utf8');
+  expect(read('docs/producers.md')).toContain(
+    `\`\`\`ts\n${read('examples/orders-to-folder.ts')}\`\`\``,
+  );
+});
