@@ -186,6 +186,17 @@ test('connections are kept from order to order and from batch to batch', async (
   expect(receiver.all).toHaveLength(10);
 });
 
+test('a connection that was unused for a while, as one that Lambda has frozen, is not used again', async () => {
+  await using receiver = await startReceiver();
+  const time = steppedClock(NOW_MS);
+  const producer = producerFor(receiver.url, { clock: time }, { concurrency: 1 });
+  for (const idleMs of [0, 4_000, 4_001]) {
+    time.step(idleMs);
+    await producer(claimedOrders(2), contextOf());
+  }
+  expect(receiver.all.map(({ connection }) => connection)).toEqual([1, 1, 1, 1, 2, 2]);
+});
+
 test('a kept connection that the receiver has closed costs no order an attempt', async () => {
   // It closes each connection at the second request on it, as one whose time is up.
   const used = new Set<number>();

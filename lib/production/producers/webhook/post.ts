@@ -46,6 +46,12 @@ export const SYSTEM_NETWORK: Network = {
 /** Enough for the results of 500 orders; what is kept of each is bounded elsewhere. */
 export const BODY_BYTES_MAX = 256 * 1024;
 
+/**
+ * A connection that was unused for longer is not used again: Lambda freezes between two drains, and
+ * what the receiver or a NAT has dropped meanwhile may look alive. Most servers keep theirs for 5 s.
+ */
+const KEPT_MS_MAX = 4_000;
+
 class AddressRefused extends Error {}
 
 /**
@@ -63,9 +69,10 @@ export function createPost(
   const { url, isPrivateAllowed, concurrency, timeoutMs } = settings;
   const { Agent, request } = url.protocol === 'https:' ? https : http;
   const isAllowed = (address: string) => isPrivateAllowed || network.isPublic(address);
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
   const options: RequestOptions & https.RequestOptions = {
     method: 'POST',
-    agent: new Agent({ keepAlive: true, maxSockets: concurrency }),
+    agent,
     lookup: checkedLookup(network.resolve, isAllowed),
     ...(network.ca !== undefined && { ca: network.ca }),
   };
@@ -98,15 +105,25 @@ export function createPost(
   }
 
   const literal = literalAddress(url.hostname);
+  let underWay = 0;
+  let lastUsedAtMs = 0;
   return async (headers, body, signal) => {
     // An address is never resolved, so the lookup does not see it.
     if (literal !== undefined && !isAllowed(literal)) {
       return { kind: 'unreachable', reason: REFUSED };
     }
-    for (let sending = 1; ; sending += 1) {
-      const reply = await postOnce(headers, body, signal);
-      if (reply !== 'stale') return reply;
-      if (sending > concurrency) return { kind: 'unreachable', reason: reasonOf(undefined) };
+    if (underWay === 0 && clock.now() - lastUsedAtMs > KEPT_MS_MAX) agent.destroy();
+    underWay += 1;
+    try {
+      // Each kept connection may be a stale one; a new one is none.
+      for (let sending = 0; sending <= concurrency; sending += 1) {
+        const reply = await postOnce(headers, body, signal);
+        if (reply !== 'stale') return reply;
+      }
+      return { kind: 'unreachable', reason: reasonOf(undefined) };
+    } finally {
+      underWay -= 1;
+      lastUsedAtMs = clock.now();
     }
   };
 }
