@@ -65,7 +65,11 @@ export function createReceiver({ secret, produce, onRefused }: ReceiverOptions):
       // No order is to blame for a wrong secret. 401 would send it to the dead letters.
       return answer(503, { reason: 'The signature could not be verified.' });
     }
-    answer(200, answerTo(message));
+    try {
+      answer(200, answerTo(message));
+    } catch {
+      answer(500, { reason: 'The order could not be produced.' });
+    }
   });
 }
 

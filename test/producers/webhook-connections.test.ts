@@ -209,3 +209,18 @@ test('a kept connection that the receiver has closed costs no order an attempt',
   const answers = await producer(claimedOrders(4), contextOf());
   expect([...answers.values()].map(({ kind }) => kind)).toEqual(Array(4).fill('produced'));
 });
+
+test('an order that has the receiver hang up is sent twice at most, however many connections are kept', async () => {
+  const [poison, ...others] = claimedOrders(5);
+  await using receiver = await startReceiver(({ id }, response) =>
+    id === poison.id ? response.destroy() : response.end(),
+  );
+  const producer = producerFor(receiver.url, { clock }, { concurrency: 4 });
+  await producer(others, contextOf());
+  const answers = await producer([poison], contextOf());
+  expect(answers.get(poison.id)).toEqual({
+    kind: 'retry',
+    reason: 'The receiver could not be reached (ECONNRESET).',
+  });
+  expect(receiver.all.filter(({ id }) => id === poison.id)).toHaveLength(2);
+});

@@ -72,16 +72,19 @@ export function createPost(
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
   const options: RequestOptions & https.RequestOptions = {
     method: 'POST',
-    agent,
     lookup: checkedLookup(network.resolve, isAllowed),
     ...(network.ca !== undefined && { ca: network.ca }),
   };
 
-  async function postOnce(...[headers, body, signal]: Parameters<Post>): Promise<Reply | 'stale'> {
+  async function postBy(
+    connection: 'kept' | 'new',
+    ...[headers, body, signal]: Parameters<Post>
+  ): Promise<Reply> {
     const timeout = new AbortController();
     const cancelTimeout = clock.after(timeoutMs, () => timeout.abort());
     const outgoing = request(url, {
       ...options,
+      agent: connection === 'kept' ? agent : false,
       headers: { ...headers, 'content-length': Buffer.byteLength(body) },
       signal: AbortSignal.any([timeout.signal, signal]),
     });
@@ -97,7 +100,9 @@ export function createPost(
       if (signal.aborted) return { kind: 'aborted' };
       if (timeout.signal.aborted) return { kind: 'unreachable', reason: TIMED_OUT };
       // The receiver closed a kept connection in the moment in which it was used again.
-      if (outgoing.reusedSocket && CLOSED.has(codeOf(error))) return 'stale';
+      if (outgoing.reusedSocket && CLOSED.has(codeOf(error))) {
+        return await postBy('new', headers, body, signal);
+      }
       return { kind: 'unreachable', reason: reasonOf(error) };
     } finally {
       cancelTimeout();
@@ -115,12 +120,7 @@ export function createPost(
     if (underWay === 0 && clock.now() - lastUsedAtMs > KEPT_MS_MAX) agent.destroy();
     underWay += 1;
     try {
-      // Each kept connection may be a stale one; a new one is none.
-      for (let sending = 0; sending <= concurrency; sending += 1) {
-        const reply = await postOnce(headers, body, signal);
-        if (reply !== 'stale') return reply;
-      }
-      return { kind: 'unreachable', reason: reasonOf(undefined) };
+      return await postBy('kept', headers, body, signal);
     } finally {
       underWay -= 1;
       lastUsedAtMs = clock.now();
