@@ -12,7 +12,7 @@ export const define = Object.fromEntries(
   DECIDING.map((name) => [`process.env.${name}`, JSON.stringify(process.env[name] ?? '')]),
 );
 
-const PRODUCERS = ['order-numbers', 'webhook'];
+const PRODUCERS = ['order-numbers', 'postgres', 'webhook'];
 
 const chosen = process.env.SLUICE_PRODUCER || 'order-numbers';
 
@@ -27,3 +27,10 @@ function producerFile() {
 }
 
 export const alias = { '#producer': producerFile() };
+
+/** A producer's packages may be CommonJS, as the driver for Postgres is, and ask for `require`. */
+export const banner = {
+  js: process.env.SLUICE_PRODUCER
+    ? 'import{createRequire as $r}from"node:module";const require=$r(import.meta.url);'
+    : '',
+};

@@ -47,7 +47,8 @@ export async function produceBatch(
   const ids = claim.orders.map(({ id }) => id);
   const lease = keepLease({ store, clock }, { token: claim.token, ids }, time, () => stop.abort());
   const cancelStop = clock.after(time.answerByMs - clock.now(), () => stop.abort());
-  const context = { signal: stop.signal, token: claim.token };
+  const { answerByMs: deadlineMs } = time;
+  const context = { signal: stop.signal, deadlineMs, token: claim.token };
   const late = tooLate(stop.signal, clock);
   try {
     return await Promise.race([answersOf(producer, claim, context), late.outcome]);

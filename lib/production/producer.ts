@@ -23,6 +23,8 @@ export type Producer = (
 export interface ProducerContext {
   /** Fires before the lease or the Lambda ends; what is not answered by then is retried. */
   readonly signal: AbortSignal;
+  /** When the signal fires at the latest, Unix milliseconds. */
+  readonly deadlineMs: number;
   /** The fencing token: grows with each claim, so a system behind can refuse a smaller one. */
   readonly token: number;
 }

@@ -1,0 +1,240 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ClaimedOrder } from '../../lib/queue/store.ts';
+import {
+  claimed,
+  contextOf,
+  freshDatabase,
+  producerOn,
+  type TestDatabase,
+  withClient,
+} from '../support/database.ts';
+import { NOW_MS } from '../support/orders.ts';
+
+let database: TestDatabase;
+beforeEach(async () => {
+  database = await freshDatabase();
+});
+
+const idsOf = (orders: readonly ClaimedOrder[]) => orders.map(({ id }) => id);
+const batchOf = (count: number) => Array.from({ length: count }, (_, at) => claimed(`key-${at}`));
+
+test('an order is written once with its lines, in minor units, and gets its number', async () => {
+  const lines = [
+    { sku: '85123A', quantity: 6, unitAmount: 255, description: `T-LIGHT "HOLDER"\n\\ 'x' ✂` },
+    { sku: '71053', quantity: 1, unitAmount: Number.MAX_SAFE_INTEGER - 1_530 },
+  ];
+  const submission = {
+    lines,
+    totalAmount: Number.MAX_SAFE_INTEGER,
+    reference: '536365',
+    metadata: { channel: 'web' },
+  };
+  const order = claimed('key', { submission, acceptedAtMs: NOW_MS + 123 });
+  const answers = await producerOn(database.settings).produce([order], contextOf(7));
+  expect([...answers]).toEqual([[order.id, { kind: 'produced', orderNumber: 1 }]]);
+  const [row] = await database.query('select * from orders');
+  expect(row).toMatchObject({
+    id: order.id,
+    order_number: '1',
+    client: 'shop',
+    customer: '17850',
+    currency: 'GBP',
+    total_amount: String(Number.MAX_SAFE_INTEGER),
+    reference: '536365',
+    metadata: { channel: 'web' },
+    accepted_at: new Date(NOW_MS + 123),
+    fence: '7',
+  });
+  const columns = 'sku, quantity, unit_amount::text as amount, description';
+  expect(await database.query(`select ${columns} from order_lines order by line`)).toEqual(
+    lines.map(({ sku, quantity, unitAmount, description = null }) => {
+      return { sku, quantity, amount: String(unitAmount), description };
+    }),
+  );
+});
+
+test('the numbers of a batch follow its order, and a repeat gives the same ones', async () => {
+  const { produce } = producerOn(database.settings);
+  const orders = batchOf(100);
+  const first = await produce(orders, contextOf(1));
+  expect(idsOf(orders).map((id) => first.get(id))).toEqual(
+    orders.map((_, at) => ({ kind: 'produced', orderNumber: at + 1 })),
+  );
+  const shuffled = [...orders.slice(50).reverse(), claimed('new'), ...orders.slice(0, 50)];
+  const again = await produce(shuffled, contextOf(2));
+  expect(idsOf(orders).map((id) => again.get(id))).toEqual([...first.values()]);
+  expect(await database.query('select count(*) from orders')).toEqual([{ count: '101' }]);
+  expect(await database.query('select count(*) from order_lines')).toEqual([{ count: '101' }]);
+});
+
+test('one who comes with an older token changes nothing, and is told the number that stands', async () => {
+  const { produce } = producerOn(database.settings);
+  const order = claimed('key');
+  await produce([order], contextOf(8));
+  const before = await database.query('select * from orders');
+  expect([...(await produce([order], contextOf(7)))]).toEqual([
+    [order.id, { kind: 'produced', orderNumber: 1 }],
+  ]);
+  expect(await database.query('select * from orders')).toEqual(before);
+  await produce([order], contextOf(9));
+  expect(await database.query('select fence from orders')).toEqual([{ fence: '9' }]);
+});
+
+test('another order under an id that is taken is rejected, and what was there stays', async () => {
+  const { produce } = producerOn(database.settings);
+  const kept = claimed('key');
+  const other = claimed('key', { submission: { customer: 'canary' } });
+  const neighbour = claimed('other');
+  await produce([kept], contextOf(1));
+  const before = await database.query('select * from orders');
+  const answers = await produce([other, neighbour], contextOf(2));
+  expect(answers.get(other.id)).toEqual({
+    kind: 'rejected',
+    reason: 'The database has another order under this id.',
+  });
+  expect(answers.get(neighbour.id)).toMatchObject({ kind: 'produced' });
+  expect(await database.query('select * from orders where id = $1', [kept.id])).toEqual(before);
+});
+
+test('two drains that write the same orders at once, in different order, write each once', async () => {
+  const orders = batchOf(50);
+  const drains = [1, 2, 3, 4].map((token) => {
+    const batch = token % 2 === 0 ? orders.toReversed() : orders;
+    return producerOn(database.settings).produce(batch, contextOf(token));
+  });
+  const answers = await Promise.all(drains);
+  // A deadlock has a victim, which may be told to come again; nobody is told another number.
+  for (const { id } of orders) {
+    const numbers = answers.flatMap((one) => {
+      const answer = one.get(id);
+      return answer?.kind === 'produced' ? [answer.orderNumber] : [];
+    });
+    expect(new Set(numbers).size).toBe(1);
+  }
+  expect(await database.query('select count(*) from orders')).toEqual([{ count: '50' }]);
+  expect(await database.query('select count(*) from order_lines')).toEqual([{ count: '50' }]);
+});
+
+describe('an order that the database refuses', () => {
+  const RULES: Record<string, { rule: string; bad: ClaimedOrder; reason: RegExp }> = {
+    check: {
+      rule: "alter table orders add constraint not_that_customer check (customer <> 'canary')",
+      bad: claimed('bad', { submission: { customer: 'canary' } }),
+      reason: /\(23514, constraint not_that_customer\)/,
+    },
+    unique: {
+      rule: `insert into orders (id, client, customer, currency, total_amount, reference,
+          accepted_at, fence, fingerprint) values ('x', 'a', 'b', 'EUR', 1, 'canary', now(), 1, 'x');
+        create unique index one_reference on orders (reference)`,
+      bad: claimed('bad', { submission: { reference: 'canary' } }),
+      reason: /\(23505, constraint one_reference\)/,
+    },
+    'foreign key': {
+      rule: `create table products (sku text primary key); insert into products values ('85123A');
+        alter table order_lines add constraint known_sku foreign key (sku) references products`,
+      bad: claimed('bad', {
+        submission: { lines: [{ sku: 'canary', quantity: 1, unitAmount: 1_530 }] },
+      }),
+      reason: /\(23503, constraint known_sku\)/,
+    },
+    'foreign key that is checked at the end': {
+      rule: `create table products (sku text primary key); insert into products values ('85123A');
+        alter table order_lines add constraint known_sku foreign key (sku) references products
+          deferrable initially deferred`,
+      bad: claimed('bad', {
+        submission: { lines: [{ sku: 'canary', quantity: 1, unitAmount: 1_530 }] },
+      }),
+      reason: /\(23503, constraint known_sku\)/,
+    },
+    type: {
+      rule: 'alter table orders alter customer type varchar(5)',
+      bad: claimed('bad', { submission: { customer: 'canary' } }),
+      reason: /\(22001\)/,
+    },
+    trigger: {
+      rule: `create function refuse() returns trigger language plpgsql as $$ begin
+          if new.customer = 'canary' then raise exception 'no %', new.customer; end if;
+          return new; end $$;
+        create trigger refuse before insert on orders for each row execute function refuse()`,
+      bad: claimed('bad', { submission: { customer: 'canary' } }),
+      reason: /\(P0001\)/,
+    },
+  };
+
+  test.each(Object.entries(RULES))(
+    'by a %s is rejected alone, with a reason that tells no value',
+    async (name, { rule, bad, reason }) => {
+      await database.query(rule);
+      const good = batchOf(20);
+      const { produce } = producerOn(database.settings);
+      const answers = await produce([...good.slice(0, 7), bad, ...good.slice(7)], contextOf(1));
+      const refusal = answers.get(bad.id);
+      expect(refusal).toEqual({ kind: 'rejected', reason: expect.stringMatching(reason) });
+      expect(JSON.stringify(refusal), name).not.toMatch(/canary|insert|Key/);
+      const kinds = good.map(({ id }) => answers.get(id)?.kind);
+      expect(kinds).toEqual(good.map(() => 'produced'));
+      const [row] = await database.query(
+        'select count(*) filter (where id = any ($1)) as good, count(*) filter (where id = $2) as bad from orders',
+        [idsOf(good), bad.id],
+      );
+      expect(row).toEqual({ good: '20', bad: '0' });
+    },
+  );
+});
+
+test('a batch that loses against another transaction is written by its second sending', async () => {
+  const { settings } = database;
+  const { produce } = producerOn({
+    ...settings,
+    options: '-c default_transaction_isolation=serializable',
+  });
+  const order = claimed('key');
+  await produce([order], contextOf(1));
+  await withClient(settings, async (query) => {
+    await query('begin');
+    await query('update orders set fence = 2');
+    const producing = produce([order], contextOf(3));
+    await waiting(query, 'Lock');
+    // What it waited for is changed now: 40001 for whoever reads an older snapshot.
+    await query('commit');
+    expect([...(await producing).values()]).toEqual([{ kind: 'produced', orderNumber: 1 }]);
+  });
+  expect(await database.query('select fence from orders')).toEqual([{ fence: '3' }]);
+});
+
+test('an order that loses again and again is retried later, and says why', async () => {
+  await database.query(`create function lose() returns trigger language plpgsql as $$ begin
+      raise exception using errcode = '40001'; end $$;
+    create trigger lose before insert on orders for each row execute function lose()`);
+  const { produce } = producerOn(database.settings);
+  const orders = batchOf(2);
+  expect([...(await produce(orders, contextOf(1))).values()]).toEqual(
+    orders.map(() => ({
+      kind: 'retry',
+      reason: 'The database could not write the order (40001).',
+    })),
+  );
+});
+
+describe('a database that is not made ready', () => {
+  let empty: TestDatabase;
+  beforeAll(async () => {
+    empty = await freshDatabase({ isEmpty: true });
+  });
+
+  test('fails the whole batch, and the log says to migrate', async () => {
+    const { produce, lines } = producerOn(empty.settings);
+    await expect(produce(batchOf(2), contextOf(1))).rejects.toThrow('not-ready (42P01)');
+    expect(lines.join()).toMatch(/42P01.*npm run sluice -- migrate/);
+  });
+});
+
+/** Waits until a session of this database waits for a lock, as the server sees it. */
+async function waiting(
+  query: (text: string) => Promise<Record<string, unknown>[]>,
+  event: string,
+): Promise<void> {
+  const text = `select 1 from pg_stat_activity
+    where datname = current_database() and wait_event_type = '${event}'`;
+  while ((await query(text)).length === 0);
+}
