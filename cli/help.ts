@@ -130,3 +130,16 @@ Examples:
   npm run sluice -- reconcile
   npm run sluice -- reconcile --repair
 `;
+
+export const MIGRATE_HELP = `
+Applies the SQL files of lib/postgres/migrations that the database has not had yet, each in
+a transaction. It is safe to run twice, and from two places at once.
+
+This command does not call the API but PostgreSQL itself, as the drain does.
+Settings (environment):
+  DATABASE_URL  postgres://user:password@host:5432/database; the user may create tables
+  DATABASE_CA   certificates (PEM) to trust, where the system's do not do
+
+Example:
+  DATABASE_URL=postgres://… npm run sluice -- migrate --dry-run
+`;

@@ -11,6 +11,7 @@ import {
   GET_HELP,
   KEYS_CREATE_HELP,
   LIST_HELP,
+  MIGRATE_HELP,
   PROGRAM_HELP,
   RECONCILE_HELP,
   REDRIVE_HELP,
@@ -70,6 +71,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
   addOrderCommands(sluice);
   addQueueCommands(sluice);
   addReconcileCommand(sluice, setExitCode);
+  addMigrateCommand(sluice);
   addKeyCommands(sluice);
   return sluice;
 }
@@ -149,6 +151,19 @@ function addReconcileCommand(sluice: Command, setExitCode: (exitCode: number) =>
       // What talks to Redis is loaded for this command only.
       const { reconcileCommand } = await import('./reconcile-command.ts');
       setExitCode(await reconcileCommand(process.env, flags));
+    });
+}
+
+function addMigrateCommand(sluice: Command): void {
+  sluice
+    .command('migrate')
+    .description('give the database of the Postgres producer its tables')
+    .option('--dry-run', 'print what would be applied, and change nothing')
+    .addHelpText('after', MIGRATE_HELP)
+    .action(async (flags) => {
+      // What talks to PostgreSQL is loaded for this command only.
+      const { migrateCommand } = await import('./migrate-command.ts');
+      await migrateCommand(process.env, flags);
     });
 }
 

@@ -39,7 +39,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/runtime.ts',
   ],
   cli: ['lib/client', 'lib/contract', 'lib/orders', 'lib/http/api-keys.ts'],
-  // The one command that no route of the API serves.
+  // The commands that no route of the API serves.
   'cli/reconcile-command.ts': [
     'cli',
     'lib/maintenance',

@@ -1,0 +1,42 @@
+import { databaseSettings } from '../lib/postgres/database-settings.ts';
+import { type Migrated, MigrationFailure, migrate, migrations } from '../lib/postgres/migrate.ts';
+import { ConfigError } from '../lib/settings.ts';
+import { Failure, usageFailure } from './failure.ts';
+
+export interface MigrateFlags {
+  readonly dryRun?: true;
+}
+
+/** `migrate`: gives the database of the Postgres producer its tables, and says what it did. */
+export async function migrateCommand(
+  env: Readonly<Record<string, string | undefined>>,
+  flags: MigrateFlags,
+): Promise<void> {
+  const isDryRun = flags.dryRun ?? false;
+  const settings = settingsFrom(env);
+  const where = `${settings.database} at ${settings.host}`;
+  try {
+    const migrated = await migrate(settings, migrations(), { isDryRun });
+    process.stdout.write(report(where, migrated, isDryRun));
+  } catch (error) {
+    const { message, code = '' } = error as Error & { code?: string };
+    if (error instanceof MigrationFailure) throw new Failure(message, { cause: error });
+    throw new Failure(`The database ${where} cannot be used: ${message || code}`, { cause: error });
+  }
+}
+
+function settingsFrom(env: Readonly<Record<string, string | undefined>>) {
+  try {
+    return databaseSettings(env);
+  } catch (error) {
+    if (error instanceof ConfigError) throw usageFailure(error.message);
+    throw error;
+  }
+}
+
+function report(where: string, { applied, known }: Migrated, isDryRun: boolean): string {
+  const done = isDryRun ? 'would be applied' : 'applied';
+  const lines = applied.map((name) => `${name}  ${done}\n`);
+  const before = `${known.length} of ${known.length + applied.length} were there before.`;
+  return `${lines.join('')}${where}: ${before}\n`;
+}
