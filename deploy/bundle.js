@@ -28,9 +28,12 @@ function producerFile() {
 
 export const alias = { '#producer': producerFile() };
 
-/** A producer's packages may be CommonJS, as the driver for Postgres is, and ask for `require`. */
+/**
+ * A producer's packages may be CommonJS, as the driver for Postgres is, and ask for `require`. The
+ * names are longer than those that minified code has.
+ */
 export const banner = {
   js: process.env.SLUICE_PRODUCER
-    ? 'import{createRequire as $r}from"node:module";const require=$r(import.meta.url);'
+    ? 'import { createRequire as bundleRequire } from "node:module"; const require = bundleRequire(import.meta.url);'
     : '',
 };

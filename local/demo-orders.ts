@@ -16,6 +16,8 @@ const CATALOGUE = [
 export interface DemoOrder {
   readonly idempotencyKey: string;
   readonly body: object;
+  /** Of all lines, in the currency's minor unit. */
+  readonly totalAmount: number;
 }
 
 /** `count` orders of one to four lines; big quantities are rare, as they are in a shop. */
@@ -24,12 +26,13 @@ export function demoOrders(count: number): DemoOrder[] {
   const pick = (below: number) => Math.floor(random() * below);
   return Array.from({ length: count }, (_, index) => {
     const lines = Array.from({ length: 1 + pick(4) }, () => ({
-      ...CATALOGUE[pick(CATALOGUE.length)],
+      ...(CATALOGUE[pick(CATALOGUE.length)] ?? CATALOGUE[0]),
       quantity: Math.ceil(1 / (1 - random() * 0.95)),
     }));
     const reference = `WEB-${String(10_000 + index)}`;
     const body = { customer: `C${10_000 + pick(4_000)}`, currency: 'EUR', lines, reference };
-    return { idempotencyKey: `demo-${reference}`, body };
+    const totalAmount = lines.reduce((sum, line) => sum + line.quantity * line.unitAmount, 0);
+    return { idempotencyKey: `demo-${reference}`, body, totalAmount };
   });
 }
 

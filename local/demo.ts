@@ -4,13 +4,17 @@ import { SingleBar } from 'cli-progress';
 import { connect } from '../lib/redis/client.ts';
 import { keysWith } from '../lib/redis/keys.ts';
 import { billedCommands, DOLLARS_PER_COMMAND } from './billed-commands.ts';
+import { readDatabase } from './demo-database.ts';
 import { type DemoOrder, demoOrders } from './demo-orders.ts';
+import { startProducer } from './producers.ts';
 import { type LocalStack, startStack } from './stack.ts';
 
-const USAGE = `Usage: npm run demo [-- --orders N]
+const USAGE = `Usage: npm run demo [-- --orders N] [-- --producer NAME]
 
 Brings Sluice up on free ports, submits N orders over HTTP (2000), a tenth of them twice, drains
 them, and prints what happened. It needs no account and leaves nothing running.
+NAME says what produces the orders: order-numbers (the default), or postgres, which brings a
+PostgreSQL server up and shows its rows at the end.
 `;
 const CONCURRENCY = 8;
 const SHOP = { authorization: 'Bearer local-shop-key' };
@@ -18,7 +22,7 @@ const ADMIN = { authorization: 'Bearer local-admin-key' };
 
 const say = (text = '') => process.stdout.write(`${text}\n`);
 
-async function demo(count: number): Promise<void> {
+async function demo(count: number, producerName: string): Promise<void> {
   say('Sluice takes orders in at the speed of Redis and produces them in the background.\n');
   say('Starting a redis-server, its REST server and the functions …');
   // Asked for before anything starts, so that Ctrl-C in between ends what is up by then.
@@ -28,18 +32,25 @@ async function demo(count: number): Promise<void> {
     }
   });
   stopped.catch(() => undefined);
-  const stack = await startStack({ port: 0, onLog: () => undefined });
+  const producer = await startProducer(producerName, () => undefined);
+  const stack = await startStack({ port: 0, producer, onLog: () => undefined });
   const failed = stack.failed.then((what) => {
     throw new Error(`${what}; the demo cannot go on.`);
   });
   try {
-    await Promise.race([show(stack, demoOrders(count)), stopped, failed]);
+    const shown = show(stack, demoOrders(count), producer.databaseUrl);
+    await Promise.race([shown, stopped, failed]);
   } finally {
     await stack.stop();
+    await producer.stop();
   }
 }
 
-async function show(stack: LocalStack, orders: readonly DemoOrder[]): Promise<void> {
+async function show(
+  stack: LocalStack,
+  orders: readonly DemoOrder[],
+  databaseUrl?: string,
+): Promise<void> {
   const repeats = orders.filter((_, index) => index % 10 === 0);
   say(`\nSubmitting ${orders.length} orders over HTTP, ${repeats.length} of them twice:`);
   const intake = await submitAll(stack.url, [...orders, ...repeats]);
@@ -63,12 +74,29 @@ async function show(stack: LocalStack, orders: readonly DemoOrder[]): Promise<vo
   say('One of them, as its shop reads it now:');
   const answer = await fetch(`${stack.url}/orders/${intake.ids[0]}`, { headers: SHOP });
   say(JSON.stringify(await answer.json(), null, 2));
+  if (databaseUrl !== undefined) await showDatabase(databaseUrl, orders);
   const isRight =
     intake.accepted === orders.length &&
     intake.replayed === repeats.length &&
     drained.produced === orders.length &&
     new Set(numbers).size === orders.length;
   if (!isRight) throw new Error('That is not what should have happened.');
+}
+
+/** The rows and sums of PostgreSQL, beside what was submitted. */
+async function showDatabase(url: string, orders: readonly DemoOrder[]): Promise<void> {
+  const { sums, rows } = await readDatabase(url);
+  const total = orders.reduce((sum, { totalAmount }) => sum + totalAmount, 0);
+  say(`\nAnd in PostgreSQL:\n\n${rows}\n
+  orders          ${sums.orders}, with ${sums.numbers} different numbers
+  total           ${sums.total} cents, of lines ${sums.totalOfLines}, submitted ${total}
+`);
+  const isRight =
+    sums.orders === orders.length &&
+    sums.numbers === orders.length &&
+    sums.total === total &&
+    sums.totalOfLines === total;
+  if (!isRight) throw new Error('That is not what should be in the database.');
 }
 
 async function submitAll(url: string, orders: readonly DemoOrder[]) {
@@ -143,7 +171,11 @@ function rate(count: number, ms: number): string {
 }
 
 const { values } = parseArgs({
-  options: { orders: { type: 'string', default: '2000' }, help: { type: 'boolean' } },
+  options: {
+    orders: { type: 'string', default: '2000' },
+    producer: { type: 'string', default: 'order-numbers' },
+    help: { type: 'boolean' },
+  },
 });
 const count = Number(values.orders);
 if (values.help) {
@@ -152,7 +184,7 @@ if (values.help) {
   process.stderr.write('--orders is wrong: it must be a whole number from 10 to 100000.\n');
   process.exitCode = 2;
 } else {
-  demo(count).then(
+  demo(count, values.producer).then(
     () => process.exit(0),
     (error: unknown) => {
       process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);

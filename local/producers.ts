@@ -4,20 +4,32 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createReceiver, type SentOrder } from '../examples/webhook-receiver/receiver.ts';
 import { listen } from './ports.ts';
+import { startDatabase } from './postgres/database.ts';
 
 /** The producer of the local stack, with what stands behind it here. */
 export interface ChosenProducer {
   /** What the functions find in their environment, and what is bundled with them. */
   readonly env: Readonly<Record<string, string>>;
+  /** PostgreSQL, where it writes there. */
+  readonly databaseUrl?: string;
+  /** Settles with what ended, when a part ends that nobody stopped. */
+  readonly failed?: Promise<string>;
   stop(): Promise<void>;
 }
 
-type Start = (onLine: (line: string) => void) => Promise<ChosenProducer>;
+type Start = (onLine: (line: string) => void, kept: KeptData) => Promise<ChosenProducer>;
+
+/** As the stack's options of the same names. */
+interface KeptData {
+  readonly dataDir?: string;
+  readonly isFresh?: boolean;
+}
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const STARTS = new Map<string, Start>([
   ['order-numbers', async () => only({ SLUICE_PRODUCER: 'order-numbers' })],
+  ['postgres', startPostgres],
   ['webhook', startWebhook],
 ]);
 
@@ -28,11 +40,16 @@ export const PRODUCER_NAMES: readonly string[] = [...STARTS.keys()];
  *
  * @param name    one of `PRODUCER_NAMES`, or the path of a file of one's own, beginning with `./`
  * @param onLine  gets what it has to show
+ * @param kept    where its data is kept, if it has any; without a folder nothing is
  * @throws Error that says what to do
  */
-export async function startProducer(name: string, onLine: (line: string) => void) {
+export async function startProducer(
+  name: string,
+  onLine: (line: string) => void,
+  kept: KeptData = {},
+): Promise<ChosenProducer> {
   const start = STARTS.get(name);
-  if (start !== undefined) return start(onLine);
+  if (start !== undefined) return start(onLine, kept);
   if (name.startsWith('./') && existsSync(path.join(ROOT, name))) {
     return only({ SLUICE_PRODUCER: name });
   }
@@ -44,6 +61,21 @@ export async function startProducer(name: string, onLine: (line: string) => void
 
 function only(env: ChosenProducer['env']): ChosenProducer {
   return { env, stop: async () => undefined };
+}
+
+/** A PostgreSQL server of one's own, with the producer's tables. */
+async function startPostgres(
+  _: (line: string) => void,
+  { dataDir, isFresh = false }: KeptData,
+): Promise<ChosenProducer> {
+  const dir = dataDir === undefined ? {} : { dir: path.join(dataDir, 'postgres'), isFresh };
+  const { url, exited, stop } = await startDatabase(dir);
+  return {
+    env: { SLUICE_PRODUCER: 'postgres', DATABASE_URL: url },
+    databaseUrl: url,
+    failed: exited.then(() => 'PostgreSQL ended'),
+    stop,
+  };
 }
 
 /** A receiver on a free port, which gives each order a number and shows it. */

@@ -67,6 +67,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
         () => 'redis-server ended',
       ),
       emulation.exited.then(() => 'The emulation of API Gateway ended'),
+      ...(producer?.failed === undefined ? [] : [producer.failed]),
     ]);
     const url = `http://localhost:${gateway.port}`;
     return { url, redis: { url: upstash.url, token }, failed, stop };

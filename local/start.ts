@@ -14,7 +14,7 @@ ${DATA_DIR}/ and are there again at the next start.
   --fresh           empty ${DATA_DIR}/ first
   --producer NAME   what produces the orders: ${PRODUCER_NAMES.join(', ')}, or a file of
                     your own, as ./path/to/my-producer.ts. With webhook comes a receiver
-                    that shows what it gets
+                    that shows what it gets, with postgres a PostgreSQL of its own
   --help            this text
 
 PORT chooses where it listens (3000).
@@ -46,10 +46,11 @@ function readOptions(): Options {
   return { port, isFresh, ...(producer !== undefined && { producer }) };
 }
 
-function greeting({ url, redis }: LocalStack): string {
+function greeting({ url, redis }: LocalStack, databaseUrl?: string): string {
   const keys = LOCAL_KEYS.map(
     ({ key, client, scopes }) => `  ${key.padEnd(22)}${client.padEnd(8)}${scopes.join(', ')}`,
   );
+  const database = databaseUrl && `\nSee what is produced:\n  psql '${databaseUrl}'\n`;
   return `
 Sluice is ready at ${url}
 
@@ -66,7 +67,7 @@ It is produced within a minute, or now:
 
 What npm run sluice -- reconcile needs, which talks to Redis itself:
   export UPSTASH_REDIS_REST_URL=${redis.url} UPSTASH_REDIS_REST_TOKEN=${redis.token}
-
+${database ?? ''}
 Ctrl-C ends all of it. Orders are kept in ${DATA_DIR}/.
 `;
 }
@@ -81,7 +82,8 @@ async function start(): Promise<number> {
   });
   process.stdout.write('Starting Redis, its REST server and the functions …\n');
   const print = (line: string) => void process.stdout.write(`${line}\n`);
-  const producer = name === undefined ? undefined : await startProducer(name, print);
+  const producer =
+    name === undefined ? undefined : await startProducer(name, print, { dataDir: DATA_DIR, isFresh });
   const stack = await startStack({
     port,
     dataDir: DATA_DIR,
@@ -89,7 +91,7 @@ async function start(): Promise<number> {
     ...(producer && { producer }),
     onLog: print,
   });
-  process.stdout.write(greeting(stack));
+  process.stdout.write(greeting(stack, producer?.databaseUrl));
   const failure = await Promise.race([asked, stack.failed]);
   process.stdout.write('\nEnding …\n');
   await stack.stop();

@@ -52,6 +52,7 @@ export async function startPostgresServer(options: PostgresOptions = {}): Promis
     : mkdtempSync(path.join(tmpdir(), 'sluice-postgres-'));
   makeFolder(dir, account);
   const data = path.join(dir, 'data');
+  if (options.isFresh) refuseRunning(data);
   if (options.isFresh) rmSync(data, { recursive: true, force: true });
   const removeUnkept = () => !isKept && rmSync(dir, { recursive: true, force: true });
   try {
@@ -80,6 +81,15 @@ function keptFolder(wanted: string, account: Account): string {
   if (isReachable(wanted, account)) return wanted;
   const name = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
   return path.join('/var/tmp', `sluice-postgres-${name}`);
+}
+
+/** A server that runs on the data would not notice at once that it is gone. */
+function refuseRunning(data: string): void {
+  const pidFile = path.join(data, 'postmaster.pid');
+  const pid = existsSync(pidFile) ? Number.parseInt(readFileSync(pidFile, 'utf8'), 10) : 0;
+  if (pid > 0 && existsSync(`/proc/${pid}`)) {
+    throw new Error(`${data} is in use by PostgreSQL (pid ${pid}): stop that one first.`);
+  }
 }
 
 /** Makes the data folder where there is none yet; answers the password of its user. */
