@@ -21,8 +21,9 @@ export function postgresAccount(): Account {
   throw new Error('PostgreSQL does not run as root. Run this as another user.');
 }
 
-/** Makes a folder that the account alone can read. */
+/** Makes a folder that the account alone can read, in one that it can come to. */
 export function makeFolder(folder: string, { uid, gid }: Account): void {
+  mkdirSync(path.dirname(folder), { recursive: true, mode: 0o755 });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
 }

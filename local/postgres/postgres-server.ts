@@ -80,7 +80,7 @@ export async function startPostgresServer(options: PostgresOptions = {}): Promis
 function keptFolder(wanted: string, account: Account): string {
   if (isReachable(wanted, account)) return wanted;
   const name = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
-  return path.join('/var/tmp', `sluice-postgres-${name}`);
+  return path.join('/var/lib/sluice', `postgres-${name}`);
 }
 
 /** A server that runs on the data would not notice at once that it is gone. */
