@@ -2,11 +2,12 @@
 import { coldStart } from './cold-start.ts';
 import { deepQueue } from './deep-queue.ts';
 import { drainRate } from './drain-rate.ts';
+import { postgresRate } from './postgres.ts';
 import { submitTime } from './submit-time.ts';
 
 process.stdout.write(
   'Ratios within one run; absolute figures depend on the machine. Medians of several rounds.\n',
 );
-for (const measure of [drainRate, submitTime, deepQueue, coldStart]) {
+for (const measure of [drainRate, postgresRate, submitTime, deepQueue, coldStart]) {
   process.stdout.write(`\n${await measure()}\n`);
 }
