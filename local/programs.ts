@@ -21,7 +21,7 @@ export interface Program {
  */
 const APT_INSTALL = `
 trap 'exit 1' HUP INT TERM
-if dpkg -s "$0" >/dev/null 2>&1; then exit 0; fi
+if dpkg-query -W -f '\${Status}' "$0" 2>/dev/null | grep -q 'install ok installed'; then exit 0; fi
 if [ ! -e /usr/sbin/policy-rc.d ]; then
   trap 'rm -f /usr/sbin/policy-rc.d' EXIT
   printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d

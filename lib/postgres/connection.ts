@@ -65,6 +65,7 @@ export function connectDatabase(settings: DatabaseSettings, clock: Clock): Datab
       await client.connect();
       return client;
     } catch (error) {
+      broken();
       client.connection.stream.destroy();
       throw failureOf(error, 'connect');
     }
