@@ -93,3 +93,6 @@ function failed({ kind, code, constraint }: DatabaseFailure): ProducerAnswer {
 
 export const createProducer: CreateProducer = ({ env, clock, log }) =>
   postgresProducer({ database: connectDatabase(databaseSettings(env), clock), log });
+
+/** What a deployment is checked against before anything of it is uploaded. */
+export const readProducerSettings = databaseSettings;
