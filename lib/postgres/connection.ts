@@ -37,6 +37,7 @@ export interface Database {
    * @throws DatabaseFailure; unless its kind is `lost` or `late`, nothing was done
    */
   run(statement: Statement, patience: Patience): Promise<readonly Row[]>;
+  /** Ends the connection, and what still runs on it. */
   close(): Promise<void>;
 }
 
@@ -98,9 +99,11 @@ export function connectDatabase(settings: DatabaseSettings, clock: Clock): Datab
   return {
     run,
     async close() {
-      const client = await current?.client.catch(() => undefined);
+      const closed = current;
+      if (closed === undefined) return;
+      if (closed.users > 0) return drop(closed);
       current = undefined;
-      await client?.end();
+      await (await closed.client.catch(() => undefined))?.end();
     },
   };
 }
