@@ -123,7 +123,9 @@ test('a statement that nobody waits for any more ends on the server, and leaves 
   const stop = new AbortController();
   await withClient(database.settings, async (query) => {
     await query('begin; lock table orders');
-    const producing = produce(orders, contextOf(1, { signal: stop.signal }));
+    // The deadline is too far away to be what ends it.
+    const context = contextOf(1, { signal: stop.signal, deadlineMs: Date.now() + 600_000 });
+    const producing = produce(orders, context);
     while ((await sessions()).every(({ wait_event_type: event }) => event !== 'Lock'));
     stop.abort();
     await producing;
