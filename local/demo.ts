@@ -9,7 +9,7 @@ import { type DemoOrder, demoOrders } from './demo-orders.ts';
 import { startProducer } from './producers.ts';
 import { type LocalStack, startStack } from './stack.ts';
 
-const USAGE = `Usage: npm run demo [-- --orders N] [-- --producer NAME]
+const USAGE = `Usage: npm run demo [-- --orders N --producer NAME]
 
 Brings Sluice up on free ports, submits N orders over HTTP (2000), a tenth of them twice, drains
 them, and prints what happened. It needs no account and leaves nothing running.
