@@ -1,5 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { build } from 'esbuild';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { bundleOptions } from '../support/packaged-drain.ts';
 import { ROOT } from '../support/source-files.ts';
 
 /** The files that a bundle of submit-order is made of, where a variable has this value. */
@@ -28,4 +33,23 @@ test('a bundle has the limit of requests and its library only where a limit is s
 
 test('the definitions of answers are in no bundle of a function', async () => {
   expect(await filesOf('')).not.toContain('lib/contract/schemas.ts');
+});
+
+test('what a chosen producer puts in front of each bundle breaks none of them', async () => {
+  const outdir = mkdtempSync(path.join(tmpdir(), 'sluice-bundles-'));
+  onTestFinished(() => rmSync(outdir, { recursive: true, force: true }));
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['functions/*.ts'],
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    ...bundleOptions('postgres'),
+  });
+  const bundles = readdirSync(outdir).map((name) => path.join(outdir, name));
+  expect(bundles).toHaveLength(readdirSync(`${ROOT}/functions`).length);
+  for (const file of bundles) execFileSync(process.execPath, ['--check', file], { stdio: 'pipe' });
 });

@@ -22,7 +22,7 @@ export async function packagedDrain(producer: string) {
     platform: 'node',
     target: 'node24',
     format: 'esm',
-    ...optionsWith(producer),
+    ...bundleOptions(producer),
     metafile: true,
   });
   const [output] = Object.values(metafile.outputs);
@@ -43,7 +43,7 @@ export async function packagedDrain(producer: string) {
 }
 
 /** What `deploy/bundle.js` says to esbuild where this producer is chosen. */
-function optionsWith(producer: string): Pick<BuildOptions, 'define' | 'alias' | 'banner'> {
+export function bundleOptions(producer: string): Pick<BuildOptions, 'define' | 'alias' | 'banner'> {
   const script = `const { define, alias, banner } = await import('${ROOT}/deploy/bundle.js');
     process.stdout.write(JSON.stringify({ define, alias, banner }));`;
   const env = { ...process.env, SLUICE_PRODUCER: producer };
