@@ -1,12 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { contextOf, freshDatabase, producerOn, type TestDatabase } from '../support/database.ts';
-import { packagedDrain } from '../support/packaged-drain.ts';
+import {
+  contextOf,
+  freshDatabase,
+  producerOn,
+  type TestDatabase,
+  withClient,
+} from '../support/database.ts';
 import { runDrain } from '../support/drains.ts';
 import { faultyProxy } from '../support/faulty-proxy.ts';
 import { functionEnvironment } from '../support/functions.ts';
 import { claimRequest, newOrder } from '../support/orders.ts';
+import { packagedDrain } from '../support/packaged-drain.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { freshStore, storeWith, type TestStore } from '../support/store.ts';
 
@@ -89,6 +95,33 @@ test('drains side by side write every order once', async () => {
   const drains = [0, 1].map((slot) => bundle.run({ ...environment, ...settings }, slot));
   const exits = await Promise.all(drains.map((drain) => once(drain, 'exit')));
   expect(exits.map(([code]) => code)).toEqual([0, 0]);
+  await eachIsThereOnce(store, ids);
+});
+
+test('connections that the server ends again and again lose no order and double none', async () => {
+  const store = freshStore();
+  const ids = await submitted(store, 100);
+  const { produce: producer } = producerOn(database.settings);
+  let broken = 0;
+  let isOver = false;
+  const breaking = withClient(database.settings, async (query) => {
+    while (!isOver) {
+      const ended = await query(`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and random() < 0.7`);
+      broken += ended.length;
+      // Some batches must get through.
+      await query('select pg_sleep(0.02)');
+    }
+  });
+  for (let round = 0, left = 1; left > 0; round += 1) {
+    const clock = steppedClock(Date.now() + round * LATER_MS);
+    const limits = { batchSize: 5, attemptsMax: 1_000 };
+    await runDrain(store, { producer, clock, limits });
+    left = ids.length - (await store.redis.zcard(store.keys.finished));
+  }
+  isOver = true;
+  await breaking;
+  expect(broken).toBeGreaterThan(0);
   await eachIsThereOnce(store, ids);
 });
 
