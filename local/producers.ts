@@ -40,7 +40,7 @@ export const PRODUCER_NAMES: readonly string[] = [...STARTS.keys()];
  *
  * @param name    one of `PRODUCER_NAMES`, or the path of a file of one's own, beginning with `./`
  * @param onLine  gets what it has to show
- * @param kept    where its data is kept, if it has any; without a folder nothing is
+ * @param kept    where its data is kept, where it has data; without a folder nothing is
  * @throws Error that says what to do
  */
 export async function startProducer(

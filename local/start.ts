@@ -83,7 +83,9 @@ async function start(): Promise<number> {
   process.stdout.write('Starting Redis, its REST server and the functions …\n');
   const print = (line: string) => void process.stdout.write(`${line}\n`);
   const producer =
-    name === undefined ? undefined : await startProducer(name, print, { dataDir: DATA_DIR, isFresh });
+    name === undefined
+      ? undefined
+      : await startProducer(name, print, { dataDir: DATA_DIR, isFresh });
   const stack = await startStack({
     port,
     dataDir: DATA_DIR,

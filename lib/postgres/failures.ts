@@ -4,10 +4,18 @@
  * - `again`        it lost against another transaction; a repeat may win
  * - `late`         its time was up; it may or may not have been done
  * - `lost`         the connection broke: it may or may not have been done
- * - `unavailable`  the database cannot be reached, or can do no work
- * - `not-ready`    a table, a right or the database itself is missing
+ * - `unreached`    there was no connection to ask on, so nothing was done
+ * - `unavailable`  the database can do no work
+ * - `not-ready`    a table or a right is missing
  */
-export type FailureKind = 'refused' | 'again' | 'late' | 'lost' | 'unavailable' | 'not-ready';
+export type FailureKind =
+  | 'refused'
+  | 'again'
+  | 'late'
+  | 'lost'
+  | 'unreached'
+  | 'unavailable'
+  | 'not-ready';
 
 /**
  * PostgreSQL did not do what it was asked. Its own message, which may hold an order's data, is not
@@ -49,10 +57,10 @@ const MEANINGS: readonly (readonly [RegExp, FailureKind])[] = [
 export function failureOf(error: unknown, during: 'connect' | 'query'): DatabaseFailure {
   if (error instanceof DatabaseFailure) return error;
   const { code, severity, constraint } = error as Readonly<Record<string, string | undefined>>;
+  if (during === 'connect') return new DatabaseFailure('unreached', code ?? 'no code');
   if (severity === undefined || code === undefined) {
-    return new DatabaseFailure(during === 'query' ? 'lost' : 'unavailable', code ?? 'no code');
+    return new DatabaseFailure('lost', code ?? 'no code');
   }
   const [, kind = 'unavailable'] = MEANINGS.find(([pattern]) => pattern.test(code)) ?? [];
-  if (during === 'connect' && kind !== 'not-ready') return new DatabaseFailure('unavailable', code);
   return new DatabaseFailure(kind, code, constraint);
 }

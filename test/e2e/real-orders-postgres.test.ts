@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, expect, test } from 'vitest';
 import { readDatabase } from '../../local/demo-database.ts';
+import { startProducer } from '../../local/producers.ts';
 import { startStack } from '../../local/stack.ts';
 import { ROOT } from '../support/source-files.ts';
 
@@ -47,17 +48,19 @@ function source() {
 test.skipIf(!existsSync(FILE))(
   'real orders that are submitted twice are in PostgreSQL once, to the penny (skipped where the sample file is absent)',
   async () => {
-    const stack = await startStack({ port: 0, producer: 'postgres', onLog: () => undefined });
+    const producer = await startProducer('postgres', () => undefined);
+    const stack = await startStack({ port: 0, producer, onLog: () => undefined });
     try {
       await sluice(stack.url, ...submit);
       await sluice(stack.url, 'drain', '--until-empty');
       await sluice(stack.url, ...submit);
       await sluice(stack.url, 'drain', '--until-empty');
-      const { sums } = await readDatabase(stack.databaseUrl ?? '');
+      const { sums } = await readDatabase(producer.databaseUrl ?? '');
       expect(sums).toEqual(source());
       expect(sums).toMatchObject({ orders: 1_586, total: 37_427_439 });
     } finally {
       await stack.stop();
+      await producer.stop();
     }
   },
   120_000,

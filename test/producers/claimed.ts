@@ -20,5 +20,5 @@ export function claimedOrders(count: number): [ClaimedOrder, ...ClaimedOrder[]] 
 }
 
 export function contextOf(signal = new AbortController().signal): ProducerContext {
-  return { token: 7, signal };
+  return { token: 7, signal, deadlineMs: NOW_MS + 60_000 };
 }

@@ -98,7 +98,7 @@ async function produceOnly({ system }: Scene, claims: Claim[], nowMs: number, si
   const producer = system.createProducer(steppedClock(nowMs));
   for (const { orders, token } of claims) {
     // A producer may also throw: its orders are then retried.
-    await producer(orders, { token, signal }).catch(() => undefined);
+    await producer(orders, { token, signal, deadlineMs: nowMs + 60_000 }).catch(() => undefined);
   }
 }
 
@@ -187,7 +187,8 @@ async function obeysTheSignal(scene: Scene): Promise<void> {
   const lost = new AbortController();
   const { orders, token } = await store.claim(claimRequest());
   const producer = system.createProducer(steppedClock(NOW_MS));
-  const producing = producer(orders, { token, signal: lost.signal }).catch(() => new Map());
+  const context = { token, signal: lost.signal, deadlineMs: NOW_MS + 60_000 };
+  const producing = producer(orders, context).catch(() => new Map());
   await asked;
   lost.abort();
   const kinds = [...(await producing).values()].map(({ kind }) => kind);

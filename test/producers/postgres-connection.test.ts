@@ -147,22 +147,34 @@ test('the server ends a statement at the deadline by itself', async () => {
   });
 });
 
-test('a database that is down ends the drain: it costs one batch an attempt, and tells no secret', async () => {
+test('a database that is down ends the drain, costs no order an attempt, and tells no secret', async () => {
   const settings = { ...database.settings, port: await freePort(), password: 'canary' };
   const { produce: producer, lines } = producerOn(settings);
   const store = freshStore();
   const [first] = await submitOrders(store, 30);
   const log = (...line: unknown[]) => void lines.push(JSON.stringify(line));
   const report = await runDrain(store, { producer, log, clock: systemClock });
-  expect(report).toEqual({ claimed: 10, produced: 0, retried: 10, dead: 0, remaining: 20 });
+  expect(report).toEqual({ claimed: 10, produced: 0, retried: 0, dead: 0, remaining: 30 });
   const order = await store.read(first as string, Date.now());
-  expect(lines.join()).toMatch(/database-failed.*unavailable.*ECONNREFUSED/);
+  expect(order).toMatchObject({ status: 'queued', attempts: 0 });
+  expect(lines.join()).toMatch(/database-failed.*unreached.*ECONNREFUSED/);
   expect(JSON.stringify([lines, order])).not.toContain('canary');
+});
+
+test('orders that may have brought the server down are charged for it', async () => {
+  const { proxy, settings } = await throughProxy();
+  const { produce } = producerOn(settings);
+  await produce([claimed('warm')], contextOf(1));
+  proxy.loseAnswerTo('commit');
+  proxy.become('refuse');
+  await expect(produce(orders, contextOf(2))).rejects.toThrow('PostgreSQL: lost');
 });
 
 test('a wrong password is no fault of the orders, and the log says so', async () => {
   const { produce, lines } = producerOn({ ...database.settings, password: 'canary' });
-  await expect(produce(orders, contextOf(1))).rejects.toThrow('not-ready (28P01)');
+  const answers = await produce(orders, contextOf(1));
+  expect([...answers.values()]).toEqual(orders.map(() => ({ kind: 'untried' })));
+  expect(lines.join()).toMatch(/unreached.*28P01/);
   expect(lines.join()).not.toContain('canary');
 });
 

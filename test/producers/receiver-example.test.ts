@@ -53,7 +53,8 @@ test.each(['order', 'batch'] as const)(
       attemptsMax: 3,
     });
     // A drain that was killed before it could settle.
-    await producer(orders, { token, signal: new AbortController().signal });
+    const { signal } = new AbortController();
+    await producer(orders, { token, signal, deadlineMs: NOW_MS + 60_000 });
     for (const later of [60_000, 120_000]) {
       await runDrain(store, { producer, clock: steppedClock(NOW_MS + later) });
     }

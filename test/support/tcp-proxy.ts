@@ -15,6 +15,7 @@ export type Fate = 'pass' | 'lose-reply' | 'freeze' | 'refuse';
 export async function tcpProxy(target: { host: string; port: number }) {
   const sockets = new Set<Socket>();
   let fate: Fate = 'pass';
+  let losesAnswerTo: string | undefined;
   let connections = 0;
   let sent = '';
   const server = createServer((client) => {
@@ -31,7 +32,15 @@ export async function tcpProxy(target: { host: string; port: number }) {
       });
     }
     client.on('data', (chunk) => {
-      sent += chunk.toString('latin1');
+      const text = chunk.toString('latin1');
+      sent += text;
+      if (losesAnswerTo !== undefined && text.includes(losesAnswerTo)) {
+        losesAnswerTo = undefined;
+        // The server does what it was sent, and ends the connection when it finds that closed.
+        onward.removeAllListeners('data').resume();
+        onward.end(chunk, () => client.destroy());
+        return;
+      }
       if (fate !== 'freeze') onward.write(chunk);
     });
     onward.on('data', (chunk) => {
@@ -52,6 +61,10 @@ export async function tcpProxy(target: { host: string; port: number }) {
     sent: () => sent,
     become(next: Fate) {
       fate = next;
+    },
+    /** The next time that clients send this text, the connection breaks instead of the answer. */
+    loseAnswerTo(text: string) {
+      losesAnswerTo = text;
     },
     /** Breaks what is open. */
     cut() {

@@ -1,7 +1,7 @@
 import type { Log } from '../../log.ts';
 import { connectDatabase, type Database } from '../../postgres/connection.ts';
 import { databaseSettings } from '../../postgres/database-settings.ts';
-import { type DatabaseFailure, failureOf } from '../../postgres/failures.ts';
+import { DatabaseFailure, failureOf } from '../../postgres/failures.ts';
 import { type PlacedOrder, placedOrders, placeOrders } from '../../postgres/place-orders.ts';
 import type { ClaimedOrder } from '../../queue/store.ts';
 import type { CreateProducer, Producer, ProducerAnswer, ProducerContext } from '../producer.ts';
@@ -24,6 +24,9 @@ export function postgresProducer({ database, log }: { database: Database; log: L
         return placedOrders(await database.run(statement, context));
       } catch (error) {
         const failure = failureOf(error, 'query');
+        // It was asked before and broke then: an order that brings the server down is charged for it.
+        if (failure.kind === 'unreached' && sends > 1)
+          throw new DatabaseFailure('lost', failure.code);
         const mayHelp = failure.kind === 'lost' || failure.kind === 'again';
         if (!mayHelp || sends === SENDS_MAX) throw failure;
       }
@@ -40,6 +43,7 @@ export function postgresProducer({ database, log }: { database: Database; log: L
   }
 
   return async (orders, context) => {
+    if (context.signal.aborted) return answersOf(orders, untried);
     try {
       const placed = await place(orders, context);
       return new Map(placed.map((one) => [one.id, answerFor(one)]));
@@ -48,8 +52,9 @@ export function postgresProducer({ database, log }: { database: Database; log: L
       const { kind, code } = failure;
       if (kind === 'refused') return answersOf(orders, (order) => alone(order, context));
       if (kind === 'again' || kind === 'late') return answersOf(orders, () => failed(failure));
-      // Thrown, so that the drain ends: the whole queue would else be charged an attempt a minute.
       log('error', 'database-failed', { kind, code, advice: ADVICE[kind] });
+      if (kind === 'unreached') return answersOf(orders, untried);
+      // Thrown, so that the drain ends: the whole queue would else be charged an attempt a minute.
       throw failure;
     }
   };
@@ -57,8 +62,9 @@ export function postgresProducer({ database, log }: { database: Database; log: L
 
 const ADVICE = {
   lost: 'The connection broke twice.',
-  unavailable: 'The database cannot be reached, or can do no work.',
-  'not-ready': 'A table, a right or the database is missing: run `npm run sluice -- migrate`.',
+  unreached: 'The database cannot be reached, or does not let this user in.',
+  unavailable: 'The database can do no work.',
+  'not-ready': 'A table or a right is missing: run `npm run sluice -- migrate`.',
 };
 
 async function answersOf(
@@ -72,6 +78,11 @@ async function answersOf(
 function answerFor({ orderNumber, isSame }: PlacedOrder): ProducerAnswer {
   if (isSame) return { kind: 'produced', orderNumber };
   return { kind: 'rejected', reason: 'The database has another order under this id.' };
+}
+
+/** It was not begun, so no attempt is charged, and the drain ends. */
+function untried(): ProducerAnswer {
+  return { kind: 'untried' };
 }
 
 function noRow(): ProducerAnswer {
