@@ -38,3 +38,9 @@ test('a deployment stops where a variable of its producer is wrong', async () =>
     'SLUICE_WEBHOOK_URL is wrong',
   );
 });
+
+test('a deployment stops where the database of its producer is not told', async () => {
+  const env = { ...functionEnvironment(), SLUICE_PRODUCER: 'postgres' };
+  await check({ ...env, DATABASE_URL: 'postgres://user:password@host/shop' });
+  await expect(check({ ...env, DATABASE_URL: '' })).rejects.toThrow('DATABASE_URL is missing');
+});
