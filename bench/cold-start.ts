@@ -46,6 +46,7 @@ async function bundleFunction(dir: string, name: string): Promise<string> {
 
 /** As `serverless.yml` has its functions bundled. */
 async function bundle(stdin: { contents: string; resolveDir: string }, outfile: string) {
+  const { define, alias } = await import(`${ROOT}/deploy/bundle.js`);
   await build({
     stdin,
     outfile,
@@ -54,6 +55,8 @@ async function bundle(stdin: { contents: string; resolveDir: string }, outfile: 
     platform: 'node',
     target: 'node24',
     format: 'esm',
+    define,
+    alias,
   });
 }
 
