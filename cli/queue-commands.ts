@@ -21,6 +21,12 @@ export async function drainCommand(
           "under another drainer's lease. Run this again later.",
       );
     }
+    if (report.produced + report.retried + report.dead === 0) {
+      throw new Failure(
+        `${report.remaining} orders remain, but the producer gave back all that it was handed: the system\n` +
+          'behind it is down. Run this again later.',
+      );
+    }
   }
 }
 

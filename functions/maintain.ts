@@ -11,23 +11,16 @@ const END_MS = 30_000;
 const store = maintenanceStore(redisForBatches(), keys);
 
 /**
- * The daily upkeep: retention first, so that there is less to look through, with half of the time
- * at most; then a pass that repairs. What it repairs was lost, and waiting for somebody to say so
- * would only keep orders waiting.
+ * The daily upkeep: first a pass that repairs, with three quarters of the time at most, then
+ * retention. What the pass repairs was lost, and waiting for somebody to say so would only keep
+ * orders waiting; and an order that waits again where its end was noted must be put right before
+ * what has ended is forgotten.
  */
 export async function handler(_event: unknown, context: Context) {
   const startMs = clock.now();
   const timeMs = context.getRemainingTimeInMillis() - END_MS;
-  const retained = await retain({
-    store,
-    clock,
-    retentionMs: config.retentionDays * DAY_MS,
-    deadlineMs: startMs + timeMs / 2,
-  });
-  log(retained.isComplete ? 'info' : 'warn', 'retained', { ...retained });
-
-  const deadlineMs = startMs + timeMs;
-  const report = await reconcile({ store, clock, isRepair: true, deadlineMs });
+  const passEndMs = startMs + 0.75 * timeMs;
+  const report = await reconcile({ store, clock, isRepair: true, deadlineMs: passEndMs });
   const { found, repaired, ...rest } = report;
   const foundTotal = totalOf(found);
   const repairedTotal = totalOf(repaired);
@@ -39,5 +32,13 @@ export async function handler(_event: unknown, context: Context) {
     kinds: found,
     ...rest,
   });
+
+  const retained = await retain({
+    store,
+    clock,
+    retentionMs: config.retentionDays * DAY_MS,
+    deadlineMs: startMs + timeMs,
+  });
+  log(retained.isComplete ? 'info' : 'warn', 'retained', { ...retained });
   return { retained, report };
 }

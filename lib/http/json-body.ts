@@ -38,10 +38,12 @@ export function readJsonBody(request: HttpRequest, bytesMax: number): JsonBody {
  */
 function parse(text: string): unknown {
   if (!text.includes('\\u00')) return JSON.parse(text);
-  return JSON.parse(text.replace(/"(?:[^"\\]|\\.)*"/gs, (string) => string.replace(ESCAPE, plain)));
+  return JSON.parse(
+    text.replace(/"(?:[^"\\]|\\.)*"?/gs, (string) => string.replace(ESCAPE, plain)),
+  );
 }
 
-const ESCAPE = /\\(?:u00([2-7][0-9a-f])|.)/gis;
+const ESCAPE = /\\(?:u00([2-7][0-9a-fA-F])|.)/gs;
 
 function plain(written: string, hex: string | undefined): string {
   const character = hex === undefined ? '' : String.fromCharCode(Number.parseInt(hex, 16));

@@ -5,6 +5,12 @@ import { must, parseOrder, type Submission, submissionOf, submissionSchema } fro
 
 /** The most orders that one request may submit. */
 export const BATCH_ORDERS_MAX = 500;
+/**
+ * The most faults that a batch's results name in all, besides one for each order: a Lambda may answer
+ * 6 MB.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const BATCH_FAULTS_MAX = 10_000;
 /** The most bytes of one order. */
 export const ORDER_BYTES_MAX = 256 * 1024;
 
@@ -51,7 +57,15 @@ export type BatchItem =
 export function validateBatch(body: unknown, nowMs: number): BatchValidation {
   const parsed = batchSchema.safeParse(body, { jitless: true });
   if (!parsed.success) return { kind: 'invalid', faults: faultsOf(parsed.error) };
-  return { kind: 'valid', items: parsed.data.orders.map((item) => validateItem(item, nowMs)) };
+  let left = BATCH_FAULTS_MAX;
+  const items = parsed.data.orders.map((order) => {
+    const item = validateItem(order, nowMs);
+    if (item.kind === 'valid') return item;
+    const faults = item.faults.slice(0, Math.max(left, 1));
+    left -= faults.length;
+    return { ...item, faults };
+  });
+  return { kind: 'valid', items };
 }
 
 function validateItem(item: unknown, nowMs: number): BatchItem {

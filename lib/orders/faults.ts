@@ -11,6 +11,9 @@ export interface Fault {
 /** A refusal names this many faults at most, so that its size is bounded. */
 export const FAULTS_MAX = 100;
 
+/** A longer pointer ends at the member that holds the one meant: what a client sent comes back small. */
+const POINTER_CHARACTERS_MAX = 256;
+
 /** One fault per broken rule of a member, in the order of the schema. */
 export function faultsOf(error: z.core.$ZodError): Fault[] {
   const faults: Fault[] = [];
@@ -33,9 +36,10 @@ export function faultsOf(error: z.core.$ZodError): Fault[] {
 }
 
 function pointerTo(path: readonly PropertyKey[]): string {
-  return path
+  const pointer = path
     .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
     .join('');
+  return pointer.length > POINTER_CHARACTERS_MAX ? pointerTo(path.slice(0, -1)) : pointer;
 }
 
 /** A number as a sentence has it, such as 1,000,000. (`toLocaleString` takes 15 ms at first.) */

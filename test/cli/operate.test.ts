@@ -25,6 +25,15 @@ test('a drain that can claim nothing of what remains does not go round in circle
   expect(received).toHaveLength(1);
 });
 
+test('a drain whose producer gives everything back does not go round in circles', async () => {
+  const report = { claimed: 3, produced: 0, retried: 0, dead: 0, remaining: 3 };
+  const { env, received } = await startedServer(() => ({ status: 200, body: report }));
+  const { exitCode, err } = await start(['drain', '--until-empty'], env).ended;
+  expect(exitCode).toBe(1);
+  expect(err).toMatch(/3 orders remain, but the producer gave back all/);
+  expect(received).toHaveLength(1);
+});
+
 test('a drain that another one keeps out, and an order that is not there, are told', async () => {
   const gone = { status: 404, body: { type: '/problems/not-found' } };
   const { env } = await startedServer(({ path }) => (path === '/drain' ? { status: 409 } : gone));

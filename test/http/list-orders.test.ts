@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { cursorsOf } from '../../lib/http/cursor.ts';
 import { orderBody } from '../support/orders.ts';
 import { type Answer, type Deployment, deploy } from './deployment.ts';
 
@@ -97,6 +98,13 @@ test('a cursor does not tell the place of another client’s order', async () =>
   const cursor = Buffer.from(String(body.nextCursor), 'base64url').toString('latin1');
   expect(cursor).not.toContain(id.slice(4));
   expect(cursor).not.toContain(String(Date.parse(acceptedAt)));
+});
+
+test('a cursor of another deployment, whose token is another, is none', () => {
+  const place = { atMs: 1, id: `ord_${'0'.repeat(32)}` };
+  const cursor = cursorsOf('orders', 'theirs').at(place);
+  expect(cursorsOf('orders', 'theirs').placeOf(cursor)).toEqual(place);
+  expect(cursorsOf('orders', 'ours').placeOf(cursor)).toBeUndefined();
 });
 
 describe('a query that is wrong is a 400 that says which parameter', () => {

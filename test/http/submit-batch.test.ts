@@ -144,3 +144,32 @@ test('an item that is nested too deeply is a fault of that item', async () => {
   expect(answer.status).toBe(200);
   expect(answer.body.results).toMatchObject([{ status: 202 }, { status: 400 }]);
 });
+
+test('the results of a batch stay within what a Lambda may answer, whatever is wrong with it', async () => {
+  const api = await deploy();
+  const lines = Array.from({ length: 100 }, () => ({
+    sku: 'a',
+    quantity: 1,
+    unitAmount: 1,
+    description: '',
+  }));
+  const wrong = Array.from({ length: 499 }, (_, at) => item({ idempotencyKey: `k${at}`, lines }));
+  const unknown = Object.fromEntries(
+    Array.from({ length: 100 }, (_, at) => [`${at}${'~'.repeat(600)}`, 1]),
+  );
+  for (const last of [item(), item(unknown)]) {
+    const answer = await api.call('batch', { body: { orders: [...wrong, last] } });
+    expect(answer.status).toBe(200);
+    expect(Buffer.byteLength(answer.text)).toBeLessThan(6_000_000);
+    const results = answer.body.results as { status: number; problem?: { errors: unknown[] } }[];
+    for (const { problem } of results.slice(0, 499))
+      expect(problem?.errors.length).toBeGreaterThan(0);
+  }
+  expect(await api.counts()).toEqual({ kept: 1, queued: 1 });
+});
+
+test('a member with a name that is very long is pointed at by the member that has it', async () => {
+  const api = await deploy();
+  const { body } = await api.submit(orderBody({ metadata: { ['x'.repeat(1_000)]: '' } }));
+  expect(body.errors).toMatchObject([{ pointer: '/metadata' }]);
+});

@@ -161,11 +161,20 @@ describe('member names that are written with escapes', () => {
     expect(body.reference).toBe(JSON.parse(`"${written}"`));
   });
 
-  test.each(['\\u0031', '{\\u0022a":1}', '{"a":\\u0031}', '["a"\\u002c1]', '"\\u00'])(
-    '%s is no JSON, with an escape outside of a string',
-    async (text) => {
-      const answer = await api.submit(text);
-      expect(answer.body.type).toBe('/problems/invalid-json');
-    },
-  );
+  test('and one that is never closed is no JSON at once, however long it is', async () => {
+    const text = `"\\u0041${'\\"'.repeat(120_000)}`;
+    expect((await api.submit(text)).body.type).toBe('/problems/invalid-json');
+  });
+
+  test.each([
+    '"\\u0041\\U0042"',
+    '\\u0031',
+    '{\\u0022a":1}',
+    '{"a":\\u0031}',
+    '["a"\\u002c1]',
+    '"\\u00',
+  ])('%s is no JSON, with an escape outside of a string', async (text) => {
+    const answer = await api.submit(text);
+    expect(answer.body.type).toBe('/problems/invalid-json');
+  });
 });

@@ -40,11 +40,10 @@ test('each day old orders go, what is amiss is repaired, and one line each says 
   await store.redis.del(store.keys.queue);
   await run();
   expect(lines()).toMatchObject([
-    { level: 'info', event: 'retained', produced: 1, canceled: 0, kept: 0, isComplete: true },
     {
       level: 'warn',
       event: 'reconciled',
-      orders: 1,
+      orders: 2,
       found: 1,
       repaired: 1,
       unrepaired: 0,
@@ -53,9 +52,22 @@ test('each day old orders go, what is amiss is repaired, and one line each says 
       listed: [{ kind: 'stranded', id: stranded }],
       isComplete: true,
     },
+    { level: 'info', event: 'retained', produced: 1, canceled: 0, kept: 0, isComplete: true },
   ]);
   expect(await placesOf(store, produced.id)).toEqual([]);
   expect(await placesOf(store, stranded)).toEqual(['index', 'pending']);
+});
+
+test('an order that was taken anew after its index entry was lost is not forgotten as ended', async () => {
+  const { store, run } = await deployed();
+  const produced = await orderIn(store, 'produced');
+  await store.redis.zrem(store.keys.index, produced.id);
+  await store.redis.del(store.keys.order(produced.id));
+  await store.redis.zrem(store.keys.finished, produced.id);
+  expect(await store.submit(produced)).toEqual({ kind: 'accepted' });
+  await store.redis.zadd(store.keys.finished, { score: 1, member: produced.id });
+  await run();
+  expect(await store.read(produced.id, NOW_MS)).toMatchObject({ status: 'queued' });
 });
 
 test('an ordinary day is told without an alarm', async () => {
@@ -63,8 +75,8 @@ test('an ordinary day is told without an alarm', async () => {
   await submitOrders(store, 2);
   await run();
   expect(lines().map(({ level, event, found }) => [level, event, found])).toEqual([
-    ['info', 'retained', undefined],
     ['info', 'reconciled', 0],
+    ['info', 'retained', undefined],
   ]);
 });
 
@@ -80,7 +92,7 @@ test('what cannot be repaired is an error in the log', async () => {
   const [lost] = (await submitOrders(store, 1)) as [string];
   await store.redis.del(store.keys.order(lost));
   await run();
-  expect(lines()[1]).toMatchObject({ level: 'error', unrepaired: 1, kinds: { lost: 1 } });
+  expect(lines()[0]).toMatchObject({ level: 'error', unrepaired: 1, kinds: { lost: 1 } });
 });
 
 test('without time left it stops before the Lambda is ended, and says so', async () => {
@@ -88,8 +100,8 @@ test('without time left it stops before the Lambda is ended, and says so', async
   await orderIn(store, 'produced');
   await run(30_000);
   expect(lines()).toMatchObject([
-    { level: 'warn', event: 'retained', isComplete: false },
     { level: 'error', event: 'reconciled', isComplete: false },
+    { level: 'warn', event: 'retained', isComplete: false },
   ]);
 });
 

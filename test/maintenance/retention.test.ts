@@ -202,3 +202,16 @@ test('over 75 days the store stops growing, live orders stay, and nothing but a 
   });
   expect(report).toMatchObject({ found: {}, isComplete: true });
 }, 60_000);
+
+test('canceled orders, too, are forgotten until the time is up and no longer', async () => {
+  let nowMs = 0;
+  const store = {
+    endedBefore: async (place: string) => (place === 'canceled' ? ['id'] : []),
+    forget: async () => {
+      nowMs += 10;
+      return 1;
+    },
+  };
+  const options = { store, clock: { now: () => nowMs }, retentionMs: 1, deadlineMs: 100 };
+  expect(await retain(options)).toMatchObject({ canceled: 10, isComplete: false });
+});

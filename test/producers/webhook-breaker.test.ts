@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ProducerAnswer } from '../../lib/production/producer.ts';
-import { FAILURES_UNTIL_DOWN } from '../../lib/production/producers/webhook/breaker.ts';
+import {
+  createBreaker,
+  FAILURES_UNTIL_DOWN,
+} from '../../lib/production/producers/webhook/breaker.ts';
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
@@ -138,4 +141,26 @@ test('a receiver that is down for an hour costs a queue few attempts, and then g
   }
   expect(ids.map((id) => effects.get(id))).toEqual(ids.map(() => 1));
   expect(await store.redis.zcard(store.keys.finished)).toBe(ids.length);
+});
+
+test('orders that fail by themselves do not keep the receiver shut for those behind them', async () => {
+  const bad = new Set(claimedOrders(20).map(({ id }) => id));
+  await using receiver = await startReceiver((request, response) =>
+    response.writeHead(bad.has(String(request.headers['idempotency-key'])) ? 500 : 200).end(),
+  );
+  const producer = producerFor(receiver.url, { clock: steppedClock(NOW_MS) }, ONE_AT_A_TIME);
+  const orders = claimedOrders(40).map((order) =>
+    bad.has(order.id) ? { ...order, attempts: 2 } : order,
+  );
+  const answers = await producer(orders, contextOf());
+  expect(kindsOf(answers).produced).toBe(20);
+});
+
+test('a shorter Retry-After does not shorten a longer one', () => {
+  const clock = steppedClock(NOW_MS);
+  const breaker = createBreaker(clock);
+  breaker.record('down', 60_000);
+  breaker.record('down', 1_000);
+  clock.step(2_000);
+  expect(breaker.state()).toBe('open');
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { orderIdOf } from '../../lib/orders/identity.ts';
+import { idPrefixOf, orderIdOf } from '../../lib/orders/identity.ts';
 import type { Page, PageRequest, Place } from '../../lib/queue/store.ts';
 import { claimRequest, NOW_MS, newOrder, submitOrders, type TestOrder } from '../support/orders.ts';
 import { freshStore, type TestStore } from '../support/store.ts';
@@ -176,4 +176,16 @@ test('dead letters come with those first that died last', async () => {
     [ids[0], 'r1'],
     [ids[1], 'r0'],
   ]);
+});
+
+test('a client whose ids begin alike, as one in a million does, sees its own orders alone', async () => {
+  const store = freshStore();
+  // Found by trying names: the first two whose 20 bits are the same.
+  const pair = ['c1404', 'c1657'] as const;
+  expect(new Set(pair.map(idPrefixOf)).size).toBe(1);
+  for (const client of pair) {
+    await store.submit({ ...newOrder('key'), client, id: orderIdOf(client, 'key') });
+  }
+  const { orders } = await page(store, { client: pair[0] });
+  expect(orders.map(({ client }) => client)).toEqual([pair[0]]);
 });

@@ -59,7 +59,9 @@ export function webhookProducer(
 
   async function deliverEach(orders: readonly ClaimedOrder[], context: ProducerContext) {
     const answers = new Map<string, ProducerAnswer>();
-    const waiting = orders.values();
+    // Those that failed before come last, as what they fail of may be their own: else a run of them
+    // would open the breaker, and be all that is tried of a batch, for ever.
+    const waiting = orders.toSorted((one, other) => one.attempts - other.attempts).values();
     const deliverNext = async () => {
       const { value: order } = waiting.next();
       if (order === undefined) return false;
