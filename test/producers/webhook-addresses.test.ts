@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { isPublicAddress } from '../../lib/production/producers/webhook/addresses.ts';
-import type { Network } from '../../lib/production/producers/webhook/post.ts';
+import { isPublicAddress } from '../../lib/webhook/addresses.ts';
+import type { Network } from '../../lib/webhook/post.ts';
 import { NOW_MS } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { claimedOrders, contextOf } from './claimed.ts';

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { BODY_BYTES_MAX } from '../../lib/production/producers/webhook/post.ts';
+import { BODY_BYTES_MAX } from '../../lib/webhook/post.ts';
 import { NOW_MS } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { claimedOrders, contextOf } from './claimed.ts';

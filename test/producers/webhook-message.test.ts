@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { signatureOf } from '../../lib/production/producers/webhook/message.ts';
+import { signatureOf } from '../../lib/webhook/signature.ts';
 import { NOW_MS } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { claimedOrders, contextOf } from './claimed.ts';

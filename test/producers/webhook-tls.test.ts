@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Network } from '../../lib/production/producers/webhook/post.ts';
+import type { Network } from '../../lib/webhook/post.ts';
 import { NOW_MS } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { claimedOrders, contextOf } from './claimed.ts';

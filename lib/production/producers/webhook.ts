@@ -1,10 +1,11 @@
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import type { ClaimedOrder } from '../../queue/store.ts';
+import { createPost, type Network } from '../../webhook/post.ts';
+import { signedHeaders } from '../../webhook/signature.ts';
 import type { CreateProducer, Producer, ProducerAnswer, ProducerContext } from '../producer.ts';
 import { createBreaker } from './webhook/breaker.ts';
-import { batchMessage, orderMessage, signatureOf } from './webhook/message.ts';
-import { createPost, type Network } from './webhook/post.ts';
+import { batchMessage, orderMessage } from './webhook/message.ts';
 import { readWebhookSettings, type WebhookSettings } from './webhook/settings.ts';
 import { type Verdict, verdictOf } from './webhook/verdict.ts';
 
@@ -35,14 +36,11 @@ export function webhookProducer(
     { signal, token }: ProducerContext,
   ): Promise<Verdict> {
     const message = mode === 'batch' ? batchMessage(orders) : orderMessage(orders[0]);
-    const timestamp = Math.floor(clock.now() / 1000);
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'Sluice',
       'idempotency-key': message.id,
-      'webhook-id': message.id,
-      'webhook-timestamp': String(timestamp),
-      'webhook-signature': signatureOf(message, timestamp, secrets),
+      ...signedHeaders(message, clock.now(), secrets),
       'sluice-fencing-token': String(token),
     };
     const reply = await post(headers, message.body, signal);

@@ -1,16 +1,10 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { orderDocument } from '../../../contract/documents.ts';
 import { formatInstant } from '../../../orders/instant.ts';
 import type { ClaimedOrder } from '../../../queue/store.ts';
+import type { Message } from '../../../webhook/signature.ts';
 
-/** What is sent. It is the same, byte for byte, each time that the same orders are sent. */
-export interface Message {
-  /** The same for each sending: the receiver's idempotency key. */
-  readonly id: string;
-  readonly body: string;
-}
-
-/** One order. Its id is the message's. */
+/** One order. Its id is the message's. The same, byte for byte, each time that the order is sent. */
 export function orderMessage(order: ClaimedOrder): Message {
   const timestamp = formatInstant(order.acceptedAtMs);
   return {
@@ -38,23 +32,4 @@ function lastingDocument(order: ClaimedOrder) {
   const document = orderDocument(order, { withClient: true });
   const { status: _, attempts: __, updatedAt: ___, lastError: ____, ...lasting } = document;
   return lasting;
-}
-
-/**
- * The value of `webhook-signature`: one signature for each secret, so that a receiver that knows one
- * of them can verify it while secrets are changed.
- *
- * @param timestamp  of the attempt, Unix seconds
- * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
- */
-export function signatureOf(
-  { id, body }: Message,
-  timestamp: number,
-  secrets: readonly Buffer[],
-): string {
-  const signed = `${id}.${timestamp}.${body}`;
-  const signatures = secrets.map(
-    (secret) => `v1,${createHmac('sha256', secret).update(signed).digest('base64')}`,
-  );
-  return signatures.join(' ');
 }

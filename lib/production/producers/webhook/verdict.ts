@@ -1,8 +1,9 @@
 import { RETRY_DELAY_MS_MAX } from '../../../orders/retry.ts';
 import type { ClaimedOrder } from '../../../queue/store.ts';
+import type { Reply } from '../../../webhook/post.ts';
+import { isRefusal } from '../../../webhook/refusal.ts';
 import type { ProducerAnswer } from '../../producer.ts';
 import type { Health } from './breaker.ts';
-import type { Reply } from './post.ts';
 import { answersInBatch, producedBy, reasonIn } from './results.ts';
 
 /** What a reply means: for the orders that were sent, and for those that wait to be. */
@@ -35,7 +36,7 @@ export function verdictOf(
   const isRedirect = status >= 300 && status < 400;
   const what = isRedirect ? 'a redirect, which is not followed' : String(status);
   const reason = reasonIn(body) ?? `The receiver answered with ${what}.`;
-  if (isFinal(status)) {
+  if (isRefusal(status)) {
     return { answers: same({ kind: 'rejected', reason }), isTaken: false, health: 'up' };
   }
   const afterMs = retryAfterMs(reply.retryAfter, nowMs);
@@ -49,16 +50,10 @@ export function verdictOf(
 
 type Mode = 'order' | 'batch';
 
-/** 4xx that another attempt may mend; each other one is the receiver's last word on an order. */
-const PASSING = new Set([408, 409, 425, 429]);
 /** They tell of an order that is under way, not of the receiver's health. */
 const ABOUT_THE_ORDER = new Set([408, 409, 425]);
 /** Their `Retry-After` holds for every call. */
 const ABOUT_THE_SYSTEM = new Set([429, 503]);
-
-function isFinal(status: number): boolean {
-  return status >= 400 && status < 500 && !PASSING.has(status);
-}
 
 /**
  * What `Retry-After` asks for: seconds, or a date.

@@ -2,9 +2,9 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import http, { type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
-import type { Clock } from '../../../clock.ts';
+import type { Clock } from '../clock.ts';
 import { isPublicAddress, literalAddress } from './addresses.ts';
-import type { WebhookSettings } from './settings.ts';
+import type { ReceiverSettings } from './receiver-settings.ts';
 
 /** What came of a POST. Reasons hold nothing that was sent or answered. */
 export type Reply =
@@ -62,7 +62,7 @@ class AddressRefused extends Error {}
  * resolved a second time in between.
  */
 export function createPost(
-  settings: Pick<WebhookSettings, 'url' | 'isPrivateAllowed' | 'concurrency' | 'timeoutMs'>,
+  settings: Pick<ReceiverSettings, 'url' | 'isPrivateAllowed' | 'concurrency' | 'timeoutMs'>,
   clock: Clock,
   network: Network = SYSTEM_NETWORK,
 ): Post {
