@@ -1,4 +1,5 @@
 import { readConfig } from '../lib/config.ts';
+import { readEventSettings } from '../lib/events/settings.ts';
 import { alias } from './bundle.js';
 
 /**
@@ -8,7 +9,8 @@ import { alias } from './bundle.js';
 export default class CheckEnvironment {
   hooks = {
     'before:deploy:deploy': async () => {
-      readConfig(process.env);
+      const { isAnnounced } = readConfig(process.env);
+      if (isAnnounced) readEventSettings(process.env);
       await checkProducer();
     },
   };

@@ -4,10 +4,10 @@ import { json, notFound, problem } from '../lib/http/responses.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { cancelStore } from '../lib/redis/cancel-store.ts';
 import { readStore } from '../lib/redis/read-store.ts';
-import { clock, keys, redisForRequests, route } from '../lib/runtime.ts';
+import { clock, config, keys, redisForRequests, route } from '../lib/runtime.ts';
 
 const client = redisForRequests();
-const store = { ...cancelStore(client, keys), ...readStore(client, keys) };
+const store = { ...cancelStore(client, keys, config), ...readStore(client, keys) };
 
 /** POST /orders/{id}/cancel: 200 with the order, canceled; 404, 409 and 503 as problems. */
 export const handler = route({ scope: 'orders:write' }, async ({ caller, pathParameters }) => {

@@ -29,7 +29,7 @@ const LOCK_LEASE_MS = 30_000;
 
 const client = redisForBatches();
 const lockClient = redisForRequests();
-const store = productionStore(client, keys, randomUUID());
+const store = productionStore(client, keys, randomUUID(), config);
 const numbers = orderNumbers(client, keys);
 const producer = createProducer({ env, numbers, clock, random, log });
 

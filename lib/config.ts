@@ -22,6 +22,8 @@ export interface Config extends RedisConfig {
   readonly redrivesPerSecond: number;
   /** How long a produced or canceled order is kept after its end. */
   readonly retentionDays: number;
+  /** Whether what becomes of orders is announced; where to, only the announcer needs to know. */
+  readonly isAnnounced: boolean;
   /** Requests that a client may make in a minute; 0 where there is no limit. */
   readonly rateLimit: number;
 }
@@ -45,6 +47,7 @@ export function readConfig(env: Environment): Config {
     queueMax: integer('SLUICE_QUEUE_MAX', 1_000_000, 1, 100_000_000),
     redrivesPerSecond: integer('SLUICE_REDRIVES_PER_SECOND', 100, 1, 1_000),
     retentionDays: integer('SLUICE_RETENTION_DAYS', 30, 1, 3_650),
+    isAnnounced: optional('SLUICE_EVENTS_URL', 'a URL', () => true, false),
     rateLimit: integer('SLUICE_RATE_LIMIT', 0, 1, 1_000_000),
   }));
 }

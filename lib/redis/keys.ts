@@ -27,6 +27,12 @@ export function keysWith(prefix: string) {
     redrive: `${prefix}order_redrive`,
     /** STRINGs below it: requests of a client in a minute; each goes by itself. */
     rate: `${prefix}order_rate`,
+    /** LIST of `<id>:<kind>:<atMs>` that wait to be announced, the oldest at the tail. */
+    events: `${prefix}order_events`,
+    /** LIST: events that the receiver refused, the last one at the head. */
+    eventsRefused: `${prefix}order_events_refused`,
+    /** STRING: the announcer's lock. */
+    eventsLock: `${prefix}order_lock:events`,
     /** STRING: the drain lock of a slot. */
     lock: (slot: number) => `${prefix}order_lock:${slot}`,
   };

@@ -22,8 +22,15 @@ const DEAD_REASON = 'The last attempt ended without an answer: its drain died or
 /**
  * @param holder  a value that no other process has, such as a UUID: a failover can lose the last
  *   fencing token, which is then given out a second time
+ * @param isAnnounced  whether orders that end here leave an event for the announcer
  */
-export function productionStore(client: RedisClient, keys: Keys, holder: string): ProductionStore {
+export function productionStore(
+  client: RedisClient,
+  keys: Keys,
+  holder: string,
+  { isAnnounced = false }: { readonly isAnnounced?: boolean } = {},
+): ProductionStore {
+  const announces = isAnnounced ? '1' : '0';
   return {
     async claim(request: ClaimRequest): Promise<Claim> {
       const { ordersMax, bytesMax, leaseMs, nowMs, attemptsMax } = request;
@@ -33,8 +40,8 @@ export function productionStore(client: RedisClient, keys: Keys, holder: string)
         listFrom(
           redis,
           CLAIM,
-          [keys.queue, keys.pending, keys.owners, keys.fence, keys.dead],
-          [...limits, keys.orderPrefix, DEAD_REASON, holder, ...ORDER_FIELDS],
+          [keys.queue, keys.pending, keys.owners, keys.fence, keys.dead, keys.events],
+          [...limits, keys.orderPrefix, DEAD_REASON, holder, announces, ...ORDER_FIELDS],
         ),
       )) as ClaimAnswer;
       return claimFrom(answer, nowMs);
@@ -46,9 +53,9 @@ export function productionStore(client: RedisClient, keys: Keys, holder: string)
       const answer = await runRepeatedly(
         client,
         SETTLE,
-        [keys.owners, keys.pending, keys.finished, keys.dead, ...orderKeys],
+        [keys.owners, keys.pending, keys.finished, keys.dead, keys.events, ...orderKeys],
         [
-          ...[String(token), holder, String(nowMs)],
+          ...[String(token), holder, String(nowMs), announces],
           ...settlements.flatMap((settlement) => settlementArgs(settlement, nowMs)),
         ],
       );

@@ -6,6 +6,7 @@ KEYS[2] order_pending  ZSET    id -> dueAtMs
 KEYS[3] order_owners   HASH    id -> <fencing token>:<attempt>:<holder>
 KEYS[4] order_fence    STRING  the last fencing token
 KEYS[5] order_dead     ZSET    id -> deadAtMs
+KEYS[6] order_events   LIST    <id>:<kind>:<atMs>, the oldest at the tail
 ARGV[1] ordersMax      integer, 1 to 500
 ARGV[2] bytesMax       integer, bytes of returned values after which no further order is taken
 ARGV[3] nowMs          integer, Unix milliseconds
@@ -14,17 +15,19 @@ ARGV[5] attemptsMax    integer, claims after which an unanswered order is dead
 ARGV[6] orderPrefix    what precedes an id in the key of its hash: ids are learnt only here
 ARGV[7] deadReason     text, kept on an order that dies here
 ARGV[8] holder         text, who makes the claim
-ARGV[9] and on         fields of the hash to return, the first two of them status and attempts
+ARGV[9] isAnnounced    1 where what has become of an order is to be announced, else 0
+ARGV[10] and on        fields of the hash to return, the first two of them status and attempts
 Returns  {token, {{id, attempt, {value, ...}}, ...}, {dead id, ...}, {broken id, ...}, more}
          token is 0 where nothing was leased; more is 1 where ready orders were left
 Twice    leases other orders under another token; the first ones come back when their lease ends
 Bills    1 call + 1 for each order + 7; 1 call + 2 where nothing is ready; and 2 where orders were
-         dropped, 1 where any is dead and 2 at most for each of those, 1 for an id that is queued
-         although it is leased
+         dropped, 1 where any is dead (3 where that is announced) and 2 at most for each of those,
+         1 for an id that is queued although it is leased
 ]]
 local ordersMax, bytesMax = tonumber(ARGV[1]), tonumber(ARGV[2])
 local nowMs, leaseEndMs, attemptsMax = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local orderPrefix, deadReason, holder = ARGV[6], ARGV[7], ARGV[8]
+local isAnnounced = ARGV[9] == '1'
 
 local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', nowMs, 'LIMIT', 0, ordersMax + 1)
 local queued = redis.call('LRANGE', KEYS[1], -ordersMax - 1, -1)
@@ -68,7 +71,7 @@ for i, candidate in ipairs(candidates) do
   end
   if isNext then
     seen[id] = true
-    local values = redis.pcall('HMGET', orderPrefix .. id, unpack(ARGV, 9))
+    local values = redis.pcall('HMGET', orderPrefix .. id, unpack(ARGV, 10))
     if values.err and not string.find(values.err, 'WRONGTYPE') then
       return values
     end
@@ -93,6 +96,10 @@ for i, candidate in ipairs(candidates) do
   end
 end
 
+if isAnnounced and #dead > 0 then
+  -- Fails where it is no list, before anything is written.
+  redis.call('LLEN', KEYS[6])
+end
 -- All that is read is read. INCR and the dead letters come first: their keys were not checked.
 local token = 0
 if #orders > 0 then
@@ -112,6 +119,13 @@ if #dead > 0 then
     if order.isUnanswered then
       redis.call('HSET', key, 'lastErrorReason', deadReason, 'lastErrorAtMs', nowMs)
     end
+  end
+  if isAnnounced then
+    local events = {}
+    for i, id in ipairs(deadIds) do
+      events[i] = id .. ':dead:' .. nowMs
+    end
+    redis.call('LPUSH', KEYS[6], unpack(events))
   end
 end
 if #dropped > 0 then

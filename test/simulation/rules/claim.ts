@@ -46,7 +46,7 @@ export function checkClaim(step: Step, expected: Expected, model: Model) {
     if (state.owner !== undefined && orders.length > 1) {
       throw new Violation('an order that may kill its drain is not claimed alone', id);
     }
-    const fields = args.slice(8).map((field) => state.fields?.[field] ?? null);
+    const fields = args.slice(9).map((field) => state.fields?.[field] ?? null);
     if (!isDeepStrictEqual(values, fields)) {
       throw new Violation(`a claim answers ${values}, where the hash holds ${fields}`, id);
     }

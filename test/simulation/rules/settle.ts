@@ -16,7 +16,7 @@ export function checkSettle(
   expected: Expected,
   model: Model,
 ) {
-  const [token = '', holder = '', nowMs = '', ...rest] = args;
+  const [token = '', holder = '', nowMs = '', , ...rest] = args;
   const mark = `${token}:${holder}`;
   for (const [at, settled] of settlementsIn(rest).entries()) {
     const { id, kind } = settled;

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'aws-lambda';
+import { announce } from '../lib/events/announce.ts';
+import { eventSender } from '../lib/events/send-event.ts';
+import { readEventSettings } from '../lib/events/settings.ts';
+import { eventStore } from '../lib/redis/event-store.ts';
+import { acquireLock } from '../lib/redis/lock.ts';
+import {
+  clock,
+  config,
+  env,
+  keys,
+  log,
+  redisForBatches,
+  redisForRequests,
+} from '../lib/runtime.ts';
+
+const LOCK_LEASE_MS = 30_000;
+/** What is kept free at the end: what was announced is taken out by two sendings of 2.5 s at most. */
+const END_MS = 8_000;
+
+const lockClient = redisForRequests();
+const store = eventStore(redisForBatches(), keys);
+const settings = config.isAnnounced ? readEventSettings(env) : undefined;
+const send = settings && eventSender(settings, clock);
+
+/** The schedule's run: announces what has become of orders, where that is switched on. */
+export async function handler(_event: unknown, context: Context) {
+  if (settings === undefined || send === undefined) return { kind: 'off' };
+  const timeMs = context.getRemainingTimeInMillis() - END_MS;
+  if ((await store.waiting()) === 0) return { kind: 'none-waits' };
+  const lock = { client: lockClient, clock, key: keys.eventsLock, leaseMs: LOCK_LEASE_MS };
+  const held = await acquireLock({ ...lock, token: randomUUID() });
+  if (held === undefined) return { kind: 'busy' };
+
+  const timeIsUp = new AbortController();
+  const cancel = clock.after(timeMs, () => timeIsUp.abort());
+  try {
+    const { concurrency } = settings;
+    const signal = AbortSignal.any([held.signal, timeIsUp.signal]);
+    const report = await announce({ store, send, clock, log, concurrency }, signal);
+    const waiting = await store.waiting();
+    const isAmiss = report.end === 'all-refused' || report.end === 'receiver-down';
+    log(isAmiss ? 'error' : 'info', 'announced', { ...report, waiting });
+    return { kind: 'announced', report, waiting };
+  } finally {
+    cancel();
+    await held.release();
+  }
+}

@@ -1,0 +1,124 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { EventStore, OrderEvent } from '../queue/event-store.ts';
+
+/**
+ * What came of one sending. `taken`: the receiver has the event. `refused`: it will never take this
+ * one. `failed`: it is down, or asks to be left alone. `cut-off`: the time was up, so nobody knows.
+ */
+export type Sent =
+  | { readonly kind: 'taken' | 'cut-off' }
+  | { readonly kind: 'refused' | 'failed'; readonly reason: string };
+
+export type SendEvent = (event: OrderEvent, signal: AbortSignal) => Promise<Sent>;
+
+export interface AnnounceDependencies {
+  readonly store: EventStore;
+  readonly send: SendEvent;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Events under way at once. */
+  readonly concurrency: number;
+}
+
+export interface AnnounceReport {
+  readonly announced: number;
+  /** Those that were set aside. */
+  readonly refused: number;
+  /**
+   * Why it ended: nothing waits any more; the time was up, or the lock was lost; the receiver is
+   * down; it refuses every event that it is sent.
+   */
+  readonly end: 'none-waits' | 'time-up' | 'receiver-down' | 'all-refused';
+  /** What the receiver did instead of taking an event. */
+  readonly reason?: string;
+}
+
+/** A receiver that refuses so many of the oldest events and takes none of them is itself amiss. */
+export const REFUSALS_MAX = 100;
+
+/**
+ * Announces the events that wait, from the oldest on; those of one order one after the other. What
+ * was announced is taken out afterwards, so a run that dies announces some again, under the same id.
+ *
+ * An event that is refused is set aside once the receiver has taken another one: only then is it
+ * known to be about the event. Until then it stays, as a receiver that is set up wrongly refuses all.
+ *
+ * @param signal  fires when nothing further may be sent
+ * @throws StoreUnavailable, StoreFault; the next run goes on
+ */
+export async function announce(
+  dependencies: AnnounceDependencies,
+  signal: AbortSignal,
+): Promise<AnnounceReport> {
+  const { store, clock, log } = dependencies;
+  let announced = 0;
+  let refused = 0;
+  let reason: string | undefined;
+  // From the oldest on: what has been sent and is not taken out yet.
+  let seenTo: { id: string; isRefused: boolean; reason?: string }[] = [];
+  const reportOf = (end: AnnounceReport['end']): AnnounceReport => {
+    return { announced, refused, end, ...(reason !== undefined && { reason }) };
+  };
+
+  while (!signal.aborted) {
+    const page = await store.oldest(seenTo.length, clock.now());
+    if (page.length === 0) return reportOf(seenTo.length === 0 ? 'none-waits' : 'all-refused');
+    const answers = await sendPage(page, dependencies, signal);
+    for (const { id } of page) {
+      const sent = answers.get(id);
+      if (sent !== undefined && 'reason' in sent) reason = sent.reason;
+      // One behind it may have been taken: it is announced again.
+      if (sent?.kind !== 'taken' && sent?.kind !== 'refused') break;
+      const isRefused = sent.kind === 'refused';
+      seenTo.push({ id, isRefused, ...(isRefused && { reason: sent.reason }) });
+    }
+    const setAside = seenTo.filter(({ isRefused }) => isRefused);
+    if (setAside.length < seenTo.length) {
+      await store.takeOut(seenTo);
+      for (const { id, reason } of setAside) log('error', 'event-refused', { event: id, reason });
+      announced += seenTo.length - setAside.length;
+      refused += setAside.length;
+      seenTo = [];
+    }
+    if ([...answers.values()].some(({ kind }) => kind === 'failed'))
+      return reportOf('receiver-down');
+    if (seenTo.length >= REFUSALS_MAX) return reportOf('all-refused');
+  }
+  return reportOf('time-up');
+}
+
+/** Sends the events of a page; the first that is taken lets the others go beside each other. */
+async function sendPage(
+  page: readonly OrderEvent[],
+  { send, concurrency }: AnnounceDependencies,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Sent>> {
+  const answers = new Map<string, Sent>();
+  const lastOf = new Map<string, Promise<void>>();
+  let isTaken = false;
+  let isOver = false;
+
+  async function sendOne(event: OrderEvent, before: Promise<void> | undefined) {
+    await before;
+    if (isOver || signal.aborted) return;
+    const sent = await send(event, signal);
+    answers.set(event.id, sent);
+    if (sent.kind === 'taken') isTaken = true;
+    if (sent.kind === 'failed') isOver = true;
+  }
+
+  const waiting = page.values();
+  async function oneAfterTheOther(isEnough: () => boolean) {
+    while (!isOver && !signal.aborted && !isEnough()) {
+      const { value: event } = waiting.next();
+      if (event === undefined) return;
+      const sending = sendOne(event, lastOf.get(event.orderId));
+      lastOf.set(event.orderId, sending);
+      await sending;
+    }
+  }
+  await oneAfterTheOther(() => isTaken);
+  await Promise.all(Array.from({ length: concurrency }, () => oneAfterTheOther(() => false)));
+  return answers;
+}

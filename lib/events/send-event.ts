@@ -1,0 +1,54 @@
+import type { Clock } from '../clock.ts';
+import { orderDocument } from '../contract/documents.ts';
+import { formatInstant } from '../orders/instant.ts';
+import type { OrderEvent } from '../queue/event-store.ts';
+import { createPost, type Network, type Reply } from '../webhook/post.ts';
+import { isRefusal } from '../webhook/refusal.ts';
+import { signedHeaders } from '../webhook/signature.ts';
+import type { SendEvent, Sent } from './announce.ts';
+import type { EventSettings } from './settings.ts';
+
+/** POSTs each event as a CloudEvent in structured mode, signed as Standard Webhooks has it. */
+export function eventSender(settings: EventSettings, clock: Clock, network?: Network): SendEvent {
+  const post = createPost(settings, clock, network);
+  return async (event, signal) => {
+    const message = { id: event.id, body: JSON.stringify(cloudEvent(event, settings.source)) };
+    const headers = {
+      'content-type': 'application/cloudevents+json',
+      'user-agent': 'Sluice',
+      ...signedHeaders(message, clock.now(), settings.secrets),
+    };
+    return sentFrom(await post(headers, message.body, signal));
+  };
+}
+
+/**
+ * The order is as it stands when it is announced; what has become of it and when is in `type` and
+ * `time`. One that has been forgotten since is announced without data.
+ *
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+ */
+function cloudEvent({ id, orderId, kind, atMs, order }: OrderEvent, source: string) {
+  return {
+    specversion: '1.0',
+    id,
+    source,
+    type: `sluice.order.${kind}`,
+    subject: orderId,
+    time: formatInstant(atMs),
+    ...(order && {
+      datacontenttype: 'application/json',
+      data: orderDocument(order, { withClient: true }),
+    }),
+  };
+}
+
+/** Nothing that the receiver says goes into a reason: it may be an order's data. */
+function sentFrom(reply: Reply): Sent {
+  if (reply.kind === 'aborted') return { kind: 'cut-off' };
+  if (reply.kind === 'unreachable') return { kind: 'failed', reason: reply.reason };
+  const { status } = reply;
+  if (status >= 200 && status < 300) return { kind: 'taken' };
+  const reason = `The receiver answered with ${status}.`;
+  return { kind: isRefusal(status) ? 'refused' : 'failed', reason };
+}
