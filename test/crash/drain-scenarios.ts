@@ -101,7 +101,7 @@ export function drainScenarios(server: Server): Scenario<DrainWorld>[] {
 
 /** Some orders wait in the queue and one, scheduled, elsewhere. */
 async function begin(server: Server, { answer }: Variation): Promise<DrainWorld> {
-  const store = freshStore(server);
+  const store = freshStore(server, { isAnnounced: true });
   const orders = Array.from({ length: ORDERS }, (_, place) => {
     const produceAtMs = NOW_MS + HOUR_MS;
     return newOrder(`key-${place}`, place === 1 ? { submission: { produceAtMs } } : {});
@@ -124,7 +124,9 @@ async function drainOnce(
   const client = guard('redis', store.client);
   let onExtended = () => {};
   const stage = { clock, ids, extended: () => new Promise<void>((done) => (onExtended = done)) };
-  const { claim, extend, ...others } = productionStore(client, store.keys, randomUUID());
+  const { claim, extend, ...others } = productionStore(client, store.keys, randomUUID(), {
+    isAnnounced: true,
+  });
   const dependencies = {
     store: {
       ...others,
@@ -174,6 +176,12 @@ async function check(world: DrainWorld, variation: Variation, lives: number) {
     expect(order?.attempts, id).toBeLessThanOrEqual(lives + (variation.ownAttempts ?? 0));
     expect(behind.calls.get(id), id).toBeLessThanOrEqual(order?.attempts ?? 0);
   }
+  // One event for each order that has ended, however often its drain died.
+  const events = await store.redis.lrange(store.keys.events, 0, -1);
+  const told = events.map((event) => event.split(':').slice(0, 2).join(':'));
+  expect(told.toSorted()).toEqual(
+    ids.map((id, place) => `${id}:${place === variation.rejects ? 'dead' : 'produced'}`).toSorted(),
+  );
   const rejected = variation.rejects === undefined ? 0 : 1;
   const { redis } = store;
   const left = await redis

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { startStack } from '../support/stack.ts';
+import { announceScenario } from './announce-scenario.ts';
 import { drainScenarios } from './drain-scenarios.ts';
 import { dieOnce } from './lives.ts';
 import { cancelScenario, submitScenarios } from './submit-scenarios.ts';
@@ -46,4 +47,11 @@ test.for(submitScenarios(stack))(
 
 test('a cancel that dies at any moment has canceled or has not, and its repeat tells', async () => {
   expect(await dieOnce(cancelScenario(stack))).toEqual(expect.arrayContaining(['store.cancel']));
+});
+
+test('an announcer that dies at any moment misses no event, and sets none aside twice', async () => {
+  const deaths = await dieOnce(announceScenario(stack));
+  expect(deaths).toEqual(
+    expect.arrayContaining(['announcer.send', 'announcer.store.oldest', 'announcer.store.takeOut']),
+  );
 });

@@ -124,17 +124,21 @@ export function cancelScenario(server: Server): Scenario<TestStore> {
   return {
     name: 'a cancel',
     async begin() {
-      const store = freshStore(server);
+      const store = freshStore(server, { isAnnounced: true });
       await store.submit(newOrder('a'));
       return store;
     },
-    async live({ client, keys }, life) {
-      const store = life.guard('store', cancelStore(life.guard('redis', client), keys));
-      return store.cancel({ id, client: 'shop', nowMs: NOW_MS + 1 });
+    async live({ client, keys }, life, number) {
+      const events = await client.redis.llen(keys.events);
+      expect(events).toBe(await client.redis.zcard(keys.canceled));
+      const guarded = cancelStore(life.guard('redis', client), keys, { isAnnounced: true });
+      const store = life.guard('store', guarded);
+      return store.cancel({ id, client: 'shop', nowMs: NOW_MS + 1 + number });
     },
     async check(store) {
       expect(await store.cancel({ id, nowMs: NOW_MS + 2 })).toEqual({ kind: 'canceled' });
       await runDrain(store);
+      expect(await store.redis.llen(store.keys.events)).toBe(1);
       expect(await outcomesOf(store, [id])).toMatchObject([{ status: 'canceled', attempts: 0 }]);
       expect(await store.redis.exists(store.keys.queue, store.keys.owners)).toBe(0);
     },

@@ -83,7 +83,8 @@ export function answerJson(response: ServerResponse, status: number, body: unkno
 }
 
 function ordersIn(body: string): string[] {
-  const { data } = JSON.parse(body) as { data: { id: string; orders?: { id: string }[] } };
+  const { data } = JSON.parse(body) as { data?: { id: string; orders?: { id: string }[] } };
+  if (data === undefined) return [];
   return data.orders?.map(({ id }) => id) ?? [data.id];
 }
 

@@ -1,0 +1,95 @@
+import { Webhook } from 'standardwebhooks';
+import { expect, test } from 'vitest';
+import { SECRET, startReceiver } from '../producers/receiver.ts';
+import { claimRequest, NOW_MS, submitOrders } from '../support/orders.ts';
+import { steppedClock } from '../support/stepped-clock.ts';
+import { announceTo, announcingStore, ENDED_MS, producedEvents } from './announcing.ts';
+
+test('an order that is produced is announced by one CloudEvent, with the order as admins read it', async () => {
+  const store = announcingStore();
+  const [event = ''] = await producedEvents(store, 1);
+  const [id] = event.split(':');
+  await using receiver = await startReceiver();
+  expect(await announceTo(store, receiver.url)).toEqual({
+    announced: 1,
+    refused: 0,
+    end: 'none-waits',
+  });
+  const [received] = receiver.all;
+  expect(received?.method).toBe('POST');
+  expect(received?.headers).toMatchObject({
+    'content-type': 'application/cloudevents+json',
+    'webhook-id': event,
+    'webhook-timestamp': String(NOW_MS / 1_000 + 1),
+  });
+  expect(JSON.parse(received?.body ?? '')).toEqual({
+    specversion: '1.0',
+    id: event,
+    source: '/sluice',
+    type: 'sluice.order.produced',
+    subject: id,
+    time: '2026-11-22T13:37:00.005Z',
+    datacontenttype: 'application/json',
+    data: {
+      id,
+      status: 'produced',
+      client: 'shop',
+      customer: '17850',
+      currency: 'GBP',
+      totalAmount: 1_530,
+      acceptedAt: '2026-11-22T13:37:00.000Z',
+      lines: [{ sku: '85123A', quantity: 6, unitAmount: 255 }],
+      attempts: 1,
+      updatedAt: '2026-11-22T13:37:00.005Z',
+      producedAt: '2026-11-22T13:37:00.005Z',
+    },
+  });
+});
+
+test('an order that dies and one that is canceled are announced as what they are', async () => {
+  const store = announcingStore();
+  const [canceled, dead] = (await submitOrders(store, 2)) as [string, string];
+  await store.cancel({ id: canceled, nowMs: ENDED_MS });
+  const { token } = await store.claim(claimRequest());
+  await store.settle(token, [{ id: dead, kind: 'dead', reason: 'no such sku' }], ENDED_MS);
+  await using receiver = await startReceiver();
+  await announceTo(store, receiver.url);
+  const events = receiver.all.map(({ body }) => JSON.parse(body));
+  expect(events).toMatchObject([
+    { type: 'sluice.order.canceled', subject: canceled, data: { status: 'canceled' } },
+    { type: 'sluice.order.dead', subject: dead, data: { lastError: { reason: 'no such sku' } } },
+  ]);
+});
+
+test('a receiver verifies an event by the library of Standard Webhooks, with any of the secrets', async () => {
+  const store = announcingStore();
+  await producedEvents(store, 1);
+  const secrets = [Buffer.alloc(24, 9), SECRET];
+  await using receiver = await startReceiver();
+  // The library compares the time with the machine's.
+  const clock = steppedClock(Date.now());
+  await announceTo(store, receiver.url, { clock, settings: { secrets, source: 'urn:shop' } });
+  const [received] = receiver.all;
+  for (const secret of secrets) {
+    const webhook = new Webhook(secret.toString('base64'));
+    const headers = received?.headers as Record<string, string>;
+    expect(webhook.verify(received?.body ?? '', headers)).toMatchObject({ source: 'urn:shop' });
+  }
+});
+
+test('an order that was forgotten before its event was announced is announced without data', async () => {
+  const store = announcingStore();
+  const [event = ''] = await producedEvents(store, 1);
+  const [id = ''] = event.split(':');
+  await store.redis.del(store.keys.order(id));
+  await using receiver = await startReceiver();
+  await announceTo(store, receiver.url);
+  expect(JSON.parse(receiver.all[0]?.body ?? '')).toEqual({
+    specversion: '1.0',
+    id: event,
+    source: '/sluice',
+    type: 'sluice.order.produced',
+    subject: id,
+    time: '2026-11-22T13:37:00.005Z',
+  });
+});
