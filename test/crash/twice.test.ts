@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { startStack } from '../support/stack.ts';
+import { announceScenario } from './announce-scenario.ts';
 import { drainScenarios } from './drain-scenarios.ts';
 import { dieTwice } from './lives.ts';
 import { cancelScenario, submitScenarios } from './submit-scenarios.ts';
@@ -20,4 +21,8 @@ test('submits and cancels of which two die one after the other leave what the th
   for (const scenario of submitScenarios(stack))
     expect(await dieTwice(scenario)).toBeGreaterThan(0);
   expect(await dieTwice(cancelScenario(stack))).toBeGreaterThan(0);
+});
+
+test('announcers of which two die one after the other miss no event', async () => {
+  expect(await dieTwice(announceScenario(stack))).toBeGreaterThan(0);
 });

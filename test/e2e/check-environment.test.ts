@@ -44,3 +44,19 @@ test('a deployment stops where the database of its producer is not told', async 
   await check({ ...env, DATABASE_URL: 'postgres://user:password@host/shop' });
   await expect(check({ ...env, DATABASE_URL: '' })).rejects.toThrow('DATABASE_URL is missing');
 });
+
+test('a deployment stops where a variable of the announcer is missing', async () => {
+  const env = { ...functionEnvironment(), SLUICE_EVENTS_URL: 'https://shop.example/events' };
+  await expect(check(env)).rejects.toThrow('SLUICE_EVENTS_SECRETS is missing');
+  await check({ ...env, SLUICE_EVENTS_SECRETS: WEBHOOK.SLUICE_WEBHOOK_SECRETS });
+});
+
+test('the announcer has a schedule where a URL is set', async () => {
+  const events = async () => {
+    vi.resetModules();
+    return (await import(`${ROOT}/deploy/events.js`)).events;
+  };
+  expect(await events()).toEqual([]);
+  vi.stubEnv('SLUICE_EVENTS_URL', 'https://shop.example/events');
+  expect(await events()).toEqual([{ schedule: { rate: 'rate(1 minute)' } }]);
+});

@@ -27,6 +27,7 @@ const FUNCTIONS = [
   'openapi',
   'stats',
   'drain-queue',
+  'announce-events',
   'maintain',
 ] as const;
 
@@ -45,6 +46,7 @@ beforeAll(() => {
       SLUICE_DRAIN_SLOTS: '2',
       SLUICE_WEBHOOK_SECRETS: 'whsec_a b',
       SLUICE_PRODUCER_FOLDER: '/tmp',
+      SLUICE_EVENTS_SECRETS: 'whsec_c',
     },
     stdio: 'pipe',
   });
@@ -137,6 +139,21 @@ test('the upkeep is invoked once a day, and has all the time that a Lambda can h
     ({ Properties }) => Properties.Handler === 'functions/maintain.handler',
   );
   expect(maintain?.Properties.Timeout).toBe(900);
+});
+
+test('the announcer is never started where there is no URL, and it alone has its secrets', () => {
+  const announcer = Object.entries(template.Resources).find(
+    ([, { Properties }]) => Properties.Handler === 'functions/announce-events.handler',
+  );
+  expect(announcer?.[1].Properties.Timeout).toBe(60);
+  const targets = resources('AWS::Events::Rule').map(({ Properties }) => Properties.Targets);
+  expect(JSON.stringify(targets)).not.toContain(announcer?.[0]);
+  for (const { Properties } of resources('AWS::Lambda::Function')) {
+    const { Variables } = Properties.Environment as { Variables: Record<string, string> };
+    const isAnnouncer = Properties.Handler === 'functions/announce-events.handler';
+    expect(Variables.SLUICE_EVENTS_SECRETS).toBe(isAnnouncer ? 'whsec_c' : undefined);
+    expect(Variables).toHaveProperty('SLUICE_EVENTS_URL');
+  }
 });
 
 test('the variables of producers reach the drain, and no other function', () => {

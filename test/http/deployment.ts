@@ -72,6 +72,7 @@ export async function deploy(
     stats: (await import('../../functions/stats.ts')).handler,
     drain: (await import('../../functions/drain-queue.ts')).handler as Handler,
   };
+  const announceEvents = (await import('../../functions/announce-events.ts')).handler;
 
   async function call(route: keyof typeof ROUTES, options: Call = {}): Promise<Answer> {
     const event = eventOf(route, options);
@@ -91,6 +92,8 @@ export async function deploy(
     /** What the schedule's rule sends. */
     schedule: (event: object, context: Context) =>
       handlers.drain(event as APIGatewayProxyEventV2, context) as Promise<unknown>,
+    /** A run of the announcer, as its schedule starts it. */
+    announce: (context = lambdaContext()) => announceEvents({}, context),
     environment,
     prefix,
     redis,
