@@ -58,7 +58,7 @@ test('a run whose time is up sends nothing, and leaves the events to the next', 
   const api = await deploy(inject('upstash'), variablesFor(receiver.url));
   const { body } = await api.submit(orderBody());
   await api.call('cancel', { id: String(body.id) });
-  const outcome = await api.announce(lambdaContext(8_100));
+  const outcome = await api.announce(lambdaContext(13_100));
   expect(outcome).toMatchObject({ report: { announced: 0, end: 'time-up' }, waiting: 1 });
 });
 
