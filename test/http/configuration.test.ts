@@ -30,6 +30,7 @@ test('a right environment is read, with defaults for what may be left out', () =
     attemptsMax: 24,
     queueMax: 1_000_000,
     redrivesPerSecond: 100,
+    isAnnounced: false,
     rateLimit: 0,
     retentionDays: 30,
   });
@@ -42,6 +43,7 @@ test('what may be set is set', () => {
     SLUICE_LEASE_MS: '900000',
     SLUICE_ATTEMPTS_MAX: '1',
     SLUICE_RETENTION_DAYS: '3650',
+    SLUICE_EVENTS_URL: 'https://shop.example/events',
   };
   expect(readConfig({ ...RIGHT, ...settings })).toMatchObject({
     prefix: 'dev:',
@@ -49,6 +51,7 @@ test('what may be set is set', () => {
     leaseMs: 900_000,
     attemptsMax: 1,
     retentionDays: 3_650,
+    isAnnounced: true,
   });
 });
 
