@@ -73,7 +73,10 @@ async function passOver(run: () => Promise<ReconcileReport>): Promise<ReconcileR
     return await run();
   } catch (error) {
     if (!(error instanceof StoreUnavailable || error instanceof StoreFault)) throw error;
-    const message = `${error.message}. The pass did not come to its end; run it again.`;
+    const message =
+      `${error.message}. The pass did not come to its end: run it again, or look whether\n` +
+      'UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN are the database’s. The local stack has new\n' +
+      'ones at each start.';
     throw new Failure(message, { cause: error });
   }
 }

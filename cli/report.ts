@@ -116,7 +116,7 @@ export function ordersReport(orders: readonly OrderSummaryDocument[]): string {
 
 export function drainReport({ claimed, produced, retried, dead, remaining }: DrainReport): string {
   const verb = remaining === 1 ? 'remains' : 'remain';
-  const left = remaining > 0 ? `${countOf(remaining, 'order')} ${verb}` : 'none remain';
+  const left = remaining > 0 ? `${countOf(remaining, 'order')} ${verb}` : 'none is ready now';
   return (
     `claimed ${grouped(claimed)}: produced ${grouped(produced)}, ` +
     `to be retried ${grouped(retried)}, dead ${grouped(dead)}; ${left}\n`

@@ -108,7 +108,7 @@ function addQueueCommands(sluice: Command): void {
   sluice
     .command('drain')
     .description('produce what is queued, now')
-    .option('--until-empty', 'drain again until no order remains')
+    .option('--until-empty', 'drain again until no order is ready')
     .option('--json', 'print each drain as a line of JSON')
     .addHelpText('after', DRAIN_HELP)
     .action((flags) => drainCommand(connect(), flags));

@@ -5,7 +5,7 @@ import { PRODUCER_NAMES, startProducer } from './producers.ts';
 import { type LocalStack, startStack } from './stack.ts';
 
 const DATA_DIR = '.sluice';
-const USAGE = `Usage: npm start [-- --fresh] [--producer NAME]
+const USAGE = `Usage: npm start [-- [--fresh] [--producer NAME]]
 
 Brings up all of Sluice on this machine: a redis-server, its REST server, and the functions behind
 an emulation of API Gateway and of the schedule. Ctrl-C ends all of it; orders are kept in
@@ -74,10 +74,17 @@ Ctrl-C ends all of it. Orders are kept in ${DATA_DIR}/.
 
 async function start(): Promise<number> {
   const { port, isFresh, producer: name } = readOptions();
-  // Asked for before anything starts, so that Ctrl-C in between ends what is up by then.
+  // Asked for before anything starts, so that Ctrl-C in between ends what is up by then; asked twice,
+  // it ends at once, and its parts with it.
+  let isAsked = false;
   const asked = new Promise<undefined>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => resolve(undefined));
+      process.on(signal, () => {
+        if (isAsked) process.exit(130);
+        isAsked = true;
+        process.stdout.write('\nEnding …\n');
+        resolve(undefined);
+      });
     }
   });
   process.stdout.write('Starting Redis, its REST server and the functions …\n');
@@ -93,9 +100,8 @@ async function start(): Promise<number> {
     ...(producer && { producer }),
     onLog: print,
   });
-  process.stdout.write(greeting(stack, producer?.databaseUrl));
+  if (!isAsked) process.stdout.write(greeting(stack, producer?.databaseUrl));
   const failure = await Promise.race([asked, stack.failed]);
-  process.stdout.write('\nEnding …\n');
   await stack.stop();
   await producer?.stop();
   if (failure === undefined) return 0;

@@ -6,11 +6,10 @@ import { must, parseOrder, type Submission, submissionOf, submissionSchema } fro
 /** The most orders that one request may submit. */
 export const BATCH_ORDERS_MAX = 500;
 /**
- * The most faults that a batch's results name in all, besides one for each order: a Lambda may answer
- * 6 MB.
+ * The most that a batch's results say of faults, besides one for each order: a Lambda may answer 6 MB.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-const BATCH_FAULTS_MAX = 10_000;
+const BATCH_FAULT_BYTES_MAX = 4_000_000;
 /** The most bytes of one order. */
 export const ORDER_BYTES_MAX = 256 * 1024;
 
@@ -57,12 +56,14 @@ export type BatchItem =
 export function validateBatch(body: unknown, nowMs: number): BatchValidation {
   const parsed = batchSchema.safeParse(body, { jitless: true });
   if (!parsed.success) return { kind: 'invalid', faults: faultsOf(parsed.error) };
-  let left = BATCH_FAULTS_MAX;
+  let bytesLeft = BATCH_FAULT_BYTES_MAX;
   const items = parsed.data.orders.map((order) => {
     const item = validateItem(order, nowMs);
     if (item.kind === 'valid') return item;
-    const faults = item.faults.slice(0, Math.max(left, 1));
-    left -= faults.length;
+    const faults = item.faults.filter((fault, at) => {
+      bytesLeft -= Buffer.byteLength(JSON.stringify(fault));
+      return at === 0 || bytesLeft > 0;
+    });
     return { ...item, faults };
   });
   return { kind: 'valid', items };

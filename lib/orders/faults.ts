@@ -12,7 +12,7 @@ export interface Fault {
 export const FAULTS_MAX = 100;
 
 /** A longer pointer ends at the member that holds the one meant: what a client sent comes back small. */
-const POINTER_CHARACTERS_MAX = 256;
+const POINTER_CHARACTERS_MAX = 1_024;
 
 /** One fault per broken rule of a member, in the order of the schema. */
 export function faultsOf(error: z.core.$ZodError): Fault[] {
