@@ -59,7 +59,9 @@ function nextStep({ end }: Tally): string {
 /** The end of a submit, for programs. Totals are strings of minor units, which can exceed a number. */
 export function submitJson({ totals, end, ...counts }: Tally): string {
   const totalAmounts = Object.fromEntries([...totals].map(([code, units]) => [code, `${units}`]));
-  return json({ end: end.kind, ...counts, totalAmounts });
+  // As the text has it: what was accepted is what is new and what was accepted before.
+  const accepted = { new: counts.accepted, accepted: counts.accepted + counts.replayed };
+  return json({ end: end.kind, ...counts, ...accepted, totalAmounts });
 }
 
 export function orderReport(order: OrderDocument): string {

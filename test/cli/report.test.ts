@@ -68,7 +68,9 @@ test('stats tell which counts are not exact', () => {
 
 test('a drain tells what remains', () => {
   const report = { claimed: 3, produced: 1, retried: 1, dead: 1, remaining: 0 };
-  expect(drainReport(report)).toBe('claimed 3: produced 1, to be retried 1, dead 1; none is ready now\n');
+  expect(drainReport(report)).toBe(
+    'claimed 3: produced 1, to be retried 1, dead 1; none is ready now\n',
+  );
   expect(drainReport({ ...report, remaining: 1 })).toContain('1 order remains');
 });
 
