@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createReceiver, type SentOrder } from '../examples/webhook-receiver/receiver.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { CreateProducer } from '../lib/production/producer.ts';
 import { listen } from './ports.ts';
 import { startDatabase } from './postgres/database.ts';
 
@@ -51,12 +53,33 @@ export async function startProducer(
   const start = STARTS.get(name);
   if (start !== undefined) return start(onLine, kept);
   if (name.startsWith('./') && existsSync(path.join(ROOT, name))) {
+    await checkOwn(name);
     return only({ SLUICE_PRODUCER: name });
   }
   throw new Error(
     `--producer is wrong: ${name} is none of ${PRODUCER_NAMES.join(', ')}, and no file of this ` +
       'project whose path begins with "./".',
   );
+}
+
+/** Stops where the drain would at its cold start. What only a bundler can read is left to that. */
+async function checkOwn(file: string): Promise<void> {
+  const made: { createProducer?: CreateProducer } | undefined = await import(
+    path.join(ROOT, file)
+  ).catch(() => undefined);
+  if (made === undefined) return;
+  if (typeof made.createProducer !== 'function') {
+    throw new Error(
+      `--producer is wrong: ${file} exports no createProducer; docs/producers.md has a template.`,
+    );
+  }
+  made.createProducer({
+    env: process.env,
+    numbers: { take: async () => 1 },
+    clock: systemClock,
+    random: Math.random,
+    log: () => undefined,
+  });
 }
 
 function only(env: ChosenProducer['env']): ChosenProducer {

@@ -61,3 +61,14 @@ test.each(['webhooks', './examples/none.ts', '__proto__'])(
     );
   },
 );
+
+test('npm start does not start with a producer that would not, and says why', async () => {
+  vi.stubEnv('SLUICE_PRODUCER_FOLDER', '');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expect(
+    start(freshFolder(), ['--producer', './examples/orders-to-folder.ts']),
+  ).rejects.toThrow('SLUICE_PRODUCER_FOLDER is missing');
+  await expect(start(freshFolder(), ['--producer', './lib/config.ts'])).rejects.toThrow(
+    './lib/config.ts exports no createProducer',
+  );
+});

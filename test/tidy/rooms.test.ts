@@ -62,7 +62,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/settings.ts',
   ],
   'cli/migrate-command.ts': ['cli', 'lib/postgres', 'lib/settings.ts'],
-  local: ['lib/http', 'lib/postgres', 'lib/redis', 'examples'],
+  local: ['lib/clock.ts', 'lib/http', 'lib/postgres', 'lib/production', 'lib/redis', 'examples'],
   examples: ['lib/production', 'lib/settings.ts'],
   bench: ['lib', 'functions', 'local'],
 };
