@@ -227,6 +227,7 @@ test('the report for programs holds the same, with money as exact text', async (
     end: 'finished',
     orders: 2,
     accepted: 2,
+    new: 2,
     replayed: 0,
     lines: 4,
     rejects: [],

@@ -164,3 +164,12 @@ test('a shorter Retry-After does not shorten a longer one', () => {
   clock.step(2_000);
   expect(breaker.state()).toBe('open');
 });
+
+test('a clock that is set back does not keep the receiver shut', () => {
+  const clock = steppedClock(NOW_MS);
+  const breaker = createBreaker(clock);
+  breaker.record('down', 1_000);
+  expect(breaker.state()).toBe('open');
+  clock.step(-86_400_000);
+  expect(breaker.state()).not.toBe('open');
+});

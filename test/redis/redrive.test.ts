@@ -125,6 +125,16 @@ test('an id among the dead letters whose order is not dead does not stand before
   expect((await store.claim(claimRequest())).orders.map(({ id }) => id)).toContain(waiting.id);
 });
 
+test('a dead letter whose order is gone does not stand before the others', async () => {
+  const store = freshStore();
+  const [gone, id] = (await deadOrders(store, 2)) as [string, string];
+  await store.redis.del(store.keys.order(gone));
+  expect(await redriveOldest(store, { limit: 1, pauseMs: 1, mark: 'm' }, LATER_MS)).toBe(0);
+  expect(await redriveOldest(store, { limit: 1, pauseMs: 1, mark: 'n' }, LATER_MS)).toBe(1);
+  expect(await store.read(id, LATER_MS)).toMatchObject({ status: 'queued' });
+  expect(await store.redis.exists(store.keys.order(gone))).toBe(0);
+});
+
 test('a crowd of redriven orders reaches the producer at its pace, and new orders with it', async () => {
   const store = freshStore();
   const dead = 1_200;

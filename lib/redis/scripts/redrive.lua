@@ -23,8 +23,9 @@ for i = 4, #ARGV do
   if status == 'dead' and not isRepeat then
     ids[#ids + 1], hashes[#hashes + 1] = ARGV[i], KEYS[i]
   end
-  -- One that is among the dead letters and is not dead would stand before the others for ever.
-  if status and not (isRepeat and status == 'dead') then
+  -- One that is among the dead letters and is not dead, or is gone, would stand before the others
+  -- for ever.
+  if not found.err and not (isRepeat and status == 'dead') then
     gone[#gone + 1] = ARGV[i]
   end
 end

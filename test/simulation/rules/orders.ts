@@ -45,7 +45,9 @@ export function checkRedrive({ args, before, answer }: Step, expected: Expected,
   const pauseMs = Number(pause);
   let dueAtMs = Math.max(Number(nowMs), pauseMs > 0 ? before.redrive : 0);
   for (const [at, id] of ids.entries()) {
-    const { fields } = before.orders.get(id) ?? {};
+    const { fields, deadAtMs } = before.orders.get(id) ?? {};
+    // What is gone stands in nobody's way.
+    if (fields === undefined && deadAtMs !== undefined) expected.order(id).deadAtMs = undefined;
     const isRepeat = fields?.redrivenBy === mark;
     const isBack = fields?.status === 'dead' && !isRepeat;
     if ((answer as number[])[at] !== (isBack || isRepeat ? 1 : 0)) {

@@ -24,9 +24,11 @@ export const FAILURES_UNTIL_DOWN = 5;
  */
 export function createBreaker(clock: Pick<Clock, 'now'>): Breaker {
   let failures = 0;
-  let quietUntilMs = 0;
+  let quiet = { fromMs: 0, untilMs: 0 };
   const state: Breaker['state'] = () => {
-    if (clock.now() < quietUntilMs) return 'open';
+    const nowMs = clock.now();
+    // A clock that was set back knows nothing of how long it is quiet yet.
+    if (nowMs >= quiet.fromMs && nowMs < quiet.untilMs) return 'open';
     return failures < FAILURES_UNTIL_DOWN ? 'closed' : 'half-open';
   };
   return {
@@ -35,7 +37,10 @@ export function createBreaker(clock: Pick<Clock, 'now'>): Breaker {
       const wasClosed = state() === 'closed';
       if (health === 'up') failures = 0;
       if (health === 'down') failures += 1;
-      if (quietMs > 0) quietUntilMs = Math.max(quietUntilMs, clock.now() + quietMs);
+      if (quietMs > 0) {
+        const fromMs = clock.now();
+        quiet = { fromMs, untilMs: Math.max(quiet.untilMs, fromMs + quietMs) };
+      }
       return wasClosed && state() !== 'closed';
     },
   };
