@@ -182,6 +182,21 @@ test('of a batch in parts that then fails, the results that there are come with 
   ]);
 });
 
+test('what a part of a part had before it failed stands at its own place', async () => {
+  const accept = receipts();
+  const { client } = await setup((request) => {
+    const keys = ordersOf(request).map((one) => one.idempotencyKey);
+    if (keys.length > 2 || keys.join() === 'c,d') return { status: 413 };
+    return keys.includes('d') ? { status: 503, body: { detail: 'Full.' } } : accept(request);
+  });
+  const failed = client.submitBatch(keyed('a', 'b', 'c', 'd'));
+  const error = await failed.then(
+    () => undefined,
+    (thrown: unknown) => thrown as SubmitInterrupted,
+  );
+  expect([...(error?.results.keys() ?? [])]).toEqual([0, 1, 2]);
+});
+
 test('orders without a key have one each, the same at every try', async () => {
   const accept = receipts();
   let requests = 0;
