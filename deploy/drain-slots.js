@@ -7,8 +7,11 @@ if (!Number.isInteger(slots) || slots < 1 || slots > 20) {
   throw new Error('SLUICE_DRAIN_SLOTS is wrong: it must be a whole number from 1 to 20.');
 }
 
+/** `SLUICE_SCHEDULE=off` deploys the schedules without having them fire: nothing runs by itself. */
+export const isScheduled = process.env.SLUICE_SCHEDULE !== 'off';
+
 const schedules = Array.from({ length: slots }, (_, slot) => ({
-  schedule: { rate: 'rate(1 minute)', input: { slot } },
+  schedule: { rate: 'rate(1 minute)', enabled: isScheduled, input: { slot } },
 }));
 
 export const events = [...schedules, { httpApi: 'POST /drain' }];

@@ -24,6 +24,8 @@ export interface StackOptions {
   readonly dataDir?: string;
   /** Whether what is kept there is thrown away first. */
   readonly isFresh?: boolean;
+  /** Whether the schedules fire; they do where it is left out. */
+  readonly isScheduled?: boolean;
   /** What produces the orders; order numbers where it is left out. */
   readonly producer?: ChosenProducer;
   /** Gets each line that a function logs. */
@@ -36,7 +38,7 @@ export interface StackOptions {
  * @throws Error that says what to do
  */
 export async function startStack(options: StackOptions): Promise<LocalStack> {
-  const { port, dataDir, isFresh = false, producer, onLog } = options;
+  const { port, dataDir, isFresh = false, isScheduled = true, producer, onLog } = options;
   const started: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const end of started.splice(0).reverse()) await end();
@@ -53,6 +55,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
       UPSTASH_REDIS_REST_URL: upstash.url,
       UPSTASH_REDIS_REST_TOKEN: token,
       SLUICE_API_KEYS: localApiKeys(),
+      SLUICE_SCHEDULE: isScheduled ? 'on' : 'off',
       ...producer?.env,
     };
     const emulation = await startEmulation(env, onLog);

@@ -49,7 +49,12 @@ test.skipIf(!existsSync(FILE))(
   'real orders that are submitted twice are in PostgreSQL once, to the penny (skipped where the sample file is absent)',
   async () => {
     const producer = await startProducer('postgres', () => undefined);
-    const stack = await startStack({ port: 0, producer, onLog: () => undefined });
+    const stack = await startStack({
+      port: 0,
+      isScheduled: false,
+      producer,
+      onLog: () => undefined,
+    });
     try {
       await sluice(stack.url, ...submit);
       await sluice(stack.url, 'drain', '--until-empty');

@@ -34,7 +34,7 @@ const submit = [
 test.skipIf(!existsSync(FILE))(
   'real orders go in once, however often they are submitted, and come out to the penny (skipped where the sample file is absent)',
   async () => {
-    const stack = await startStack({ port: 0, onLog: () => undefined });
+    const stack = await startStack({ port: 0, isScheduled: false, onLog: () => undefined });
     try {
       const first = JSON.parse(await sluice(stack.url, ...submit));
       expect(first).toMatchObject({ accepted: 1_586, replayed: 0, lines: 4_271 });
