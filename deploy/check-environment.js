@@ -9,7 +9,7 @@ import { alias } from './bundle.js';
 export default class CheckEnvironment {
   hooks = {
     'before:deploy:deploy': async () => {
-      const { isAnnounced } = readConfig(process.env);
+      const { isAnnounced } = readConfig(process.env, { redis: true, apiKeys: true });
       if (isAnnounced) readEventSettings(process.env);
       await checkProducer();
     },

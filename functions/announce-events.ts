@@ -1,50 +1,44 @@
 import { randomUUID } from 'node:crypto';
-import type { Context } from 'aws-lambda';
 import { announce } from '../lib/events/announce.ts';
 import { eventSender } from '../lib/events/send-event.ts';
 import { readEventSettings } from '../lib/events/settings.ts';
 import { eventStore } from '../lib/redis/event-store.ts';
 import { acquireLock } from '../lib/redis/lock.ts';
-import {
-  clock,
-  config,
-  env,
-  keys,
-  log,
-  redisForBatches,
-  redisForRequests,
-} from '../lib/runtime.ts';
+import { scheduledFunction } from '../lib/runtime.ts';
 
 const LOCK_LEASE_MS = 30_000;
 /** What is kept free at the end to take out what was announced: 5 s, and as much to count and log. */
 const END_MS = 13_000;
 
-const lockClient = redisForRequests();
-const store = eventStore(redisForBatches(), keys);
-const settings = config.isAnnounced ? readEventSettings(env) : undefined;
-const send = settings && eventSender(settings, clock);
-
 /** The schedule's run: announces what has become of orders, where that is switched on. */
-export async function handler(_event: unknown, context: Context) {
-  if (settings === undefined || send === undefined) return { kind: 'off' };
-  const deadlineMs = clock.now() + context.getRemainingTimeInMillis() - END_MS;
-  if ((await store.waiting()) === 0) return { kind: 'none-waits' };
-  const lock = { client: lockClient, clock, key: keys.eventsLock, leaseMs: LOCK_LEASE_MS };
-  const held = await acquireLock({ ...lock, token: randomUUID() });
-  if (held === undefined) return { kind: 'busy' };
+export const handler = await scheduledFunction((surroundings) => {
+  const { clock, config, env, keys, log } = surroundings;
+  const lockClient = surroundings.redisForRequests();
+  const store = eventStore(surroundings.redisForBatches(), keys);
+  const settings = config.isAnnounced ? readEventSettings(env) : undefined;
+  const send = settings && eventSender(settings, clock);
 
-  const timeIsUp = new AbortController();
-  const cancel = clock.after(deadlineMs - clock.now(), () => timeIsUp.abort());
-  try {
-    const { concurrency } = settings;
-    const signal = AbortSignal.any([held.signal, timeIsUp.signal]);
-    const report = await announce({ store, send, clock, log, concurrency }, signal);
-    const waiting = await store.waiting();
-    const isAmiss = report.end === 'all-refused' || report.end === 'receiver-down';
-    log(isAmiss ? 'error' : 'info', 'announced', { ...report, waiting });
-    return { kind: 'announced', report, waiting };
-  } finally {
-    cancel();
-    await held.release();
-  }
-}
+  return async (_event, context) => {
+    if (settings === undefined || send === undefined) return { kind: 'off' };
+    const deadlineMs = clock.now() + context.getRemainingTimeInMillis() - END_MS;
+    if ((await store.waiting()) === 0) return { kind: 'none-waits' };
+    const lock = { client: lockClient, clock, key: keys.eventsLock, leaseMs: LOCK_LEASE_MS };
+    const held = await acquireLock({ ...lock, token: randomUUID() });
+    if (held === undefined) return { kind: 'busy' };
+
+    const timeIsUp = new AbortController();
+    const cancel = clock.after(deadlineMs - clock.now(), () => timeIsUp.abort());
+    try {
+      const { concurrency } = settings;
+      const signal = AbortSignal.any([held.signal, timeIsUp.signal]);
+      const report = await announce({ store, send, clock, log, concurrency }, signal);
+      const waiting = await store.waiting();
+      const isAmiss = report.end === 'all-refused' || report.end === 'receiver-down';
+      log(isAmiss ? 'error' : 'info', 'announced', { ...report, waiting });
+      return { kind: 'announced', report, waiting };
+    } finally {
+      cancel();
+      await held.release();
+    }
+  };
+});

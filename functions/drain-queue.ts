@@ -7,17 +7,7 @@ import { drainSlot } from '../lib/production/drain-slot.ts';
 import { acquireLock } from '../lib/redis/lock.ts';
 import { orderNumbers } from '../lib/redis/order-numbers.ts';
 import { productionStore } from '../lib/redis/production-store.ts';
-import {
-  clock,
-  config,
-  env,
-  keys,
-  log,
-  random,
-  redisForBatches,
-  redisForRequests,
-  route,
-} from '../lib/runtime.ts';
+import { httpFunction } from '../lib/runtime.ts';
 
 /** What a rule of the schedule sends: the slot that it drains, 0 where it names none. */
 interface ScheduledDrain {
@@ -27,33 +17,36 @@ interface ScheduledDrain {
 const HTTP_DRAIN_MS_MAX = 20_000;
 const LOCK_LEASE_MS = 30_000;
 
-const client = redisForBatches();
-const lockClient = redisForRequests();
-const store = productionStore(client, keys, randomUUID(), config);
-const numbers = orderNumbers(client, keys);
-const producer = createProducer({ env, numbers, clock, random, log });
-
-function drain(slot: number, deadlineMs: number) {
-  const lock = () => {
-    const request = { client: lockClient, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
-    return acquireLock({ ...request, token: randomUUID() });
-  };
-  return drainSlot({ store, producer, clock, random, log, lock }, config, deadlineMs);
-}
-
-/** POST /drain: 200 with what the drain did; 409 where another holds the lock; 503. */
-const drainNow = route({ scope: 'orders:admin' }, async (request) => {
-  const timeMs = Math.min(HTTP_DRAIN_MS_MAX, request.remainingMs());
-  const outcome = await drain(0, clock.now() + timeMs);
-  if (outcome.kind === 'busy') return problem('drain-running', 'Another drain holds the lock.');
-  return json(200, outcome.report);
-});
-
 /** The schedule's drain, and `POST /drain`: one function, so that both share its concurrency. */
-export async function handler(event: APIGatewayProxyEventV2 | ScheduledDrain, context: Context) {
-  if ('requestContext' in event) return drainNow(event, context);
-  const { slot = 0 } = event;
-  const outcome = await drain(slot, clock.now() + context.getRemainingTimeInMillis());
-  log('info', 'drained', { slot, outcome });
-  return outcome;
-}
+export const handler = await httpFunction(({ route, ...surroundings }) => {
+  const { clock, config, keys, log, random } = surroundings;
+  const client = surroundings.redisForBatches();
+  const lockClient = surroundings.redisForRequests();
+  const store = productionStore(client, keys, randomUUID(), config);
+  const numbers = orderNumbers(client, keys);
+  const producer = createProducer({ ...surroundings, numbers });
+
+  function drain(slot: number, deadlineMs: number) {
+    const lock = () => {
+      const request = { client: lockClient, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
+      return acquireLock({ ...request, token: randomUUID() });
+    };
+    return drainSlot({ store, producer, clock, random, log, lock }, config, deadlineMs);
+  }
+
+  /** POST /drain: 200 with what the drain did; 409 where another holds the lock; 503. */
+  const drainNow = route({ scope: 'orders:admin' }, async (request) => {
+    const timeMs = Math.min(HTTP_DRAIN_MS_MAX, request.remainingMs());
+    const outcome = await drain(0, clock.now() + timeMs);
+    if (outcome.kind === 'busy') return problem('drain-running', 'Another drain holds the lock.');
+    return json(200, outcome.report);
+  });
+
+  return async (event: APIGatewayProxyEventV2 | ScheduledDrain, context: Context) => {
+    if ('requestContext' in event) return drainNow(event, context);
+    const { slot = 0 } = event;
+    const outcome = await drain(slot, clock.now() + context.getRemainingTimeInMillis());
+    log('info', 'drained', { slot, outcome });
+    return outcome;
+  };
+});

@@ -1,14 +1,11 @@
-import type { Context } from 'aws-lambda';
 import { isSettled, reconcile, totalOf } from '../lib/maintenance/reconcile.ts';
 import { retain } from '../lib/maintenance/retention.ts';
 import { maintenanceStore } from '../lib/redis/maintenance-store.ts';
-import { clock, config, keys, log, redisForBatches } from '../lib/runtime.ts';
+import { scheduledFunction } from '../lib/runtime.ts';
 
 const DAY_MS = 86_400_000;
 /** What is kept free at the end: a page that is under way makes a few requests of 5 s at most. */
 const END_MS = 30_000;
-
-const store = maintenanceStore(redisForBatches(), keys);
 
 /**
  * The daily upkeep: first a pass that repairs, with three quarters of the time at most, then
@@ -16,29 +13,33 @@ const store = maintenanceStore(redisForBatches(), keys);
  * orders waiting; and an order that waits again where its end was noted must be put right before
  * what has ended is forgotten.
  */
-export async function handler(_event: unknown, context: Context) {
-  const startMs = clock.now();
-  const timeMs = context.getRemainingTimeInMillis() - END_MS;
-  const passEndMs = startMs + 0.75 * timeMs;
-  const report = await reconcile({ store, clock, isRepair: true, deadlineMs: passEndMs });
-  const { found, repaired, ...rest } = report;
-  const foundTotal = totalOf(found);
-  const repairedTotal = totalOf(repaired);
-  const level = !isSettled(report) ? 'error' : foundTotal > 0 ? 'warn' : 'info';
-  log(level, 'reconciled', {
-    found: foundTotal,
-    repaired: repairedTotal,
-    unrepaired: foundTotal - repairedTotal,
-    kinds: found,
-    ...rest,
-  });
+export const handler = await scheduledFunction(({ clock, config, keys, log, redisForBatches }) => {
+  const store = maintenanceStore(redisForBatches(), keys);
 
-  const retained = await retain({
-    store,
-    clock,
-    retentionMs: config.retentionDays * DAY_MS,
-    deadlineMs: startMs + timeMs,
-  });
-  log(retained.isComplete ? 'info' : 'warn', 'retained', { ...retained });
-  return { retained, report };
-}
+  return async (_event, context) => {
+    const startMs = clock.now();
+    const timeMs = context.getRemainingTimeInMillis() - END_MS;
+    const passEndMs = startMs + 0.75 * timeMs;
+    const report = await reconcile({ store, clock, isRepair: true, deadlineMs: passEndMs });
+    const { found, repaired, ...rest } = report;
+    const foundTotal = totalOf(found);
+    const repairedTotal = totalOf(repaired);
+    const level = !isSettled(report) ? 'error' : foundTotal > 0 ? 'warn' : 'info';
+    log(level, 'reconciled', {
+      found: foundTotal,
+      repaired: repairedTotal,
+      unrepaired: foundTotal - repairedTotal,
+      kinds: found,
+      ...rest,
+    });
+
+    const retained = await retain({
+      store,
+      clock,
+      retentionMs: config.retentionDays * DAY_MS,
+      deadlineMs: startMs + timeMs,
+    });
+    log(retained.isComplete ? 'info' : 'warn', 'retained', { ...retained });
+    return { retained, report };
+  };
+});

@@ -6,22 +6,24 @@ import { invalidBody, json } from '../lib/http/responses.ts';
 import { faultsOf } from '../lib/orders/faults.ts';
 import { redriveOldest } from '../lib/production/redrive.ts';
 import { redriveStore } from '../lib/redis/redrive-store.ts';
-import { clock, config, keys, redisForBatches, route } from '../lib/runtime.ts';
+import { httpFunction } from '../lib/runtime.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
 /** No body is one that leaves all to the defaults. */
 const NO_BODY = { kind: 'json', value: {} } as const;
-const PAUSE_MS = 1_000 / config.redrivesPerSecond;
-
-const store = redriveStore(redisForBatches(), keys);
 
 /** POST /dead-letters/redrive: 202 with how many were put back; 400, 413, 415, 503 as problems. */
-export const handler = route({ scope: 'orders:admin' }, async (request) => {
-  const body = request.body === '' ? NO_BODY : readJsonBody(request, BODY_BYTES_MAX);
-  if (body.kind === 'refused') return body.response;
-  const parsed = redriveSchema.safeParse(body.value, { jitless: true });
-  if (!parsed.success) return invalidBody('invalid-redrive', faultsOf(parsed.error));
-  const redrive = { limit: parsed.data.limit, pauseMs: PAUSE_MS, mark: randomUUID() };
-  const redriven = await redriveOldest(store, redrive, clock.now());
-  return json(202, { redriven } satisfies Redriven);
+export const handler = await httpFunction(({ clock, config, keys, redisForBatches, route }) => {
+  const pauseMs = 1_000 / config.redrivesPerSecond;
+  const store = redriveStore(redisForBatches(), keys);
+
+  return route({ scope: 'orders:admin' }, async (request) => {
+    const body = request.body === '' ? NO_BODY : readJsonBody(request, BODY_BYTES_MAX);
+    if (body.kind === 'refused') return body.response;
+    const parsed = redriveSchema.safeParse(body.value, { jitless: true });
+    if (!parsed.success) return invalidBody('invalid-redrive', faultsOf(parsed.error));
+    const redrive = { limit: parsed.data.limit, pauseMs, mark: randomUUID() };
+    const redriven = await redriveOldest(store, redrive, clock.now());
+    return json(202, { redriven } satisfies Redriven);
+  });
 });

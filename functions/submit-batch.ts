@@ -9,35 +9,37 @@ import {
   validateBatch,
 } from '../lib/orders/batch.ts';
 import { intakeStore } from '../lib/redis/intake-store.ts';
-import { clock, config, keys, redisForBatches, route } from '../lib/runtime.ts';
+import { httpFunction } from '../lib/runtime.ts';
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
-const intake = {
-  store: intakeStore(redisForBatches(), keys),
-  backPressure: backPressure(config.queueMax),
-};
-
 /** POST /orders/batch: 200 with a result for each order; 400, 413, 415, 429 and 503 as problems. */
-export const handler = route({ scope: 'orders:write' }, async (request) => {
-  const body = readJsonBody(request, BODY_BYTES_MAX);
-  if (body.kind === 'refused') return body.response;
-  if (hasLargeOrder(body.value)) return bodyTooLarge(ORDER_BYTES_MAX, 'Each order of a batch');
-  const nowMs = clock.now();
-  const batch = validateBatch(body.value, nowMs);
-  if (batch.kind === 'invalid') return invalidBody('invalid-batch', batch.faults);
-  const valid = batch.items.filter((item) => item.kind === 'valid');
-  const requests = valid.map((item) => ({ ...item, client: request.caller.client }));
-  const answer = await submitOrders(intake, requests, nowMs);
-  if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
-  const outcomeOf = new Map<BatchItem, SubmitOutcome | undefined>(
-    valid.map((item, at) => [item, answer.outcomes[at]]),
-  );
-  const results = batch.items.map((item, index) => ({
-    index,
-    ...resultOf(item, outcomeOf.get(item)),
-  }));
-  return json(200, { results });
+export const handler = await httpFunction(({ clock, config, keys, redisForBatches, route }) => {
+  const intake = {
+    store: intakeStore(redisForBatches(), keys),
+    backPressure: backPressure(config.queueMax),
+  };
+
+  return route({ scope: 'orders:write' }, async (request) => {
+    const body = readJsonBody(request, BODY_BYTES_MAX);
+    if (body.kind === 'refused') return body.response;
+    if (hasLargeOrder(body.value)) return bodyTooLarge(ORDER_BYTES_MAX, 'Each order of a batch');
+    const nowMs = clock.now();
+    const batch = validateBatch(body.value, nowMs);
+    if (batch.kind === 'invalid') return invalidBody('invalid-batch', batch.faults);
+    const valid = batch.items.filter((item) => item.kind === 'valid');
+    const requests = valid.map((item) => ({ ...item, client: request.caller.client }));
+    const answer = await submitOrders(intake, requests, nowMs);
+    if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
+    const outcomeOf = new Map<BatchItem, SubmitOutcome | undefined>(
+      valid.map((item, at) => [item, answer.outcomes[at]]),
+    );
+    const results = batch.items.map((item, index) => ({
+      index,
+      ...resultOf(item, outcomeOf.get(item)),
+    }));
+    return json(200, { results });
+  });
 });
 
 function resultOf(item: BatchItem, outcome: SubmitOutcome | undefined) {

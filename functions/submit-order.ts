@@ -5,38 +5,39 @@ import { backPressure } from '../lib/intake/back-pressure.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
 import { intakeStore } from '../lib/redis/intake-store.ts';
-import { clock, config, keys, redisForRequests, route } from '../lib/runtime.ts';
+import { httpFunction } from '../lib/runtime.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
 
-const intake = {
-  store: intakeStore(redisForRequests(), keys),
-  backPressure: backPressure(config.queueMax),
-};
-
 /** POST /orders: 202 with the receipt; 400, 413, 415, 422, 429 and 503 as problem details. */
-export const handler = route({ scope: 'orders:write' }, async (request) => {
-  const body = readJsonBody(request, BODY_BYTES_MAX);
-  if (body.kind === 'refused') return body.response;
+export const handler = await httpFunction(({ clock, config, keys, redisForRequests, route }) => {
+  const intake = {
+    store: intakeStore(redisForRequests(), keys),
+    backPressure: backPressure(config.queueMax),
+  };
 
-  const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
-  if (idempotencyKey === undefined) {
-    const detail = 'Send an Idempotency-Key of 1 to 255 printable ASCII characters.';
-    return problem('invalid-idempotency-key', detail);
-  }
-  const nowMs = clock.now();
-  const validation = validateSubmission(body.value, nowMs);
-  if (validation.kind === 'invalid') {
-    return invalidBody('invalid-order', validation.faults);
-  }
-  const { client } = request.caller;
-  const submission = { client, idempotencyKey, submission: validation.submission };
-  const answer = await submitOrders(intake, [submission], nowMs);
-  if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
-  const [outcome] = answer.outcomes;
-  if (outcome === undefined || outcome.kind === 'key-reused') return keyReused();
-  return json(202, outcome.receipt, {
-    location: `/orders/${outcome.receipt.id}`,
-    ...(outcome.kind === 'replayed' && { 'idempotent-replayed': 'true' }),
+  return route({ scope: 'orders:write' }, async (request) => {
+    const body = readJsonBody(request, BODY_BYTES_MAX);
+    if (body.kind === 'refused') return body.response;
+
+    const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
+    if (idempotencyKey === undefined) {
+      const detail = 'Send an Idempotency-Key of 1 to 255 printable ASCII characters.';
+      return problem('invalid-idempotency-key', detail);
+    }
+    const nowMs = clock.now();
+    const validation = validateSubmission(body.value, nowMs);
+    if (validation.kind === 'invalid') return invalidBody('invalid-order', validation.faults);
+
+    const { client } = request.caller;
+    const submission = { client, idempotencyKey, submission: validation.submission };
+    const answer = await submitOrders(intake, [submission], nowMs);
+    if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
+    const [outcome] = answer.outcomes;
+    if (outcome === undefined || outcome.kind === 'key-reused') return keyReused();
+    return json(202, outcome.receipt, {
+      location: `/orders/${outcome.receipt.id}`,
+      ...(outcome.kind === 'replayed' && { 'idempotent-replayed': 'true' }),
+    });
   });
 });

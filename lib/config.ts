@@ -28,19 +28,25 @@ export interface Config extends RedisConfig {
   readonly rateLimit: number;
 }
 
+/** The secrets that a function is given: without keys nobody may call it. */
+export interface Needs {
+  readonly redis: boolean;
+  readonly apiKeys: boolean;
+}
+
+const NO_REDIS = { redisUrl: '', redisToken: '' };
+
 /**
  * Reads the configuration.
  *
+ * @param needs  what is not needed may be missing
  * @throws ConfigError naming every variable that is missing or wrong, and never a value
  */
-export function readConfig(env: Environment): Config {
+export function readConfig(env: Environment, needs: Needs): Config {
   return readSettings(env, ({ read, optional, integer }) => ({
-    ...redisConfigOf({ read, optional }),
-    apiKeys: read(
-      'SLUICE_API_KEYS',
-      'a JSON array of {"client", "scopes", "sha256"}, each digest once, as 64 lower-case hex digits',
-      apiKeysIn,
-    ),
+    ...(needs.redis ? redisAccessOf(read) : NO_REDIS),
+    prefix: prefixOf(optional),
+    apiKeys: needs.apiKeys ? apiKeysOf(read) : [],
     batchSize: integer('SLUICE_BATCH_SIZE', 100, 1, CLAIM_ORDERS_MAX),
     leaseMs: integer('SLUICE_LEASE_MS', 30_000, 1_000, 900_000),
     attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 24, 1, 100),
@@ -61,7 +67,11 @@ export function readRedisConfig(env: Environment): RedisConfig {
   return readSettings(env, redisConfigOf);
 }
 
-function redisConfigOf({ read, optional }: Pick<SettingsReader, 'read' | 'optional'>): RedisConfig {
+function redisConfigOf({ read, optional }: SettingsReader): RedisConfig {
+  return { ...redisAccessOf(read), prefix: prefixOf(optional) };
+}
+
+function redisAccessOf(read: SettingsReader['read']) {
   return {
     redisUrl: read(
       'UPSTASH_REDIS_REST_URL',
@@ -71,8 +81,19 @@ function redisConfigOf({ read, optional }: Pick<SettingsReader, 'read' | 'option
     redisToken: read('UPSTASH_REDIS_REST_TOKEN', 'its REST token, without spaces', (text) =>
       /^[\x21-\x7e]+$/.test(text) ? text : undefined,
     ),
-    prefix: optional('SLUICE_PREFIX', PREFIX_RULE, prefixIn, ''),
   };
+}
+
+function prefixOf(optional: SettingsReader['optional']): string {
+  return optional('SLUICE_PREFIX', PREFIX_RULE, prefixIn, '');
+}
+
+function apiKeysOf(read: SettingsReader['read']): readonly ApiKey[] {
+  return read(
+    'SLUICE_API_KEYS',
+    'a JSON array of {"client", "scopes", "sha256"}, each digest once, as 64 lower-case hex digits',
+    apiKeysIn,
+  );
 }
 
 // What the SDK takes for a URL, less a query, a fragment and credentials.

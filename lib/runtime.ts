@@ -1,50 +1,118 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { awsRequests } from './aws/request.ts';
 import { systemClock } from './clock.ts';
-import { readConfig } from './config.ts';
-import { routeWith } from './http/route.ts';
+import { composed, type Handle } from './composition.ts';
+import { type Needs, readConfig } from './config.ts';
+import { routeWith, unavailable } from './http/route.ts';
 import { jsonLog } from './log.ts';
+import type { RateLimit } from './queue/store.ts';
 import { connect } from './redis/client.ts';
 import { keysWith } from './redis/keys.ts';
+import { readParameters } from './secrets/parameters.ts';
+import { secretsOf } from './secrets/secrets.ts';
+import type { Environment } from './settings.ts';
 
 /** What a limit may add to a request: it lets through what it cannot count by then. */
 const RATE_LIMIT_MS_MAX = 250;
 
-/**
- * What every function shares, made once at cold start. A wrong environment ends the start here,
- * with every variable that is wrong in one message.
- */
-export const env = process.env;
-export const config = readConfig(env);
-export const clock = systemClock;
-export const random = Math.random;
-export const log = jsonLog(clock.now, (line) => process.stdout.write(line));
-export const keys = keysWith(config.prefix);
+const clock = systemClock;
+const random = Math.random;
+const log = jsonLog(clock.now, (line) => process.stdout.write(line));
 
 // Asked for by name, so that a bundle that is packaged without a limit has none of its code:
 // deploy/bundle.js says to esbuild what the variable is.
-const rateLimit = process.env.SLUICE_RATE_LIMIT
-  ? (await import('./redis/rate-limit.ts')).rateLimit(
-      redisWithin(RATE_LIMIT_MS_MAX, 1),
-      keys.rate,
-      config.rateLimit,
-    )
+const rateLimits = process.env.SLUICE_RATE_LIMIT
+  ? (await import('./redis/rate-limit.ts')).rateLimit
   : undefined;
 
-export const route = routeWith({ apiKeys: config.apiKeys, log, now: clock.now, rateLimit });
+const send = awsRequests(process.env, 'ssm');
+const secrets = secretsOf(process.env, {
+  read: (names, timeMs) => readParameters({ send, clock, random }, names, timeMs),
+  clock,
+});
+
+/** What every function finds around it. */
+export type Surroundings = ReturnType<typeof surroundings>;
 
 /**
- * Redis for a request that somebody waits for: two sendings of 1.2 s and a pause of at most 0.1 s,
- * so that a 503 is answered within 3 s.
+ * @param env      with the secrets in it
+ * @param refused  is called where Redis does not take the token
+ * @throws ConfigError with every variable that is missing or wrong in one message
  */
-export function redisForRequests() {
-  return redisWithin(1_200, 2);
+export function surroundings(env: Environment, needs: Needs, refused?: () => void) {
+  const config = readConfig(env, needs);
+  const redis = { url: config.redisUrl, token: config.redisToken, random, onUnauthorized: refused };
+  return {
+    env,
+    config,
+    clock,
+    random,
+    log,
+    keys: keysWith(config.prefix),
+    /**
+     * Redis for a request that somebody waits for: two sendings of 1.2 s and a pause of at most
+     * 0.1 s, so that a 503 is answered within 3 s.
+     */
+    redisForRequests: () => connect({ ...redis, timeoutMs: 1_200, sendsMax: 2 }),
+    /** Redis for batches: a request carries up to a megabyte and may take longer. */
+    redisForBatches: () => connect({ ...redis, timeoutMs: 2_500, sendsMax: 2 }),
+    redisForLimits: () => connect({ ...redis, timeoutMs: RATE_LIMIT_MS_MAX, sendsMax: 1 }),
+  };
 }
 
-/** Redis for batches: a request carries up to a megabyte and may take longer. */
-export function redisForBatches() {
-  return redisWithin(2_500, 2);
+/** What a function finds that is called over HTTP: `route`, the only way to answer. */
+export interface HttpSurroundings extends Surroundings {
+  readonly route: ReturnType<typeof routeWith>;
 }
 
-function redisWithin(timeoutMs: number, sendsMax: number) {
-  const { redisUrl: url, redisToken: token } = config;
-  return connect({ url, token, timeoutMs, sendsMax, random });
+/**
+ * Makes a function that is called over HTTP, and perhaps by a schedule besides. Where its secrets
+ * cannot be read it answers 503 to everybody: who calls is then not known.
+ *
+ * @throws ConfigError as `surroundings`
+ */
+export async function httpFunction<E, R>(
+  compose: (surroundings: HttpSurroundings) => Handle<E, R>,
+  { redis = true }: Partial<Pick<Needs, 'redis'>> = {},
+): Promise<Handle<E, R | APIGatewayProxyStructuredResultV2>> {
+  const needs = { redis: redis || rateLimits !== undefined, apiKeys: true };
+  const handle = await composed({
+    secrets,
+    compose,
+    surround(env, refused) {
+      const around = surroundings(env, needs, refused);
+      const { apiKeys } = around.config;
+      const rateLimit = rateLimitIn(around);
+      return { ...around, route: routeWith({ apiKeys, log, now: clock.now, rateLimit }) };
+    },
+  });
+  return async (event, context) => {
+    try {
+      return await handle(event, context);
+    } catch (error) {
+      if (!isHttp(event)) throw error;
+      return unavailable(error, event, context, log);
+    }
+  };
+}
+
+/**
+ * Makes a function that a schedule calls. Nobody calls it over HTTP, so it is given no API keys.
+ *
+ * @throws ConfigError as `surroundings`
+ */
+export function scheduledFunction<R>(
+  compose: (surroundings: Surroundings) => Handle<unknown, R>,
+): Promise<Handle<unknown, R>> {
+  const needs = { redis: true, apiKeys: false };
+  const surround = (env: Environment, refused: () => void) => surroundings(env, needs, refused);
+  return composed({ secrets, compose, surround });
+}
+
+function rateLimitIn({ config, keys, redisForLimits }: Surroundings): RateLimit | undefined {
+  return rateLimits?.(redisForLimits(), keys.rate, config.rateLimit);
+}
+
+function isHttp(event: unknown): event is APIGatewayProxyEventV2 {
+  return typeof event === 'object' && event !== null && 'requestContext' in event;
 }

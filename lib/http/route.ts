@@ -81,6 +81,22 @@ export function routeWith({ apiKeys, log, now, rateLimit }: RouteDependencies) {
   };
 }
 
+/** What is answered where a function cannot be made, as its secrets cannot be read: by then nobody is known. */
+export function unavailable(
+  error: unknown,
+  event: APIGatewayProxyEventV2,
+  context: Context,
+  log: Log,
+): APIGatewayProxyStructuredResultV2 {
+  const requestId = requestIdOf(event.headers ?? {}, context);
+  const { name, message } = error instanceof Error ? error : new Error('unknown');
+  log('error', 'function-unavailable', { requestId, error: name, reason: message });
+  const detail =
+    'The service could not read what it needs. Nothing was done: try again after the time in Retry-After.';
+  const headers = { 'retry-after': RETRY_AFTER_S };
+  return toGateway(problem('store-unavailable', detail, { headers }), requestId);
+}
+
 function requestIdOf(headers: APIGatewayProxyEventV2['headers'], context: Context): string {
   const id = headers['x-request-id'] ?? '';
   return SANE_REQUEST_ID.test(id) ? id : context.awsRequestId;

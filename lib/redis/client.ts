@@ -11,6 +11,8 @@ export interface RedisSettings {
   readonly sendsMax: number;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Called where Redis does not take the token. */
+  readonly onUnauthorized?: (() => void) | undefined;
   /** Whose time deadlines and pauses take; the machine's where it is left out. */
   readonly clock?: Clock;
 }
@@ -51,7 +53,9 @@ export function connect(settings: RedisSettings): RedisClient {
     try {
       return await within(clock, settings.timeoutMs, send(redis));
     } catch (error) {
-      throw withoutCommand(error);
+      const failure = withoutCommand(error);
+      if (UNAUTHORIZED.test(failure.message)) settings.onUnauthorized?.();
+      throw failure;
     }
   }
 
@@ -82,6 +86,9 @@ function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T> {
     work.then(resolve, reject).finally(cancel);
   });
 }
+
+/** What Upstash's 401 says. */
+const UNAUTHORIZED = /^Redis answered: (?:WRONGPASS|NOAUTH|Unauthorized)/i;
 
 // A key of the wrong type, also inside a transaction, and a script that fails by itself. Redis names
 // the script after other errors too, such as OOM: those pass.

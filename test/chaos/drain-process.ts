@@ -10,7 +10,7 @@ import { orderNumberProducer } from '../../lib/production/producers/order-number
 import { acquireLock } from '../../lib/redis/lock.ts';
 import { orderNumbers } from '../../lib/redis/order-numbers.ts';
 import { productionStore } from '../../lib/redis/production-store.ts';
-import { config, keys, random, redisForBatches, redisForRequests } from '../../lib/runtime.ts';
+import { surroundings } from '../../lib/runtime.ts';
 import type { HandoverRequest, Verdict } from './behind.ts';
 import type { Nature } from './order-plan.ts';
 
@@ -22,6 +22,11 @@ export interface Invocation {
 }
 
 const LOCK_LEASE_MS = 2_000;
+const needs = { redis: true, apiKeys: false };
+const { config, keys, random, redisForBatches, redisForRequests } = surroundings(
+  process.env,
+  needs,
+);
 const client = redisForBatches();
 const lockClient = redisForRequests();
 const store = productionStore(client, keys, randomUUID());

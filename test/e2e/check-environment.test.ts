@@ -58,5 +58,5 @@ test('the announcer has a schedule where a URL is set', async () => {
   };
   expect(await events()).toEqual([]);
   vi.stubEnv('SLUICE_EVENTS_URL', 'https://shop.example/events');
-  expect(await events()).toEqual([{ schedule: { rate: 'rate(1 minute)' } }]);
+  expect(await events()).toEqual([{ schedule: { rate: 'rate(1 minute)', enabled: true } }]);
 });

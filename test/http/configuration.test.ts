@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readConfig } from '../../lib/config.ts';
 import { ConfigError } from '../../lib/settings.ts';
 
+const ALL = { redis: true, apiKeys: true };
 const DIGEST = 'ab'.repeat(32);
 const RIGHT = {
   UPSTASH_REDIS_REST_URL: 'https://canary.upstash.io',
@@ -11,7 +12,7 @@ const RIGHT = {
 
 function faultsOf(env: Record<string, string | undefined>): string {
   try {
-    readConfig(env);
+    readConfig(env, ALL);
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
     return (error as Error).message;
@@ -20,7 +21,7 @@ function faultsOf(env: Record<string, string | undefined>): string {
 }
 
 test('a right environment is read, with defaults for what may be left out', () => {
-  expect(readConfig({ ...RIGHT, SLUICE_BATCH_SIZE: '' })).toEqual({
+  expect(readConfig({ ...RIGHT, SLUICE_BATCH_SIZE: '' }, ALL)).toEqual({
     redisUrl: 'https://canary.upstash.io',
     redisToken: 'canary-token',
     apiKeys: [{ client: 'shop', scopes: ['orders:read'], sha256: DIGEST }],
@@ -45,7 +46,7 @@ test('what may be set is set', () => {
     SLUICE_RETENTION_DAYS: '3650',
     SLUICE_EVENTS_URL: 'https://shop.example/events',
   };
-  expect(readConfig({ ...RIGHT, ...settings })).toMatchObject({
+  expect(readConfig({ ...RIGHT, ...settings }, ALL)).toMatchObject({
     prefix: 'dev:',
     batchSize: 500,
     leaseMs: 900_000,
@@ -131,7 +132,7 @@ describe('a function in a wrong environment', () => {
     vi.unstubAllEnvs();
   });
 
-  test.each(['submit-order', 'get-order', 'stats', 'drain-queue', 'maintain'])(
+  test.each(['submit-order', 'get-order', 'stats', 'drain-queue'])(
     '%s does not start, and says what is wrong',
     async (name) => {
       vi.resetModules();
@@ -145,4 +146,21 @@ describe('a function in a wrong environment', () => {
       await expect(started).rejects.not.toThrow('canary');
     },
   );
+
+  test.each(['maintain', 'announce-events'])(
+    '%s does not start, and needs no keys',
+    async (name) => {
+      vi.resetModules();
+      vi.stubEnv('UPSTASH_REDIS_REST_URL', 'canary');
+      vi.stubEnv('UPSTASH_REDIS_REST_TOKEN', 'token');
+      vi.stubEnv('SLUICE_API_KEYS', undefined);
+      const started = import(`../../functions/${name}.ts`);
+      await expect(started).rejects.toThrow(/right\.\n- UPSTASH_REDIS_REST_URL is wrong[^\n]*$/);
+    },
+  );
+});
+
+test('a function that is given no keys and no Redis needs none', () => {
+  const config = readConfig({}, { redis: false, apiKeys: false });
+  expect(config).toMatchObject({ redisUrl: '', redisToken: '', apiKeys: [] });
 });

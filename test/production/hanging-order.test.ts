@@ -16,7 +16,7 @@ test('an order that its producer never answers for takes none of its neighbours 
   const store = freshStore();
   const clock = steppedClock(NOW_MS);
   const random = chanceFrom(3);
-  const { attemptsMax } = readConfig(functionEnvironment());
+  const { attemptsMax } = readConfig(functionEnvironment(), { redis: true, apiKeys: true });
   const limits = { batchSize: 100, leaseMs: 300_000, attemptsMax };
   const ids: string[] = [];
 

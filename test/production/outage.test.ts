@@ -19,7 +19,7 @@ test('a system behind that is down for an hour is called within the backoff’s 
   await store.submitAll(orders, NOW_MS);
   const clock = steppedClock(NOW_MS);
   const random = chanceFrom(7);
-  const { attemptsMax } = readConfig(functionEnvironment());
+  const { attemptsMax } = readConfig(functionEnvironment(), { redis: true, apiKeys: true });
   const limits = { batchSize: 100, attemptsMax };
 
   /** How many orders the system is handed in each minute, by the schedule's drain. */

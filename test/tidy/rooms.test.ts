@@ -37,7 +37,21 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/log.ts': [],
   'lib/settings.ts': [],
   'lib/config.ts': ['lib/http', 'lib/queue', 'lib/settings.ts'],
-  'lib/runtime.ts': ['lib/http', 'lib/redis', 'lib/clock.ts', 'lib/config.ts', 'lib/log.ts'],
+  'lib/aws': ['lib/settings.ts'],
+  'lib/secrets': ['lib/aws', 'lib/clock.ts', 'lib/settings.ts'],
+  'lib/composition.ts': ['lib/secrets', 'lib/settings.ts'],
+  'lib/runtime.ts': [
+    'lib/aws',
+    'lib/http',
+    'lib/queue',
+    'lib/redis',
+    'lib/secrets',
+    'lib/clock.ts',
+    'lib/composition.ts',
+    'lib/config.ts',
+    'lib/log.ts',
+    'lib/settings.ts',
+  ],
   functions: [
     'docs',
     'lib/contract',
@@ -71,6 +85,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const PACKAGES: Record<string, readonly string[]> = {
   // A file of lib/production/producers, or one's own.
   '#producer': ['functions'],
+  aws4fetch: ['lib/aws'],
   'zod/mini': ['lib/orders', 'lib/contract', 'lib/http', 'lib/client'],
   'pg/lib/client.js': ['lib/postgres'],
   '@upstash/redis': ['lib/redis'],
@@ -108,7 +123,10 @@ test.each(files)('$path imports only from rooms that it may', (file) => {
       expect(isAllowed, `${file.path} imports ${target}`).toBe(true);
     } else if (/^(lib|functions)/.test(room) && !target.startsWith('node:')) {
       // The types of Lambda's events are gone once the code is bundled.
-      const rooms = target === 'aws-lambda' ? ['lib/http', 'functions'] : PACKAGES[target];
+      const rooms =
+        target === 'aws-lambda'
+          ? ['lib/http', 'lib/composition.ts', 'lib/runtime.ts', 'functions']
+          : PACKAGES[target];
       expect(rooms, `${file.path} imports ${target}`).toContain(room);
     }
   }
