@@ -16,5 +16,10 @@ const schedules = Array.from({ length: slots }, (_, slot) => ({
 
 export const events = [...schedules, { httpApi: 'POST /drain' }];
 
-/** One for each slot, and one for `POST /drain`, which otherwise could not even answer 409. */
-export const reservedConcurrency = slots + 1;
+const woken = process.env.SLUICE_WAKE_INTERVAL_MS ? 1 : 0;
+
+/**
+ * One for each slot, one for a drain that is woken, and one for `POST /drain`, which otherwise could
+ * not even answer 409.
+ */
+export const reservedConcurrency = slots + woken + 1;

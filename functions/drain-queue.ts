@@ -4,15 +4,11 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { createProducer } from '#producer';
 import { json, problem } from '../lib/http/responses.ts';
 import { drainSlot } from '../lib/production/drain-slot.ts';
+import { type DrainEvent, wokenDrain } from '../lib/production/woken-drain.ts';
 import { acquireLock } from '../lib/redis/lock.ts';
 import { orderNumbers } from '../lib/redis/order-numbers.ts';
 import { productionStore } from '../lib/redis/production-store.ts';
 import { httpFunction } from '../lib/runtime.ts';
-
-/** What a rule of the schedule sends: the slot that it drains, 0 where it names none. */
-interface ScheduledDrain {
-  readonly slot?: number;
-}
 
 const HTTP_DRAIN_MS_MAX = 20_000;
 const LOCK_LEASE_MS = 30_000;
@@ -25,13 +21,15 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
   const store = productionStore(client, keys, randomUUID(), config);
   const numbers = orderNumbers(client, keys);
   const producer = createProducer({ ...surroundings, numbers });
+  const { wakeIntervalMs: intervalMs } = config;
+  const limits = { ...config, isToTheEnd: intervalMs > 0 };
 
   function drain(slot: number, deadlineMs: number) {
     const lock = () => {
       const request = { client: lockClient, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
       return acquireLock({ ...request, token: randomUUID() });
     };
-    return drainSlot({ store, producer, clock, random, log, lock }, config, deadlineMs);
+    return drainSlot({ store, producer, clock, random, log, lock }, limits, deadlineMs);
   }
 
   /** POST /drain: 200 with what the drain did; 409 where another holds the lock; 503. */
@@ -42,11 +40,15 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     return json(200, outcome.report);
   });
 
-  return async (event: APIGatewayProxyEventV2 | ScheduledDrain, context: Context) => {
+  return async (event: APIGatewayProxyEventV2 | DrainEvent, context: Context) => {
     if ('requestContext' in event) return drainNow(event, context);
-    const { slot = 0 } = event;
-    const outcome = await drain(slot, clock.now() + context.getRemainingTimeInMillis());
-    log('info', 'drained', { slot, outcome });
-    return outcome;
+    const { slot = 0, isWoken = false } = event;
+    const deadlineMs = clock.now() + context.getRemainingTimeInMillis();
+    const drainOnce = async () => {
+      const outcome = await drain(slot, deadlineMs);
+      log('info', 'drained', { slot, isWoken, outcome });
+      return outcome;
+    };
+    return isWoken ? wokenDrain({ store, clock, drain: drainOnce, intervalMs }) : drainOnce();
   };
 });

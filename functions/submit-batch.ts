@@ -10,14 +10,17 @@ import {
 } from '../lib/orders/batch.ts';
 import { intakeStore } from '../lib/redis/intake-store.ts';
 import { httpFunction } from '../lib/runtime.ts';
+import { wakeIn } from '../lib/wake.ts';
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
 /** POST /orders/batch: 200 with a result for each order; 400, 413, 415, 429 and 503 as problems. */
-export const handler = await httpFunction(({ clock, config, keys, redisForBatches, route }) => {
+export const handler = await httpFunction(({ route, ...surroundings }) => {
+  const { clock, config, keys, redisForBatches } = surroundings;
   const intake = {
     store: intakeStore(redisForBatches(), keys),
     backPressure: backPressure(config.queueMax),
+    wake: wakeIn(surroundings),
   };
 
   return route({ scope: 'orders:write' }, async (request) => {

@@ -6,14 +6,17 @@ import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
 import { intakeStore } from '../lib/redis/intake-store.ts';
 import { httpFunction } from '../lib/runtime.ts';
+import { wakeIn } from '../lib/wake.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
 
 /** POST /orders: 202 with the receipt; 400, 413, 415, 422, 429 and 503 as problem details. */
-export const handler = await httpFunction(({ clock, config, keys, redisForRequests, route }) => {
+export const handler = await httpFunction(({ route, ...surroundings }) => {
+  const { clock, config, keys, redisForRequests } = surroundings;
   const intake = {
     store: intakeStore(redisForRequests(), keys),
     backPressure: backPressure(config.queueMax),
+    wake: wakeIn(surroundings),
   };
 
   return route({ scope: 'orders:write' }, async (request) => {

@@ -24,6 +24,13 @@ export interface Config extends RedisConfig {
   readonly retentionDays: number;
   /** Whether what becomes of orders is announced; where to, only the announcer needs to know. */
   readonly isAnnounced: boolean;
+  /**
+   * How often at most a submit that finds the queue empty wakes a drain; 0 where the schedule is
+   * enough.
+   */
+  readonly wakeIntervalMs: number;
+  /** The name of the Lambda function that drains, for who wakes it. */
+  readonly drainFunction: string;
   /** Requests that a client may make in a minute; 0 where there is no limit. */
   readonly rateLimit: number;
 }
@@ -54,6 +61,8 @@ export function readConfig(env: Environment, needs: Needs): Config {
     redrivesPerSecond: integer('SLUICE_REDRIVES_PER_SECOND', 100, 1, 1_000),
     retentionDays: integer('SLUICE_RETENTION_DAYS', 30, 1, 3_650),
     isAnnounced: optional('SLUICE_EVENTS_URL', 'a URL', () => true, false),
+    wakeIntervalMs: integer('SLUICE_WAKE_INTERVAL_MS', 0, 100, 30_000),
+    drainFunction: optional('SLUICE_DRAIN_FUNCTION', FUNCTION_RULE, functionIn, ''),
     rateLimit: integer('SLUICE_RATE_LIMIT', 0, 1, 1_000_000),
   }));
 }
@@ -110,6 +119,12 @@ function apiKeysIn(text: string): ApiKey[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+const FUNCTION_RULE = 'the name of a Lambda function';
+
+function functionIn(text: string): string | undefined {
+  return /^[A-Za-z0-9_-]{1,64}$/.test(text) ? text : undefined;
 }
 
 const PREFIX_RULE = 'up to 64 characters of A-Z, a-z, 0-9, and . _ : -';

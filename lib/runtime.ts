@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { invokeLater } from './aws/invoke.ts';
 import { awsRequests } from './aws/request.ts';
 import { systemClock } from './clock.ts';
 import { composed, type Handle } from './composition.ts';
@@ -12,8 +13,10 @@ import { readParameters } from './secrets/parameters.ts';
 import { secretsOf } from './secrets/secrets.ts';
 import type { Environment } from './settings.ts';
 
-/** What a limit may add to a request: it lets through what it cannot count by then. */
-const RATE_LIMIT_MS_MAX = 250;
+/** What a further question to Redis may add to a request that goes on without the answer. */
+const ASIDE_MS_MAX = 250;
+/** What waking a drain may add to a submit, once Redis has said that it should. */
+const INVOKE_MS_MAX = 500;
 
 const clock = systemClock;
 const random = Math.random;
@@ -25,9 +28,10 @@ const rateLimits = process.env.SLUICE_RATE_LIMIT
   ? (await import('./redis/rate-limit.ts')).rateLimit
   : undefined;
 
-const send = awsRequests(process.env, 'ssm');
+const lambda = awsRequests(process.env, 'lambda');
+const ssm = awsRequests(process.env, 'ssm');
 const secrets = secretsOf(process.env, {
-  read: (names, timeMs) => readParameters({ send, clock, random }, names, timeMs),
+  read: (names, timeMs) => readParameters({ send: ssm, clock, random }, names, timeMs),
   clock,
 });
 
@@ -56,7 +60,10 @@ export function surroundings(env: Environment, needs: Needs, refused?: () => voi
     redisForRequests: () => connect({ ...redis, timeoutMs: 1_200, sendsMax: 2 }),
     /** Redis for batches: a request carries up to a megabyte and may take longer. */
     redisForBatches: () => connect({ ...redis, timeoutMs: 2_500, sendsMax: 2 }),
-    redisForLimits: () => connect({ ...redis, timeoutMs: RATE_LIMIT_MS_MAX, sendsMax: 1 }),
+    /** Redis for what a request can go on without: a limit lets through what it cannot count by then. */
+    redisAside: () => connect({ ...redis, timeoutMs: ASIDE_MS_MAX, sendsMax: 1 }),
+    /** Has a Lambda function run, without waiting for it. */
+    invoke: (name: string, payload: object) => invokeLater(lambda, name, payload, INVOKE_MS_MAX),
   };
 }
 
@@ -109,8 +116,8 @@ export function scheduledFunction<R>(
   return composed({ secrets, compose, surround });
 }
 
-function rateLimitIn({ config, keys, redisForLimits }: Surroundings): RateLimit | undefined {
-  return rateLimits?.(redisForLimits(), keys.rate, config.rateLimit);
+function rateLimitIn({ config, keys, redisAside }: Surroundings): RateLimit | undefined {
+  return rateLimits?.(redisAside(), keys.rate, config.rateLimit);
 }
 
 function isHttp(event: unknown): event is APIGatewayProxyEventV2 {

@@ -41,7 +41,16 @@ export async function startEmulation(
       cwd: ROOT,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env, SLUICE_BUILD: build },
+      env: {
+        ...process.env,
+        ...env,
+        SLUICE_BUILD: build,
+        // Where submits wake the drain, it is this one's.
+        AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${lambdaPort}`,
+        AWS_REGION: 'eu-central-1',
+        AWS_ACCESS_KEY_ID: 'local',
+        AWS_SECRET_ACCESS_KEY: 'local',
+      },
     },
   );
   const buildDir = path.join(ROOT, '.esbuild', build);

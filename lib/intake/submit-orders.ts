@@ -4,6 +4,7 @@ import { fingerprintOf, orderIdOf } from '../orders/identity.ts';
 import type { Submission } from '../orders/submission.ts';
 import type { IntakeStore, NewOrder, SubmitAnswer } from '../queue/store.ts';
 import type { BackPressure } from './back-pressure.ts';
+import type { Wake } from './wake.ts';
 
 export interface SubmitRequest {
   /** The name of the client that submits. */
@@ -25,6 +26,8 @@ export type IntakeAnswer =
 export interface Intake {
   readonly store: IntakeStore;
   readonly backPressure: BackPressure;
+  /** Called when the queue was empty before these orders; left out where the schedule is enough. */
+  readonly wake?: Wake | undefined;
 }
 
 /**
@@ -37,7 +40,7 @@ export interface Intake {
  * @throws StoreUnavailable where the outcome is unknown; the same requests are safe to repeat
  */
 export async function submitOrders(
-  { store, backPressure }: Intake,
+  { store, backPressure, wake }: Intake,
   requests: readonly SubmitRequest[],
   nowMs: number,
 ): Promise<IntakeAnswer> {
@@ -48,7 +51,12 @@ export async function submitOrders(
   const firsts = new Map<string, NewOrder>();
   for (const order of orders) if (!firsts.has(order.id)) firsts.set(order.id, order);
   const { answers, queueDepth } = await store.submit([...firsts.values()], nowMs);
-  if (queueDepth !== undefined) backPressure.learn(queueDepth, nowMs);
+  if (queueDepth !== undefined) {
+    backPressure.learn(queueDepth, nowMs);
+    const accepted = answers.filter(({ kind }) => kind === 'accepted').length;
+    // All that waits came just now: nobody may be draining.
+    if (queueDepth <= accepted) await wake?.(nowMs);
+  }
 
   const known = new Map<string, Known>();
   for (const [at, { id, fingerprint }] of [...firsts.values()].entries()) {

@@ -34,7 +34,7 @@ const PRODUCE_MS_MIN = 2_000;
  */
 export async function drainSlot(
   { lock, ...dependencies }: SlotDependencies,
-  limits: Pick<DrainLimits, 'batchSize' | 'leaseMs' | 'attemptsMax'>,
+  limits: Pick<DrainLimits, 'batchSize' | 'leaseMs' | 'attemptsMax' | 'isToTheEnd'>,
   deadlineMs: number,
 ): Promise<SlotOutcome> {
   const held = await lock();

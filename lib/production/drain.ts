@@ -19,6 +19,11 @@ export interface DrainLimits {
   readonly attemptsMax: number;
   /** What is kept free at the end to settle the last batch. */
   readonly settleMs: number;
+  /**
+   * Whether to claim again after the last order that was ready: an order that came meanwhile has
+   * found a drain at work, and nobody else is woken for it.
+   */
+  readonly isToTheEnd?: boolean;
   /** No batch is claimed with less time than this left for producing it. */
   readonly produceMsMin: number;
 }
@@ -70,7 +75,7 @@ export async function drain(
     const time = { leaseMs, claimedAtMs, answerByMs };
     const isProducerWell = await produceAndSettle(dependencies, limits, tally, claim, time);
     if (!isProducerWell) break;
-    if (!claim.more) return tally;
+    if (!claim.more && (claim.orders.length === 0 || !limits.isToTheEnd)) return tally;
   }
   return { ...tally, remaining: await ready(dependencies) };
 }

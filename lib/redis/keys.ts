@@ -31,6 +31,8 @@ export function keysWith(prefix: string) {
     events: `${prefix}order_events`,
     /** LIST: events that the receiver refused, the last one at the head. */
     eventsRefused: `${prefix}order_events_refused`,
+    /** STRING that expires: a drain was woken, and will look once more after that. */
+    wake: `${prefix}order_wake`,
     /** STRING: the announcer's lock. */
     eventsLock: `${prefix}order_lock:events`,
     /** STRING: the drain lock of a slot. */

@@ -33,6 +33,8 @@ test('a right environment is read, with defaults for what may be left out', () =
     redrivesPerSecond: 100,
     isAnnounced: false,
     rateLimit: 0,
+    wakeIntervalMs: 0,
+    drainFunction: '',
     retentionDays: 30,
   });
 });
@@ -108,6 +110,8 @@ const WRONG: Record<string, string[]> = {
   SLUICE_QUEUE_MAX: ['0', '100000001'],
   SLUICE_REDRIVES_PER_SECOND: ['0', '1001'],
   SLUICE_RATE_LIMIT: ['0', '1000001'],
+  SLUICE_WAKE_INTERVAL_MS: ['99', '30001'],
+  SLUICE_DRAIN_FUNCTION: ['canary:1', 'c'.repeat(65)],
   SLUICE_RETENTION_DAYS: ['0', '3651', '0.5'],
 };
 

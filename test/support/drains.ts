@@ -1,4 +1,4 @@
-import { type DrainDependencies, drain } from '../../lib/production/drain.ts';
+import { type DrainDependencies, type DrainLimits, drain } from '../../lib/production/drain.ts';
 import type { Producer, ProducerAnswer } from '../../lib/production/producer.ts';
 import { orderNumberProducer } from '../../lib/production/producers/order-numbers.ts';
 import { NOW_MS } from './orders.ts';
@@ -15,7 +15,7 @@ export const DRAIN_LIMITS = {
 };
 
 export interface DrainOptions extends Partial<DrainDependencies> {
-  readonly limits?: Partial<typeof DRAIN_LIMITS>;
+  readonly limits?: Partial<DrainLimits>;
   readonly timeMs?: number;
   readonly signal?: AbortSignal;
 }

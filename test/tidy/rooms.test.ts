@@ -7,7 +7,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/orders': [],
   'lib/queue': ['lib/orders'],
   'lib/contract': ['lib/orders'],
-  'lib/intake': ['lib/orders', 'lib/queue', 'lib/contract'],
+  'lib/intake': ['lib/orders', 'lib/queue', 'lib/contract', 'lib/log.ts'],
   'lib/production': [
     'lib/orders',
     'lib/queue',
@@ -52,6 +52,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/log.ts',
     'lib/settings.ts',
   ],
+  'lib/wake.ts': ['lib/intake', 'lib/redis', 'lib/runtime.ts'],
   functions: [
     'docs',
     'lib/contract',
@@ -63,6 +64,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/production',
     'lib/redis',
     'lib/runtime.ts',
+    'lib/wake.ts',
   ],
   cli: ['lib/client', 'lib/contract', 'lib/orders', 'lib/http/api-keys.ts'],
   // The commands that no route of the API serves.

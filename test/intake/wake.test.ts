@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { wakeOf } from '../../lib/intake/wake.ts';
+import { wakeStore } from '../../lib/redis/wake-store.ts';
+import { NOW_MS } from '../support/orders.ts';
+import { freshStore } from '../support/store.ts';
+
+/** Instances of one deployment, each with a memory of its own, on one Redis. */
+function instances({ intervalMs = 60_000, invoke = async () => {} } = {}) {
+  const { client, keys, redis } = freshStore();
+  const told: unknown[] = [];
+  let woken = 0;
+  const instance = () =>
+    wakeOf({
+      store: wakeStore(client, keys),
+      invoke: async () => {
+        woken += 1;
+        await invoke();
+      },
+      log: (...line) => told.push(line),
+      intervalMs,
+    });
+  return { instance, told, redis, keys, woken: () => woken };
+}
+
+test('of many instances that find the queue empty within the interval one wakes a drain', async () => {
+  const { instance, woken } = instances();
+  await Promise.all(Array.from({ length: 20 }, () => instance()(NOW_MS)));
+  expect(woken()).toBe(1);
+});
+
+test('what holds the others back goes by itself when the interval is over', async () => {
+  const { instance, keys, redis } = instances({ intervalMs: 30_000 });
+  await instance()(NOW_MS);
+  const leftMs = await redis.pttl(keys.wake);
+  expect(leftMs).toBeGreaterThan(0);
+  expect(leftMs).toBeLessThanOrEqual(30_000);
+});
+
+test('an instance that has asked lately does not ask Redis again, and does once the interval is over', async () => {
+  const { instance, keys, redis, woken } = instances({ intervalMs: 1_000 });
+  const wake = instance();
+  await wake(NOW_MS);
+  await redis.del(keys.wake);
+  await wake(NOW_MS + 999);
+  expect(woken()).toBe(1);
+  await wake(NOW_MS + 1_000);
+  expect(woken()).toBe(2);
+});
+
+test('a clock that is set back does not keep an instance from waking', async () => {
+  const { instance, keys, redis, woken } = instances();
+  const wake = instance();
+  await wake(NOW_MS);
+  await redis.del(keys.wake);
+  await wake(NOW_MS - 86_400_000);
+  expect(woken()).toBe(2);
+});
+
+test('a drain that cannot be woken is told to the log, and fails nobody', async () => {
+  const { instance, told } = instances({
+    invoke: () => Promise.reject(new Error('Lambda answered with status 429')),
+  });
+  await instance()(NOW_MS);
+  expect(told).toEqual([
+    ['warn', 'drain-not-woken', { error: 'Error', reason: 'Lambda answered with status 429' }],
+  ]);
+});

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import type { Clock } from '../../lib/clock.ts';
+import type { Producer } from '../../lib/production/producer.ts';
+import { wokenDrain } from '../../lib/production/woken-drain.ts';
+import { runDrain } from '../support/drains.ts';
+import { NOW_MS, newOrder } from '../support/orders.ts';
+import { freshStore, type TestStore } from '../support/store.ts';
+
+/** A clock on which `meanwhile` happens in the time that somebody waits. */
+function clockWith(meanwhile: () => Promise<unknown>): Clock & { waitedMs: () => number } {
+  let nowMs = NOW_MS + 1_000;
+  let waitedMs = 0;
+  return {
+    now: () => nowMs,
+    after(delayMs, call) {
+      waitedMs += delayMs;
+      void meanwhile().then(() => {
+        nowMs += delayMs;
+        call();
+      });
+      return () => {};
+    },
+    waitedMs: () => waitedMs,
+  };
+}
+
+const submit = (store: TestStore, key: string) => store.submit(newOrder(key));
+
+test('a woken drain looks once more when the interval is over, for what came after its first look', async () => {
+  const store = freshStore();
+  await submit(store, 'first');
+  let drains = 0;
+  const clock = clockWith(() => submit(store, 'late'));
+  const outcome = await wokenDrain({
+    store,
+    clock,
+    intervalMs: 1_000,
+    drain: async () => {
+      drains += 1;
+      return { kind: 'drained', report: await runDrain(store) };
+    },
+  });
+  expect(outcome).toMatchObject({ report: { produced: 1 } });
+  expect(drains).toBe(2);
+  expect(clock.waitedMs()).toBe(1_000);
+  expect(await store.ready(NOW_MS + 9_000)).toBe(0);
+});
+
+test('a woken drain that finds nothing more does not drain again', async () => {
+  const store = freshStore();
+  let drains = 0;
+  await wokenDrain({
+    store,
+    clock: clockWith(async () => {}),
+    intervalMs: 1_000,
+    drain: async () => {
+      drains += 1;
+      return { kind: 'busy' };
+    },
+  });
+  expect(drains).toBe(1);
+});
+
+/** What comes while the only batch is produced, as for a drain that somebody is woken beside. */
+async function drainWhileOneComes(limits: { isToTheEnd?: boolean }) {
+  const store = freshStore();
+  await submit(store, 'first');
+  const producer: Producer = async (orders) => {
+    if (orders.length === 1) await submit(store, 'late');
+    return new Map(orders.map(({ id }) => [id, { kind: 'produced' }]));
+  };
+  return runDrain(store, { producer, limits });
+}
+
+test('where drains are woken, a drain takes what came while its last batch was produced', async () => {
+  expect(await drainWhileOneComes({ isToTheEnd: true })).toMatchObject({ produced: 2 });
+  expect(await drainWhileOneComes({})).toMatchObject({ produced: 1 });
+});
