@@ -14,12 +14,12 @@ export const define = Object.fromEntries(
 
 const PRODUCERS = ['order-numbers', 'postgres', 'webhook'];
 
-const chosen = process.env.SLUICE_PRODUCER || 'order-numbers';
+/** What produces orders: one of Sluice's by its name, or one's own by its path. */
+export const producer = process.env.SLUICE_PRODUCER || 'order-numbers';
 
-/** The file of the producer: one of Sluice's by its name, or one's own by its path. */
 function producerFile() {
-  if (PRODUCERS.includes(chosen)) return `./lib/production/producers/${chosen}.ts`;
-  if (chosen.startsWith('./') && existsSync(chosen)) return chosen;
+  if (PRODUCERS.includes(producer)) return `./lib/production/producers/${producer}.ts`;
+  if (producer.startsWith('./') && existsSync(producer)) return producer;
   throw new Error(
     `SLUICE_PRODUCER is wrong: it must be one of ${PRODUCERS.join(', ')}, or the path of a file ` +
       'that there is, beginning with "./".',

@@ -8,7 +8,7 @@ if (!Number.isInteger(slots) || slots < 1 || slots > 20) {
 }
 
 /** `SLUICE_SCHEDULE=off` deploys the schedules without having them fire: nothing runs by itself. */
-export const isScheduled = process.env.SLUICE_SCHEDULE !== 'off';
+export const isScheduled = isOn('SLUICE_SCHEDULE');
 
 const schedules = Array.from({ length: slots }, (_, slot) => ({
   schedule: { rate: 'rate(1 minute)', enabled: isScheduled, input: { slot } },
@@ -20,6 +20,16 @@ const woken = process.env.SLUICE_WAKE_INTERVAL_MS ? 1 : 0;
 
 /**
  * One for each slot, one for a drain that is woken, and one for `POST /drain`, which otherwise could
- * not even answer 409.
+ * not even answer 409. A crowd of submits cannot take these away, and more would only find the locks
+ * taken.
+ *
+ * A new account may have 10 executions in all, of which AWS lets none be reserved: with
+ * SLUICE_RESERVED=off the drain takes its chance with the rest.
  */
-export const reservedConcurrency = slots + woken + 1;
+export const reservedConcurrency = isOn('SLUICE_RESERVED') ? slots + woken + 1 : null;
+
+function isOn(name) {
+  const value = process.env[name] || 'on';
+  if (value === 'on' || value === 'off') return value === 'on';
+  throw new Error(`${name} is wrong: it must be on or off.`);
+}

@@ -1,13 +1,47 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { functionEnvironment } from '../support/functions.ts';
+import { pretendServer } from '../support/pretend-server.ts';
 import { ROOT } from '../support/source-files.ts';
 
+interface Deployment {
+  /** What is in the Parameter Store, by full name; all that the functions read where it is left out. */
+  readonly types?: Readonly<Record<string, string>>;
+  /** What the Parameter Store answers instead. */
+  readonly refusal?: { readonly status: number; readonly body: object };
+  readonly stage?: string;
+}
+
 /** What `sls deploy` does before anything is uploaded, in this environment. */
-async function check(env: Record<string, string>): Promise<void> {
+async function check(
+  env: Record<string, string>,
+  { types, refusal, stage = 'prod' }: Deployment = {},
+) {
+  const asked: string[] = [];
+  const store = await pretendServer(({ body }) => {
+    const { Names, WithDecryption } = JSON.parse(body);
+    expect(WithDecryption).toBe(false);
+    asked.push(...Names);
+    const found = Names.map((Name: string) => ({
+      Name,
+      Type: types === undefined ? 'SecureString' : types[Name],
+    }));
+    const Parameters = found.filter(({ Type }: { Type?: string }) => Type !== undefined);
+    return refusal ?? { status: 200, body: { Parameters } };
+  });
   vi.resetModules();
+  vi.stubEnv('AWS_ENDPOINT_URL_SSM', store.url.href);
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   const { default: CheckEnvironment } = await import(`${ROOT}/deploy/check-environment.js`);
-  await new CheckEnvironment().hooks['before:deploy:deploy']();
+  const provider = {
+    getStage: () => stage,
+    getRegion: () => 'eu-central-1',
+    getAwsSdkV3CredentialsProvider: () => async () => ({ accessKeyId: 'a', secretAccessKey: 'b' }),
+  };
+  const warnings: string[] = [];
+  const log = { warning: (text: string) => warnings.push(text) };
+  const serverless = { getProvider: () => provider, classes: { Error } };
+  const plugin = new CheckEnvironment(serverless, {}, { log });
+  await plugin.hooks['before:deploy:deploy']();
+  return { asked, warnings };
 }
 
 afterEach(() => {
@@ -17,38 +51,91 @@ afterEach(() => {
 const WEBHOOK = {
   SLUICE_PRODUCER: 'webhook',
   SLUICE_WEBHOOK_URL: 'https://erp.example/orders',
-  SLUICE_WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32).toString('base64')}`,
 };
 
-test('a deployment with a right environment goes on', async () => {
-  await check(functionEnvironment());
-  await check({ ...functionEnvironment(), ...WEBHOOK });
-  await check({ ...functionEnvironment(), SLUICE_PRODUCER: './examples/orders-to-folder.ts' });
+test('a deployment with right settings, and without a secret among them, goes on', async () => {
+  await check({});
+  await check(WEBHOOK);
+  await check({ SLUICE_PRODUCER: 'postgres' });
+  await check({ SLUICE_PRODUCER: './examples/orders-to-folder.ts' });
+  await check({ SLUICE_EVENTS_URL: 'https://shop.example/events' });
 });
 
-test('a deployment stops where a variable of the functions is missing', async () => {
-  await expect(check({ ...functionEnvironment(), SLUICE_API_KEYS: '' })).rejects.toThrow(
-    'SLUICE_API_KEYS is missing',
-  );
+test('a deployment stops where a setting of the functions is wrong', async () => {
+  await expect(check({ SLUICE_BATCH_SIZE: '501' })).rejects.toThrow('SLUICE_BATCH_SIZE is wrong');
 });
 
-test('a deployment stops where a variable of its producer is wrong', async () => {
-  const env = { ...functionEnvironment(), ...WEBHOOK };
-  await expect(check({ ...env, SLUICE_WEBHOOK_URL: 'http://erp.example/' })).rejects.toThrow(
+test('a deployment stops where a setting of its producer is wrong', async () => {
+  await expect(check({ ...WEBHOOK, SLUICE_WEBHOOK_URL: 'http://erp.example/' })).rejects.toThrow(
     'SLUICE_WEBHOOK_URL is wrong',
   );
 });
 
-test('a deployment stops where the database of its producer is not told', async () => {
-  const env = { ...functionEnvironment(), SLUICE_PRODUCER: 'postgres' };
-  await check({ ...env, DATABASE_URL: 'postgres://user:password@host/shop' });
-  await expect(check({ ...env, DATABASE_URL: '' })).rejects.toThrow('DATABASE_URL is missing');
+test('a deployment stops where a setting of the announcer is wrong', async () => {
+  const env = { SLUICE_EVENTS_URL: 'https://shop.example/events' };
+  await expect(check({ ...env, SLUICE_EVENTS_TIMEOUT_MS: '1' })).rejects.toThrow(
+    'SLUICE_EVENTS_TIMEOUT_MS is wrong',
+  );
 });
 
-test('a deployment stops where a variable of the announcer is missing', async () => {
-  const env = { ...functionEnvironment(), SLUICE_EVENTS_URL: 'https://shop.example/events' };
-  await expect(check(env)).rejects.toThrow('SLUICE_EVENTS_SECRETS is missing');
-  await check({ ...env, SLUICE_EVENTS_SECRETS: WEBHOOK.SLUICE_WEBHOOK_SECRETS });
+test('a deployment stops where secrets are missing, and says which and what to do', async () => {
+  const types = {
+    '/sluice/prod/UPSTASH_REDIS_REST_URL': 'SecureString',
+    '/sluice/prod/UPSTASH_REDIS_REST_TOKEN': 'String',
+  };
+  const stopped = check(WEBHOOK, { types });
+  await expect(stopped).rejects.toThrow('eu-central-1');
+  await expect(stopped).rejects.toThrow(
+    '- /sluice/prod/UPSTASH_REDIS_REST_TOKEN is a String and not a SecureString: ' +
+      'npm run sluice -- secrets put UPSTASH_REDIS_REST_TOKEN --stage prod',
+  );
+  for (const name of ['SLUICE_API_KEYS', 'SLUICE_WEBHOOK_SECRETS']) {
+    await expect(stopped).rejects.toThrow(
+      `- /sluice/prod/${name} is missing: npm run sluice -- secrets put ${name} --stage prod`,
+    );
+  }
+  await expect(stopped).rejects.not.toThrow('UPSTASH_REDIS_REST_URL');
+});
+
+test('the secrets that are asked for are those that the functions read, and no others', async () => {
+  const always = ['UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN'];
+  const askedIn = async (env: Record<string, string>) => (await check(env)).asked;
+  const inPath = (names: string[]) => names.map((name) => `/sluice/prod/${name}`);
+  expect(await askedIn({})).toEqual(inPath([...always, 'SLUICE_API_KEYS']));
+  expect(await askedIn({ SLUICE_PRODUCER: 'postgres' })).toEqual(
+    inPath([...always, 'SLUICE_API_KEYS', 'DATABASE_URL']),
+  );
+  vi.unstubAllEnvs();
+  expect(
+    await askedIn({
+      SLUICE_PRODUCER: './examples/orders-to-folder.ts',
+      SLUICE_PRODUCER_SECRETS: 'ERP_PASSWORD, ERP_USER',
+      SLUICE_SECRETS_PATH: '/shop/orders',
+    }),
+  ).toEqual(
+    [...always, 'SLUICE_API_KEYS', 'ERP_PASSWORD', 'ERP_USER'].map(
+      (name) => `/shop/orders/${name}`,
+    ),
+  );
+  vi.unstubAllEnvs();
+  expect(
+    await askedIn({
+      SLUICE_JWT_ISSUER: 'https://issuer.example/',
+      SLUICE_JWT_AUDIENCE: 'orders',
+      SLUICE_EVENTS_URL: 'https://shop.example/events',
+    }),
+  ).toEqual(inPath([...always, 'SLUICE_EVENTS_SECRETS']));
+});
+
+test('a deployer who may not see the parameters is told so, and goes on', async () => {
+  const refusal = { status: 400, body: { __type: 'com.amazonaws.ssm#AccessDeniedException' } };
+  const { warnings } = await check({}, { refusal });
+  expect(warnings).toEqual([expect.stringContaining('ssm:GetParameters')]);
+});
+
+test('a deployment stops where the Parameter Store cannot be asked', async () => {
+  const refusal = { status: 500, body: { __type: 'InternalServerError' } };
+  await expect(check({}, { refusal })).rejects.toThrow('InternalServerError');
 });
 
 test('the announcer has a schedule where a URL is set', async () => {

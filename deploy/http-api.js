@@ -1,0 +1,69 @@
+import { logicalIdsOf } from './logical-ids.js';
+
+/**
+ * What `serverless.yml` cannot say of the HTTP API: how many requests it lets through, and that a
+ * function is invoked for its own route alone.
+ */
+
+/**
+ * Requests a second that the stage lets through in the long run, and how many at once before that.
+ * What is more is answered with 429 by API Gateway and costs nothing behind it.
+ *
+ * An order that is submitted alone costs Redis 6.2 commands in its life, and Upstash takes 10,000 a
+ * second: 1,000 orders a second leave a third of them free. A burst is as many functions at once,
+ * and 1,000 is what an account has by default.
+ */
+const DefaultRouteSettings = {
+  ThrottlingRateLimit: wholeNumber('SLUICE_THROTTLE_RATE', 1_000, 10_000),
+  ThrottlingBurstLimit: wholeNumber('SLUICE_THROTTLE_BURST', 1_000, 5_000),
+  // A metric of each route costs as much as one of one's own; the functions have metrics each.
+  DetailedMetricsEnabled: process.env.SLUICE_ROUTE_METRICS === 'on',
+};
+
+/**
+ * A line of JSON for each request: when, which route, what came of it and how long it took. It has no
+ * path, query, header or body, so no order, key or idempotency key; the requests that a function
+ * answered are found in its log by `functionRequestId`.
+ */
+export const accessLogFormat = JSON.stringify({
+  time: '$context.requestTime',
+  requestId: '$context.requestId',
+  functionRequestId: '$context.integration.requestId',
+  route: '$context.routeKey',
+  status: '$context.status',
+  error: '$context.error.responseType',
+  ms: '$context.responseLatency',
+  functionMs: '$context.integration.latency',
+  bytes: '$context.responseLength',
+  ip: '$context.identity.sourceIp',
+});
+
+export async function resources({ resolveConfigurationProperty }) {
+  const functions = await resolveConfigurationProperty(['functions']);
+  const permissions = Object.entries(functions).flatMap(([name, { events }]) =>
+    events.flatMap(({ httpApi }) => (httpApi === undefined ? [] : [permission(name, httpApi)])),
+  );
+  return {
+    extensions: {
+      HttpApiStage: { Properties: { DefaultRouteSettings } },
+      ...Object.fromEntries(permissions),
+    },
+  };
+}
+
+/**
+ * Without this any route of the API might invoke it.
+ *
+ * @param route  as `POST /orders`
+ */
+function permission(functionName, route) {
+  const arn = `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${HttpApi}`;
+  const SourceArn = { 'Fn::Sub': `${arn}/$default/${route.replace(' ', '')}` };
+  return [logicalIdsOf(functionName).httpPermission, { Properties: { SourceArn } }];
+}
+
+function wholeNumber(name, byDefault, max) {
+  const value = Number(process.env[name] || byDefault);
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw new Error(`${name} is wrong: it must be a whole number from 1 to ${max}.`);
+}
