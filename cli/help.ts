@@ -84,13 +84,32 @@ Examples:
 `;
 
 export const KEYS_CREATE_HELP = `
-Nothing is sent or stored: the key is made here, of 256 random bits, and printed this once.
+The key is made here, of 256 random bits, and printed this once. With --stage its digest is
+added to those of that deployment; else it is printed, to be added by hand.
 Scopes: orders:write (submit, cancel), orders:read (get, list), orders:admin (both, for all
 clients, and everything else). A client may have two keys, so that one can be changed
 without a gap.
 
-Example:
+Examples:
   npm run sluice -- keys create --client shop --scopes orders:write,orders:read
+  npm run sluice -- keys create --client ops --scopes orders:admin --stage prod
+`;
+
+export const KEYS_REVOKE_HELP = `
+A function that runs believes what it has read for five minutes at most.
+
+Example:
+  npm run sluice -- keys revoke 3f5a90 --stage prod
+`;
+
+export const SECRETS_PUT_HELP = `
+A value is taken from the variable of its name, or from standard input; it is checked as the
+functions check it at their start, and stored encrypted under /sluice/<stage>. Credentials
+are those of the AWS command line. Functions that run take it within five minutes.
+
+Examples:
+  npm run sluice -- secrets put --stage prod       # all that are set
+  npm run sluice -- secrets put DATABASE_URL --stage prod < url.txt
 `;
 
 export const DRAIN_HELP = `

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { clientNameSchema, entryOf, type Scope, scopesSchema } from '../lib/http/api-keys.ts';
+import {
+  type ApiKey,
+  clientNameSchema,
+  entryOf,
+  type Scope,
+  scopesSchema,
+} from '../lib/http/api-keys.ts';
 import type { OutputFlags } from './order-commands.ts';
 
 /** Tells what it is wherever it turns up, as in a file that a scanner for secrets reads. */
@@ -11,24 +17,35 @@ export interface KeysCreateFlags extends OutputFlags {
   readonly scopes: readonly Scope[];
 }
 
-/** `keys create`: makes a key and prints it, this once, with the entry that Sluice knows it by. */
-export function keysCreateCommand({ client, scopes, json }: KeysCreateFlags): void {
+/**
+ * `keys create`: makes a key and prints it, this once.
+ *
+ * @param keep  takes its entry where a deployment is named; else it is printed with the key
+ */
+export async function keysCreateCommand(
+  { client, scopes, json }: KeysCreateFlags,
+  keep?: (entry: ApiKey) => Promise<void>,
+): Promise<void> {
   const key = `${KEY_PREFIX}${randomBytes(KEY_BITS / 8).toString('base64url')}`;
   const entry = entryOf(key, client, scopes);
+  await keep?.(entry);
   process.stdout.write(
     json
       ? `${JSON.stringify({ key, entry })}\n`
-      : `\
-The key, which is shown only now; give it to ${client} and keep it nowhere else:
+      : `The key, which is shown only now; give it to ${client} and keep it nowhere else:
 ${key}
 
-What Sluice knows it by; add it to the array in SLUICE_API_KEYS and deploy:
-${JSON.stringify(entry)}
-
-To change a key without a gap, ${client} has two for a while: add the new entry beside the old one
-and deploy, let ${client} take the new key, then remove the old entry and deploy again.
+${keep === undefined ? toBeAdded(entry) : KEPT}
+To change a key without a gap, ${client} has two for a while: make the new one, let ${client} take
+it, then take the old one away.
 `,
   );
+}
+
+const KEPT = 'The deployment knows it within five minutes.\n';
+
+function toBeAdded(entry: ApiKey): string {
+  return `What Sluice knows it by; add it to the array in SLUICE_API_KEYS:\n${JSON.stringify(entry)}\n`;
 }
 
 /** Whether an entry of SLUICE_API_KEYS may name a client so. */

@@ -3,13 +3,13 @@ import { Command, CommanderError, Option } from 'commander';
 import { type Client, createClient } from '../lib/client/client.ts';
 import { ORDER_STATUSES } from '../lib/orders/order.ts';
 import { failureOf } from './api-faults.ts';
+import { addKeyCommands, addSecretCommands } from './deployment/commands.ts';
 import { EXIT, usageFailure } from './failure.ts';
 import {
   CANCEL_HELP,
   DEAD_LETTERS_HELP,
   DRAIN_HELP,
   GET_HELP,
-  KEYS_CREATE_HELP,
   LIST_HELP,
   MIGRATE_HELP,
   PROGRAM_HELP,
@@ -18,8 +18,7 @@ import {
   STATS_HELP,
   SUBMIT_HELP,
 } from './help.ts';
-import { keysCreateCommand } from './keys-command.ts';
-import { clientName, countTo, delimiter, scopes } from './options.ts';
+import { countTo, delimiter } from './options.ts';
 import {
   cancelCommand,
   deadLettersCommand,
@@ -73,6 +72,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
   addReconcileCommand(sluice, setExitCode);
   addMigrateCommand(sluice);
   addKeyCommands(sluice);
+  addSecretCommands(sluice);
   return sluice;
 }
 
@@ -165,18 +165,6 @@ function addMigrateCommand(sluice: Command): void {
       const { migrateCommand } = await import('./migrate-command.ts');
       await migrateCommand(process.env, flags);
     });
-}
-
-function addKeyCommands(sluice: Command): void {
-  const keys = sluice.command('keys').description('make API keys').helpCommand(false);
-  keys
-    .command('create')
-    .description('make a key and print it, this once, with the entry for SLUICE_API_KEYS')
-    .requiredOption('--client <name>', 'whose key it is', clientName)
-    .requiredOption('--scopes <scopes>', 'what it may do, separated by commas', scopes)
-    .option('--json', 'print both as JSON')
-    .addHelpText('after', KEYS_CREATE_HELP)
-    .action(keysCreateCommand);
 }
 
 async function redrive(

@@ -1,15 +1,66 @@
-import { type Answering, pretendServer, type Received } from './pretend-server.ts';
+import { type Answering, pretendServer, type Received, type Reply } from './pretend-server.ts';
+
+interface Request {
+  readonly Names: readonly string[];
+  readonly WithDecryption?: boolean;
+  readonly Name: string;
+  readonly Value: string;
+  readonly Type: string;
+  readonly Overwrite?: boolean;
+  readonly Path: string;
+}
 
 /**
- * The SSM Parameter Store, as far as `GetParameters` goes: its form, its limit of ten names and its
- * errors are those of the API's reference.
+ * The SSM Parameter Store, as far as Sluice uses it: forms, limits and errors are those of the API's
+ * reference.
  *
- * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
+ * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_Operations.html
  */
-export async function parameterStore(parameters: Readonly<Record<string, string>>) {
+export async function parameterStore(parameters: Readonly<Record<string, string>> = {}) {
   const values = new Map(Object.entries(parameters));
+  const versions = new Map([...values.keys()].map((name) => [name, 1]));
   let fault: Answering | undefined;
-  const server = await pretendServer((request) => fault?.(request) ?? answer(request, values));
+
+  const operations: Record<string, (request: Request) => Reply> = {
+    GetParameters({ Names, WithDecryption }) {
+      if (Names.length === 0 || Names.length > 10) return refused('ValidationException');
+      const known = Names.filter((name) => values.has(name));
+      const Parameters = known.map((Name) => ({
+        Name,
+        Type: 'SecureString',
+        Value: WithDecryption ? values.get(Name) : 'encrypted',
+        Version: versions.get(Name),
+      }));
+      const InvalidParameters = Names.filter((name) => !values.has(name));
+      return { status: 200, body: { Parameters, InvalidParameters } };
+    },
+
+    PutParameter({ Name, Value, Type, Overwrite }) {
+      if (Type !== 'SecureString') return refused('ValidationException');
+      if (values.has(Name) && !Overwrite) return refused('ParameterAlreadyExists');
+      const Version = (versions.get(Name) ?? 0) + 1;
+      values.set(Name, Value);
+      versions.set(Name, Version);
+      return { status: 200, body: { Version, Tier: 'Standard' } };
+    },
+
+    GetParametersByPath({ Path }) {
+      const names = [...values.keys()].filter((name) => name.startsWith(`${Path}/`));
+      const LastModifiedDate = 1_795_354_620;
+      return {
+        status: 200,
+        body: { Parameters: names.map((Name) => ({ Name, LastModifiedDate })) },
+      };
+    },
+  };
+
+  function answer({ method, headers, body }: Received): Reply {
+    const [, name = ''] = /^AmazonSSM\.(\w+)$/.exec(String(headers['x-amz-target'])) ?? [];
+    const isRight = method === 'POST' && headers['content-type'] === 'application/x-amz-json-1.1';
+    return (isRight && operations[name]?.(JSON.parse(body))) || refused('ValidationException');
+  }
+
+  const server = await pretendServer((request) => fault?.(request) ?? answer(request));
   return {
     values,
     received: server.received,
@@ -28,28 +79,6 @@ export async function parameterStore(parameters: Readonly<Record<string, string>
   };
 }
 
-function answer({ method, headers, body }: Received, values: ReadonlyMap<string, string>) {
-  const { Names: names, WithDecryption: isDecrypted } = JSON.parse(body) as {
-    Names: string[];
-    WithDecryption?: boolean;
-  };
-  const isRight =
-    method === 'POST' &&
-    headers['x-amz-target'] === 'AmazonSSM.GetParameters' &&
-    headers['content-type'] === 'application/x-amz-json-1.1' &&
-    names.length >= 1 &&
-    names.length <= 10;
-  if (!isRight) return { status: 400, body: { __type: 'ValidationException' } };
-  const known = names.filter((name) => values.has(name));
-  return {
-    status: 200,
-    body: {
-      Parameters: known.map((Name) => ({
-        Name,
-        Type: 'SecureString',
-        Value: isDecrypted ? values.get(Name) : 'encrypted',
-      })),
-      InvalidParameters: names.filter((name) => !values.has(name)),
-    },
-  };
+function refused(__type: string): Reply {
+  return { status: 400, headers: { 'x-amzn-errortype': __type }, body: { __type, message: 'No.' } };
 }

@@ -1,0 +1,103 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ApiKey } from '../../lib/http/api-keys.ts';
+import { KEYS_CREATE_HELP, KEYS_REVOKE_HELP, SECRETS_PUT_HELP } from '../help.ts';
+import { type KeysCreateFlags, keysCreateCommand } from '../keys-command.ts';
+import { clientName, scopes } from '../options.ts';
+import type { Deployment } from './parameters.ts';
+
+/** What talks to AWS takes its time to load, so each command loads its own. */
+
+interface StageFlags {
+  readonly stage: string;
+  readonly region: string;
+}
+
+const REGION_DEFAULT = 'eu-central-1';
+
+export function addKeyCommands(sluice: Command): void {
+  const keys = sluice
+    .command('keys')
+    .description('make and look after API keys')
+    .helpCommand(false);
+  keys
+    .command('create')
+    .description('make a key and print it, this once')
+    .requiredOption('--client <name>', 'whose key it is', clientName)
+    .requiredOption('--scopes <scopes>', 'what it may do, separated by commas', scopes)
+    .addOption(new Option('--stage <stage>', 'keep it in this deployment').argParser(stageName))
+    .addOption(regionOption())
+    .option('--json', 'print the key and its entry as JSON')
+    .addHelpText('after', KEYS_CREATE_HELP)
+    .action((flags: KeysCreateFlags & Partial<StageFlags>) => {
+      const { stage, region = REGION_DEFAULT } = flags;
+      if (stage === undefined) return keysCreateCommand(flags);
+      return keysCreateCommand(flags, (entry) => keep({ stage, region }, entry));
+    });
+
+  onStage(keys.command('list').description('print who may call a deployment')).action(
+    async (flags: StageFlags) => {
+      const { keysListCommand } = await import('./kept-keys.ts');
+      await keysListCommand(deploymentOf(flags));
+    },
+  );
+
+  onStage(keys.command('revoke').description('take a key away from a deployment'))
+    .argument('<SHA256>', 'its digest, or how that begins')
+    .addHelpText('after', KEYS_REVOKE_HELP)
+    .action(async (digits: string, flags: StageFlags) => {
+      const { keysRevokeCommand } = await import('./kept-keys.ts');
+      await keysRevokeCommand(digits, deploymentOf(flags));
+    });
+}
+
+export function addSecretCommands(sluice: Command): void {
+  const secrets = sluice
+    .command('secrets')
+    .description('keep the secrets of a deployment in the SSM Parameter Store')
+    .helpCommand(false);
+
+  onStage(secrets.command('put').description('store secrets, checked as the functions check them'))
+    .argument('[NAME...]', 'variables; else all of them that are set')
+    .addHelpText('after', SECRETS_PUT_HELP)
+    .action(async (names: readonly string[], flags: StageFlags) => {
+      const { secretsPutCommand } = await import('./secrets-command.ts');
+      await secretsPutCommand(process.env, names, deploymentOf(flags));
+    });
+
+  onStage(
+    secrets.command('list').description('print which there are, without their values'),
+  ).action(async (flags: StageFlags) => {
+    const { secretsListCommand } = await import('./secrets-command.ts');
+    await secretsListCommand(deploymentOf(flags));
+  });
+}
+
+function onStage(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--stage <stage>', 'of the deployment').default('dev').argParser(stageName),
+    )
+    .addOption(regionOption());
+}
+
+function regionOption(): Option {
+  return new Option('--region <region>', 'of the deployment')
+    .env('AWS_REGION')
+    .default(REGION_DEFAULT);
+}
+
+function stageName(text: string): string {
+  if (/^[A-Za-z0-9-]{1,40}$/.test(text)) return text;
+  throw new InvalidArgumentError('It is up to 40 of A-Z, a-z, 0-9 and -');
+}
+
+async function keep(flags: StageFlags, entry: ApiKey): Promise<void> {
+  const { keepKey } = await import('./kept-keys.ts');
+  await keepKey(deploymentOf(flags), entry);
+}
+
+/** As serverless.yml has it. */
+function deploymentOf({ stage, region }: StageFlags): Deployment {
+  const path = process.env.SLUICE_SECRETS_PATH || `/sluice/${stage}`;
+  return { stage, region, path, kmsKey: process.env.SLUICE_KMS_KEY_ARN };
+}

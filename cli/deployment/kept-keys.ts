@@ -1,0 +1,70 @@
+import { type ApiKey, apiKeysSchema } from '../../lib/http/api-keys.ts';
+import { Failure } from '../failure.ts';
+import { table } from '../text.ts';
+import { type Deployment, parameterStore } from './parameters.ts';
+
+const NAME = 'SLUICE_API_KEYS';
+
+/** Adds a key to those of a deployment. */
+export async function keepKey(deployment: Deployment, entry: ApiKey): Promise<void> {
+  await changeKeys(deployment, (keys) => [...keys, entry]);
+}
+
+/** `keys list`: who may call, by the first digits of the digests. */
+export async function keysListCommand(deployment: Deployment): Promise<void> {
+  const kept = await parameterStore(deployment).read(NAME);
+  const rows = keysIn(kept?.value).map(({ client, scopes, sha256 }) => [
+    client,
+    scopes.join(','),
+    sha256.slice(0, 12),
+  ]);
+  process.stdout.write(table([['client', 'scopes', 'sha256'], ...rows]));
+}
+
+/**
+ * `keys revoke`: takes a key away from a deployment.
+ *
+ * @param digits  of its digest, from the first on: enough to tell it from the others
+ */
+export async function keysRevokeCommand(digits: string, deployment: Deployment): Promise<void> {
+  await changeKeys(deployment, (keys) => {
+    const found = keys.filter(({ sha256 }) => sha256.startsWith(digits));
+    if (found.length !== 1) {
+      throw new Failure(`${found.length} keys begin with ${digits}; keys list shows all.`);
+    }
+    const rest = keys.filter((key) => key !== found[0]);
+    if (rest.length === 0) {
+      throw new Failure(
+        'It is the only key: without any, nobody may call. Make another one first.',
+      );
+    }
+    return rest;
+  });
+  process.stdout.write('It works nowhere any more in five minutes.\n');
+}
+
+/** Parameters know no condition for a change: the version tells whether somebody came between. */
+async function changeKeys(
+  deployment: Deployment,
+  change: (keys: readonly ApiKey[]) => readonly ApiKey[],
+): Promise<void> {
+  const store = parameterStore(deployment);
+  const kept = await store.read(NAME);
+  const changed = change(keysIn(kept?.value));
+  const version = await store.put(NAME, JSON.stringify(changed));
+  if (version !== (kept?.version ?? 0) + 1) {
+    throw new Failure(
+      'Somebody else changed the keys at the same time, and one of the changes may be lost.\n' +
+        'Look with keys list, and make it again.',
+    );
+  }
+}
+
+function keysIn(text: string | undefined): readonly ApiKey[] {
+  if (text === undefined) return [];
+  try {
+    return apiKeysSchema.parse(JSON.parse(text), { jitless: true });
+  } catch {
+    throw new Failure(`What stands in ${NAME} is no array of keys: store a right one first.`);
+  }
+}

@@ -1,0 +1,99 @@
+import {
+  GetParametersByPathCommand,
+  GetParametersCommand,
+  PutParameterCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
+import { Failure } from '../failure.ts';
+
+/** A deployment, as far as its secrets go. */
+export interface Deployment {
+  readonly stage: string;
+  readonly region: string;
+  /** Stands before the names of its parameters, such as `/sluice/prod`. */
+  readonly path: string;
+  /** The key that encrypts them, where it is not the account's own for parameters. */
+  readonly kmsKey?: string | undefined;
+}
+
+export interface KeptValue {
+  readonly value: string;
+  /** Grows with each change. */
+  readonly version: number;
+}
+
+/** The parameters of a deployment, with the credentials that the AWS SDK finds on this machine. */
+export interface ParameterStore {
+  read(name: string): Promise<KeptValue | undefined>;
+  /** @returns the version that this is */
+  put(name: string, value: string): Promise<number>;
+  /** The names, without the path, and when each was changed; no values. */
+  list(): Promise<{ name: string; changedAt: Date | undefined }[]>;
+}
+
+export function parameterStore({ region, path, kmsKey }: Deployment): ParameterStore {
+  const client = new SSMClient({ region });
+
+  return {
+    async read(name) {
+      const Names = [`${path}/${name}`];
+      const request = new GetParametersCommand({ Names, WithDecryption: true });
+      const [parameter] = (await told(client.send(request))).Parameters ?? [];
+      if (parameter?.Value === undefined) return undefined;
+      return { value: parameter.Value, version: parameter.Version ?? 0 };
+    },
+
+    async put(name, value) {
+      const request = new PutParameterCommand({
+        Name: `${path}/${name}`,
+        Value: value,
+        Type: 'SecureString',
+        Overwrite: true,
+        // Free up to 4 KB; beyond that an advanced one.
+        Tier: 'Intelligent-Tiering',
+        ...(kmsKey && { KeyId: kmsKey }),
+      });
+      return (await told(client.send(request))).Version ?? 0;
+    },
+
+    async list() {
+      const found = [];
+      let NextToken: string | undefined;
+      do {
+        const request = new GetParametersByPathCommand({ Path: path, NextToken });
+        const page = await told(client.send(request));
+        found.push(...(page.Parameters ?? []));
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      return found.map(({ Name = '', LastModifiedDate: changedAt }) => ({
+        name: Name.slice(path.length + 1),
+        changedAt,
+      }));
+    },
+  };
+}
+
+/** Errors of AWS as an operator can act on them. */
+async function told<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error('unknown');
+    throw new Failure(`${messageOf(name, message)}\n${adviceOn(name)}`, { cause: error });
+  }
+}
+
+function messageOf(name: string, message: string): string {
+  if (name === 'CredentialsProviderError') return 'No credentials for AWS were found.';
+  return `AWS did not do it (${name}): ${message}`;
+}
+
+function adviceOn(name: string): string {
+  if (name === 'AccessDeniedException') {
+    return 'Whoever deploys needs ssm:PutParameter, ssm:GetParameters and ssm:GetParametersByPath on the path.';
+  }
+  return (
+    'It takes the credentials that the AWS command line takes: AWS_PROFILE, or AWS_ACCESS_KEY_ID\n' +
+    'and AWS_SECRET_ACCESS_KEY; `aws sts get-caller-identity` tells whether they work.'
+  );
+}

@@ -1,0 +1,51 @@
+import { text } from 'node:stream/consumers';
+import { usageFailure } from '../failure.ts';
+import { table } from '../text.ts';
+import { type Deployment, parameterStore } from './parameters.ts';
+import { checkSecret, KNOWN_SECRETS } from './secret-values.ts';
+
+/**
+ * `secrets put`: stores secrets of a deployment from the environment, or one from standard input, so
+ * that it stands in no history of a shell. All are checked before the first is stored.
+ */
+export async function secretsPutCommand(
+  env: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+  deployment: Deployment,
+): Promise<void> {
+  const given = names.length > 0 ? names : KNOWN_SECRETS.filter((name) => env[name]);
+  if (given.length === 0) {
+    throw usageFailure(`Give a name, or set one of ${KNOWN_SECRETS.join(', ')}.`);
+  }
+  const values = new Map<string, string>();
+  for (const name of given) {
+    const value = env[name] || (await fromStandardInput(name, given));
+    checkSecret(name, value);
+    values.set(name, value);
+  }
+  const store = parameterStore(deployment);
+  for (const [name, value] of values) {
+    const version = await store.put(name, value);
+    process.stdout.write(`${deployment.path}/${name}: version ${version}\n`);
+  }
+  process.stdout.write('Functions that run already take them within five minutes.\n');
+}
+
+async function fromStandardInput(name: string, given: readonly string[]): Promise<string> {
+  if (given.length > 1) throw usageFailure(`${name} is not set.`);
+  if (process.stdin.isTTY) {
+    throw usageFailure(`Set ${name}, or hand its value to standard input.`);
+  }
+  return (await text(process.stdin)).replace(/\r?\n$/, '');
+}
+
+/** `secrets list`: which secrets a deployment has, without their values. */
+export async function secretsListCommand(deployment: Deployment): Promise<void> {
+  const found = await parameterStore(deployment).list();
+  const rows = found.map(({ name, changedAt }) => [name, changedAt?.toISOString() ?? '']);
+  process.stdout.write(
+    rows.length === 0
+      ? `There are none under ${deployment.path} in ${deployment.region}.\n`
+      : table([['name', 'changed'], ...rows]),
+  );
+}
