@@ -67,9 +67,10 @@ const bundleOf = (name: string) => path.join(dir, name, 'functions', `${name}.mj
 const resources = (type: string) =>
   Object.values(template.Resources).filter((resource) => resource.Type === type);
 
-test('each function is one bundle of 150 KB at most', () => {
+test('each function is one bundle of 150 KB at most, besides the document that one of them shows', () => {
   for (const name of FUNCTIONS) {
-    expect(statSync(bundleOf(name)).size, name).toBeLessThanOrEqual(150 * 1024);
+    const document = name === 'openapi' ? statSync(`${ROOT}/docs/openapi.json`).size : 0;
+    expect(statSync(bundleOf(name)).size, name).toBeLessThanOrEqual(150 * 1024 + document);
   }
 });
 
