@@ -140,14 +140,15 @@ Exit codes: 0 all is well, or was repaired; 1 something is left to see to, or it
 2 wrong usage.
 
 This command does not call the API but Redis itself, as the functions do.
-Settings (environment):
+With --stage it takes the settings of a deployment, out of the Parameter Store, with the
+credentials of the AWS command line. Else, settings (environment):
   UPSTASH_REDIS_REST_URL    the URL of the database's REST API
   UPSTASH_REDIS_REST_TOKEN  its token; for the local stack, npm start prints both
   SLUICE_PREFIX             the deployment's, where it has one
 
 Examples:
   npm run sluice -- reconcile
-  npm run sluice -- reconcile --repair
+  npm run sluice -- reconcile --repair --stage prod
 `;
 
 export const MIGRATE_HELP = `

@@ -3,7 +3,12 @@ import { Command, CommanderError, Option } from 'commander';
 import { type Client, createClient } from '../lib/client/client.ts';
 import { ORDER_STATUSES } from '../lib/orders/order.ts';
 import { failureOf } from './api-faults.ts';
-import { addKeyCommands, addSecretCommands } from './deployment/commands.ts';
+import {
+  addKeyCommands,
+  addSecretCommands,
+  environmentFor,
+  withStage,
+} from './deployment/commands.ts';
 import { EXIT, usageFailure } from './failure.ts';
 import {
   CANCEL_HELP,
@@ -140,8 +145,7 @@ function addQueueCommands(sluice: Command): void {
 }
 
 function addReconcileCommand(sluice: Command, setExitCode: (exitCode: number) => void): void {
-  sluice
-    .command('reconcile')
+  withStage(sluice.command('reconcile'))
     .description('look for orders that are lost or in a wrong place')
     .option('--repair', 'repair what can be')
     .option('--thorough', 'read every order, also those that have ended')
@@ -150,20 +154,19 @@ function addReconcileCommand(sluice: Command, setExitCode: (exitCode: number) =>
     .action(async (flags) => {
       // What talks to Redis is loaded for this command only.
       const { reconcileCommand } = await import('./reconcile-command.ts');
-      setExitCode(await reconcileCommand(process.env, flags));
+      setExitCode(await reconcileCommand(await environmentFor(flags), flags));
     });
 }
 
 function addMigrateCommand(sluice: Command): void {
-  sluice
-    .command('migrate')
+  withStage(sluice.command('migrate'))
     .description('give the database of the Postgres producer its tables')
     .option('--dry-run', 'print what would be applied, and change nothing')
     .addHelpText('after', MIGRATE_HELP)
     .action(async (flags) => {
       // What talks to PostgreSQL is loaded for this command only.
       const { migrateCommand } = await import('./migrate-command.ts');
-      await migrateCommand(process.env, flags);
+      await migrateCommand(await environmentFor(flags), flags);
     });
 }
 

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ApiKey } from '../../lib/http/api-keys.ts';
+import type { Environment } from '../../lib/settings.ts';
 import { KEYS_CREATE_HELP, KEYS_REVOKE_HELP, SECRETS_PUT_HELP } from '../help.ts';
 import { type KeysCreateFlags, keysCreateCommand } from '../keys-command.ts';
 import { clientName, scopes } from '../options.ts';
@@ -7,12 +8,29 @@ import type { Deployment } from './parameters.ts';
 
 /** What talks to AWS takes its time to load, so each command loads its own. */
 
-interface StageFlags {
+export interface StageFlags {
   readonly stage: string;
   readonly region: string;
 }
 
 const REGION_DEFAULT = 'eu-central-1';
+
+/** Lets a command take the settings of a deployment in place of those of the environment. */
+export function withStage(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--stage <stage>', 'take the settings of this deployment').argParser(stageName),
+    )
+    .addOption(regionOption());
+}
+
+/** The environment of a command: a deployment's, where one is named. */
+export async function environmentFor(flags: Partial<StageFlags>): Promise<Environment> {
+  const { stage, region = REGION_DEFAULT } = flags;
+  if (stage === undefined) return process.env;
+  const { environmentOf } = await import('./environment.ts');
+  return environmentOf(deploymentOf({ stage, region }), process.env);
+}
 
 export function addKeyCommands(sluice: Command): void {
   const keys = sluice

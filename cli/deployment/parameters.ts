@@ -25,6 +25,8 @@ export interface KeptValue {
 /** The parameters of a deployment, with the credentials that the AWS SDK finds on this machine. */
 export interface ParameterStore {
   read(name: string): Promise<KeptValue | undefined>;
+  /** The values of those that there are, by name; ten at most. */
+  readAll(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** @returns the version that this is */
   put(name: string, value: string): Promise<number>;
   /** The names, without the path, and when each was changed; no values. */
@@ -41,6 +43,15 @@ export function parameterStore({ region, path, kmsKey }: Deployment): ParameterS
       const [parameter] = (await told(client.send(request))).Parameters ?? [];
       if (parameter?.Value === undefined) return undefined;
       return { value: parameter.Value, version: parameter.Version ?? 0 };
+    },
+
+    async readAll(names) {
+      const Names = names.map((name) => `${path}/${name}`);
+      const request = new GetParametersCommand({ Names, WithDecryption: true });
+      const found = (await told(client.send(request))).Parameters ?? [];
+      return new Map(
+        found.map(({ Name = '', Value = '' }) => [Name.slice(path.length + 1), Value]),
+      );
     },
 
     async put(name, value) {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { parameterStore } from '../support/parameter-store.ts';
 import { start } from './command.ts';
 
@@ -116,4 +116,16 @@ test('no right to store them, and no credentials, are told with what to do', asy
     HOME: '/nonexistent',
   });
   expect(nobody).toMatchObject({ exitCode: 1, err: expect.stringContaining('AWS_PROFILE') });
+});
+
+test('a command takes the settings of a deployment where one is named', async () => {
+  const { url, token } = inject('upstash');
+  const { run } = await deployment({
+    '/sluice/prod/UPSTASH_REDIS_REST_URL': url,
+    '/sluice/prod/UPSTASH_REDIS_REST_TOKEN': token,
+  });
+  const report = await run(['reconcile', '--stage', 'prod', '--json']);
+  expect(JSON.parse(report.out)).toMatchObject({ prefix: 'prod:', orders: 0 });
+  const none = await run(['reconcile', '--stage', 'none']);
+  expect(none).toMatchObject({ exitCode: 2, err: expect.stringContaining('/sluice/none') });
 });

@@ -86,6 +86,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/production',
     'lib/settings.ts',
   ],
+  'cli/deployment/environment.ts': ['cli', 'lib/settings.ts'],
+  'cli/deployment/commands.ts': ['cli', 'lib/http/api-keys.ts', 'lib/settings.ts'],
   'cli/migrate-command.ts': ['cli', 'lib/postgres', 'lib/settings.ts'],
   local: ['lib/clock.ts', 'lib/http', 'lib/postgres', 'lib/production', 'lib/redis', 'examples'],
   examples: ['lib/production', 'lib/settings.ts'],
