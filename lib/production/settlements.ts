@@ -8,6 +8,8 @@ import type { ProducerAnswer } from './producer.ts';
  */
 const REASON_CHARACTERS_MAX = 500;
 const RESULT_BYTES_MAX = 8 * 1024;
+/** The counter follows the largest number that orders bear, and must be able to go on from there. */
+const ORDER_NUMBER_MAX = 10 ** 15;
 
 /**
  * What a producer's answer means for an order: a retry while attempts are left, else dead. One that
@@ -26,7 +28,7 @@ export function settlementOf(
     return {
       id,
       kind,
-      ...(orderNumber !== undefined && { orderNumber }),
+      ...(isOrderNumber(orderNumber) && { orderNumber }),
       ...(isKept(result) && { result }),
     };
   }
@@ -40,6 +42,15 @@ export function settlementOf(
 function boundedReason(reason: unknown): string {
   const text = typeof reason === 'string' && reason !== '' ? reason : 'No reason was given.';
   return [...text.toWellFormed()].slice(0, REASON_CHARACTERS_MAX).join('');
+}
+
+/** As with a result: what is none is left out. */
+function isOrderNumber(orderNumber: number | undefined): orderNumber is number {
+  return (
+    Number.isInteger(orderNumber) &&
+    Number(orderNumber) >= 0 &&
+    Number(orderNumber) <= ORDER_NUMBER_MAX
+  );
 }
 
 /** The order is produced, whatever came back: a result that cannot be kept is left out. */
