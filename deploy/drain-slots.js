@@ -1,3 +1,5 @@
+import { isOn } from './is-on.js';
+
 /**
  * What `serverless.yml` needs for each drain slot, and cannot count out by itself:
  * SLUICE_DRAIN_SLOTS drains (1 by default) run side by side, each under a lock of its own.
@@ -8,7 +10,7 @@ if (!Number.isInteger(slots) || slots < 1 || slots > 20) {
 }
 
 /** `SLUICE_SCHEDULE=off` deploys the schedules without having them fire: nothing runs by itself. */
-export const isScheduled = isOn('SLUICE_SCHEDULE');
+export const isScheduled = isOn('SLUICE_SCHEDULE', true);
 
 const schedules = Array.from({ length: slots }, (_, slot) => ({
   schedule: { rate: 'rate(1 minute)', enabled: isScheduled, input: { slot } },
@@ -26,10 +28,4 @@ const woken = process.env.SLUICE_WAKE_INTERVAL_MS ? 1 : 0;
  * A new account may have 10 executions in all, of which AWS lets none be reserved: with
  * SLUICE_RESERVED=off the drain takes its chance with the rest.
  */
-export const reservedConcurrency = isOn('SLUICE_RESERVED') ? slots + woken + 1 : null;
-
-function isOn(name) {
-  const value = process.env[name] || 'on';
-  if (value === 'on' || value === 'off') return value === 'on';
-  throw new Error(`${name} is wrong: it must be on or off.`);
-}
+export const reservedConcurrency = isOn('SLUICE_RESERVED', true) ? slots + woken + 1 : null;

@@ -11,7 +11,7 @@ export async function environments({ resolveVariable }) {
   const settings = {
     'submit-order': { ...interval, ...drain },
     'submit-batch': { ...interval, ...drain },
-    'drain-queue': { ...interval, ...variablesLike(OF_PRODUCERS) },
+    'drain-queue': { ...interval, ...variablesLike(OF_PRODUCERS[producer] ?? OF_OWN_PRODUCER) },
     'announce-events': variablesLike(OF_EVENTS),
   };
   const environmentOf = (name) => ({
@@ -23,18 +23,21 @@ export async function environments({ resolveVariable }) {
   return Object.fromEntries(FUNCTIONS.map((name) => [name, environmentOf(name)]));
 }
 
-/**
- * The variables of producers: those of Sluice's own, and those of one's own producer by the name
- * that they begin with.
- */
-const OF_PRODUCERS = producer === 'postgres' ? /^DATABASE_CA$/ : /^SLUICE_(WEBHOOK|PRODUCER)_/;
+/** The variables of the producer that was chosen; one's own may build on those of the others. */
+const OF_PRODUCERS = {
+  'order-numbers': /^$/,
+  postgres: /^DATABASE_CA$/,
+  webhook: /^SLUICE_WEBHOOK_/,
+};
+
+const OF_OWN_PRODUCER = /^(SLUICE_(WEBHOOK|PRODUCER)_|DATABASE_CA$)/;
 
 const OF_EVENTS = /^SLUICE_EVENTS_/;
 
 /** Parameters, by the end of their names; and the list of them, which `SLUICE_SECRETS` has. */
 const SECRETS = /_SECRETS$/;
 
-/** Sets one up to tell a secret to everybody who may look at a function. */
+/** What would tell a secret to whoever may look at a function. */
 const LIKE_A_SECRET = /SECRET|TOKEN|PASSWORD|PASSPHRASE|CREDENTIAL|(^|_)KEY(_|$)/;
 
 function variablesLike(names) {
@@ -47,7 +50,7 @@ function variablesLike(names) {
   if (told.length === 0) return Object.fromEntries(found);
   throw new Error(
     `${told.map(([name]) => name).join(', ')}: this looks like a secret, and whoever may look at ` +
-      'the drain’s configuration could read it. Name it in SLUICE_PRODUCER_SECRETS, so that it is ' +
+      'a function’s configuration could read it there. Name it in SLUICE_PRODUCER_SECRETS, so that it is ' +
       'read from the Parameter Store; or rename it, if it is none.',
   );
 }

@@ -1,3 +1,4 @@
+import { isOn } from './is-on.js';
 import { logicalIdsOf } from './logical-ids.js';
 
 /**
@@ -17,7 +18,7 @@ const DefaultRouteSettings = {
   ThrottlingRateLimit: wholeNumber('SLUICE_THROTTLE_RATE', 1_000, 10_000),
   ThrottlingBurstLimit: wholeNumber('SLUICE_THROTTLE_BURST', 1_000, 5_000),
   // A metric of each route costs as much as one of one's own; the functions have metrics each.
-  DetailedMetricsEnabled: process.env.SLUICE_ROUTE_METRICS === 'on',
+  DetailedMetricsEnabled: isOn('SLUICE_ROUTE_METRICS', false),
 };
 
 /**

@@ -1,3 +1,4 @@
+import { isOn } from './is-on.js';
 import { logicalIdsOf } from './logical-ids.js';
 import { FUNCTIONS, parameterName, secretsOf } from './secrets.js';
 import { tagListOf } from './tags.js';
@@ -20,7 +21,7 @@ if (kmsKeyArn !== '' && !/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/.te
 }
 
 /** Whether X-Ray traces the functions. */
-export const isTraced = process.env.SLUICE_XRAY === 'on';
+export const isTraced = isOn('SLUICE_XRAY', false);
 
 export async function resources({ resolveVariable }) {
   const stage = await resolveVariable('sls:stage');

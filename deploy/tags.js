@@ -21,7 +21,9 @@ function tagsOf(stage) {
 function ownTags() {
   try {
     const parsed = JSON.parse(process.env.SLUICE_TAGS || '{}');
-    if (Object.entries(parsed).every(isTag) && !Array.isArray(parsed)) return parsed;
+    if (Array.isArray(parsed)) throw new TypeError('an array');
+    const keys = Object.keys(parsed).map((key) => key.toLowerCase());
+    if (Object.entries(parsed).every(isTag) && new Set(keys).size === keys.length) return parsed;
   } catch {
     // Told below.
   }

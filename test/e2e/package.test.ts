@@ -44,8 +44,6 @@ beforeAll(() => {
       PATH,
       HOME,
       SLUICE_DRAIN_SLOTS: '2',
-      SLUICE_PRODUCER_FOLDER: '/tmp',
-      SLUICE_EVENTS_CONCURRENCY: '7',
     },
     stdio: 'pipe',
   });
@@ -147,18 +145,4 @@ test('the announcer is never started where there is no URL', () => {
   expect(announcer?.[1].Properties.Timeout).toBe(60);
   const targets = resources('AWS::Events::Rule').map(({ Properties }) => Properties.Targets);
   expect(JSON.stringify(targets)).not.toContain(announcer?.[0]);
-});
-
-test('the variables of producers and of events reach what reads them, and no other function', () => {
-  for (const { Properties } of resources('AWS::Lambda::Function')) {
-    const { Variables } = Properties.Environment as { Variables: Record<string, string> };
-    const name = /functions\/(.+)\.handler/.exec(String(Properties.Handler))?.[1];
-    expect(Variables.SLUICE_PRODUCER_FOLDER, name).toBe(
-      name === 'drain-queue' ? '/tmp' : undefined,
-    );
-    expect(Variables.SLUICE_EVENTS_CONCURRENCY, name).toBe(
-      name === 'announce-events' ? '7' : undefined,
-    );
-    expect(Variables).toHaveProperty('SLUICE_EVENTS_URL');
-  }
 });

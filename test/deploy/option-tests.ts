@@ -1,0 +1,178 @@
+import { beforeAll, expect, test } from 'vitest';
+import { deployedFunction } from './rules.ts';
+import { referencesIn, resourcesOf, type Template } from './template.ts';
+import type { Variant } from './variants.ts';
+
+const propertiesOf = (template: Template, type: string) =>
+  resourcesOf(template, type).map(([, { Properties }]) => Properties);
+
+/** What each option makes of the template, and that it makes nothing of it where it is off. */
+export function testOptions(templateOf: (variant: Variant) => Template): void {
+  let plain: Template;
+  let full: Template;
+  let resting: Template;
+
+  beforeAll(() => {
+    plain = templateOf('as it comes');
+    full = templateOf('with every option');
+    resting = templateOf('with nothing that runs by itself');
+  });
+
+  test('stages have prefixes of their own, so that they can share a database', () => {
+    expect(deployedFunction(plain, 'stats').env).toMatchObject({
+      SLUICE_STAGE: 'dev',
+      SLUICE_PREFIX: 'dev:',
+    });
+    expect(deployedFunction(full, 'stats').env).toMatchObject({
+      SLUICE_STAGE: 'prod',
+      SLUICE_PREFIX: 'prod:',
+    });
+    expect(deployedFunction(resting, 'stats').env.SLUICE_PREFIX).toBe('');
+  });
+
+  test('the stage lets through so many requests, and writes a line of JSON for each', () => {
+    const [stage] = propertiesOf(plain, 'AWS::ApiGatewayV2::Stage');
+    expect(stage?.DefaultRouteSettings).toEqual({
+      ThrottlingRateLimit: 1_000,
+      ThrottlingBurstLimit: 1_000,
+      DetailedMetricsEnabled: false,
+    });
+    const [set] = propertiesOf(full, 'AWS::ApiGatewayV2::Stage');
+    expect(set?.DefaultRouteSettings).toEqual({
+      ThrottlingRateLimit: 50,
+      ThrottlingBurstLimit: 20,
+      DetailedMetricsEnabled: true,
+    });
+    const { AccessLogSettings } = stage as { AccessLogSettings: { Format: string } };
+    const [{ target = '' } = {}] = referencesIn(AccessLogSettings);
+    expect(plain.Resources[target]?.Properties.RetentionInDays).toBe(30);
+    const fields: unknown[] = Object.values(JSON.parse(AccessLogSettings.Format));
+    expect(fields).toContain('$context.routeKey');
+    for (const field of fields) {
+      // Neither a path, which names an order, nor a query, a header, a body or a free text.
+      expect(field).toMatch(
+        /^\$context\.(requestTime|requestId|routeKey|status|responseLatency|responseLength|identity\.sourceIp|error\.responseType|integration\.(requestId|latency))$/,
+      );
+    }
+  });
+
+  test('with a JWT authorizer every route is behind it', () => {
+    expect(propertiesOf(plain, 'AWS::ApiGatewayV2::Authorizer')).toEqual([]);
+    const [[id, authorizer] = []] = resourcesOf(full, 'AWS::ApiGatewayV2::Authorizer');
+    expect(authorizer?.Properties).toMatchObject({
+      AuthorizerType: 'JWT',
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Issuer: 'https://issuer.example/', Audience: ['orders', 'shop'] },
+    });
+    const routes = propertiesOf(full, 'AWS::ApiGatewayV2::Route');
+    expect(routes).toHaveLength(propertiesOf(plain, 'AWS::ApiGatewayV2::Route').length);
+    for (const route of routes) {
+      expect(route).toMatchObject({ AuthorizationType: 'JWT', AuthorizerId: { Ref: id } });
+    }
+    expect(deployedFunction(full, 'stats').env).toMatchObject({
+      SLUICE_JWT_ISSUER: 'https://issuer.example/',
+      SLUICE_JWT_AUDIENCE: 'orders,shop',
+    });
+  });
+
+  test('each function is invoked for its own route alone', () => {
+    const arn = `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${HttpApi}`;
+    for (const template of [plain, full, resting]) {
+      const routes = propertiesOf(template, 'AWS::ApiGatewayV2::Route').map(({ RouteKey }) =>
+        String(RouteKey).replace(' ', ''),
+      );
+      const sources = propertiesOf(template, 'AWS::Lambda::Permission')
+        .filter(({ Principal }) => Principal === 'apigateway.amazonaws.com')
+        .map(({ SourceArn }) => (SourceArn as { 'Fn::Sub': string })['Fn::Sub']);
+      expect(sources.toSorted()).toEqual(routes.map((route) => `${arn}/$default/${route}`).sort());
+    }
+  });
+
+  test('with a domain the API is reached by it and by nothing else', () => {
+    const [api] = propertiesOf(full, 'AWS::ApiGatewayV2::Api');
+    expect(api?.DisableExecuteApiEndpoint).toBe(true);
+    expect(propertiesOf(full, 'AWS::ApiGatewayV2::DomainName')).toMatchObject([
+      {
+        DomainName: 'orders.shop.example',
+        DomainNameConfigurations: [{ SecurityPolicy: 'TLS_1_2', EndpointType: 'REGIONAL' }],
+      },
+    ]);
+    expect(propertiesOf(full, 'AWS::ApiGatewayV2::ApiMapping')).toEqual([
+      {
+        ApiId: { Ref: 'HttpApi' },
+        DomainName: { Ref: 'ApiDomain' },
+        Stage: { Ref: 'HttpApiStage' },
+      },
+    ]);
+    expect(full.Outputs).toMatchObject({
+      ApiUrl: { Value: 'https://orders.shop.example' },
+      DomainTarget: { Value: { 'Fn::GetAtt': ['ApiDomain', 'RegionalDomainName'] } },
+    });
+    expect(plain.Outputs.ApiUrl?.Value).toEqual({ 'Fn::GetAtt': ['HttpApi', 'ApiEndpoint'] });
+    expect(propertiesOf(plain, 'AWS::ApiGatewayV2::Api')[0]?.DisableExecuteApiEndpoint).toBe(false);
+  });
+
+  test('X-Ray traces where it is switched on', () => {
+    for (const { TracingConfig } of propertiesOf(full, 'AWS::Lambda::Function')) {
+      expect(TracingConfig).toEqual({ Mode: 'Active' });
+    }
+    for (const properties of propertiesOf(plain, 'AWS::Lambda::Function')) {
+      expect(properties).not.toHaveProperty('TracingConfig');
+    }
+  });
+
+  test('every slot has a schedule, and the drain a place for each, for a woken one and for POST /drain', () => {
+    const inputs = propertiesOf(full, 'AWS::Events::Rule').flatMap(({ Targets }) =>
+      (Targets as { Input?: string }[]).map(({ Input }) => Input),
+    );
+    expect(inputs).toEqual(['{"slot":0}', '{"slot":1}', '{"slot":2}', undefined, undefined]);
+    const reserved = (template: Template) =>
+      resourcesOf(template, 'AWS::Lambda::Function').flatMap(([, { Properties }]) => {
+        const { FunctionName, ReservedConcurrentExecutions: places } = Properties;
+        return places === undefined ? [] : [[FunctionName, places]];
+      });
+    expect(reserved(full)).toEqual([['sluice-prod-drain-queue', 5]]);
+    expect(reserved(plain)).toEqual([['sluice-dev-drain-queue', 2]]);
+    expect(reserved(resting)).toEqual([]);
+  });
+
+  test('a woken drain is named to those who wake it, and to nobody else', () => {
+    const wake = {
+      SLUICE_WAKE_INTERVAL_MS: '1000',
+      SLUICE_DRAIN_FUNCTION: 'sluice-prod-drain-queue',
+    };
+    expect(deployedFunction(full, 'submit-order').env).toMatchObject(wake);
+    expect(deployedFunction(full, 'submit-batch').env).toMatchObject(wake);
+    expect(deployedFunction(full, 'drain-queue').env).toHaveProperty('SLUICE_WAKE_INTERVAL_MS');
+    expect(deployedFunction(full, 'stats').env).not.toHaveProperty('SLUICE_DRAIN_FUNCTION');
+    expect(deployedFunction(plain, 'submit-order').env).not.toHaveProperty('SLUICE_DRAIN_FUNCTION');
+  });
+
+  test('nothing runs by itself where the schedule is off', () => {
+    const states = (template: Template) =>
+      new Set(propertiesOf(template, 'AWS::Events::Rule').map(({ State }) => State));
+    expect(states(resting)).toEqual(new Set(['DISABLED']));
+    expect(states(full)).toEqual(new Set(['ENABLED']));
+  });
+
+  test('everything that can be labelled is', () => {
+    const labels = { Project: 'sluice', Stage: 'prod', ManagedBy: 'serverless', Team: 'orders' };
+    const asList = Object.entries(labels).map(([Key, Value]) => ({ Key, Value }));
+    for (const type of ['AWS::Lambda::Function', 'AWS::IAM::Role', 'AWS::SQS::Queue']) {
+      for (const { Tags } of propertiesOf(full, type)) expect(Tags, type).toEqual(asList);
+    }
+    for (const type of ['Api', 'Stage', 'DomainName']) {
+      const [{ Tags } = {}] = propertiesOf(full, `AWS::ApiGatewayV2::${type}`);
+      expect(Tags, type).toEqual(labels);
+    }
+  });
+
+  test('the outputs say where the API is, where failures are, and how the functions are called', () => {
+    expect(plain.Outputs).toMatchObject({
+      FailureQueueUrl: { Value: { Ref: 'FailureQueue' } },
+      SubmitOrderFunction: { Value: { Ref: 'SubmitDashorderLambdaFunction' } },
+      DrainQueueFunction: { Value: { Ref: 'DrainDashqueueLambdaFunction' } },
+    });
+    expect(Object.keys(plain.Outputs).filter((name) => name.endsWith('Function'))).toHaveLength(13);
+  });
+}

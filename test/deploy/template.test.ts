@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { OPERATIONS } from '../../lib/contract/operations.ts';
+import { testGrants } from './grant-tests.ts';
+import { testOptions } from './option-tests.ts';
+import { type Packaged, packaged } from './packaging.ts';
+import { schemaFaults } from './resource-schemas.ts';
+import {
+  circles,
+  danglingReferences,
+  deployedFunction,
+  functionFaults,
+  invokedLater,
+  openRoutes,
+  unseenFailures,
+} from './rules.ts';
+import { wideGrants } from './statements.ts';
+import { resourcesOf } from './template.ts';
+import { CANARY, VARIANTS, type Variant } from './variants.ts';
+
+const VARIANT_NAMES = Object.keys(VARIANTS) as Variant[];
+const packages = {} as Record<Variant, Packaged>;
+
+beforeAll(async () => {
+  const one = async (name: Variant) => {
+    const { env, flags } = VARIANTS[name];
+    packages[name] = await packaged(env, { flags });
+  };
+  await Promise.all(VARIANT_NAMES.map(one));
+}, 120_000);
+
+const resources = (variant: Variant, type: string) =>
+  resourcesOf(packages[variant].template, type).map(([, { Properties }]) => Properties);
+const functionOf = (variant: Variant, name: string) =>
+  deployedFunction(packages[variant].template, name);
+
+describe.each(VARIANT_NAMES)('packaged %s', (variant) => {
+  test('the templates are as AWS’s schemas have them', () => {
+    expect(schemaFaults(packages[variant].template)).toEqual([]);
+    expect(schemaFaults(packages[variant].firstTemplate)).toEqual([]);
+  });
+
+  test('everything that is referred to is there, and nothing needs itself', () => {
+    expect(danglingReferences(packages[variant].template)).toEqual([]);
+    expect(circles(packages[variant].template)).toEqual([]);
+  });
+
+  test('nothing is allowed on everything, or to everybody', () => {
+    const wide = wideGrants(packages[variant].template);
+    // X-Ray knows no resources to name.
+    const traced = wide.filter((grant) => grant.includes('"xray:PutTraceSegments"'));
+    for (const grant of traced) {
+      expect(grant).toMatch(
+        /^\w+Role: \{"Sid":"Trace","Effect":"Allow","Action":\["xray:PutTraceSegments","xray:PutTelemetryRecords"\],"Resource":"\*"\}$/,
+      );
+    }
+    expect(wide.filter((grant) => !traced.includes(grant))).toEqual([]);
+    expect(traced).toHaveLength(variant === 'with every option' ? 13 : 0);
+  });
+
+  test('every function has what each must have', () => {
+    expect(resources(variant, 'AWS::Lambda::Function')).toHaveLength(13);
+    expect(functionFaults(packages[variant].template)).toEqual([]);
+  });
+
+  test('every route asks for a scope, and a failure that nobody waits for is kept', () => {
+    const routes = resources(variant, 'AWS::ApiGatewayV2::Route').map(({ RouteKey }) => RouteKey);
+    expect(routes.toSorted()).toEqual(Object.keys(OPERATIONS).sort());
+    expect(openRoutes(packages[variant].template)).toEqual([]);
+    expect(invokedLater(packages[variant].template)).not.toEqual([]);
+    expect(unseenFailures(packages[variant].template)).toEqual([]);
+  });
+
+  test('each function is given the names of the secrets that its role may read, and no value', () => {
+    for (const { Handler } of resources(variant, 'AWS::Lambda::Function')) {
+      const name = String(Handler).replace(/^functions\/|\.handler$/g, '');
+      const { env, grants } = functionOf(variant, name);
+      const readable = grants
+        .filter((grant) => grant.startsWith('ssm:'))
+        .map((grant) => grant.replace('ssm:GetParameters on ', ''));
+      expect(env.SLUICE_SECRETS?.split(',').filter(Boolean), name).toEqual(readable);
+      const named = readable.map((parameter) => parameter.replace(/^.*\//, ''));
+      expect(Object.keys(env).filter((variable) => named.includes(variable))).toEqual([]);
+    }
+  });
+
+  test('no value of a secret is in anything that was packaged, not in base64 or as a digest either', () => {
+    const { files } = packages[variant];
+    expect(files.length).toBeGreaterThan(2 * 13);
+    const values = [
+      CANARY,
+      ...Object.values(VARIANTS[variant].env).filter((v) => v.includes(CANARY)),
+    ];
+    const forms = values.flatMap((value) => {
+      const sha256 = createHash('sha256').update(value).digest();
+      const base64 = Buffer.from(value)
+        .toString('base64')
+        .replace(/.{0,2}=*$/, '');
+      return [value, base64, sha256.toString('hex'), sha256.toString('base64')];
+    });
+    const found = files.filter(({ text }) => forms.some((form) => text.includes(form)));
+    expect(found.map(({ name }) => name)).toEqual([]);
+  });
+
+  test('the queue of failures and the bucket are encrypted and reached by TLS alone', () => {
+    expect(resources(variant, 'AWS::SQS::Queue')).toMatchObject([
+      { SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 },
+    ]);
+    const denied = { Effect: 'Deny', Principal: '*' };
+    const [queuePolicy] = resources(variant, 'AWS::SQS::QueuePolicy');
+    expect(queuePolicy).toMatchObject({
+      PolicyDocument: {
+        Statement: [{ ...denied, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+      },
+    });
+    const [bucket] = resources(variant, 'AWS::S3::Bucket');
+    expect(bucket).toMatchObject({
+      PublicAccessBlockConfiguration: { BlockPublicPolicy: true, RestrictPublicBuckets: true },
+    });
+    expect(JSON.stringify(bucket)).toContain('"SSEAlgorithm":"AES256"');
+    const [bucketPolicy] = resources(variant, 'AWS::S3::BucketPolicy');
+    expect(bucketPolicy).toMatchObject({
+      PolicyDocument: {
+        Statement: [{ ...denied, Condition: { Bool: { 'aws:SecureTransport': false } } }],
+      },
+    });
+  });
+});
+
+const templateOf = (variant: Variant) => packages[variant].template;
+
+describe('what functions may do', () => testGrants(templateOf));
+
+describe('options', () => testOptions(templateOf));
+
+test('the archives are the same bytes from build to build, wherever and by whomever they are built', async () => {
+  const { env } = VARIANTS['as it comes'];
+  const again = await packaged(env, { subdir: 'in/another/folder', umask: '077' });
+  const digests = (zips: ReadonlyMap<string, Uint8Array>) =>
+    [...zips].map(([name, zip]) => [name, createHash('sha256').update(zip).digest('hex')]);
+  const { zips } = packages['as it comes'];
+  expect(digests(zips)).toHaveLength(13);
+  expect(digests(again.zips)).toEqual(digests(zips));
+  // The time of the first file of an archive, and its date, as MS-DOS has them: 1980.
+  for (const zip of zips.values()) expect([...zip.subarray(10, 14)]).toEqual([0, 0, 0x21, 0]);
+}, 120_000);
