@@ -1,4 +1,5 @@
 import { type ApiKey, apiKeysSchema } from './http/api-keys.ts';
+import type { TokenSettings } from './http/token-callers.ts';
 import { CLAIM_ORDERS_MAX } from './queue/store.ts';
 import { type Environment, readSettings, type SettingsReader } from './settings.ts';
 
@@ -13,6 +14,8 @@ export interface RedisConfig {
 /** Everything that can be set from outside. Durations are in milliseconds. */
 export interface Config extends RedisConfig {
   readonly apiKeys: readonly ApiKey[];
+  /** Where API Gateway checks tokens: then there are no API keys. */
+  readonly tokens: TokenSettings | undefined;
   readonly batchSize: number;
   readonly leaseMs: number;
   readonly attemptsMax: number;
@@ -50,10 +53,12 @@ const NO_REDIS = { redisUrl: '', redisToken: '' };
  * @throws ConfigError naming every variable that is missing or wrong, and never a value
  */
 export function readConfig(env: Environment, needs: Needs): Config {
+  const isByToken = [env.SLUICE_JWT_ISSUER, env.SLUICE_JWT_AUDIENCE].some(Boolean);
   return readSettings(env, ({ read, optional, integer }) => ({
     ...(needs.redis ? redisAccessOf(read) : NO_REDIS),
     prefix: prefixOf(optional),
-    apiKeys: needs.apiKeys ? apiKeysOf(read) : [],
+    apiKeys: needs.apiKeys && !isByToken ? apiKeysOf(read) : [],
+    tokens: isByToken ? tokensOf(read, optional) : undefined,
     batchSize: integer('SLUICE_BATCH_SIZE', 100, 1, CLAIM_ORDERS_MAX),
     leaseMs: integer('SLUICE_LEASE_MS', 30_000, 1_000, 900_000),
     attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 24, 1, 100),
@@ -103,6 +108,17 @@ function apiKeysOf(read: SettingsReader['read']): readonly ApiKey[] {
     'a JSON array of {"client", "scopes", "sha256"}, each digest once, as 64 lower-case hex digits',
     apiKeysIn,
   );
+}
+
+/** The audience is for API Gateway alone to check; but one without the other is a mistake. */
+function tokensOf(read: SettingsReader['read'], optional: SettingsReader['optional']) {
+  const issuer = read('SLUICE_JWT_ISSUER', 'the https URL of who issues tokens', (text) =>
+    /^https:\/\/[^\s?#]+$/.test(text) ? text : undefined,
+  );
+  const asItIs = (text: string) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined);
+  read('SLUICE_JWT_AUDIENCE', 'the audience that tokens name, without spaces', asItIs);
+  const scopePrefix = optional('SLUICE_JWT_SCOPE_PREFIX', 'without spaces', asItIs, '');
+  return { issuer, scopePrefix };
 }
 
 // What the SDK takes for a URL, less a query, a fragment and credentials.

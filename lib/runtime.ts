@@ -4,7 +4,9 @@ import { awsRequests } from './aws/request.ts';
 import { systemClock } from './clock.ts';
 import { composed, type Handle } from './composition.ts';
 import { type Needs, readConfig } from './config.ts';
+import { callersByKey } from './http/authenticate.ts';
 import { routeWith, unavailable } from './http/route.ts';
+import { callersByToken } from './http/token-callers.ts';
 import { jsonLog } from './log.ts';
 import type { RateLimit } from './queue/store.ts';
 import { connect } from './redis/client.ts';
@@ -88,9 +90,10 @@ export async function httpFunction<E, R>(
     compose,
     surround(env, refused) {
       const around = surroundings(env, needs, refused);
-      const { apiKeys } = around.config;
+      const { apiKeys, tokens } = around.config;
+      const callers = tokens === undefined ? callersByKey(apiKeys) : callersByToken(tokens);
       const rateLimit = rateLimitIn(around);
-      return { ...around, route: routeWith({ apiKeys, log, now: clock.now, rateLimit }) };
+      return { ...around, route: routeWith({ callers, log, now: clock.now, rateLimit }) };
     },
   });
   return async (event, context) => {

@@ -1,10 +1,27 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type ApiKey, digestOf, type Scope } from './api-keys.ts';
 
 /** Who calls, once their key was found. */
 export interface Caller {
   readonly client: string;
   readonly scopes: readonly Scope[];
+}
+
+/** Knows who calls. */
+export interface Callers {
+  /** `undefined` where nobody is known to call. */
+  identify(event: APIGatewayProxyEventV2): Caller | undefined;
+  /** For somebody who is not known: what to do. */
+  readonly advice: string;
+}
+
+/** The callers of a deployment that gives out API keys. */
+export function callersByKey(apiKeys: readonly ApiKey[]): Callers {
+  return {
+    advice: 'Send an API key that is valid, as "Authorization: Bearer <key>".',
+    identify: ({ headers }) => authenticate(headers?.authorization, apiKeys),
+  };
 }
 
 // RFC 6750: the token of a bearer, after a scheme whose case does not matter.
@@ -31,9 +48,10 @@ export function authenticate(
   return found;
 }
 
-/** `orders:admin` implies the other two; `any` is any valid key's. */
+/** `orders:admin` implies the other two; `any` is for whoever has one of them. */
 export function mayCall(caller: Caller, scope: Scope | 'any'): boolean {
-  return scope === 'any' || caller.scopes.includes(scope) || isAdmin(caller);
+  if (scope === 'any') return caller.scopes.length > 0;
+  return caller.scopes.includes(scope) || isAdmin(caller);
 }
 
 /** Whether the caller may see and change the orders of all clients. */

@@ -6,8 +6,8 @@ import type {
 import type { Log } from '../log.ts';
 import { StoreUnavailable } from '../queue/errors.ts';
 import type { RateLimit } from '../queue/store.ts';
-import type { ApiKey, Scope } from './api-keys.ts';
-import { authenticate, type Caller, isAdmin, mayCall } from './authenticate.ts';
+import type { Scope } from './api-keys.ts';
+import { type Caller, type Callers, isAdmin, mayCall } from './authenticate.ts';
 import { type HttpResponse, problem, toGateway } from './responses.ts';
 
 /** A request whose caller is known and may make it. */
@@ -30,7 +30,7 @@ export type HttpHandler = (
 ) => Promise<APIGatewayProxyStructuredResultV2>;
 
 export interface RouteDependencies {
-  readonly apiKeys: readonly ApiKey[];
+  readonly callers: Callers;
   readonly log: Log;
   readonly now: () => number;
   /** For all callers but `orders:admin`, who must be able to act when things are bad. */
@@ -41,11 +41,11 @@ const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 const RETRY_AFTER_S = '2';
 
 /**
- * Makes the only maker of HTTP functions. A route checks the key and its scope before anything
+ * Makes the only maker of HTTP functions. A route checks who calls, and for which scope, before anything
  * else of the request is looked at, so that no function can forget to, and answers a store that
  * is unavailable with 503 and anything unforeseen with 500, telling the log and not the caller.
  */
-export function routeWith({ apiKeys, log, now, rateLimit }: RouteDependencies) {
+export function routeWith({ callers, log, now, rateLimit }: RouteDependencies) {
   async function refusalOf(caller: Caller): Promise<HttpResponse | undefined> {
     if (rateLimit === undefined || isAdmin(caller)) return undefined;
     const retryAfterS = await rateLimit(caller.client, now());
@@ -61,8 +61,8 @@ export function routeWith({ apiKeys, log, now, rateLimit }: RouteDependencies) {
       const headers = event.headers ?? {};
       const requestId = requestIdOf(headers, context);
       try {
-        const caller = authenticate(headers.authorization, apiKeys);
-        if (caller === undefined) return toGateway(unauthorized(), requestId);
+        const caller = callers.identify(event);
+        if (caller === undefined) return toGateway(unauthorized(callers.advice), requestId);
         if (!mayCall(caller, scope)) return toGateway(forbidden(scope), requestId);
         const refusal = await refusalOf(caller);
         return toGateway(refusal ?? (await handle(requestFrom(event, context, caller))), requestId);
@@ -102,8 +102,9 @@ function requestIdOf(headers: APIGatewayProxyEventV2['headers'], context: Contex
   return SANE_REQUEST_ID.test(id) ? id : context.awsRequestId;
 }
 
-function forbidden(scope: string): HttpResponse {
-  return problem('forbidden', `This API key does not have the scope ${scope}.`);
+function forbidden(scope: Scope | 'any'): HttpResponse {
+  const what = scope === 'any' ? 'one of the scopes' : `the scope ${scope}`;
+  return problem('forbidden', `This caller does not have ${what}.`);
 }
 
 function tooManyRequests(retryAfterS: number): HttpResponse {
@@ -111,12 +112,8 @@ function tooManyRequests(retryAfterS: number): HttpResponse {
   return problem('too-many-requests', detail, { headers: { 'retry-after': String(retryAfterS) } });
 }
 
-function unauthorized(): HttpResponse {
-  return problem(
-    'unauthorized',
-    'Send an API key that is valid, as "Authorization: Bearer <key>".',
-    { headers: { 'www-authenticate': 'Bearer' } },
-  );
+function unauthorized(advice: string): HttpResponse {
+  return problem('unauthorized', advice, { headers: { 'www-authenticate': 'Bearer' } });
 }
 
 function requestFrom(event: APIGatewayProxyEventV2, context: Context, caller: Caller): HttpRequest {

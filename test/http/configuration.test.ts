@@ -25,6 +25,7 @@ test('a right environment is read, with defaults for what may be left out', () =
     redisUrl: 'https://canary.upstash.io',
     redisToken: 'canary-token',
     apiKeys: [{ client: 'shop', scopes: ['orders:read'], sha256: DIGEST }],
+    tokens: undefined,
     prefix: '',
     batchSize: 100,
     leaseMs: 30_000,
