@@ -14,6 +14,7 @@ const CONTENTS = [
   'functions',
   'lib',
   'examples',
+  'local',
 ];
 
 export type Sls = ReturnType<typeof slsIn>;

@@ -1,0 +1,111 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { entryOf } from '../../lib/http/api-keys.ts';
+import { startRedisServer } from '../../local/redis/redis-server.ts';
+import { startUpstashServer } from '../../local/upstash/server.ts';
+import { type Aws, startAws } from './aws/aws.ts';
+import { copiedProject, slsIn } from './aws/sls.ts';
+import { type HttpApi, startHttpApi } from './lambda/gateway.ts';
+import { type Lambda, startLambda } from './lambda/lambda.ts';
+import { startReceiver } from './receiver.ts';
+
+export const REGION = 'eu-central-1';
+export const STAGE = 'test';
+
+/** What nobody but those that it was given to may ever see. */
+export function plantedSecrets() {
+  const keys = {
+    shop: `shop-${randomUUID()}`,
+    other: `other-${randomUUID()}`,
+    admin: `admin-${randomUUID()}`,
+  };
+  const entries = [
+    entryOf(keys.shop, 'shop', ['orders:write', 'orders:read']),
+    entryOf(keys.other, 'other', ['orders:write', 'orders:read']),
+    entryOf(keys.admin, 'ops', ['orders:admin']),
+  ];
+  const webhookSecret = () => `whsec_${randomBytes(32).toString('base64')}`;
+  return {
+    keys,
+    entries,
+    token: `token-${randomUUID()}`,
+    webhook: webhookSecret(),
+    events: webhookSecret(),
+  };
+}
+
+export type Deployment = Awaited<ReturnType<typeof startDeployment>>;
+
+/**
+ * A Redis, a receiver and an AWS on this machine, with the secrets in its Parameter Store, and Sluice
+ * deployed there by `sls deploy`. All of it, or none.
+ */
+export async function startDeployment() {
+  const started: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const end of started.splice(0).reverse()) await end();
+  };
+  try {
+    return { ...(await startParts(started)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startParts(started: (() => Promise<void>)[]) {
+  const secrets = plantedSecrets();
+  const redis = await startRedisServer();
+  started.push(() => redis.stop());
+  const { socketPath } = redis;
+  const upstash = await startUpstashServer({ socketPath, token: secrets.token });
+  started.push(() => upstash.close());
+  const receiver = await startReceiver({ orders: secrets.webhook, events: secrets.events });
+  started.push(() => receiver.stop());
+  const aws = await startAws(REGION);
+  started.push(() => aws.stop());
+  const project = copiedProject();
+  started.push(async () => project.remove());
+
+  const parameters = {
+    UPSTASH_REDIS_REST_URL: upstash.url,
+    UPSTASH_REDIS_REST_TOKEN: secrets.token,
+    SLUICE_API_KEYS: JSON.stringify(secrets.entries),
+    SLUICE_WEBHOOK_SECRETS: secrets.webhook,
+    SLUICE_EVENTS_SECRETS: secrets.events,
+  };
+  const putParameters = (stage: string) => {
+    for (const [name, value] of Object.entries(parameters)) {
+      aws.account.parameters.set(`/sluice/${stage}/${name}`, value);
+    }
+  };
+  putParameters(STAGE);
+  // The secrets are in the deployer's environment too, as they may be in anybody's.
+  const sls = slsIn(project.dir, aws, { ...parameters, ...settings(receiver.url) });
+  const { code, printed } = await sls('deploy', '--stage', STAGE);
+  if (code !== 0) throw new Error(`sls deploy failed:\n${printed}`);
+  const { lambda, api } = await start(aws, started);
+  return { aws, lambda, api, upstash, receiver, secrets, sls, putParameters, printed };
+}
+
+function settings(receiverUrl: string) {
+  return {
+    SLUICE_PRODUCER: 'webhook',
+    SLUICE_WEBHOOK_URL: `${receiverUrl}/orders`,
+    SLUICE_WEBHOOK_ALLOW_PRIVATE: '127.0.0.1',
+    SLUICE_EVENTS_URL: `${receiverUrl}/events`,
+    SLUICE_EVENTS_ALLOW_PRIVATE: '127.0.0.1',
+  };
+}
+
+async function start(
+  aws: Aws,
+  started: (() => Promise<void>)[],
+): Promise<{ lambda: Lambda; api: HttpApi }> {
+  const lambda = startLambda(aws.account, aws.url);
+  started.push(() => lambda.end());
+  aws.onInvoke = lambda.invokeLater;
+  const [apiId = ''] = aws.account.apis.keys();
+  const api = await startHttpApi(aws.account, apiId, lambda);
+  started.push(() => api.close());
+  return { lambda, api };
+}
