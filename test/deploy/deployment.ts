@@ -27,7 +27,8 @@ export function plantedSecrets() {
   return {
     keys,
     entries,
-    token: `token-${randomUUID()}`,
+    /** Of Redis; the latest last. */
+    tokens: [`token-${randomUUID()}`],
     webhook: webhookSecret(),
     events: webhookSecret(),
   };
@@ -56,9 +57,8 @@ async function startParts(started: (() => Promise<void>)[]) {
   const secrets = plantedSecrets();
   const redis = await startRedisServer();
   started.push(() => redis.stop());
-  const { socketPath } = redis;
-  const upstash = await startUpstashServer({ socketPath, token: secrets.token });
-  started.push(() => upstash.close());
+  const upstash = await startUpstash(redis.socketPath, secrets.tokens);
+  started.push(() => upstash.stop());
   const receiver = await startReceiver({ orders: secrets.webhook, events: secrets.events });
   started.push(() => receiver.stop());
   const aws = await startAws(REGION);
@@ -68,7 +68,7 @@ async function startParts(started: (() => Promise<void>)[]) {
 
   const parameters = {
     UPSTASH_REDIS_REST_URL: upstash.url,
-    UPSTASH_REDIS_REST_TOKEN: secrets.token,
+    UPSTASH_REDIS_REST_TOKEN: secrets.tokens.join(),
     SLUICE_API_KEYS: JSON.stringify(secrets.entries),
     SLUICE_WEBHOOK_SECRETS: secrets.webhook,
     SLUICE_EVENTS_SECRETS: secrets.events,
@@ -108,4 +108,23 @@ async function start(
   const api = await startHttpApi(aws.account, apiId, lambda);
   started.push(() => api.close());
   return { lambda, api };
+}
+
+/** A REST server whose token can be changed, as in Upstash's console. */
+async function startUpstash(socketPath: string, tokens: string[]) {
+  const start = (port = 0) => startUpstashServer({ socketPath, token: tokens.at(-1) ?? '', port });
+  let server = await start();
+  const { url } = server;
+  return {
+    url,
+    /** @returns the new one; the old one is refused from now on */
+    async changeToken(): Promise<string> {
+      const changed = `token-${randomUUID()}`;
+      tokens.push(changed);
+      await server.close();
+      server = await start(Number(new URL(url).port));
+      return changed;
+    },
+    stop: () => server.close(),
+  };
 }

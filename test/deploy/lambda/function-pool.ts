@@ -10,13 +10,20 @@ import { unzipTo } from './zip.ts';
 /** The instances of one function, as it was deployed. */
 export interface FunctionPool {
   readonly function: LambdaFunction;
-  /** The environment of each instance that was started. */
-  readonly environments: Readonly<Record<string, string>>[];
-  /** Milliseconds that each start took. */
-  readonly initMs: number[];
+  /** Of each instance that was started. */
+  readonly starts: readonly Start[];
   invoke(payload: string): Promise<Outcome | { readonly kind: 'throttled' }>;
   /** Ends all instances. */
   end(): Promise<void>;
+}
+
+/** How an instance was started. */
+export interface Start {
+  readonly functionName: string;
+  /** All of its environment but where its Runtime API is. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Until it asked for its first event; none where it never did. */
+  readonly initMs: number | undefined;
 }
 
 export function functionPool(account: Account, invoked: LambdaFunction, url: string): FunctionPool {
@@ -24,8 +31,7 @@ export function functionPool(account: Account, invoked: LambdaFunction, url: str
   unzipTo(taskRoot, invoked.zip);
   const idle: Instance[] = [];
   const all = new Set<Instance>();
-  const environments: Readonly<Record<string, string>>[] = [];
-  const initMs: number[] = [];
+  const starts: Start[] = [];
   let running = 0;
 
   async function start() {
@@ -34,13 +40,12 @@ export function functionPool(account: Account, invoked: LambdaFunction, url: str
     const { accessKey, secret } = giveCredentials(account, invoked.name, invoked.roleArn);
     const keys = { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secret };
     const own = { ...env, ...keys, AWS_SESSION_TOKEN: randomUUID(), AWS_ENDPOINT_URL: url };
-    environments.push(own);
     const onLine = logWriter(account, invoked, logStream);
     const { arn: functionArn, timeoutMs } = invoked;
     const instance = await startInstance({ env: own, functionArn, timeoutMs, onLine });
-    if ('errorType' in instance) return instance;
-    all.add(instance);
-    initMs.push(instance.initMs);
+    const initMs = 'errorType' in instance ? undefined : instance.initMs;
+    starts.push({ functionName: invoked.name, env: own, initMs });
+    if (!('errorType' in instance)) all.add(instance);
     return instance;
   }
 
@@ -54,8 +59,7 @@ export function functionPool(account: Account, invoked: LambdaFunction, url: str
 
   return {
     function: invoked,
-    environments,
-    initMs,
+    starts,
     async invoke(payload) {
       if (running >= (invoked.reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
         return { kind: 'throttled' };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Account, LambdaFunction } from '../aws/account.ts';
 import { authorize } from '../aws/policies.ts';
 import { functionNamed } from '../aws/resources/compute.ts';
-import { type FunctionPool, functionPool } from './function-pool.ts';
+import { type FunctionPool, functionPool, type Start } from './function-pool.ts';
 import type { Outcome } from './instance.ts';
 
 export type Invoked = Outcome | { readonly kind: 'throttled' };
@@ -15,8 +15,8 @@ export interface Lambda {
   invokeLater(functionName: string, payload: string): void;
   /** Settles once no event waits or runs. */
   settled(): Promise<void>;
-  /** Those of which an instance was ever started. */
-  pools(): readonly FunctionPool[];
+  /** Of all instances, the latest last. */
+  starts(): readonly Start[];
   /** Ends all instances; what was deployed stays and starts again when it is invoked. */
   end(): Promise<void>;
 }
@@ -33,6 +33,7 @@ const DEFAULT_CONFIG = { retriesMax: 2, eventAgeMsMax: 21_600_000, onFailure: un
 export function startLambda(account: Account, url: string): Lambda {
   const pools = new Map<LambdaFunction, FunctionPool>();
   const events = new Set<Promise<void>>();
+  const ended: Start[] = [];
 
   async function invoke(functionName: string, payload: string): Promise<Invoked> {
     // A function that was deployed anew is another one: its old instances get nothing more.
@@ -72,9 +73,12 @@ export function startLambda(account: Account, url: string): Lambda {
     async settled() {
       while (events.size > 0) await Promise.all(events);
     },
-    pools: () => [...pools.values()],
+    starts: () => [...ended, ...[...pools.values()].flatMap((pool) => pool.starts)],
     async end() {
-      await Promise.all([...pools.values()].map((pool) => pool.end()));
+      for (const pool of pools.values()) {
+        await pool.end();
+        ended.push(...pool.starts);
+      }
       pools.clear();
     },
   };

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import type { Deployment } from './deployment.ts';
+
+export type Key = keyof Deployment['secrets']['keys'];
+
+/** What a client gets. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** The text as JSON, where there is one. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Calls what was deployed, and keeps every answer. */
+export function clientOf({ api, secrets }: Deployment) {
+  const answers: Answer[] = [];
+
+  async function call(
+    as: Key | undefined,
+    route: string,
+    { body, headers = {} }: { body?: unknown; headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<Answer> {
+    const [method = '', path = ''] = route.split(' ');
+    const response = await fetch(`${api.url}${path}`, {
+      method,
+      headers: {
+        ...(as && { authorization: `Bearer ${secrets.keys[as]}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '');
+    const answer = {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      text,
+      body: isJson ? JSON.parse(text) : {},
+    };
+    answers.push(answer);
+    return answer;
+  }
+
+  async function submit(order: object, { key, as = 'shop' }: { key?: string; as?: Key } = {}) {
+    const headers = { 'idempotency-key': key ?? randomUUID() };
+    const answer = await call(as, 'POST /orders', { body: order, headers });
+    return { ...answer, id: String(answer.body.id) };
+  }
+
+  return { answers: answers as readonly Answer[], call, submit };
+}
