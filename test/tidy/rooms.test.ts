@@ -91,7 +91,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'cli/migrate-command.ts': ['cli', 'lib/postgres', 'lib/settings.ts'],
   local: ['lib/clock.ts', 'lib/http', 'lib/postgres', 'lib/production', 'lib/redis', 'examples'],
   examples: ['lib/production', 'lib/settings.ts'],
-  bench: ['lib', 'functions', 'local'],
+  bench: ['lib', 'functions', 'local', 'test/deploy', 'test/support'],
 };
 
 /** The packages that may reach a bundle, and the rooms that may use them. */
