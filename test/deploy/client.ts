@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 /** Calls what was deployed, and keeps every answer. */
-export function clientOf({ api, secrets }: Deployment) {
+export function clientOf({ api, secrets }: Pick<Deployment, 'api' | 'secrets'>) {
   const answers: Answer[] = [];
 
   async function call(

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { OPERATIONS } from '../../lib/contract/operations.ts';
 import { orderBody } from '../support/orders.ts';
 import { clientOf } from './client.ts';
-import { type Deployment, STAGE, startDeployment } from './deployment.ts';
+import { type Deployment, STAGE, startApiOf, startDeployment } from './deployment.ts';
 import { fire } from './lambda/schedule.ts';
 import { REFUSED_CUSTOMER } from './receiver.ts';
 import { placesOf, tracesOf } from './traces.ts';
@@ -226,18 +226,32 @@ test('what is searched for secrets has all that there is', async () => {
   );
 });
 
-test('sls remove leaves nothing of its stage, and another stage as it is', async () => {
+test('a stage beside another wakes its own drain, and sls remove leaves nothing of it', async () => {
   const { account } = stage.aws;
-  const isOfStage = (name: string) => !name.includes('sluice-gone') && !name.startsWith('gone-');
   const before = namesIn(account);
-  stage.putParameters('gone');
-  expect(await stage.sls('deploy', '--stage', 'gone')).toMatchObject({ code: 0 });
+  for (const [name, value] of account.parameters) {
+    account.parameters.set(name.replace(STAGE, 'gone'), value);
+  }
+  const settings = { SLUICE_WAKE_INTERVAL_MS: '100', SLUICE_RESERVED: 'off' };
+  const deployed = await stage.sls(['deploy', '--stage', 'gone'], settings);
+  expect(deployed, deployed.printed).toMatchObject({ code: 0 });
   expect(namesIn(account).length).toBe(2 * before.length);
-  const removed = await stage.sls('remove', '--stage', 'gone');
+
+  const api = await startApiOf('gone', stage);
+  onTestFinished(() => api.close());
+  const other = clientOf({ ...stage, api });
+  const { id, status } = await other.submit(orderBody());
+  expect(status).toBe(202);
+  await stage.lambda.settled();
+  expect(await other.call('shop', `GET /orders/${id}`)).toMatchObject({
+    body: { status: 'produced' },
+  });
+  expect(await client.call('shop', `GET /orders/${id}`)).toMatchObject({ status: 404 });
+
+  const removed = await stage.sls(['remove', '--stage', 'gone']);
   expect(removed, removed.printed).toMatchObject({ code: 0 });
   expect(namesIn(account)).toEqual(before);
-  expect(namesIn(account).every(isOfStage)).toBe(true);
-});
+}, 120_000);
 
 /** Whatever there is that a deployment makes, and that costs or stands in the way where it stays. */
 function namesIn({

@@ -73,18 +73,15 @@ async function startParts(started: (() => Promise<void>)[]) {
     SLUICE_WEBHOOK_SECRETS: secrets.webhook,
     SLUICE_EVENTS_SECRETS: secrets.events,
   };
-  const putParameters = (stage: string) => {
-    for (const [name, value] of Object.entries(parameters)) {
-      aws.account.parameters.set(`/sluice/${stage}/${name}`, value);
-    }
-  };
-  putParameters(STAGE);
+  for (const [name, value] of Object.entries(parameters)) {
+    aws.account.parameters.set(`/sluice/${STAGE}/${name}`, value);
+  }
   // The secrets are in the deployer's environment too, as they may be in anybody's.
   const sls = slsIn(project.dir, aws, { ...parameters, ...settings(receiver.url) });
-  const { code, printed } = await sls('deploy', '--stage', STAGE);
+  const { code, printed } = await sls(['deploy', '--stage', STAGE]);
   if (code !== 0) throw new Error(`sls deploy failed:\n${printed}`);
   const { lambda, api } = await start(aws, started);
-  return { aws, lambda, api, upstash, receiver, secrets, sls, putParameters, printed };
+  return { aws, lambda, api, upstash, receiver, secrets, sls, printed };
 }
 
 function settings(receiverUrl: string) {
@@ -104,10 +101,18 @@ async function start(
   const lambda = startLambda(aws.account, aws.url);
   started.push(() => lambda.end());
   aws.onInvoke = lambda.invokeLater;
-  const [apiId = ''] = aws.account.apis.keys();
-  const api = await startHttpApi(aws.account, apiId, lambda);
+  const api = await startApiOf(STAGE, { aws, lambda });
   started.push(() => api.close());
   return { lambda, api };
+}
+
+/** The HTTP API that the stack of a stage has. */
+export function startApiOf(
+  stage: string,
+  { aws, lambda }: { readonly aws: Aws; readonly lambda: Lambda },
+): Promise<HttpApi> {
+  const id = aws.account.stacks.get(`sluice-${stage}`)?.resources.get('HttpApi')?.physicalId;
+  return startHttpApi(aws.account, id ?? '', lambda);
 }
 
 /** A REST server whose token can be changed, as in Upstash's console. */

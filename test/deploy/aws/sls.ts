@@ -32,12 +32,13 @@ export function copiedProject(): { readonly dir: string; remove(): void } {
  * Runs `sls` as a deployer does, with the stub in the place of AWS.
  *
  * @param env  nothing of this process's environment but PATH is there besides
- * @returns what it printed
  */
 export function slsIn(dir: string, aws: Aws, env: Readonly<Record<string, string>>) {
   const { PATH = '' } = process.env;
+  /** @returns what it printed */
   return async (
-    ...args: string[]
+    args: readonly string[],
+    more: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly code: number; readonly printed: string }> => {
     const child = spawn(process.execPath, ['node_modules/.bin/sls', ...args], {
       cwd: dir,
@@ -52,6 +53,7 @@ export function slsIn(dir: string, aws: Aws, env: Readonly<Record<string, string
         SLS_NOTIFICATIONS_MODE: 'off',
         SLS_TELEMETRY_DISABLED: '1',
         ...env,
+        ...more,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
