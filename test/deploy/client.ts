@@ -12,9 +12,9 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Calls what was deployed, and keeps every answer. */
+/** Calls what was deployed. `answers` is all that came back, by the calls. */
 export function clientOf({ api, secrets }: Pick<Deployment, 'api' | 'secrets'>) {
-  const answers: Answer[] = [];
+  const answers = new Map<string, string>();
 
   async function call(
     as: Key | undefined,
@@ -39,7 +39,8 @@ export function clientOf({ api, secrets }: Pick<Deployment, 'api' | 'secrets'>) 
       text,
       body: isJson ? JSON.parse(text) : {},
     };
-    answers.push(answer);
+    const name = `${answers.size}: ${route} ${answer.status}`;
+    answers.set(name, JSON.stringify(answer.headers) + text);
     return answer;
   }
 
@@ -49,5 +50,5 @@ export function clientOf({ api, secrets }: Pick<Deployment, 'api' | 'secrets'>) 
     return { ...answer, id: String(answer.body.id) };
   }
 
-  return { answers: answers as readonly Answer[], call, submit };
+  return { answers: answers as ReadonlyMap<string, string>, call, submit };
 }

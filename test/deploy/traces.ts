@@ -55,3 +55,19 @@ export function placesOf(traces: Traces, text: string): string[] {
     forms.some((form) => trace.includes(form)) ? [place] : [],
   );
 }
+
+/** Whatever there is that a deployment makes, and that costs or stands in the way where it stays. */
+export function namesIn({
+  buckets,
+  stacks,
+  roles,
+  functions,
+  logGroups,
+  ...rest
+}: Deployment['aws']['account']) {
+  const { queues, rules, apis, others } = rest;
+  const kinds = { buckets, stacks, roles, functions, logGroups, queues, rules, apis, others };
+  return Object.entries(kinds).flatMap(([kind, all]) =>
+    [...all.keys()].map((name) => `${kind} ${name}`),
+  );
+}
