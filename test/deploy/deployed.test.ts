@@ -17,8 +17,8 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stage?.stop());
 
-// Whatever a test does: no function asks for what its role does not allow, and nobody invokes one
-// without being permitted to.
+// Whatever a test does: nobody asks for what their role does not allow, neither a function nor who
+// deploys, and nobody invokes a function without being permitted to.
 afterEach(() => expect(stage.aws.account.denials).toEqual([]));
 
 const minute = () => fire(stage.aws.account, stage.lambda, 'rate(1 minute)');

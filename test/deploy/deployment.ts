@@ -2,8 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { entryOf } from '../../lib/http/api-keys.ts';
 import { startRedisServer } from '../../local/redis/redis-server.ts';
 import { startUpstashServer } from '../../local/upstash/server.ts';
+import { giveCredentials } from './aws/account.ts';
 import { type Aws, startAws } from './aws/aws.ts';
 import { copiedProject, slsIn } from './aws/sls.ts';
+import { deployerRole } from './deployer-role.ts';
 import { type HttpApi, startHttpApi } from './lambda/gateway.ts';
 import { type Lambda, startLambda } from './lambda/lambda.ts';
 import { startReceiver } from './receiver.ts';
@@ -38,7 +40,8 @@ export type Deployment = Awaited<ReturnType<typeof startDeployment>>;
 
 /**
  * A Redis, a receiver and an AWS on this machine, with the secrets in its Parameter Store, and Sluice
- * deployed there by `sls deploy`. All of it, or none.
+ * deployed there by `sls deploy`, by somebody who may do what `deploy/github-role.yml` allows and
+ * nothing else. All of it, or none.
  */
 export async function startDeployment() {
   const started: (() => Promise<void>)[] = [];
@@ -76,8 +79,11 @@ async function startParts(started: (() => Promise<void>)[]) {
   for (const [name, value] of Object.entries(parameters)) {
     aws.account.parameters.set(`/sluice/${STAGE}/${name}`, value);
   }
+  const role = deployerRole(aws.account);
+  aws.account.roles.set(role.arn, role);
+  const deployer = giveCredentials(aws.account, 'deployer', role.arn);
   // The secrets are in the deployer's environment too, as they may be in anybody's.
-  const sls = slsIn(project.dir, aws, { ...parameters, ...settings(receiver.url) });
+  const sls = slsIn(project.dir, { aws, deployer }, { ...parameters, ...settings(receiver.url) });
   const { code, printed } = await sls(['deploy', '--stage', STAGE]);
   if (code !== 0) throw new Error(`sls deploy failed:\n${printed}`);
   const { lambda, api } = await start(aws, started);

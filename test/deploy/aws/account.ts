@@ -154,6 +154,7 @@ export interface Denial {
   readonly caller: string;
   readonly action: string;
   readonly resource: string;
+  readonly context?: Readonly<Record<string, string>>;
 }
 
 export interface Call {

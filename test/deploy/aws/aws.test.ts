@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Account, giveCredentials } from './account.ts';
 import { startAws } from './aws.ts';
 import { isAllowed } from './policies.ts';
-import { accountWith, deployStack, functionResources } from './stack.ts';
+import { ADMIN, accountWith, deployStack, functionResources } from './stack.ts';
 import { deleteStack } from './stacks.ts';
 import { readTemplate } from './template.ts';
 
@@ -82,10 +82,10 @@ describe('a stack', () => {
     const stack = deployStack(account, { Bucket: { Type: 'AWS::S3::Bucket' } });
     const bucket = account.buckets.get(stack.resources.get('Bucket')?.physicalId ?? '');
     bucket?.set('a', { bytes: Buffer.from('a'), headers: {}, modifiedAt: '' });
-    deleteStack(account, stack);
+    deleteStack({ account, stack, caller: ADMIN });
     expect(stack.status).toBe('DELETE_FAILED');
     bucket?.clear();
-    deleteStack(account, stack);
+    deleteStack({ account, stack, caller: ADMIN });
     expect([account.stacks.size, account.buckets.size]).toEqual([0, 1]);
   });
 });
@@ -137,19 +137,19 @@ describe('a role', () => {
 
   test('allows an action on what it names, and nothing beside', () => {
     const role = roleWith(['ssm:GetParameters', 'arn:a/b'], ['logs:*', 'arn:log:*']);
-    expect(isAllowed(role, 'ssm:GetParameters', 'arn:a/b')).toBe(true);
-    expect(isAllowed(role, 'ssm:GetParameters', 'arn:a/bc')).toBe(false);
-    expect(isAllowed(role, 'ssm:GetParameter', 'arn:a/b')).toBe(false);
-    expect(isAllowed(role, 'logs:PutLogEvents', 'arn:log:stream')).toBe(true);
-    expect(isAllowed(role, 'logs:PutLogEvents', 'arn:a/b')).toBe(false);
-    expect(isAllowed(undefined, 'logs:PutLogEvents', 'arn:a/b')).toBe(false);
+    expect(isAllowed(role, { action: 'ssm:GetParameters', resource: 'arn:a/b' })).toBe(true);
+    expect(isAllowed(role, { action: 'ssm:GetParameters', resource: 'arn:a/bc' })).toBe(false);
+    expect(isAllowed(role, { action: 'ssm:GetParameter', resource: 'arn:a/b' })).toBe(false);
+    expect(isAllowed(role, { action: 'logs:PutLogEvents', resource: 'arn:log:stream' })).toBe(true);
+    expect(isAllowed(role, { action: 'logs:PutLogEvents', resource: 'arn:a/b' })).toBe(false);
+    expect(isAllowed(undefined, { action: 'logs:PutLogEvents', resource: 'arn:a/b' })).toBe(false);
   });
 
   test('allows nothing that it denies', () => {
     const role = roleWith(['ssm:*', '*']);
     role.policies.set('denial', [{ ...allow('ssm:Get*', 'arn:a'), Effect: 'Deny' } as never]);
-    expect(isAllowed(role, 'ssm:GetParameters', 'arn:a')).toBe(false);
-    expect(isAllowed(role, 'ssm:GetParameters', 'arn:b')).toBe(true);
+    expect(isAllowed(role, { action: 'ssm:GetParameters', resource: 'arn:a' })).toBe(false);
+    expect(isAllowed(role, { action: 'ssm:GetParameters', resource: 'arn:b' })).toBe(true);
   });
 });
 

@@ -5,6 +5,7 @@ import { type Account, type Credentials, giveCredentials, newAccount } from './a
 import { answerCloudFormation, queryFault } from './cloudformation.ts';
 import { awsFault } from './fault.ts';
 import { answerLambda, answerSsm, type InvokeLater, jsonFault } from './json-services.ts';
+import { authorizeAll, needsOfRequest } from './needs.ts';
 import { type AwsReply, type AwsRequest, readRequest } from './request.ts';
 import { answerS3, s3Action } from './s3.ts';
 import { readSigned, signatureFault } from './signature.ts';
@@ -49,9 +50,7 @@ function answer(aws: Aws, request: AwsRequest): AwsReply {
     const caller = callerOf(aws.account, request);
     const action = actionOf(service, request);
     aws.account.calls.push({ caller: caller.name, service, action });
-    if (caller.roleArn !== undefined && service !== 'ssm' && service !== 'lambda') {
-      throw awsFault('AccessDenied', `No function may ask ${service} for anything`, 403);
-    }
+    authorizeAll(aws.account, caller, needsOfRequest(aws.account, service, { action, request }));
     return answerOf(aws, request, { caller, service, action });
   } catch (error) {
     if (service === 's3') return s3Fault(request, error);
@@ -93,7 +92,7 @@ function answerOf(
   if (service === 's3') return answerS3(account, request);
   if (service === 'lambda') return answerLambda(account, request, { caller, invokeLater });
   if (service === 'cloudformation') {
-    return answerCloudFormation(account, new URLSearchParams(request.body.toString()));
+    return answerCloudFormation(account, new URLSearchParams(request.body.toString()), caller);
   }
   if (service === 'ssm' && action === 'GetParameters') return answerSsm(account, request, caller);
   if (service === 'sts' && action === 'GetCallerIdentity') return identityReply(account);

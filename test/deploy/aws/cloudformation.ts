@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Account, ChangeSet, Stack } from './account.ts';
+import type { Account, ChangeSet, Credentials, Stack } from './account.ts';
 import { awsFault, isAwsFault } from './fault.ts';
 import type { AwsReply } from './request.ts';
 import { applyTemplate, deleteStack, newStack } from './stacks.ts';
 import { readTemplate } from './template.ts';
 import { type Xml, xml } from './xml.ts';
 
-type Action = (account: Account, form: URLSearchParams) => Xml;
+type Action = (account: Account, form: URLSearchParams, caller: Credentials) => Xml;
 
 const NO_CHANGES =
   "The submitted information didn't contain changes. Submit different information to create a change set.";
@@ -17,11 +17,15 @@ const NO_CHANGES =
  *
  * @throws AwsFault
  */
-export function answerCloudFormation(account: Account, form: URLSearchParams): AwsReply {
+export function answerCloudFormation(
+  account: Account,
+  form: URLSearchParams,
+  caller: Credentials,
+): AwsReply {
   const action = form.get('Action') ?? '';
   const answer = ACTIONS[action];
   if (answer === undefined) throw awsFault('InvalidAction', `${action} is not known here`, 501);
-  const result = { [`${action}Result`]: answer(account, form) ?? {} };
+  const result = { [`${action}Result`]: answer(account, form, caller) ?? {} };
   const metadata = { ResponseMetadata: { RequestId: randomUUID() } };
   return { body: xml(`${action}Response`, { ...result, ...metadata }) };
 }
@@ -104,18 +108,18 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     return undefined;
   },
 
-  ExecuteChangeSet(account, form) {
+  ExecuteChangeSet(account, form, caller) {
     const stack = stackOf(account, form);
     const { template, fault } = namedChangeSet(stack, form);
     if (fault !== undefined) throw awsFault('InvalidChangeSetStatus', 'It cannot be executed');
-    applyTemplate(account, stack, template);
+    applyTemplate({ account, stack, caller }, template);
     stack.changeSets.clear();
     return undefined;
   },
 
-  DeleteStack(account, form) {
+  DeleteStack(account, form, caller) {
     const stack = account.stacks.get(form.get('StackName') ?? '');
-    if (stack !== undefined) deleteStack(account, stack);
+    if (stack !== undefined) deleteStack({ account, stack, caller });
     return undefined;
   },
 };

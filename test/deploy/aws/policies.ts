@@ -7,7 +7,11 @@ export interface Statement {
   readonly Action: string | readonly string[];
   readonly Resource?: string | readonly string[];
   readonly Principal?: '*' | { readonly Service?: string | readonly string[] };
-  readonly Condition?: object;
+  readonly Condition?: Condition;
+}
+
+interface Condition {
+  readonly StringEquals?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 const MANAGED: Readonly<Record<string, readonly Statement[]>> = {
@@ -28,10 +32,15 @@ export function managedPolicy(arn: string): readonly Statement[] {
 }
 
 /**
- * Whether a role may do something. A statement with a condition allows nothing here, since nothing
- * here knows what conditions mean; what it denies, it denies.
+ * Whether a role may do something. A statement with a condition that is not known here allows
+ * nothing; what it denies, it denies.
+ *
+ * @param context  the values that conditions may ask for
  */
-export function isAllowed(role: Role | undefined, action: string, resource: string): boolean {
+export function isAllowed(
+  role: Role | undefined,
+  { action, resource, context = {} }: Omit<Denial, 'caller'>,
+): boolean {
   const statements = [...(role?.policies.values() ?? [])].flat();
   const about = statements.filter(
     (statement) =>
@@ -40,7 +49,17 @@ export function isAllowed(role: Role | undefined, action: string, resource: stri
       ) && listOf(statement.Resource).some((pattern) => matches(pattern, resource)),
   );
   if (about.some(({ Effect }) => Effect === 'Deny')) return false;
-  return about.some(({ Effect, Condition }) => Effect === 'Allow' && Condition === undefined);
+  return about.some(({ Effect, Condition }) => Effect === 'Allow' && holds(Condition, context));
+}
+
+function holds(
+  { StringEquals = {}, ...others }: Condition = {},
+  context: Readonly<Record<string, string>>,
+): boolean {
+  if (Object.keys(others).length > 0) return false;
+  return Object.entries(StringEquals).every(([key, values]) =>
+    listOf(values).includes(context[key] ?? ''),
+  );
 }
 
 /** Whether a service may take on a role. */
@@ -54,7 +73,7 @@ export function isTrusted(role: Role, service: string): boolean {
 /** @throws AwsFault where the role does not allow it, which is noted */
 export function authorize(account: Account, roleArn: string, denial: Denial): void {
   const { caller, action, resource } = denial;
-  if (isAllowed(account.roles.get(roleArn), action, resource)) return;
+  if (isAllowed(account.roles.get(roleArn), denial)) return;
   account.denials.push(denial);
   const who = `User: ${roleArn.replace(':role/', ':assumed-role/')}/${caller}`;
   const message = `${who} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;

@@ -33,7 +33,11 @@ export function copiedProject(): { readonly dir: string; remove(): void } {
  *
  * @param env  nothing of this process's environment but PATH is there besides
  */
-export function slsIn(dir: string, aws: Aws, env: Readonly<Record<string, string>>) {
+export function slsIn(
+  dir: string,
+  { aws, deployer }: Pick<Aws, 'deployer'> & { readonly aws: Aws },
+  env: Readonly<Record<string, string>>,
+) {
   const { PATH = '' } = process.env;
   /** @returns what it printed */
   return async (
@@ -47,8 +51,8 @@ export function slsIn(dir: string, aws: Aws, env: Readonly<Record<string, string
         HOME: dir,
         AWS_ENDPOINT_URL: aws.url,
         AWS_REGION: aws.account.region,
-        AWS_ACCESS_KEY_ID: aws.deployer.accessKey,
-        AWS_SECRET_ACCESS_KEY: aws.deployer.secret,
+        AWS_ACCESS_KEY_ID: deployer.accessKey,
+        AWS_SECRET_ACCESS_KEY: deployer.secret,
         SLS_AWS_MONITORING_FREQUENCY: '50',
         SLS_NOTIFICATIONS_MODE: 'off',
         SLS_TELEMETRY_DISABLED: '1',

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { type Account, arnOf, type Stack, type StackResource } from './account.ts';
+import {
+  type Account,
+  arnOf,
+  type Credentials,
+  type Stack,
+  type StackResource,
+} from './account.ts';
 import { awsFault } from './fault.ts';
 import { type Lookup, resolve, type Value } from './intrinsics.ts';
+import { authorizeAll, needsOfResource } from './needs.ts';
 import { RESOURCE_TYPES } from './resources/types.ts';
 import { creationOrder, readTemplate, type Template } from './template.ts';
 
@@ -21,20 +28,27 @@ export function newStack(account: Account, name: string): Stack {
   return stack;
 }
 
+/** A stack, and in whose name CloudFormation changes it. */
+export interface StackChange {
+  readonly account: Account;
+  readonly stack: Stack;
+  readonly caller: Credentials;
+}
+
 /**
  * Makes what a template says of a stack, changes what differs, and removes what it no longer has.
  * Where something fails, all of it is undone and the stack's events say why.
  */
-export function applyTemplate(account: Account, stack: Stack, text: string): void {
+export function applyTemplate(change: StackChange, text: string): void {
+  const { account, stack } = change;
   const action = stack.status === 'REVIEW_IN_PROGRESS' ? 'CREATE' : 'UPDATE';
   const before = { template: stack.template, resources: new Map(stack.resources) };
   note(stack, `${action}_IN_PROGRESS`, 'User Initiated');
   const template = readTemplate(text);
   try {
-    for (const logicalId of creationOrder(template))
-      putResource(account, stack, template, logicalId);
+    for (const logicalId of creationOrder(template)) putResource(change, template, logicalId);
     const gone = [...stack.resources.keys()].filter((name) => !(name in template.Resources));
-    for (const logicalId of gone.reverse()) removeResource(account, stack, logicalId);
+    for (const logicalId of gone.reverse()) removeResource(change, logicalId);
     const outputs = Object.entries(template.Outputs ?? {}).map(([name, output]) => [
       name,
       String(resolve(output.Value, lookupIn(account, stack))),
@@ -42,20 +56,20 @@ export function applyTemplate(account: Account, stack: Stack, text: string): voi
     Object.assign(stack, { template: text, outputs: Object.fromEntries(outputs) });
     note(stack, `${action}_COMPLETE`);
   } catch {
-    undo(account, stack, before, action);
+    undo(change, before, action);
   }
 }
 
 function undo(
-  account: Account,
-  stack: Stack,
+  change: StackChange,
   before: { template: string; resources: Map<string, StackResource> },
   action: 'CREATE' | 'UPDATE',
 ): void {
+  const { account, stack } = change;
   const prefix = action === 'CREATE' ? 'ROLLBACK' : 'UPDATE_ROLLBACK';
   note(stack, `${prefix}_IN_PROGRESS`, 'The following resource(s) failed');
   const made = [...stack.resources.keys()].filter((name) => !before.resources.has(name));
-  for (const logicalId of made.reverse()) removeResource(account, stack, logicalId);
+  for (const logicalId of made.reverse()) removeResource(change, logicalId);
   for (const [logicalId, resource] of before.resources) {
     const { type, physicalId, properties } = resource;
     RESOURCE_TYPES[type]?.put(account, {
@@ -69,7 +83,8 @@ function undo(
   note(stack, `${prefix}_COMPLETE`);
 }
 
-function putResource(account: Account, stack: Stack, template: Template, logicalId: string): void {
+function putResource(change: StackChange, template: Template, logicalId: string): void {
+  const { account, stack, caller } = change;
   const { Type: type, Properties: given = {} } = template.Resources[logicalId] ?? { Type: '' };
   const existing = stack.resources.get(logicalId);
   const action = existing === undefined ? 'CREATE' : 'UPDATE';
@@ -87,7 +102,9 @@ function putResource(account: Account, stack: Stack, template: Template, logical
     if (JSON.stringify(properties) === JSON.stringify(existing?.properties)) return;
     const physicalId = existing?.physicalId;
     const request = { stackName: stack.name, logicalId, properties, physicalId };
-    stack.resources.set(logicalId, { type, properties, ...made.put(account, request) });
+    const resource = { type, properties, ...made.put(account, request) };
+    stack.resources.set(logicalId, resource);
+    authorizeAll(account, caller, needsOfResource(account, resource, 'make'));
     note(stack, `${action}_COMPLETE`, undefined, logicalId);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -96,20 +113,22 @@ function putResource(account: Account, stack: Stack, template: Template, logical
   }
 }
 
-function removeResource(account: Account, stack: Stack, logicalId: string): void {
+function removeResource({ account, stack, caller }: StackChange, logicalId: string): void {
   const resource = stack.resources.get(logicalId);
   if (resource === undefined) return;
+  authorizeAll(account, caller, needsOfResource(account, resource, 'remove'));
   RESOURCE_TYPES[resource.type]?.remove(account, resource.physicalId);
   note(stack, 'DELETE_COMPLETE', undefined, logicalId);
   stack.resources.delete(logicalId);
 }
 
 /** Removes all of a stack, the last made first; it stays where something cannot be removed. */
-export function deleteStack(account: Account, stack: Stack): void {
+export function deleteStack(change: StackChange): void {
+  const { account, stack } = change;
   note(stack, 'DELETE_IN_PROGRESS', 'User Initiated');
   for (const logicalId of [...stack.resources.keys()].reverse()) {
     try {
-      removeResource(account, stack, logicalId);
+      removeResource(change, logicalId);
     } catch (error) {
       note(stack, 'DELETE_FAILED', String(error), logicalId);
     }

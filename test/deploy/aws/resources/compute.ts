@@ -147,7 +147,10 @@ export const invokeConfig: ResourceType = {
     const invoked = functionNamed(account, properties.FunctionName);
     const onFailure = properties.DestinationConfig?.OnFailure?.Destination;
     const role = account.roles.get(invoked.roleArn);
-    if (onFailure !== undefined && !isAllowed(role, 'sqs:SendMessage', onFailure)) {
+    if (
+      onFailure !== undefined &&
+      !isAllowed(role, { action: 'sqs:SendMessage', resource: onFailure })
+    ) {
       throw refused(
         `The function's execution role does not have permissions to call SendMessage on ${onFailure}`,
       );

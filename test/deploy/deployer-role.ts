@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { ROOT } from '../support/source-files.ts';
+import type { Account, Role } from './aws/account.ts';
+import { resolve, type Value } from './aws/intrinsics.ts';
+import type { Statement } from './aws/policies.ts';
+
+/** osls's own reader of templates, which knows `!Sub` and its like. */
+const osls = createRequire(createRequire(import.meta.url).resolve('serverless/package.json'));
+
+interface RoleTemplate {
+  readonly Resources: {
+    readonly DeployRole: {
+      readonly Properties: {
+        readonly Policies: readonly [{ readonly PolicyDocument: { readonly Statement: Value } }];
+      };
+    };
+  };
+}
+
+/** The role that `deploy/github-role.yml` makes, in an account. */
+export function deployerRole({ id, region }: Account): Role {
+  const schema = osls('./lib/utils/serverless-utils/cloudformation-schema');
+  const text = readFileSync(`${ROOT}/deploy/github-role.yml`, 'utf8');
+  const template: RoleTemplate = osls('js-yaml').load(text, { schema });
+  const [{ PolicyDocument }] = template.Resources.DeployRole.Properties.Policies;
+  const names: Readonly<Record<string, string>> = {
+    'AWS::Partition': 'aws',
+    'AWS::Region': region,
+    'AWS::AccountId': id,
+  };
+  const statements = resolve(PolicyDocument.Statement, ({ name }) => names[name]);
+  return {
+    arn: `arn:aws:iam::${id}:role/github-sluice-DeployRole`,
+    trusted: [],
+    policies: new Map([['deploy', statements as unknown as readonly Statement[]]]),
+  };
+}
