@@ -127,6 +127,34 @@ Example:
   SLUICE_KEY=local-admin-key npm run sluice -- stats
 `;
 
+export const DOCTOR_HELP = `
+Looks at the environment, at Redis itself and at the API, each where its settings are there,
+and says for each check: ok, unknown (this cannot be found out from here), warning (somebody
+should see to it) or wrong; and beneath what is not ok, how to mend it.
+
+Nothing is changed: what has to be tried out is tried on keys of a random prefix of their own,
+sluice-doctor:…, which are deleted in the end, also after Ctrl-C, and expire anyhow. It costs
+a few hundred billed commands, which are counted at the end where the database tells.
+
+--conformance tries out whether a Redis does what Sluice presumes of it, and nothing else: it
+needs a URL and a token, and no Sluice.
+
+Exit codes: 0 nothing is wrong (there may be warnings); 1 something is; 2 wrong usage;
+130 interrupted.
+
+Settings (environment):
+  UPSTASH_REDIS_REST_URL    the URL of the database's REST API
+  UPSTASH_REDIS_REST_TOKEN  its token; for the local stack, npm start prints both
+  SLUICE_PREFIX             the deployment's, where it has one
+  SLUICE_URL, SLUICE_KEY    the API, and a key; one with orders:admin sees most
+  SLUICE_API_KEYS, SLUICE_RETENTION_DAYS and the others, to have them checked too
+
+Examples:
+  npm run sluice -- doctor
+  npm run sluice -- doctor --conformance
+  npm run --silent sluice -- doctor --json
+`;
+
 export const RECONCILE_HELP = `
 Goes through all orders in Redis, in small steps, while orders flow: each must be in
 exactly one place, and each id in a place must have its order. Without --repair it only

@@ -88,6 +88,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'cli/deployment/environment.ts': ['cli', 'lib/settings.ts'],
   'cli/deployment/commands.ts': ['cli', 'lib/http/api-keys.ts', 'lib/settings.ts'],
+  'cli/doctor': [
+    'cli',
+    'lib/client',
+    'lib/contract',
+    'lib/http',
+    'lib/queue',
+    'lib/redis',
+    'lib/clock.ts',
+    'lib/config.ts',
+    'lib/settings.ts',
+    'local/billed-commands.ts',
+  ],
+  'cli/doctor-command.ts': ['cli', 'lib/settings.ts'],
   'cli/migrate-command.ts': ['cli', 'lib/postgres', 'lib/settings.ts'],
   local: ['lib/clock.ts', 'lib/http', 'lib/postgres', 'lib/production', 'lib/redis', 'examples'],
   examples: ['lib/production', 'lib/settings.ts'],
@@ -110,9 +123,9 @@ const files = sourceFiles(['lib', 'functions', 'cli', 'local', 'examples', 'benc
 
 function roomOf(file: string): string {
   if (Object.hasOwn(MAY_IMPORT, file)) return file;
-  const parts = file.split('/');
-  if (parts[0] !== 'lib') return parts[0] ?? '';
-  return parts.slice(0, 2).join('/');
+  const [top = '', next] = file.split('/');
+  const inner = `${top}/${next}`;
+  return top === 'lib' || Object.hasOwn(MAY_IMPORT, inner) ? inner : top;
 }
 
 function importsOf({ path: file, text }: SourceFile) {

@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { connect } from '../../lib/redis/client.ts';
+import { isReply, samplesOn } from './commands.ts';
+import { mustBe, NotSo, type Presumption } from './presumption.ts';
+import type { RedisSide } from './redis-side.ts';
+import { SCRATCH_TTL_MS } from './scratch.ts';
+
+const TTL = { px: SCRATCH_TTL_MS };
+const LIST_ITEMS = 5_000;
+const LARGE_BYTES = 1024 * 1024;
+const SCANNED_KEYS = 300;
+/** A scan costs a command for each 500 keys of the database, whoever they belong to. */
+const SCAN_DATABASE_KEYS_MAX = 50_000;
+const RACERS = 8;
+const READ_BACKS = 10;
+
+export function conformanceOfData(): Presumption[] {
+  return [
+    {
+      name: 'commands',
+      looksAt: 'each command that Sluice sends, and its reply',
+      otherwise: 'What needs this command would fail.',
+      tryOut: commandsWork,
+    },
+    {
+      name: 'transactions',
+      looksAt: 'multi-exec: nothing comes between, and how an error is told',
+      otherwise: 'An order could be read as waiting while it is being produced.',
+      tryOut: transactionsAreAtomic,
+    },
+    {
+      name: 'text',
+      looksAt: 'UTF-8, control characters and quotes come back as they went in',
+      otherwise: 'Orders would be changed on their way.',
+      tryOut: textComesBack,
+    },
+    {
+      name: 'large values',
+      looksAt: 'a value of 1 MiB, there and back',
+      otherwise: 'Large batches would fail; a smaller SLUICE_BATCH_SIZE is a way round it.',
+      tryOut: largeValuesFit,
+    },
+    {
+      name: 'long lists',
+      looksAt: `a reply of ${LIST_ITEMS} items`,
+      otherwise: 'Claims and maintenance would lose sight of orders.',
+      tryOut: listsAreWhole,
+    },
+    {
+      name: 'scan',
+      looksAt: 'SCAN gives each key that is there all along',
+      otherwise: 'Maintenance would not find orders that nothing lists.',
+      tryOut: scanSeesAll,
+    },
+    {
+      name: 'read back',
+      looksAt: 'what was written is read at once, also by another client',
+      otherwise:
+        'A submit that was just answered may read as not found for a moment; scripts are not ' +
+        'concerned. Take a database without read regions where that matters.',
+      isBearable: true,
+      tryOut: writesAreRead,
+    },
+  ];
+}
+
+async function commandsWork({ askAll, scratch }: RedisSide): Promise<string> {
+  const samples = samplesOn((name) => scratch.key(name), SCRATCH_TTL_MS);
+  const answer = await askAll(samples.map(({ command }) => command));
+  if (answer.kind === 'lost') throw new NotSo(answer.reason);
+  const replies = Array.isArray(answer.body) ? answer.body : [];
+  mustBe('the number of replies', replies.length, samples.length);
+  const faults = samples.flatMap(({ command, reply }, at) => {
+    const { result, error } = replies[at] as { result?: unknown; error?: string };
+    const name = String(command[0]);
+    if (error !== undefined) return [`${name}: ${error}`];
+    return isReply(result, reply, name) ? [] : [`${name} answers ${JSON.stringify(result)}`];
+  });
+  if (faults.length > 0) throw new NotSo(faults.slice(0, 3).join('; '));
+  return `${new Set(samples.map(({ command }) => command[0])).size} commands, with their replies`;
+}
+
+async function transactionsAreAtomic({ client, scratch }: RedisSide): Promise<string> {
+  const { redis } = client;
+  const [counter, text] = [scratch.key('counter'), scratch.key('text')];
+  await redis.set(counter, '0', TTL);
+  const races = Array.from({ length: RACERS }, () =>
+    redis.multi().incr(counter).get(counter).incr(counter).exec<[number, string, number]>(),
+  );
+  for (const [first, read, second] of await Promise.all(races)) {
+    mustBe('what a transaction saw', [read, second], [String(first), first + 1]);
+  }
+  const failed = await redis
+    .multi()
+    .set(text, 'a', TTL)
+    .hget(text, 'field')
+    .exec()
+    .then(
+      () => 'an answer',
+      ({ message }: Error) => message.slice(0, 36),
+    );
+  mustBe('an error inside', failed, 'Command 2 [ hget ] failed: WRONGTYPE');
+  return `${RACERS} beside each other, none saw another`;
+}
+
+/** What an order may hold, and what JSON, HTTP or a script might trip over. */
+const TEXTS = [
+  'Grüße, 注文, заказ, 🛒',
+  'quote " backslash \\ slash / percent % brace }',
+  'line\nfeed\r\ttab \u0000 \u001f \u007f \u0085 \u2028 \u2029 \ufeff',
+  ' spaces around ',
+  'OK',
+  '1.0',
+  '9007199254740993',
+  '',
+];
+
+async function textComesBack({ client, scratch }: RedisSide): Promise<string> {
+  const { redis } = client;
+  const [hash = '', script = ''] = ['hash', 'script'].map((name) => scratch.key(name));
+  const fields = TEXTS.map((_, at) => `f${at}`);
+  const entries = Object.fromEntries(TEXTS.map((text, at) => [`f${at}`, text]));
+  const replies = await redis
+    .multi()
+    .hset(hash, entries)
+    .pexpire(hash, SCRATCH_TTL_MS)
+    .hmget(hash, ...fields)
+    .exec<[number, number, unknown]>();
+  mustBe('a hash', replies[2], TEXTS);
+  const echo = "redis.call('SET', KEYS[1], ARGV[3], 'PX', 120000) return ARGV";
+  mustBe('what a script is given', await redis.eval(echo, [script], TEXTS), TEXTS);
+  mustBe('what a script writes', await redis.get(script), TEXTS[2]);
+  return 'unchanged, through hashes and scripts';
+}
+
+async function largeValuesFit({ client, scratch }: RedisSide): Promise<string> {
+  const key = scratch.key('large');
+  const value = 'Größe:'.repeat(Math.ceil(LARGE_BYTES / Buffer.byteLength('Größe:')));
+  mustBe('the answer to a large SET', await client.redis.set(key, value, TTL), 'OK');
+  const back = String(await client.redis.get(key));
+  mustBe('what came back', digestOf(back), digestOf(value));
+  return '1 MiB, there and back';
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+const FILL = `
+for i = 1, tonumber(ARGV[1]), 1000 do
+  local items = {}
+  for n = i, i + 999 do items[#items + 1] = 'item-' .. n end
+  redis.call('RPUSH', KEYS[1], unpack(items))
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return redis.call('LRANGE', KEYS[1], 0, -1)`;
+
+async function listsAreWhole({ client, scratch }: RedisSide): Promise<string> {
+  const key = scratch.key('list');
+  const expected = Array.from({ length: LIST_ITEMS }, (_, at) => `item-${at + 1}`);
+  const args = [LIST_ITEMS, SCRATCH_TTL_MS].map(String);
+  const fromScript = await client.redis.eval(FILL, [key], args);
+  const fromCommand = await client.redis.lrange(key, 0, -1);
+  for (const [what, list] of Object.entries({ EVAL: fromScript, LRANGE: fromCommand })) {
+    const items = Array.isArray(list) ? list : [];
+    mustBe(`the length of the reply of ${what}`, items.length, LIST_ITEMS);
+    mustBe(`the reply of ${what}`, digestOf(items.join()), digestOf(expected.join()));
+  }
+  return `${LIST_ITEMS} items, from a script and from a command`;
+}
+
+const MAKE_KEYS = `
+for i = 1, #KEYS do redis.call('SET', KEYS[i], i, 'PX', ARGV[1]) end
+return #KEYS`;
+
+async function scanSeesAll({ client, scratch }: RedisSide): Promise<string> {
+  const { redis } = client;
+  const there = await redis.dbsize();
+  if (there > SCAN_DATABASE_KEYS_MAX) {
+    return `not tried: the database has ${there} keys, and a scan costs a command for each 500`;
+  }
+  const keys = Array.from({ length: SCANNED_KEYS }, (_, at) => scratch.key(`scan-${at}`));
+  await redis.eval(MAKE_KEYS, keys, [String(SCRATCH_TTL_MS)]);
+  const seen = new Set<string>();
+  let cursor = '0';
+  do {
+    const match = `${scratch.prefix}scan-*`;
+    const [next, page] = await redis.scan(cursor, { match, count: 500 });
+    for (const key of page) seen.add(key);
+    cursor = String(next);
+  } while (cursor !== '0');
+  mustBe('the number of keys that were seen', seen.size, SCANNED_KEYS);
+  return `all of ${SCANNED_KEYS} keys`;
+}
+
+async function writesAreRead({ client, config, scratch }: RedisSide): Promise<string> {
+  const { redisUrl: url, redisToken: token } = config;
+  // A client of its own: it has not seen the token by which Upstash lets a writer read its writes.
+  const other = connect({ url, token, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
+  const key = scratch.key('read-back');
+  let isStale = 0;
+  for (let round = 1; round <= READ_BACKS; round += 1) {
+    await client.redis.set(key, String(round), TTL);
+    if ((await other.redis.get(key)) !== String(round)) isStale += 1;
+  }
+  if (isStale > 0) throw new NotSo(`${isStale} of ${READ_BACKS} reads were of an older value`);
+  return `${READ_BACKS} writes, each read at once by another client`;
+}

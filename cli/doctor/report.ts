@@ -1,0 +1,66 @@
+import { json } from '../report.ts';
+import { printable } from '../text.ts';
+import type { Finding } from './check.ts';
+import type { Part, Report } from './examine.ts';
+
+const WIDTH = 80;
+const KIND_WIDTH = 9;
+const NAME_WIDTH = 15;
+
+/** For a terminal: a line for each check, and beneath what is not well how to mend it. */
+export function doctorReport(report: Report): string {
+  return [...report.parts.map(partReport), summary(report)].join('\n');
+}
+
+/** For a program. */
+export function doctorJson({ parts, billedCommands }: Report): string {
+  return json({ ...countsOf(parts), billedCommands: billedCommands ?? null, parts });
+}
+
+export function isWrong({ parts }: Report): boolean {
+  return countsOf(parts).wrong > 0;
+}
+
+function partReport({ title, findings, skipped }: Part): string {
+  const lines = skipped === undefined ? findings.flatMap(findingLines) : wrapped(skipped, 2);
+  const note = skipped === undefined ? '' : ': skipped';
+  return `${printable(title)}${note}\n${lines.map((line) => `${line}\n`).join('')}`;
+}
+
+function findingLines({ kind, name, found, mend }: Finding): string[] {
+  const indent = 2 + KIND_WIDTH + NAME_WIDTH;
+  const [first = '', ...more] = wrapped(printable(found), indent);
+  const head = `  ${kind.padEnd(KIND_WIDTH)}${name.padEnd(NAME_WIDTH)}${first.trimStart()}`;
+  const advice = mend === undefined ? [] : wrapped(`→ ${printable(mend)}`, indent, 2);
+  return [head, ...more, ...advice];
+}
+
+/** Words in lines of 80 columns; what is longer than a line, as an address is, stays whole. */
+function wrapped(text: string, indent: number, hanging = 0): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const space = lines.length === 0 ? indent : indent + hanging;
+    if (line !== '' && space + line.length + 1 + word.length > WIDTH) {
+      lines.push(`${' '.repeat(space)}${line}`);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, `${' '.repeat(lines.length === 0 ? indent : indent + hanging)}${line}`];
+}
+
+function summary({ parts, billedCommands }: Report): string {
+  const { ok, wrong, warning, unknown } = countsOf(parts);
+  const billed =
+    billedCommands === undefined
+      ? 'The database does not tell what this cost: about 400 billed commands.'
+      : `This cost ${billedCommands} billed commands, as the database counts.`;
+  const kinds = [`${ok} ok`, `${wrong} wrong`, `${warning} to see to`, `${unknown} unknown`];
+  return `${kinds.join(', ')}. ${billed}\nNothing was changed: scratch keys (sluice-doctor:…) are gone again.\n`;
+}
+
+function countsOf(parts: readonly Part[]) {
+  const counts = { ok: 0, unknown: 0, warning: 0, wrong: 0, skipped: 0 };
+  for (const { kind } of parts.flatMap(({ findings }) => findings)) counts[kind] += 1;
+  return counts;
+}

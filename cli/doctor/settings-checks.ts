@@ -1,0 +1,76 @@
+import { readConfig } from '../../lib/config.ts';
+import { type ApiKey, apiKeysSchema } from '../../lib/http/api-keys.ts';
+import { ConfigError, type Environment } from '../../lib/settings.ts';
+import { type Check, ok, skipped, type Verdict, warning, wrong } from './check.ts';
+
+/** A key that opens nothing: the other variables are judged also where the keys are not here. */
+const NO_KEYS = '[{"client":"none","scopes":["orders:read"],"sha256":"SHA"}]'.replace(
+  'SHA',
+  '0'.repeat(64),
+);
+
+/** What the environment says, without asking anybody. */
+export const SETTINGS_CHECKS: readonly Check<Environment>[] = [
+  {
+    name: 'settings',
+    looksAt: 'each variable of the environment that a function would read',
+    run: async (env) => settingsAreRight(env),
+  },
+  {
+    name: 'API keys',
+    looksAt: 'the entries of SLUICE_API_KEYS, one by one',
+    run: async ({ SLUICE_API_KEYS: text }) => keysAreRight(text),
+  },
+];
+
+function settingsAreRight(env: Environment): Verdict {
+  try {
+    readConfig({ ...env, SLUICE_API_KEYS: NO_KEYS });
+    return ok('as they must be');
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const faults = [...error.message.matchAll(/^- (.*)$/gm)].map(([, fault = '']) => fault);
+    return wrong(faults.join('; '), 'Set it as said: no function starts before it is right.');
+  }
+}
+
+function keysAreRight(text: string | undefined): Verdict {
+  if (!text) {
+    return skipped('SLUICE_API_KEYS is not set', 'Set it to what the deployment has to check it.');
+  }
+  let entries: unknown;
+  try {
+    entries = JSON.parse(text);
+  } catch {
+    return wrong('it is no JSON', 'It is an array; npm run sluice -- keys create prints an entry.');
+  }
+  const parsed = apiKeysSchema.safeParse(entries, { jitless: true });
+  if (!parsed.success) return wrong(faultsOf(entries, parsed.error.issues), MEND_ENTRY);
+  return verdictOn(parsed.data);
+}
+
+const MEND_ENTRY =
+  'An entry is {"client", "scopes", "sha256"}, each digest once: npm run sluice -- keys create.';
+
+/** Where the faults are, and never what stands there. */
+function faultsOf(entries: unknown, issues: readonly { readonly path: PropertyKey[] }[]): string {
+  const places = issues.map(({ path }) => path.map(String).join('/')).filter((path) => path !== '');
+  if (places.length > 0) return `wrong at ${[...new Set(places)].slice(0, 5).join(', ')}`;
+  const digests = (Array.isArray(entries) ? entries : []).map(({ sha256 }) => String(sha256));
+  const twice = digests.findIndex((digest, at) => digests.indexOf(digest) !== at);
+  if (twice < 0) return 'it is empty, or no array';
+  return `entries ${digests.indexOf(digests[twice] ?? '')} and ${twice} have the same digest`;
+}
+
+function verdictOn(keys: readonly ApiKey[]): Verdict {
+  const clients = new Set(keys.map(({ client }) => client));
+  const twice = [...clients].filter((name) => keys.filter((key) => key.client === name).length > 1);
+  const rotated = twice.length === 0 ? 'no client has two' : `${twice.join(', ')} has two`;
+  const found = `${keys.length} of ${clients.size} clients; ${rotated}`;
+  if (keys.some(({ scopes }) => scopes.includes('orders:admin'))) return ok(found);
+  return warning(
+    `${found}; none has orders:admin`,
+    'Without it nobody can drain, redrive or see stats: npm run sluice -- keys create --client ops ' +
+      '--scopes orders:admin.',
+  );
+}
