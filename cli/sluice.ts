@@ -9,11 +9,11 @@ import {
   environmentFor,
   withStage,
 } from './deployment/commands.ts';
+import { addExaminingCommands } from './examining-commands.ts';
 import { EXIT, usageFailure } from './failure.ts';
 import {
   CANCEL_HELP,
   DEAD_LETTERS_HELP,
-  DOCTOR_HELP,
   DRAIN_HELP,
   GET_HELP,
   LIST_HELP,
@@ -75,7 +75,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
 
   addOrderCommands(sluice);
   addQueueCommands(sluice);
-  addDoctorCommand(sluice, setExitCode);
+  addExaminingCommands(sluice, setExitCode);
   addReconcileCommand(sluice, setExitCode);
   addMigrateCommand(sluice);
   addKeyCommands(sluice);
@@ -144,20 +144,6 @@ function addQueueCommands(sluice: Command): void {
     .option('--json', 'print the order, or how many, as JSON')
     .addHelpText('after', REDRIVE_HELP)
     .action(redrive);
-}
-
-function addDoctorCommand(sluice: Command, setExitCode: (exitCode: number) => void): void {
-  sluice
-    .command('doctor')
-    .description('say what is wrong with Redis, the settings or the API, and how to mend it')
-    .option('--conformance', 'only whether this Redis does what Sluice presumes')
-    .option('--json', 'print the report as JSON')
-    .addHelpText('after', DOCTOR_HELP)
-    .action(async (flags) => {
-      // What talks to Redis is loaded for this command only.
-      const { doctorCommand } = await import('./doctor-command.ts');
-      setExitCode(await doctorCommand(process.env, flags));
-    });
 }
 
 function addReconcileCommand(sluice: Command, setExitCode: (exitCode: number) => void): void {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import { type Exchange, exchange } from './http.ts';
+import { type Exchange, exchange, type Timing } from './http.ts';
 
 /** What the checks of the API look at. */
 export interface ApiSide {
@@ -14,13 +14,8 @@ export interface ApiSide {
 /** As long as a Lambda that starts cold and waits for Redis takes, and some. */
 const TIMEOUT_MS = 10_000;
 
-export function apiSide(options: {
-  readonly url: URL;
-  readonly key: string;
-  readonly clock: Clock;
-  readonly timeoutMs?: number;
-}): ApiSide {
-  const { url, key, clock, timeoutMs = TIMEOUT_MS } = options;
+export function apiSide(options: Timing & { readonly url: URL; readonly key: string }): ApiSide {
+  const { url, key, clock, timeoutMs = TIMEOUT_MS, stopwatch = () => performance.now() } = options;
   return {
     url,
     key,
@@ -33,6 +28,7 @@ export function apiSide(options: {
         ...(method === 'POST' && { body: 0 }),
         timeoutMs,
         now: clock.now,
+        stopwatch,
       }),
   };
 }

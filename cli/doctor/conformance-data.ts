@@ -8,7 +8,8 @@ import { SCRATCH_TTL_MS } from './scratch.ts';
 const TTL = { px: SCRATCH_TTL_MS };
 const LIST_ITEMS = 5_000;
 const LARGE_BYTES = 1024 * 1024;
-const SCANNED_KEYS = 300;
+const SCANNED_KEYS = 50;
+const SCANNED_MEMBERS = 2_000;
 /** A scan costs a command for each 500 keys of the database, whoever they belong to. */
 const SCAN_DATABASE_KEYS_MAX = 50_000;
 const RACERS = 8;
@@ -169,28 +170,46 @@ async function listsAreWhole({ client, scratch }: RedisSide): Promise<string> {
   return `${LIST_ITEMS} items, from a script and from a command`;
 }
 
-const MAKE_KEYS = `
-for i = 1, #KEYS do redis.call('SET', KEYS[i], i, 'PX', ARGV[1]) end
+const MAKE = `
+local scored = {}
+for i = 1, tonumber(ARGV[1]) do scored[2 * i - 1], scored[2 * i] = i, 'member-' .. i end
+redis.call('ZADD', KEYS[1], unpack(scored))
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+for i = 2, #KEYS do redis.call('SET', KEYS[i], i, 'PX', ARGV[2]) end
 return #KEYS`;
 
 async function scanSeesAll({ client, scratch }: RedisSide): Promise<string> {
   const { redis } = client;
+  const set = scratch.key('scanned');
+  const keys = Array.from({ length: SCANNED_KEYS }, (_, at) => scratch.key(`scan-${at}`));
+  await redis.eval(MAKE, [set, ...keys], [SCANNED_MEMBERS, SCRATCH_TTL_MS].map(String));
+  const members = await allOf((cursor) => redis.zscan(set, cursor, { count: 500 }));
+  // Each member is followed by its score.
+  mustBe('the members that ZSCAN gave', members.filter(isMember).length, SCANNED_MEMBERS);
   const there = await redis.dbsize();
   if (there > SCAN_DATABASE_KEYS_MAX) {
-    return `not tried: the database has ${there} keys, and a scan costs a command for each 500`;
+    return `${SCANNED_MEMBERS} members; SCAN not tried, over the ${there} keys of this database`;
   }
-  const keys = Array.from({ length: SCANNED_KEYS }, (_, at) => scratch.key(`scan-${at}`));
-  await redis.eval(MAKE_KEYS, keys, [String(SCRATCH_TTL_MS)]);
+  const match = `${scratch.prefix}scan-*`;
+  const seen = await allOf((cursor) => redis.scan(cursor, { match, count: 500 }));
+  mustBe('the keys that SCAN gave', seen.length, SCANNED_KEYS);
+  return `all of ${SCANNED_MEMBERS} members and ${SCANNED_KEYS} keys`;
+}
+
+function isMember(text: string): boolean {
+  return text.startsWith('member-');
+}
+
+/** What the pages of a scan hold, each once. */
+async function allOf(page: (cursor: string) => Promise<[unknown, unknown[]]>): Promise<string[]> {
   const seen = new Set<string>();
   let cursor = '0';
   do {
-    const match = `${scratch.prefix}scan-*`;
-    const [next, page] = await redis.scan(cursor, { match, count: 500 });
-    for (const key of page) seen.add(key);
+    const [next, found] = await page(cursor);
+    for (const text of found) seen.add(String(text));
     cursor = String(next);
   } while (cursor !== '0');
-  mustBe('the number of keys that were seen', seen.size, SCANNED_KEYS);
-  return `all of ${SCANNED_KEYS} keys`;
+  return [...seen];
 }
 
 async function writesAreRead({ client, config, scratch }: RedisSide): Promise<string> {

@@ -1,5 +1,5 @@
 import { apiUrl, isSendableKey } from '../../lib/client/address.ts';
-import { type Clock, systemClock } from '../../lib/clock.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { readRedisConfig } from '../../lib/config.ts';
 import { ConfigError, type Environment } from '../../lib/settings.ts';
 import { API_CHECKS } from './api-checks.ts';
@@ -8,6 +8,7 @@ import { BILLING_CHECK, countOf } from './billing-check.ts';
 import { type Finding, runChecks, type Verdict, wrong } from './check.ts';
 import { conformanceChecks } from './conformance.ts';
 import { DATABASE_CHECKS } from './database-checks.ts';
+import type { Timing } from './http.ts';
 import { REACH_CHECKS } from './reach-checks.ts';
 import { type RedisSide, redisSide } from './redis-side.ts';
 import { SETTINGS_CHECKS } from './settings-checks.ts';
@@ -28,20 +29,18 @@ export interface Report {
   readonly billedCommands: number | undefined;
 }
 
-export interface ExamineOptions {
+export interface ExamineOptions extends Partial<Timing> {
   readonly env: Environment;
-  readonly clock?: Clock;
   /** Only what anybody can try on a database, Sluice's or not. */
   readonly isConformanceOnly?: boolean;
-  readonly timeoutMs?: number;
   /** Called once there is something to clear where the examination is cut off. */
   readonly onSide?: (side: RedisSide) => void;
 }
 
 /** Looks at all that the environment names, and changes nothing but scratch keys. */
 export async function examine(options: ExamineOptions): Promise<Report> {
-  const { env, clock = systemClock, isConformanceOnly = false, timeoutMs } = options;
-  const shared = { clock, ...(timeoutMs !== undefined && { timeoutMs }) };
+  const { env, isConformanceOnly = false } = options;
+  const timed = { ...options, clock: options.clock ?? systemClock };
   const parts: Part[] = [];
   if (!isConformanceOnly) {
     const findings = await runChecks(SETTINGS_CHECKS, env);
@@ -50,13 +49,13 @@ export async function examine(options: ExamineOptions): Promise<Report> {
     const told = isSet ? findings : findings.filter(({ name }) => name !== 'settings');
     parts.push({ name: 'settings', title: 'The environment', findings: told });
   }
-  const redis = await examineRedis({ ...options, ...shared, isConformanceOnly });
+  const redis = await examineRedis(timed);
   parts.push(...redis.parts);
-  if (!isConformanceOnly) parts.push(await examineApi(env, shared));
+  if (!isConformanceOnly) parts.push(await examineApi(timed));
   return { parts, billedCommands: redis.billedCommands };
 }
 
-async function examineRedis(options: ExamineOptions & { readonly clock: Clock }): Promise<Report> {
+async function examineRedis(options: ExamineOptions & Timing): Promise<Report> {
   const { env, isConformanceOnly, onSide } = options;
   const config = redisConfigIn(env);
   if (typeof config === 'string') {
@@ -103,11 +102,8 @@ function redisConfigIn(env: Environment) {
   }
 }
 
-async function examineApi(
-  env: Environment,
-  shared: { readonly clock: Clock; readonly timeoutMs?: number },
-): Promise<Part> {
-  const { SLUICE_URL: address, SLUICE_KEY: key } = env;
+async function examineApi(options: ExamineOptions & Timing): Promise<Part> {
+  const { SLUICE_URL: address, SLUICE_KEY: key } = options.env;
   const part = { name: 'api', title: 'The API', findings: [] } as const;
   if (!address || !key) {
     return { ...part, skipped: 'Set SLUICE_URL and SLUICE_KEY, best to a key with orders:admin.' };
@@ -123,6 +119,6 @@ async function examineApi(
   if (!isSendableKey(key)) {
     return faulty(wrong('SLUICE_KEY holds a character that no key has', 'Copy it anew.'));
   }
-  const findings = await runChecks(API_CHECKS, apiSide({ url, key, ...shared }));
+  const findings = await runChecks(API_CHECKS, apiSide({ ...options, url, key }));
   return { ...part, title: `The API at ${url.href}`, findings };
 }

@@ -1,3 +1,5 @@
+import type { Clock } from '../../lib/clock.ts';
+
 /** One request and what came of it, told so that each way to fail can be told apart. */
 export type Exchange =
   | {
@@ -11,6 +13,13 @@ export type Exchange =
     }
   | { readonly kind: 'lost'; readonly reason: string; readonly mend: string };
 
+/** What a side takes its time from; a test gives others than the machine's. */
+export interface Timing {
+  readonly clock: Clock;
+  readonly timeoutMs?: number;
+  readonly stopwatch?: () => number;
+}
+
 export interface HttpRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST';
@@ -18,13 +27,15 @@ export interface HttpRequest {
   readonly body?: unknown;
   readonly timeoutMs: number;
   readonly now: () => number;
+  /** Milliseconds from any start on, finer than `now`. */
+  readonly stopwatch: () => number;
 }
 
 /** Sends once. It never throws: a fault of the network is an answer here. */
 export async function exchange(request: HttpRequest): Promise<Exchange> {
-  const { url, method, bearer, body, timeoutMs, now } = request;
+  const { url, method, bearer, body, timeoutMs, now, stopwatch } = request;
   const sentAtMs = now();
-  const startedAt = performance.now();
+  const startedAt = stopwatch();
   try {
     const response = await fetch(url, {
       method,
@@ -37,7 +48,7 @@ export async function exchange(request: HttpRequest): Promise<Exchange> {
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text();
-    const ms = performance.now() - startedAt;
+    const ms = stopwatch() - startedAt;
     const date = response.headers.get('date') ?? undefined;
     return { kind: 'answered', status: response.status, body: jsonIn(text), date, sentAtMs, ms };
   } catch (error) {

@@ -3,8 +3,9 @@ import type { RedisConfig } from '../../lib/config.ts';
 import { connect, type RedisClient } from '../../lib/redis/client.ts';
 import { type Keys, keysWith } from '../../lib/redis/keys.ts';
 import type { Environment } from '../../lib/settings.ts';
-import { type Exchange, exchange } from './http.ts';
+import { type Exchange, exchange, type Timing } from './http.ts';
 import { type Scratch, scratchFor } from './scratch.ts';
+import { type State, stateOf } from './state.ts';
 
 export type Command = readonly (string | number)[];
 
@@ -18,6 +19,8 @@ export interface RedisSide {
   readonly keys: Keys;
   /** Keys that are there for this examination only. */
   readonly scratch: Scratch;
+  /** How Sluice's keys stand: asked once, when it is first needed. */
+  state(): Promise<State>;
   /** Sends one command as the REST API takes it, once, and tells all that came of it. */
   ask(command: Command): Promise<Exchange>;
   /** The same for a pipeline: each command has its own reply or error. */
@@ -29,21 +32,35 @@ const TIMEOUT_MS = 10_000;
 
 export function redisSide(
   config: RedisConfig,
-  options: { readonly env: Environment; readonly clock: Clock; readonly timeoutMs?: number },
+  options: Timing & { readonly env: Environment },
 ): RedisSide {
-  const { env, clock, timeoutMs = TIMEOUT_MS } = options;
+  const { env, clock, timeoutMs = TIMEOUT_MS, stopwatch = () => performance.now() } = options;
   const { redisUrl: url, redisToken: token, prefix } = config;
   // Sent once: what a repeat would hide is what is looked for here.
   const client = connect({ url, token, timeoutMs, sendsMax: 1, random: Math.random });
   const post = (to: string, body: unknown) =>
-    exchange({ url: to, method: 'POST', bearer: token, body, timeoutMs, now: clock.now });
+    exchange({
+      url: to,
+      method: 'POST',
+      bearer: token,
+      body,
+      timeoutMs,
+      now: clock.now,
+      stopwatch,
+    });
+  const keys = keysWith(prefix);
+  let state: Promise<State> | undefined;
   return {
     config,
     env,
     clock,
     client,
-    keys: keysWith(prefix),
+    keys,
     scratch: scratchFor(client),
+    state() {
+      state ??= stateOf({ client, keys, clock });
+      return state;
+    },
     ask: (command) => post(url, command),
     askAll: (commands) => post(`${url}/pipeline`, commands),
   };

@@ -6,6 +6,8 @@ import type { Part, Report } from './examine.ts';
 const WIDTH = 80;
 const KIND_WIDTH = 9;
 const NAME_WIDTH = 15;
+/** Of a whole examination, the API's part included. */
+export const BILLED_ABOUT = 300;
 
 /** For a terminal: a line for each check, and beneath what is not well how to mend it. */
 export function doctorReport(report: Report): string {
@@ -53,10 +55,13 @@ function summary({ parts, billedCommands }: Report): string {
   const { ok, wrong, warning, unknown } = countsOf(parts);
   const billed =
     billedCommands === undefined
-      ? 'The database does not tell what this cost: about 400 billed commands.'
-      : `This cost ${billedCommands} billed commands, as the database counts.`;
+      ? `The database does not tell what this cost: about ${BILLED_ABOUT} billed commands.`
+      : `It cost ${billedCommands} billed commands, as the database counts.`;
   const kinds = [`${ok} ok`, `${wrong} wrong`, `${warning} to see to`, `${unknown} unknown`];
-  return `${kinds.join(', ')}. ${billed}\nNothing was changed: scratch keys (sluice-doctor:…) are gone again.\n`;
+  return (
+    `${kinds.join(', ')}.\n${billed}\n` +
+    'Nothing was changed: the scratch keys (sluice-doctor:…) are gone again.\n'
+  );
 }
 
 function countsOf(parts: readonly Part[]) {

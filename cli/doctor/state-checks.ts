@@ -4,7 +4,7 @@ import { type Check, ok, unknown, type Verdict, warning, wrong } from './check.t
 import { duration } from './figures.ts';
 import { keysAreRight, prefixIsRight } from './key-checks.ts';
 import type { RedisSide } from './redis-side.ts';
-import { type State, stateOf } from './state.ts';
+import type { State } from './state.ts';
 
 /** Two runs of the schedule, and some. */
 const SCHEDULE_MS = 150_000;
@@ -36,22 +36,22 @@ export const STATE_CHECKS: readonly Check<RedisSide>[] = [
   {
     name: 'schedule',
     looksAt: 'signs that a drain ran in the last minutes',
-    run: async (side) => drainRan(await stateOf(side)),
+    run: async (side) => drainRan(await side.state()),
   },
   {
     name: 'dead letters',
     looksAt: 'orders that are not retried by themselves',
-    run: async (side) => deadLetters(await stateOf(side)),
+    run: async (side) => deadLetters(await side.state()),
   },
   {
     name: 'events',
     looksAt: 'events that wait to be announced, and those that were refused',
-    run: async (side) => eventsFlow(await stateOf(side)),
+    run: async (side) => eventsFlow(await side.state()),
   },
   {
     name: 'retention',
     looksAt: 'whether orders go that ended long ago: the daily pass',
-    run: async (side) => retentionRuns(await stateOf(side), side.env),
+    run: async (side) => retentionRuns(await side.state(), side.env),
   },
 ];
 

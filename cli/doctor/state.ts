@@ -1,6 +1,8 @@
+import type { Clock } from '../../lib/clock.ts';
 import type { Counts } from '../../lib/queue/store.ts';
+import type { RedisClient } from '../../lib/redis/client.ts';
+import type { Keys } from '../../lib/redis/keys.ts';
 import { readStore } from '../../lib/redis/read-store.ts';
-import type { RedisSide } from './redis-side.ts';
 
 /** How Sluice's own keys stand, read once: what the checks of its state judge. */
 export interface State {
@@ -22,8 +24,14 @@ export interface State {
   readonly fence: string | undefined;
 }
 
+interface Asked {
+  readonly client: RedisClient;
+  readonly keys: Keys;
+  readonly clock: Clock;
+}
+
 /** @throws StoreFault where a key is of the wrong type */
-export async function stateOf({ client, keys, clock }: RedisSide): Promise<State> {
+export async function stateOf({ client, keys, clock }: Asked): Promise<State> {
   const nowMs = clock.now();
   const counts = await readStore(client, keys).counts(nowMs);
   const replies = await client.once((redis) => {

@@ -1,0 +1,80 @@
+import { afterAll, expect, test } from 'vitest';
+import { BILLED_ABOUT } from '../../../cli/doctor/report.ts';
+import { start } from '../command.ts';
+import { environmentOf, ownRedis, proxied, scratchLeft } from './examining.ts';
+
+// A server of its own: which keys are left in it is asked.
+const server = await ownRedis();
+afterAll(server.stop);
+
+test('a Redis that is well ends with 0, on lines that fit a terminal', async () => {
+  const env = environmentOf(server);
+  const { exitCode, out, err } = await start(['doctor'], env).ended;
+  expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+  expect(out).toMatch(/^ {2}ok {7}reachable +answered in/m);
+  expect(out).toMatch(/^The API: skipped\n {2}Set SLUICE_URL and SLUICE_KEY/m);
+  const [, billed] = /cost (\d+) billed commands/.exec(out) ?? [];
+  expect(Number(billed)).toBeGreaterThan(100);
+  expect(Number(billed)).toBeLessThanOrEqual(BILLED_ABOUT);
+  expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  expect(await scratchLeft(server)).toBe(0);
+});
+
+test('something wrong ends with 1, and the JSON has how to mend it', async () => {
+  await server.command('SET', 'broken:order_dead', 'text');
+  const env = environmentOf(server, 'broken:');
+  const { exitCode, out } = await start(['doctor', '--json'], env).ended;
+  expect(exitCode).toBe(1);
+  const { wrong, billedCommands, parts } = JSON.parse(out);
+  expect({ wrong, billed: typeof billedCommands }).toEqual({ wrong: 1, billed: 'number' });
+  const [state] = parts.filter(({ name }: { name: string }) => name === 'state');
+  expect(state.findings[1]).toMatchObject({
+    name: 'keys',
+    kind: 'wrong',
+    looksAt: expect.any(String),
+    mend: expect.stringMatching(/reconcile --repair/),
+  });
+});
+
+test('a warning alone ends with 0', async () => {
+  await server.command('ZADD', 'dead:order_dead', '1', 'ord_x');
+  const { exitCode, out } = await start(['doctor'], environmentOf(server, 'dead:')).ended;
+  expect({ exitCode, warned: /^ {2}warning {2}dead letters/m.test(out) }).toEqual({
+    exitCode: 0,
+    warned: true,
+  });
+});
+
+test('--conformance needs no Sluice, and looks at nothing else', async () => {
+  const { exitCode, out } = await start(['doctor', '--conformance'], environmentOf(server)).ended;
+  expect(exitCode).toBe(0);
+  expect(out).toMatch(/^Redis does what Sluice presumes$/m);
+  expect(out).not.toMatch(/The API|Sluice in that Redis|The environment/);
+});
+
+test('nothing to look at is a wrong usage that says what to set', async () => {
+  const { exitCode, out, err } = await start(['doctor'], {}).ended;
+  expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+  expect(err).toMatch(/Set UPSTASH_REDIS_REST_URL/);
+  const api = { SLUICE_URL: 'http://localhost', SLUICE_KEY: 'k' };
+  expect((await start(['doctor', '--conformance'], api).ended).exitCode).toBe(2);
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s deletes the scratch keys and ends it',
+  async (signal) => {
+    const reached = Promise.withResolvers<void>();
+    // The large value is there, and the answer to reading it never comes.
+    const proxy = await proxied(server, ({ body }) => {
+      if (!/^\["get".*:large"/.test(body)) return 'pass';
+      reached.resolve();
+      return 'hang';
+    });
+    const { child, ended } = start(['doctor'], environmentOf(proxy));
+    await reached.promise;
+    expect(await scratchLeft(server)).toBe(1);
+    child.kill(signal);
+    expect((await ended).exitCode).toBe(130);
+    expect(await scratchLeft(server)).toBe(0);
+  },
+);

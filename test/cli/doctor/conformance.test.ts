@@ -1,0 +1,106 @@
+import { afterAll, expect, test } from 'vitest';
+import { samplesOn } from '../../../cli/doctor/commands.ts';
+import type { Fate } from '../../support/faulty-proxy.ts';
+import { environmentOf, examined, ownRedis, proxied, says, scratchLeft } from './examining.ts';
+
+// A server of its own: which keys are left in it is asked.
+const server = await ownRedis();
+afterAll(server.stop);
+
+test('all that is presumed is found on a real Redis, and nothing is left of it', async () => {
+  const { report, amiss } = await examined({
+    env: environmentOf(server),
+    isConformanceOnly: true,
+  });
+  expect(amiss).toEqual({});
+  const [redis, conformance] = report.parts;
+  expect(report.parts).toHaveLength(2);
+  expect(redis?.findings.map(({ kind }) => kind)).toEqual(Array(8).fill('ok'));
+  expect(conformance?.findings.map(({ kind }) => kind)).toEqual(Array(13).fill('ok'));
+  expect(await scratchLeft(server)).toBe(0);
+});
+
+/** Replies to the samples as they must be, but for those of one command. */
+function repliesBut(wrongOne: string, reply: object) {
+  return samplesOn((name) => name, 1).map(({ command, reply: result }) =>
+    command[0] === wrongOne ? reply : { result },
+  );
+}
+
+const MULTI = [1, '1', 2].map((result) => ({ result }));
+/** What a Redis does otherwise: the check that must find it, the requests, and what is answered. */
+const OTHERWISE: [check: string, what: RegExp, fate: Fate, found: RegExp][] = [
+  ['evalsha', /^\["evalsha"/, says({ error: 'ERR no such command' }, 400), /not "NOSCRIPT"/],
+  ['evalsha', /^\["evalsha".*"c"\]/, says({ error: 'NOSCRIPT' }, 400), /from then on/],
+  ['script error', /^\["get".*mid-script/, says({ result: null }), /null and not "written"/],
+  ['script error', /^\["eval".*went on/, says({ result: [1] }), /"an answer"/],
+  ['caught error', /pcall\('HGET'/, says({ error: 'WRONGTYPE' }, 400), /WRONGTYPE/],
+  ['unpack', /'ZCARD', KEYS/, says({ error: 'ERR too many results to unpack' }, 400), /too many/],
+  ['replies', /2 \^ 53/, says({ result: [1, 1, null, [2, 'x', []]] }), /the reply is/],
+  ['time', /call\('TIME'\)/, says({ error: 'ERR not allowed from script' }, 400), /not allowed/],
+  [
+    'commands',
+    /^\[\["SET"/,
+    says(repliesBut('ZRANDMEMBER', { error: 'ERR not available' })),
+    /^ZRANDMEMBER: ERR not available/,
+  ],
+  [
+    'commands',
+    /^\[\["SET"/,
+    says(repliesBut('ZMSCORE', { result: [1, null] })),
+    /^ZMSCORE answers/,
+  ],
+  ['commands', /^\[\["SET"/, says([{ result: 'OK' }]), /number of replies is 1/],
+  ['transactions', /^\[\["incr"/, says([...MULTI.slice(0, 2), { result: 3 }]), /\["1",3\]/],
+  ['transactions', /"hget"/, says([{ result: 'OK' }, { error: 'ERR' }]), /an error inside/],
+  ['text', /"hmget"/, says([8, 1, ['Gr\ufffd']].map((result) => ({ result }))), /a hash is/],
+  ['text', /return ARGV/, says({ result: ['OK'] }), /what a script is given/],
+  ['large values', /^\["get".*large/, says({ result: 'Größe:' }), /what came back/],
+  ['large values', /^\["set".*large/, says({ error: 'ERR max request size' }, 400), /max request/],
+  ['long lists', /^\["lrange"/, says({ result: ['item-1'] }), /LRANGE is 1 and not 5000/],
+  ['scan', /^\["scan"/, says({ result: ['0', []] }), /SCAN gave is 0/],
+  ['scan', /^\["zscan"/, says({ result: ['0', ['member-1', '1']] }), /ZSCAN gave is 1/],
+  ['read back', /^\["get".*read-back/, says({ result: '0' }), /10 of 10 reads/],
+];
+
+test.each(OTHERWISE)(
+  '%s is found to be otherwise where %s is answered by another',
+  async (...one) => {
+    const [check, what, fate, found] = one;
+    const proxy = await proxied(server, ({ body }) => (what.test(body) ? fate : 'pass'));
+    const { finding, amiss } = await examined({
+      env: environmentOf(proxy),
+      isConformanceOnly: true,
+    });
+    const kind = check === 'read back' ? 'warning' : 'wrong';
+    expect(amiss).toEqual({ [`conformance/${check}`]: kind });
+    expect(finding(`conformance/${check}`)).toMatchObject({
+      found: expect.stringMatching(found),
+      mend: expect.stringMatching(/\.$/),
+    });
+    expect(await scratchLeft(server)).toBe(0);
+  },
+);
+
+test('a script that is counted otherwise is told, and one that is not counted is unknown', async () => {
+  let calls = 0;
+  const counting = await proxied(server, ({ body }) => {
+    if (!body.includes('commandstats')) return 'pass';
+    calls += 1;
+    return says({ result: `cmdstat_eval:calls=${calls},usec=1` });
+  });
+  const env = environmentOf(counting);
+  const once = await examined({ env, isConformanceOnly: true });
+  expect(once.finding('redis/script cost')).toMatchObject({
+    kind: 'ok',
+    found: expect.stringMatching(/^1: it counts less/),
+  });
+
+  const silent = await proxied(server, ({ body }) =>
+    /commandstats|"stats"/.test(body) ? says({ result: '# Commandstats' }) : 'pass',
+  );
+  const never = await examined({ env: environmentOf(silent), isConformanceOnly: true });
+  expect(never.finding('redis/script cost').kind).toBe('unknown');
+  expect(never.report.billedCommands).toBeUndefined();
+  expect(never.text).toContain('does not tell what this cost');
+});
