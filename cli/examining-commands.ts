@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { DOCTOR_HELP } from './help.ts';
+import { ASSUMED, HOURS_OF_MONTH } from './cost/workload.ts';
+import { costCommand } from './cost-command.ts';
+import { COST_HELP, DOCTOR_HELP } from './help.ts';
+import { countTo } from './options.ts';
+
+const COUNT_MAX = 999_999_999;
+const ORDERS_OF_SUBMIT_MAX = 500;
+const SLOTS_MAX = 20;
 
 /** The commands that look at a deployment, or at what one would cost, and change nothing. */
 export function addExaminingCommands(
@@ -17,4 +24,24 @@ export function addExaminingCommands(
       const { doctorCommand } = await import('./doctor-command.ts');
       setExitCode(await doctorCommand(process.env, flags));
     });
+
+  sluice
+    .command('cost')
+    .description('say what a month of so many orders costs, beside SQS and BullMQ')
+    .requiredOption('--orders <n>', 'orders in a month', countTo(COUNT_MAX))
+    .option('--batch <n>', 'orders to a submit', countTo(ORDERS_OF_SUBMIT_MAX), 1)
+    .option('--hours <n>', 'hours of the month in which they come', countTo(HOURS_OF_MONTH), 730)
+    .option('--slots <n>', 'drains side by side', countTo(SLOTS_MAX), 1)
+    .option('--retention-days <n>', 'how long an order is kept', countTo(3_650), 30)
+    .option('--events', 'announce what becomes of orders')
+    .option('--rate-limit', 'limit the requests of each client')
+    .option('--submit-ms <n>', 'assumed: of a submit', countTo(COUNT_MAX), ASSUMED.submitMs)
+    .option('--drain-ms <n>', 'assumed: of a batch', countTo(COUNT_MAX), ASSUMED.drainMs)
+    .option('--order-bytes <n>', 'assumed: of an order', countTo(COUNT_MAX), ASSUMED.orderBytes)
+    .option('--log-bytes <n>', 'assumed: of an invocation', countTo(COUNT_MAX), ASSUMED.logBytes)
+    .option('--metrics <n>', 'assumed: custom metrics', countTo(COUNT_MAX), ASSUMED.metrics)
+    .option('--no-free-tier', 'pay for everything from the first unit on')
+    .option('--json', 'print all figures, with the prices and their sources, as JSON')
+    .addHelpText('after', COST_HELP)
+    .action(costCommand);
 }

@@ -155,6 +155,17 @@ Examples:
   npm run --silent sluice -- doctor --json
 `;
 
+export const COST_HELP = `
+Commands of Redis are those that redis-server counted for each part of an order's life, and
+for BullMQ's worker on the same count; what Lambda takes is assumed, and an option sets it.
+SQS with DynamoDB and BullMQ are counted at their best. Prices have a source and a day each:
+cli/cost/prices.ts, or --json. Nothing is asked and nothing sent.
+
+Examples:
+  npm run sluice -- cost --orders 100000
+  npm run sluice -- cost --orders 1000000 --batch 100 --hours 20 --no-free-tier
+`;
+
 export const RECONCILE_HELP = `
 Goes through all orders in Redis, in small steps, while orders flow: each must be in
 exactly one place, and each id in a place must have its order. Without --repair it only

@@ -14,6 +14,3 @@ export function billedCommands(commandstats: string): number {
 
 /** What belongs to a connection or to the measuring, or frames a transaction: no data command. */
 const NOT_BILLED = new Set(['info', 'config', 'ping', 'client', 'hello', 'multi', 'exec']);
-
-/** Pay as you go, in US dollars for each command; see the source for what is free. */
-export const DOLLARS_PER_COMMAND = 0.2 / 100_000;

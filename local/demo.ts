@@ -1,9 +1,10 @@
 /** `npm run demo`: shows the main job from the first order to the last, and leaves nothing behind. */
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
+import { dollarsFor } from '../cli/cost/prices.ts';
 import { connect } from '../lib/redis/client.ts';
 import { keysWith } from '../lib/redis/keys.ts';
-import { billedCommands, DOLLARS_PER_COMMAND } from './billed-commands.ts';
+import { billedCommands } from './billed-commands.ts';
 import { readDatabase } from './demo-database.ts';
 import { type DemoOrder, demoOrders } from './demo-orders.ts';
 import { startProducer } from './producers.ts';
@@ -60,7 +61,7 @@ async function show(
   const numbers = await orderNumbers(stack, intake.ids);
 
   const perOrder = billed / intake.accepted;
-  const million = (perOrder * 1_000_000 * DOLLARS_PER_COMMAND).toFixed(2);
+  const million = dollarsFor('upstashCommands', perOrder * 1_000_000, false).toFixed(2);
   say(`
   accepted        ${intake.accepted} orders, each in Redis before it was answered
   replayed        ${intake.replayed} repeats, answered with the same receipt, no second order

@@ -102,7 +102,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'cli/doctor-command.ts': ['cli', 'lib/settings.ts'],
   'cli/migrate-command.ts': ['cli', 'lib/postgres', 'lib/settings.ts'],
-  local: ['lib/clock.ts', 'lib/http', 'lib/postgres', 'lib/production', 'lib/redis', 'examples'],
+  local: [
+    'cli/cost/prices.ts',
+    'lib/clock.ts',
+    'lib/http',
+    'lib/postgres',
+    'lib/production',
+    'lib/redis',
+    'examples',
+  ],
   examples: ['lib/production', 'lib/settings.ts'],
   bench: ['lib', 'functions', 'local', 'test/deploy', 'test/support'],
 };

@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { designsFor } from '../../cli/cost/designs.ts';
+import measured from '../../cli/cost/measured.json' with { type: 'json' };
+import { dollarsFor, LOOKED_UP_ON, PRICES, UPSTASH_FREE_PLAN } from '../../cli/cost/prices.ts';
+import { sluiceCommands, totalOf } from '../../cli/cost/sluice.ts';
+import { ASSUMED, type Workload } from '../../cli/cost/workload.ts';
+import { sourceFiles } from '../support/source-files.ts';
+import { start } from './command.ts';
+
+function workload(overrides: Partial<Workload> = {}): Workload {
+  return {
+    orders: 100_000,
+    batch: 1,
+    hours: 730,
+    slots: 1,
+    retentionDays: 30,
+    isAnnounced: false,
+    isLimited: false,
+    assumed: ASSUMED,
+    ...overrides,
+  };
+}
+
+const workloads = fc.record({
+  orders: fc.integer({ min: 0, max: 50_000_000 }),
+  batch: fc.integer({ min: 1, max: 500 }),
+  hours: fc.integer({ min: 1, max: 730 }),
+  slots: fc.integer({ min: 1, max: 20 }),
+  retentionDays: fc.integer({ min: 1, max: 400 }),
+  isAnnounced: fc.boolean(),
+  isLimited: fc.boolean(),
+  assumed: fc.record({
+    submitMs: fc.integer({ min: 1, max: 1_000 }),
+    drainMs: fc.integer({ min: 1, max: 1_000 }),
+    orderBytes: fc.integer({ min: 1, max: 100_000 }),
+    logBytes: fc.integer({ min: 1, max: 10_000 }),
+    metrics: fc.integer({ min: 0, max: 100 }),
+  }),
+});
+
+test('more orders never cost less, whoever takes them', () => {
+  fc.assert(
+    fc.property(workloads, fc.nat(1_000_000), fc.boolean(), (one, more, isFreeTier) => {
+      const fewer = designsFor(one, isFreeTier);
+      const many = designsFor({ ...one, orders: one.orders + more }, isFreeTier);
+      for (const [at, { dollars }] of fewer.entries()) {
+        expect(many[at]?.dollars).toBeGreaterThanOrEqual(dollars - 1e-6);
+      }
+    }),
+  );
+});
+
+test('a free tier never makes anything dearer, nor events or a limit anything cheaper', () => {
+  fc.assert(
+    fc.property(workloads, (one) => {
+      const [free = [], paid = []] = [true, false].map((isFree) => designsFor(one, isFree));
+      for (const [at, { dollars }] of free.entries()) {
+        expect(dollars).toBeLessThanOrEqual(paid[at]?.dollars ?? -1);
+      }
+      const [bare, full] = [false, true].map((isOn) =>
+        totalOf(sluiceCommands({ ...one, isAnnounced: isOn, isLimited: isOn })),
+      );
+      expect(full).toBeGreaterThanOrEqual(bare ?? Number.NaN);
+    }),
+  );
+});
+
+test('full batches cost what the budget of an order says', () => {
+  // 100 in each minute of the month, so that each drain finds one batch.
+  const orders = 100 * 43_800;
+  const { submits, drains, idleDrains } = sluiceCommands(workload({ orders }));
+  expect((submits + drains) / orders).toBeCloseTo(6.18, 5);
+  expect(idleDrains).toBe(0);
+  const batched = sluiceCommands(workload({ orders, batch: 100 }));
+  expect((batched.submits + batched.drains) / orders).toBeCloseTo(3.21, 5);
+});
+
+test('a month without orders costs the drains that find nothing', () => {
+  const commands = sluiceCommands(workload({ orders: 0 }));
+  expect(totalOf(commands)).toBe(43_800 * measured.sluice.drainOfNone);
+  expect(totalOf(sluiceCommands(workload({ orders: 0, slots: 3 })))).toBe(3 * totalOf(commands));
+  const [sluice] = designsFor(workload({ orders: 0 }), true);
+  expect(sluice?.dollars).toBe(0);
+});
+
+test('Upstash is free up to the last command of its plan, and paid from the first past it', () => {
+  // Each order more is some commands more, so somewhere the plan ends.
+  const commandsOf = (orders: number) => totalOf(sluiceCommands(workload({ orders })));
+  let orders = 0;
+  while (commandsOf(orders + 1) <= UPSTASH_FREE_PLAN.commands) orders += 1;
+  const upstashOf = (count: number, isFreeTier: boolean) => {
+    const [sluice] = designsFor(workload({ orders: count }), isFreeTier);
+    return sluice?.items.find(({ name }) => name === 'upstashCommands')?.dollars ?? Number.NaN;
+  };
+  expect(upstashOf(orders, true)).toBe(0);
+  expect(upstashOf(orders + 1, true)).toBeCloseTo((commandsOf(orders + 1) * 0.2) / 100_000, 9);
+  expect(upstashOf(orders, false)).toBeCloseTo((commandsOf(orders) * 0.2) / 100_000, 9);
+});
+
+test.each(Object.entries(PRICES))(
+  '%s is free up to what is free, and not past it',
+  (name, price) => {
+    const key = name as keyof typeof PRICES;
+    expect(dollarsFor(key, price.free, true)).toBe(0);
+    expect(dollarsFor(key, price.free + price.per, true)).toBeCloseTo(price.dollars, 12);
+    expect(dollarsFor(key, price.per, false)).toBeCloseTo(price.dollars, 12);
+    expect(price.source).toMatch(/^https:\/\/(upstash|aws\.amazon)\.com\//);
+    expect(price.asOf).toMatch(/^20\d\d-\d\d-\d\d$/);
+    expect(price.asOf <= LOOKED_UP_ON).toBe(true);
+  },
+);
+
+test('SQS with DynamoDB is counted by hand at its best', () => {
+  const [, sqs] = designsFor(workload({ orders: 1_000_000, batch: 10, hours: 10 }), false);
+  const units = Object.fromEntries(sqs?.items.map(({ name, units }) => [name, units]) ?? []);
+  expect(units).toMatchObject({
+    // A send of ten, a receive and a delete of ten, and the polls of an idle month.
+    sqsRequests: 100_000 + 2 * 100_000 + 43_800 * 15,
+    dynamoWrites: 2_000_000,
+    apiRequests: 100_000,
+  });
+});
+
+test('BullMQ is counted by what it was measured at', () => {
+  const [, , bullmq] = designsFor(workload({ orders: 1_000 }), false);
+  const { units } = bullmq?.items.find(({ name }) => name === 'upstashCommands') ?? {};
+  const { lifeOfOne, idleMinute } = measured.bullmq;
+  expect(units).toBeCloseTo(1_000 * lifeOfOne + 43_800 * idleMinute, 6);
+});
+
+test('no price stands anywhere but in its file', () => {
+  const others = sourceFiles(['cli', 'local', 'bench', 'lib'], '.ts').filter(
+    ({ path }) => path !== 'cli/cost/prices.ts',
+  );
+  const figures = /0\.0000133|0\.2 ?\/ ?100_000|0\.625|dollars: ?\d/;
+  expect(others.filter(({ text }) => figures.test(text)).map(({ path }) => path)).toEqual([]);
+});
+
+test.each([
+  ['--orders', '1000000'],
+  ['--orders', '999999999', '--no-free-tier', '--events', '--rate-limit', '--metrics', '20'],
+  ['--orders', '1'],
+])('cost %s %s fits a terminal', async (...flags) => {
+  const { exitCode, out, err } = await start(['cost', ...flags], {}).ended;
+  expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+  expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  expect(out).toMatch(/^together +\S+ +\S+ +\S+$/m);
+});
+
+test('the JSON has every figure, and every price with its source', async () => {
+  const { exitCode, out } = await start(['cost', '--orders', '5000', '--json'], {}).ended;
+  expect(exitCode).toBe(0);
+  const { designs, commands, prices, pricesLookedUpOn } = JSON.parse(out);
+  expect(commands.submits).toBe(20_000);
+  expect(designs.map(({ name }: { name: string }) => name)).toEqual([
+    'Sluice',
+    'SQS + DynamoDB',
+    'BullMQ on Upstash',
+  ]);
+  expect(prices.upstashCommands).toEqual(PRICES.upstashCommands);
+  expect(pricesLookedUpOn).toBe(LOOKED_UP_ON);
+});
+
+test.each([[[]], [['--orders', '0']], [['--orders', '5', '--batch', '501']]])(
+  'cost %j is told to be wrong',
+  async (flags) => {
+    const { exitCode, out } = await start(['cost', ...flags], {}).ended;
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+  },
+);
