@@ -38,7 +38,12 @@ export function designsFor(workload: Workload, isFreeTier: boolean): Design[] {
   return designs.map(([name, units]) => priced(name, units, isFreeTier));
 }
 
-function priced(name: string, units: Partial<Record<Priced, number>>, isFreeTier: boolean): Design {
+/** What units cost together, and each of them. */
+export function priced(
+  name: string,
+  units: Partial<Record<Priced, number>>,
+  isFreeTier: boolean,
+): Design {
   const isFreePlan =
     isFreeTier &&
     (units.upstashCommands ?? 0) <= UPSTASH_FREE_PLAN.commands &&

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { designsFor } from '../../cli/cost/designs.ts';
+import { designsFor, priced } from '../../cli/cost/designs.ts';
 import measured from '../../cli/cost/measured.json' with { type: 'json' };
 import { dollarsFor, LOOKED_UP_ON, PRICES, UPSTASH_FREE_PLAN } from '../../cli/cost/prices.ts';
 import { sluiceCommands, totalOf } from '../../cli/cost/sluice.ts';
@@ -84,18 +84,24 @@ test('a month without orders costs the drains that find nothing', () => {
   expect(sluice?.dollars).toBe(0);
 });
 
+test('a batch that is not full costs as much as one that is', () => {
+  // 150 in each minute: two batches, the second of them half full.
+  const { drains } = sluiceCommands(workload({ orders: 150 * 43_800 }));
+  const { drainOfFifty, drainOfHundred, drainOfNone } = measured.sluice;
+  expect(drains / 43_800).toBe(drainOfHundred + drainOfFifty - 4);
+  expect(drainOfNone).toBeGreaterThan(4);
+});
+
 test('Upstash is free up to the last command of its plan, and paid from the first past it', () => {
-  // Each order more is some commands more, so somewhere the plan ends.
-  const commandsOf = (orders: number) => totalOf(sluiceCommands(workload({ orders })));
-  let orders = 0;
-  while (commandsOf(orders + 1) <= UPSTASH_FREE_PLAN.commands) orders += 1;
-  const upstashOf = (count: number, isFreeTier: boolean) => {
-    const [sluice] = designsFor(workload({ orders: count }), isFreeTier);
-    return sluice?.items.find(({ name }) => name === 'upstashCommands')?.dollars ?? Number.NaN;
-  };
-  expect(upstashOf(orders, true)).toBe(0);
-  expect(upstashOf(orders + 1, true)).toBeCloseTo((commandsOf(orders + 1) * 0.2) / 100_000, 9);
-  expect(upstashOf(orders, false)).toBeCloseTo((commandsOf(orders) * 0.2) / 100_000, 9);
+  const { commands, storageGb } = UPSTASH_FREE_PLAN;
+  const dollars = (upstashCommands: number, upstashStorage: number, isFreeTier = true) =>
+    priced('Redis', { upstashCommands, upstashStorage }, isFreeTier).dollars;
+  expect(dollars(commands, storageGb)).toBe(0);
+  expect(dollars(commands + 1, storageGb)).toBeCloseTo(1.000002, 9);
+  expect(dollars(commands, storageGb + 0.001)).toBeCloseTo(1, 9);
+  expect(dollars(commands, 0, false)).toBeCloseTo(1, 9);
+  // It is Upstash's plan, and nobody else's.
+  expect(priced('both', { upstashCommands: 1, apiRequests: 1_000_000 }, true).dollars).toBe(1);
 });
 
 test.each(Object.entries(PRICES))(
