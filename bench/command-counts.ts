@@ -110,7 +110,7 @@ interface Measuring {
 }
 
 /**
- * The daily pass over two thousand orders that have ended and over eight, and forgetting all of them.
+ * The daily pass over a thousand orders that have ended and over four, and forgetting all of them.
  * The pass looks at a few orders by chance, so it is not to the command the same each time.
  */
 async function upkeepCounts(
@@ -127,17 +127,17 @@ async function upkeepCounts(
     for (let left = orders - kept; left > 0; left -= 100) await submitOrders(Math.min(100, left));
     await drain();
   }
-  await endedOrders(2_000);
+  await endedOrders(1_000);
   await pass();
-  const passOverTwoThousand = await costOf(pass);
-  await endedOrders(8_000);
-  const passOverEightThousand = await costOf(pass);
+  const passOverThousand = await costOf(pass);
+  await endedOrders(4_000);
+  const passOverFourThousand = await costOf(pass);
   const late = { now: () => systemClock.now() + 1_000 };
   const retentionMs = 1;
   await retain({ store, clock: { now: () => 0 }, retentionMs });
-  const retentionOfEightThousand = await costOf(() => retain({ store, clock: late, retentionMs }));
+  const retentionOfFourThousand = await costOf(() => retain({ store, clock: late, retentionMs }));
   const retentionOfNone = await costOf(() => retain({ store, clock: late, retentionMs }));
-  return { passOverTwoThousand, passOverEightThousand, retentionOfEightThousand, retentionOfNone };
+  return { passOverThousand, passOverFourThousand, retentionOfFourThousand, retentionOfNone };
 }
 
 async function eventCounts({

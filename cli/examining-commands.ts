@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ASSUMED, HOURS_OF_MONTH } from './cost/workload.ts';
 import { costCommand } from './cost-command.ts';
+import { environmentFor, withStage } from './deployment/commands.ts';
 import { COST_HELP, DOCTOR_HELP } from './help.ts';
 import { countTo } from './options.ts';
 
@@ -13,8 +14,7 @@ export function addExaminingCommands(
   sluice: Command,
   setExitCode: (exitCode: number) => void,
 ): void {
-  sluice
-    .command('doctor')
+  withStage(sluice.command('doctor'))
     .description('say what is wrong with Redis, the settings or the API, and how to mend it')
     .option('--conformance', 'only whether this Redis does what Sluice presumes')
     .option('--json', 'print the report as JSON')
@@ -22,7 +22,7 @@ export function addExaminingCommands(
     .action(async (flags) => {
       // What talks to Redis is loaded for this command only.
       const { doctorCommand } = await import('./doctor-command.ts');
-      setExitCode(await doctorCommand(process.env, flags));
+      setExitCode(await doctorCommand(await environmentFor(flags), flags));
     });
 
   sluice

@@ -142,7 +142,8 @@ needs a URL and a token, and no Sluice.
 Exit codes: 0 nothing is wrong (there may be warnings); 1 something is; 2 wrong usage;
 130 interrupted.
 
-Settings (environment):
+With --stage it takes the secrets and the prefix of a deployment, out of the Parameter Store, with
+the credentials of the AWS command line. Else, and besides, settings (environment):
   UPSTASH_REDIS_REST_URL    the URL of the database's REST API
   UPSTASH_REDIS_REST_TOKEN  its token; for the local stack, npm start prints both
   SLUICE_PREFIX             the deployment's, where it has one
@@ -151,6 +152,7 @@ Settings (environment):
 
 Examples:
   npm run sluice -- doctor
+  SLUICE_URL=https://… SLUICE_KEY=… npm run sluice -- doctor --stage prod
   npm run sluice -- doctor --conformance
   npm run --silent sluice -- doctor --json
 `;

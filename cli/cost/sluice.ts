@@ -32,16 +32,16 @@ export function linesThrough(counts: typeof measured.sluice) {
   const submitOrder = (submitOfHundred - submitOfTen) / 90;
   const order = (drainOfHundred - drainOfFifty) / 50;
   const batch = drainOfTwoHundred - drainOfHundred - 100 * order;
-  const keptOrder = (counts.passOverEightThousand - counts.passOverTwoThousand) / 6_000;
+  const keptOrder = (counts.passOverFourThousand - counts.passOverThousand) / 3_000;
   return {
     submit: submitOfTen - 10 * submitOrder,
     submitOrder,
     drain: drainOfHundred - batch - 100 * order,
     batch,
     order,
-    pass: counts.passOverTwoThousand - 2_000 * keptOrder,
+    pass: counts.passOverThousand - 1_000 * keptOrder,
     keptOrder,
-    retainedOrder: (counts.retentionOfEightThousand - counts.retentionOfNone) / 8_000,
+    retainedOrder: (counts.retentionOfFourThousand - counts.retentionOfNone) / 4_000,
   };
 }
 

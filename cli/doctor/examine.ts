@@ -44,10 +44,7 @@ export async function examine(options: ExamineOptions): Promise<Report> {
   const parts: Part[] = [];
   if (!isConformanceOnly) {
     const findings = await runChecks(SETTINGS_CHECKS, env);
-    // Where nothing of Redis is set, its absence is told by its own part.
-    const isSet = Boolean(env.UPSTASH_REDIS_REST_URL || env.UPSTASH_REDIS_REST_TOKEN);
-    const told = isSet ? findings : findings.filter(({ name }) => name !== 'settings');
-    parts.push({ name: 'settings', title: 'The environment', findings: told });
+    parts.push({ name: 'settings', title: 'The environment', findings });
   }
   const redis = await examineRedis(timed);
   parts.push(...redis.parts);

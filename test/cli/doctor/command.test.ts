@@ -1,5 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { BILLED_ABOUT } from '../../../cli/doctor/report.ts';
+import { entryOf } from '../../../lib/http/api-keys.ts';
+import { parameterStore } from '../../support/parameter-store.ts';
 import { start } from '../command.ts';
 import { environmentOf, ownRedis, proxied, scratchLeft } from './examining.ts';
 
@@ -50,6 +52,19 @@ test('--conformance needs no Sluice, and looks at nothing else', async () => {
   expect(exitCode).toBe(0);
   expect(out).toMatch(/^Redis does what Sluice presumes$/m);
   expect(out).not.toMatch(/The API|Sluice in that Redis|The environment/);
+});
+
+test('--stage looks at what a deployment has: its database, prefix and keys', async () => {
+  const store = await parameterStore({
+    '/sluice/prod/UPSTASH_REDIS_REST_URL': server.url,
+    '/sluice/prod/UPSTASH_REDIS_REST_TOKEN': server.token,
+    '/sluice/prod/SLUICE_API_KEYS': JSON.stringify([entryOf('k', 'shop', ['orders:read'])]),
+  });
+  const { exitCode, out } = await start(['doctor', '--stage', 'prod'], store.env).ended;
+  expect(exitCode).toBe(0);
+  expect(out).toMatch(/no orders yet, under the prefix prod:/);
+  expect(out).toMatch(/warning {2}API keys +1 of 1 clients;/);
+  expect(out).not.toContain(server.token);
 });
 
 test('nothing to look at is a wrong usage that says what to set', async () => {
