@@ -41,6 +41,12 @@ export function conformanceOfScripts(): Presumption[] {
       tryOut: repliesAreConverted,
     },
     {
+      name: 'values',
+      looksAt: 'what commands give to a script: scores, what is not there, counts',
+      otherwise: 'Repeated submits and claims would misjudge orders.',
+      tryOut: valuesAreGiven,
+    },
+    {
       name: 'time',
       looksAt: 'TIME, also inside a script that writes',
       otherwise: 'The clocks could not be compared.',
@@ -125,6 +131,33 @@ async function repliesAreConverted({ client }: RedisSide): Promise<string> {
   const expected = [1, '1', null, [2, 'x', []], '', '1.0', 'true', '9007199254740991', -7];
   mustBe('the reply', reply, expected);
   return 'as written: 1 is a number, "1" a text, false is null';
+}
+
+/** A time in milliseconds, which scripts compare as the text that they were given. */
+const SCORE = '1795268220123';
+const VALUES = `
+local added = redis.call('ZADD', KEYS[1], ARGV[1], 'a')
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('HSET', KEYS[2], 'field', '1', 'other', '2')
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+local values = redis.call('HMGET', KEYS[2], 'none', 'field')
+return {
+  added,
+  tostring(redis.call('ZSCORE', KEYS[1], 'a') == ARGV[1]),
+  tostring(redis.call('ZSCORE', KEYS[1], 'none')),
+  tostring(values[1]), type(values[2]),
+  type(redis.call('HSET', KEYS[2], 'field', '3')),
+  tostring(redis.call('GET', KEYS[3])),
+  #redis.call('LRANGE', KEYS[3], 0, -1),
+  redis.call('DEL', KEYS[3]),
+}`;
+
+async function valuesAreGiven({ client, scratch }: RedisSide): Promise<string> {
+  const keys = ['scores', 'fields', 'none'].map((name) => scratch.key(name));
+  const reply = await client.redis.eval(VALUES, keys, [SCORE, String(SCRATCH_TTL_MS)]);
+  const expected = [1, 'true', 'false', 'false', 'string', 'number', 'false', 0, 0];
+  mustBe('what a script was given', reply, expected);
+  return 'scores as they were written, false for what is not there';
 }
 
 const TIME = `
