@@ -1,5 +1,6 @@
 import { statsSchema } from '../../lib/contract/schemas.ts';
 import { SCOPES, type Scope } from '../../lib/http/api-keys.ts';
+import { readStore } from '../../lib/redis/read-store.ts';
 import type { ApiSide } from './api-side.ts';
 import { type Check, ok, skipped, unknown, type Verdict, warning, wrong } from './check.ts';
 import { duration, quantile } from './figures.ts';
@@ -40,6 +41,11 @@ export const API_CHECKS: readonly Check<ApiSide>[] = [
   },
   { name: 'scopes', looksAt: 'which routes SLUICE_KEY opens', run: scopesAreTold },
   { name: 'stats', looksAt: 'what GET /stats counts', run: statsAreRight },
+  {
+    name: 'same Redis',
+    looksAt: 'whether the API counts the orders that are in the Redis looked at above',
+    run: countsAreTheSame,
+  },
   {
     name: 'latency',
     looksAt: `how long ${READS} reads of an order take`,
@@ -147,6 +153,31 @@ async function statsAreRight({ ask }: ApiSide): Promise<Verdict> {
     );
   }
   return ok(found);
+}
+
+const COUNTED = ['queued', 'produced', 'dead', 'canceled'] as const;
+
+/** Orders flow meanwhile: what the API says must lie between what Redis says before and after. */
+async function countsAreTheSame({ ask, redis, clock }: ApiSide): Promise<Verdict> {
+  if (redis === undefined) return skipped('no Redis was looked at');
+  const { counts } = readStore(redis.client, redis.keys);
+  const before = await counts(clock.now());
+  const answer = await ask('GET', 'stats');
+  const after = await counts(clock.now());
+  const body = answer.kind === 'answered' ? answer.body : undefined;
+  const { data } = statsSchema.safeParse(body, { jitless: true });
+  if (data === undefined) return skipped('GET /stats does not tell');
+  const off = COUNTED.find(
+    (name) =>
+      data[name] < Math.min(before[name], after[name]) ||
+      data[name] > Math.max(before[name], after[name]),
+  );
+  if (off === undefined) return ok('both count the same');
+  return warning(
+    `the API counts ${data[off]} ${off}, and this Redis has ${before[off]}`,
+    'The API uses another database or another SLUICE_PREFIX than this environment: with --stage, doctor ' +
+      'takes those of the deployment.',
+  );
 }
 
 async function readsAreFast({ ask }: ApiSide): Promise<Verdict> {

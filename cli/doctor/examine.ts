@@ -48,11 +48,14 @@ export async function examine(options: ExamineOptions): Promise<Report> {
   }
   const redis = await examineRedis(timed);
   parts.push(...redis.parts);
-  if (!isConformanceOnly) parts.push(await examineApi(timed));
+  if (!isConformanceOnly) parts.push(await examineApi(timed, redis.side));
   return { parts, billedCommands: redis.billedCommands };
 }
 
-async function examineRedis(options: ExamineOptions & Timing): Promise<Report> {
+/** Its side comes with it where Sluice's keys could be read there. */
+async function examineRedis(
+  options: ExamineOptions & Timing,
+): Promise<Report & { readonly side?: RedisSide }> {
   const { env, isConformanceOnly, onSide } = options;
   const config = redisConfigIn(env);
   if (typeof config === 'string') {
@@ -80,7 +83,9 @@ async function examineRedis(options: ExamineOptions & Timing): Promise<Report> {
     await side.scratch.clear();
     const after = await countOf(side).catch(() => undefined);
     const isTold = before !== undefined && after !== undefined;
-    return { parts, billedCommands: isTold ? after - before : undefined };
+    const isReadable = parts.at(-1)?.findings.every(({ kind }) => kind !== 'skipped');
+    const billed = isTold ? after - before : undefined;
+    return { parts, billedCommands: billed, ...(isReadable && { side }) };
   } finally {
     await side.scratch.clear().catch(() => undefined);
   }
@@ -99,7 +104,10 @@ function redisConfigIn(env: Environment) {
   }
 }
 
-async function examineApi(options: ExamineOptions & Timing): Promise<Part> {
+async function examineApi(
+  options: ExamineOptions & Timing,
+  redis: RedisSide | undefined,
+): Promise<Part> {
   const { SLUICE_URL: address, SLUICE_KEY: key } = options.env;
   const part = { name: 'api', title: 'The API', findings: [] } as const;
   if (!address || !key) {
@@ -116,6 +124,6 @@ async function examineApi(options: ExamineOptions & Timing): Promise<Part> {
   if (!isSendableKey(key)) {
     return faulty(wrong('SLUICE_KEY holds a character that no key has', 'Copy it anew.'));
   }
-  const findings = await runChecks(API_CHECKS, apiSide({ ...options, url, key }));
+  const findings = await runChecks(API_CHECKS, apiSide({ ...options, url, key, redis }));
   return { ...part, title: `The API at ${url.href}`, findings };
 }

@@ -1,3 +1,4 @@
+import { countOf } from '../report.ts';
 import { ok, unknown, type Verdict, warning, wrong } from './check.ts';
 import { typesOf } from './keys-of-sluice.ts';
 import type { RedisSide } from './redis-side.ts';
@@ -11,7 +12,7 @@ export async function prefixIsRight({ client, keys, config }: RedisSide): Promis
   const { prefix } = config;
   const under = prefix === '' ? 'no prefix' : `the prefix ${prefix}`;
   const indexed = await client.once((redis) => redis.zcard(keys.index));
-  if (indexed > 0) return ok(`${indexed} orders under ${under}`);
+  if (indexed > 0) return ok(`${countOf(indexed, 'order')} under ${under}`);
   const others = new Set<string>();
   let cursor = '0';
   for (let page = 0; page < SCAN_PAGES_MAX; page += 1) {

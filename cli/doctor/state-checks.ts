@@ -1,5 +1,6 @@
 import { maintenanceStore } from '../../lib/redis/maintenance-store.ts';
 import { grouped } from '../money.ts';
+import { countOf } from '../report.ts';
 import { type Check, ok, unknown, type Verdict, warning, wrong } from './check.ts';
 import { duration } from './figures.ts';
 import { keysAreRight, prefixIsRight } from './key-checks.ts';
@@ -62,7 +63,8 @@ async function countersAreAhead({ client, keys }: RedisSide): Promise<Verdict> {
   if (newest.length === 0) return ok('no order was produced yet');
   const behind = await maintenanceStore(client, keys).counters(newest, { isRepair: false });
   const names = behind.map(({ counter, value, borne }) => `order_${counter} ${value} < ${borne}`);
-  if (names.length === 0) return ok(`ahead of the last ${newest.length} orders`);
+  if (names.length === 0)
+    return ok(`ahead of what the last ${countOf(newest.length, 'order')} bore`);
   return wrong(
     `behind: ${names.join(', ')}`,
     'A number could be given out twice: npm run sluice -- reconcile --repair. Where the producer ' +
@@ -129,7 +131,7 @@ function retentionRuns(state: State, env: RedisSide['env']): Verdict {
   if (firsts.length === 0) return ok('no order has ended yet');
   const endedAtMs = Math.min(...firsts);
   const ageMs = state.nowMs - endedAtMs;
-  const found = `the oldest order that ended did so ${duration(ageMs)} ago, and ${days} are kept`;
+  const found = `the oldest ended ${duration(ageMs)} ago, and is kept for ${countOf(days, 'day')}`;
   if (ageMs <= (days + RETENTION_DAYS_BEYOND) * DAY_MS) return ok(found);
   const queuedAtMs = state.nowMs - (state.counts.oldestQueuedAgeMs ?? 0);
   if (queuedAtMs <= endedAtMs) {

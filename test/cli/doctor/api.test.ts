@@ -48,6 +48,20 @@ test('a deployment that works is well, and nothing was changed by asking', async
   expect([...paths].filter((path) => /drain|redrive|cancel|batch/.test(path))).toEqual([]);
 });
 
+test('an API that uses the Redis that was looked at is told apart from one that does not', async () => {
+  const { url, api } = await served();
+  await api.submit(orderBody());
+  const { SLUICE_API_KEYS: _, ...redis } = api.environment;
+  const env = { ...redis, SLUICE_URL: url, SLUICE_KEY: keyOf('admin') };
+  const same = await examined({ env });
+  expect(same.finding('api/same Redis')).toMatchObject({ kind: 'ok' });
+  const elsewhere = await examined({ env: { ...env, SLUICE_PREFIX: 'elsewhere:' } });
+  expect(elsewhere.finding('api/same Redis')).toMatchObject({
+    kind: 'warning',
+    found: 'the API counts 1 queued, and this Redis has 0',
+  });
+});
+
 test('what a key does not open is told, and is no fault', async () => {
   const { url } = await served();
   const { amiss, finding } = await asked(url, 'writer');

@@ -103,7 +103,7 @@ test('orders that ended long ago show that the daily pass does not run', async (
   expect((await stateAfter(31 * DAY_MS)).amiss).toEqual({});
   const late = await stateAfter(33 * DAY_MS);
   expect(late.amiss).toEqual({ 'state/retention': 'wrong' });
-  expect(late.finding('state/retention').found).toMatch(/33 days ago, and 30 are kept/);
+  expect(late.finding('state/retention').found).toMatch(/33 days ago, and is kept for 30 days/);
   const kept = await stateAfter(33 * DAY_MS, { SLUICE_RETENTION_DAYS: '60' });
   expect(kept.amiss).toEqual({});
 });
