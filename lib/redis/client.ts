@@ -15,6 +15,16 @@ export interface RedisSettings {
   readonly onUnauthorized?: (() => void) | undefined;
   /** Whose time deadlines and pauses take; the machine's where it is left out. */
   readonly clock?: Clock;
+  /** Is told of each sending and of what it costs. */
+  readonly watch?: RedisWatch | undefined;
+}
+
+/** What there is to know of a client's requests, besides what they are answered. */
+export interface RedisWatch {
+  /** A sending has ended, `ms` after it began, however many requests it took. */
+  sent(ms: number, outcome: 'answered' | 'failed'): void;
+  /** So many commands more are billed: those that were sent, and those that a script executed. */
+  billed(commands: number): void;
 }
 
 const JITTER_MS_MAX = 100;
@@ -27,6 +37,8 @@ export interface RedisClient {
   once<T>(send: (redis: Redis) => Promise<T>): Promise<T>;
   /** As `once`, but sends again where the store was unavailable: for what is safe to repeat. */
   repeatedly<T>(send: (redis: Redis) => Promise<T>): Promise<T>;
+  /** Takes in how many commands a script has executed, which only who ran it can know. */
+  executed(commands: number): void;
 }
 
 /**
@@ -37,7 +49,7 @@ export interface RedisClient {
  * would add a third to each reply and a decoding step for nothing.
  */
 export function connect(settings: RedisSettings): RedisClient {
-  const clock = settings.clock ?? systemClock;
+  const { clock = systemClock, watch } = settings;
   const redis = new Redis({
     url: settings.url,
     token: settings.token,
@@ -48,11 +60,21 @@ export function connect(settings: RedisSettings): RedisClient {
     responseEncoding: false,
     signal: () => AbortSignal.timeout(settings.timeoutMs),
   });
+  // Counted as it is sent: what does not arrive is counted too, what comes twice is not.
+  redis.use((request, next) => {
+    watch?.billed(commandsIn(request.path, request.body));
+    return next(request);
+  });
 
   async function once<T>(send: (redis: Redis) => Promise<T>): Promise<T> {
+    const startMs = clock.now();
+    const tell = (outcome: 'answered' | 'failed') => watch?.sent(clock.now() - startMs, outcome);
     try {
-      return await within(clock, settings.timeoutMs, send(redis));
+      const answer = await within(clock, settings.timeoutMs, send(redis));
+      tell('answered');
+      return answer;
     } catch (error) {
+      tell('failed');
       const failure = withoutCommand(error);
       if (UNAUTHORIZED.test(failure.message)) settings.onUnauthorized?.();
       throw failure;
@@ -70,7 +92,12 @@ export function connect(settings: RedisSettings): RedisClient {
     }
   }
 
-  return { redis, once, repeatedly };
+  return { redis, once, repeatedly, executed: (commands) => watch?.billed(commands) };
+}
+
+/** One, or as many as a pipeline or a transaction has. */
+function commandsIn(path: readonly string[] | undefined, body: unknown): number {
+  return path !== undefined && path.length > 0 && Array.isArray(body) ? body.length : 1;
 }
 
 function pause(clock: Clock, ms: number): Promise<void> {

@@ -2,7 +2,7 @@ import { Lock, type LockCreateConfig } from '@upstash/lock';
 import type { Clock } from '../clock.ts';
 import { StoreUnavailable } from '../queue/errors.ts';
 import type { RedisClient } from './client.ts';
-import { runScript } from './run-script.ts';
+import { runRepeatedly } from './run-script.ts';
 import { EXTEND_LOCK } from './scripts.ts';
 
 export interface LockRequest {
@@ -44,7 +44,10 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock | unde
     signal: held.signal,
     async release() {
       held.stop();
-      return client.once(() => lock.release()).catch(() => false);
+      const isReleased = await client.once(() => lock.release()).catch(() => undefined);
+      // The package's script: GET, and DEL where the lock was still one's own.
+      if (isReleased !== undefined) client.executed(isReleased ? 2 : 1);
+      return isReleased ?? false;
     },
   };
 }
@@ -89,9 +92,12 @@ function keepExtended({ client, clock, key, leaseMs, token }: LockRequest, lease
 
   async function extend() {
     const askedAtMs = clock.now();
-    const answer = await client
-      .repeatedly((redis) => runScript(redis, EXTEND_LOCK, [key], [token, String(leaseMs)]))
-      .catch(() => 'unknown');
+    const [answer] = await runRepeatedly(
+      client,
+      EXTEND_LOCK,
+      [key],
+      [token, String(leaseMs)],
+    ).catch(() => ['unknown']);
     if (isOver) return;
     if (answer === 0) return lose();
     if (answer === 1) {

@@ -14,7 +14,7 @@ import {
   settlementFields,
   type Values,
 } from './order-hash.ts';
-import { listFrom, runRepeatedly } from './run-script.ts';
+import { runOnce, runRepeatedly } from './run-script.ts';
 import { CLAIM, EXTEND, SETTLE } from './scripts.ts';
 
 const DEAD_REASON = 'The last attempt ended without an answer: its drain died or was cut off.';
@@ -36,15 +36,13 @@ export function productionStore(
       const { ordersMax, bytesMax, leaseMs, nowMs, attemptsMax } = request;
       const limits = [ordersMax, bytesMax, nowMs, nowMs + leaseMs, attemptsMax].map(String);
       // Not repeated: another claim would lease other orders, and these would wait out their lease.
-      const answer = (await client.once((redis) =>
-        listFrom(
-          redis,
-          CLAIM,
-          [keys.queue, keys.pending, keys.owners, keys.fence, keys.dead, keys.events],
-          [...limits, keys.orderPrefix, DEAD_REASON, holder, announces, ...ORDER_FIELDS],
-        ),
+      const answer = (await runOnce(
+        client,
+        CLAIM,
+        [keys.queue, keys.pending, keys.owners, keys.fence, keys.dead, keys.events],
+        [...limits, keys.orderPrefix, DEAD_REASON, holder, announces, ...ORDER_FIELDS],
       )) as ClaimAnswer;
-      return claimFrom(answer, nowMs);
+      return claimFrom(answer, holder, nowMs);
     },
 
     async settle(token, settlements: readonly Settlement[], nowMs): Promise<boolean[]> {
@@ -80,7 +78,11 @@ export function productionStore(
 /** What the claim script returns: token, orders with their attempt, dead ids, broken ids, more. */
 type ClaimAnswer = [number, [string, number, Values][], string[], string[], number];
 
-function claimFrom([token, orders, dead, broken, more]: ClaimAnswer, nowMs: number): Claim {
+function claimFrom(
+  [token, orders, dead, broken, more]: ClaimAnswer,
+  holder: string,
+  nowMs: number,
+): Claim {
   const claimed: ClaimedOrder[] = [];
   const unreadable: string[] = [];
   for (const [id, attempts, values] of orders) {
@@ -91,6 +93,8 @@ function claimFrom([token, orders, dead, broken, more]: ClaimAnswer, nowMs: numb
   }
   return {
     token,
+    // As settle writes it into the orders' `settledBy`.
+    batchId: `${token}:${holder}`,
     orders: claimed,
     dead,
     broken: [...broken, ...unreadable],

@@ -27,7 +27,10 @@ export function rateLimit(client: RedisClient, prefix: string, requestsMax: numb
   });
   return async (caller, nowMs) => {
     try {
-      const { success, reset } = await client.once(() => limiter.limit(caller));
+      const answer = await client.once(() => limiter.limit(caller));
+      const { success, reset, remaining } = answer;
+      // The package's script: INCRBY, and PEXPIRE where a window begins.
+      if (answer.reason !== 'cacheBlock') client.executed(remaining === requestsMax - 1 ? 2 : 1);
       return success ? undefined : Math.max(1, Math.ceil((reset - nowMs) / 1000));
     } catch {
       return undefined;

@@ -3,8 +3,44 @@ import { StoreUnavailable } from '../queue/errors.ts';
 import type { RedisClient } from './client.ts';
 import type { Script } from './scripts.ts';
 
+/** Sends a script that is safe to repeat. */
+export function runRepeatedly(
+  client: RedisClient,
+  script: Script,
+  keys: string[],
+  args: string[],
+): Promise<unknown[]> {
+  return client.repeatedly((redis) => answerOf(client, redis, script, keys, args));
+}
+
+/** Sends a script once. */
+export function runOnce(
+  client: RedisClient,
+  script: Script,
+  keys: string[],
+  args: string[],
+): Promise<unknown[]> {
+  return client.once((redis) => answerOf(client, redis, script, keys, args));
+}
+
+/**
+ * Every script answers with a list, and with how many commands it has executed behind it: that is
+ * told to the client and taken off. What is no such list was not said by Redis.
+ */
+async function answerOf(
+  client: RedisClient,
+  ...call: Parameters<typeof runScript>
+): Promise<unknown[]> {
+  const answer = await runScript(...call);
+  if (!Array.isArray(answer)) throw new StoreUnavailable('Redis answered what is no list');
+  const executed: unknown = answer.at(-1);
+  if (!Number.isSafeInteger(executed)) throw new StoreUnavailable('Redis answered half a list');
+  client.executed(executed as number);
+  return answer.slice(0, -1);
+}
+
 /** EVALSHA, and EVAL where the server does not know the script, as after a restart. */
-export async function runScript(
+async function runScript(
   redis: Redis,
   script: Script,
   keys: string[],
@@ -16,21 +52,4 @@ export async function runScript(
     if (!(error instanceof Error && /^(?:ERR )?NOSCRIPT/.test(error.message))) throw error;
     return await redis.eval(script.text, keys, args);
   }
-}
-
-/** Sends a script that is safe to repeat; every script of the stores answers with a list. */
-export function runRepeatedly(
-  client: RedisClient,
-  script: Script,
-  keys: string[],
-  args: string[],
-): Promise<unknown[]> {
-  return client.repeatedly((redis) => listFrom(redis, script, keys, args));
-}
-
-/** The answer of a script that answers with a list; what is none was not said by Redis. */
-export async function listFrom(...call: Parameters<typeof runScript>): Promise<unknown[]> {
-  const answer = await runScript(...call);
-  if (!Array.isArray(answer)) throw new StoreUnavailable('Redis answered what is no list');
-  return answer;
 }

@@ -7,7 +7,7 @@ import { checkCounts, checkNumber, checkOldestDead } from './rules/reads.ts';
 import { checkSettle } from './rules/settle.ts';
 import { checkSubmit } from './rules/submit.ts';
 import type { StoreState } from './state.ts';
-import { meaningOf, type Step } from './step.ts';
+import { answerOf, meaningOf, type Step } from './step.ts';
 import { Violation } from './violation.ts';
 
 /** The process that asked, and when Redis executed it, in virtual time. */
@@ -49,10 +49,12 @@ export function checkStep(asked: Asked, step: Step, model: Model, locks: Locks):
     case 'ZRANGE':
       checkOldestDead(step);
       break;
-    case 'extend-lock':
-      checkExtendLock(step.args[0], step.answer, step.before, step.after);
-      if (step.answer === 0 && asked.isHeard) locks.refusedAtMs.set(step.args[0] ?? '', nowMs);
+    case 'extend-lock': {
+      const [isExtended] = step.answer as [number];
+      checkExtendLock(step.args[0], isExtended, step.before, step.after);
+      if (isExtended === 0 && asked.isHeard) locks.refusedAtMs.set(step.args[0] ?? '', nowMs);
       break;
+    }
     case 'SET':
       locks.askedBy.set(step.args[0] ?? '', who);
       break;
@@ -83,7 +85,8 @@ export function stepsOf(
   const all = Array.isArray(answers) ? answers : [answers];
   return commands.map((command, at) => {
     const { result, error } = all[at] as { result?: unknown; error?: string };
-    const step = { ...meaningOf(command), answer: result, before, after };
+    const meaning = meaningOf(command);
+    const step = { ...meaning, answer: answerOf(meaning.name, result), before, after };
     // Redis may forget its scripts: those that it does not know yet it asks for.
     if (error?.startsWith('NOSCRIPT')) return { ...step, name: 'NOSCRIPT' };
     if (error !== undefined) throw new Violation(`${step.name} fails: ${error}`);

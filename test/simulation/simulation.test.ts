@@ -42,7 +42,7 @@ const SIGHTS: [string, RegExp][] = [
   ['a clock jumps', /its clock jumps/],
   ['a drain finds its slot busy', /"kind":"busy"/],
   ['a lock expires', /the lock of slot \d expires/],
-  ['a lock is extended', /extend-lock .* → 1/],
+  ['a lock is extended', /extend-lock .* → \[1\]/],
   ['a lease is extended', /extend of token .*→ \[1/],
   ['a settle is stale', /settle of token .*→ \[(?:\d,)*0/],
   ['an order is given back untried', /untried/],

@@ -35,3 +35,9 @@ export function meaningOf(command: readonly string[]): Pick<Step, 'name' | 'keys
   const keys = rest.slice(0, Number(count));
   return { name: SCRIPT_NAMES.get(second) ?? LOCK_RELEASE, keys, args: rest.slice(keys.length) };
 }
+
+/** What a command answered, and a script without the count of its commands behind it. */
+export function answerOf(name: string, result: unknown): unknown {
+  const isOurs = [...SCRIPT_NAMES.values()].includes(name);
+  return isOurs && Array.isArray(result) ? result.slice(0, -1) : result;
+}

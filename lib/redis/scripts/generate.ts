@@ -11,7 +11,7 @@ const here = new URL('.', import.meta.url);
 export function generatedScripts(): string {
   const names = readdirSync(here).filter((name) => name.endsWith('.lua'));
   const scripts = names.sort().map((name) => {
-    const text = readFileSync(new URL(name, here), 'utf8');
+    const text = counting(withoutComments(readFileSync(new URL(name, here), 'utf8')));
     const sha1 = createHash('sha1').update(text).digest('hex');
     const constant = name.replace('.lua', '').replaceAll('-', '_').toUpperCase();
     return `export const ${constant}: Script = {\n  sha1: '${sha1}',\n  text: ${JSON.stringify(text)},\n};\n`;
@@ -21,6 +21,31 @@ export function generatedScripts(): string {
     'export interface Script {\n  readonly sha1: string;\n  readonly text: string;\n}\n',
     ...scripts,
   ].join('\n');
+}
+
+/** A third of each script is for who reads its file. Lines stay: Redis names them in its errors. */
+function withoutComments(text: string): string {
+  return text.replace(/^--\[\[.*?\]\]/s, emptied).replace(/^ *--.*$/gm, '');
+}
+
+function emptied(text: string): string {
+  return text.replace(/[^\n]/g, '');
+}
+
+/**
+ * Has a script count the commands that it executes, as each of them is billed: the count is the last
+ * item of its answer, which `run-script.ts` takes off.
+ */
+function counting(text: string): string {
+  const counted = text.replace(/\bredis\.(p?call)\(/g, 'counted().$1(');
+  return [
+    'local executed = 0 ',
+    'local function counted() executed = executed + 1 return redis end ',
+    `local function script() ${counted}end\n`,
+    'local answer = script()\n',
+    'answer[#answer + 1] = executed\n',
+    'return answer\n',
+  ].join('');
 }
 
 if (import.meta.main) writeFileSync(new URL('../scripts.ts', here), generatedScripts());
