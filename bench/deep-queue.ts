@@ -1,5 +1,6 @@
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
+import { NO_METRICS } from '../lib/metrics/metrics.ts';
 import { connect } from '../lib/redis/client.ts';
 import { intakeStore } from '../lib/redis/intake-store.ts';
 import { type Keys, keysWith } from '../lib/redis/keys.ts';
@@ -65,7 +66,11 @@ function storeAt(server: { url: string; token: string }, prefix: string) {
   const client = connect({ ...server, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
   const keys = keysWith(prefix);
   // The queue may be deeper than it ever gets here: what is measured is not the refusal.
-  const intake = { store: intakeStore(client, keys), backPressure: backPressure(2 * WAITING) };
+  const intake = {
+    store: intakeStore(client, keys),
+    backPressure: backPressure(2 * WAITING),
+    metrics: NO_METRICS,
+  };
   const production = productionStore(client, keys, 'bench');
   return {
     keys,

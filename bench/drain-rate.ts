@@ -2,6 +2,7 @@ import { Queue, Worker } from 'bullmq';
 import { systemClock } from '../lib/clock.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
+import { NO_METRICS } from '../lib/metrics/metrics.ts';
 import { drain } from '../lib/production/drain.ts';
 import { orderNumberProducer } from '../lib/production/producers/order-numbers.ts';
 import { connect } from '../lib/redis/client.ts';
@@ -49,7 +50,11 @@ export async function drainRate(): Promise<string> {
 async function drainOnce(server: { url: string; token: string }, prefix: string): Promise<number> {
   const client = connect({ ...server, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
   const keys = keysWith(prefix);
-  const intake = { store: intakeStore(client, keys), backPressure: backPressure(ORDERS) };
+  const intake = {
+    store: intakeStore(client, keys),
+    backPressure: backPressure(ORDERS),
+    metrics: NO_METRICS,
+  };
   const submissions = Array.from({ length: ORDERS }, (_, index) => ({
     client: 'shop',
     idempotencyKey: `key-${index}`,
@@ -64,6 +69,7 @@ async function drainOnce(server: { url: string; token: string }, prefix: string)
     clock: systemClock,
     random: Math.random,
     log: () => undefined,
+    metrics: NO_METRICS,
   };
   const limits = {
     batchSize: 100,

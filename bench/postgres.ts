@@ -1,6 +1,7 @@
 import { systemClock } from '../lib/clock.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
+import { NO_METRICS } from '../lib/metrics/metrics.ts';
 import { connectDatabase, newClient } from '../lib/postgres/connection.ts';
 import { type DatabaseSettings, databaseSettings } from '../lib/postgres/database-settings.ts';
 import { drain } from '../lib/production/drain.ts';
@@ -62,7 +63,11 @@ async function drainOnce(
 ): Promise<number> {
   const client = connect({ ...server, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
   const keys = keysWith(prefix);
-  const intake = { store: intakeStore(client, keys), backPressure: backPressure(ORDERS) };
+  const intake = {
+    store: intakeStore(client, keys),
+    backPressure: backPressure(ORDERS),
+    metrics: NO_METRICS,
+  };
   const submissions = Array.from({ length: ORDERS }, (_, index) => ({
     client: 'shop',
     idempotencyKey: `${prefix}${index}`,
@@ -79,6 +84,7 @@ async function drainOnce(
     clock: systemClock,
     random: Math.random,
     log,
+    metrics: NO_METRICS,
   };
   const limits = {
     batchSize: 100,

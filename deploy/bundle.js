@@ -5,8 +5,13 @@ import { existsSync } from 'node:fs';
  * at each cold start.
  */
 
-/** esbuild leaves out what a variable that is empty when packaging would never reach. */
-const DECIDING = ['SLUICE_RATE_LIMIT'];
+/** esbuild leaves out what these variables, as they are when packaging, would never reach. */
+const DECIDING = [
+  'SLUICE_RATE_LIMIT',
+  'SLUICE_METRICS',
+  'SLUICE_WAKE_INTERVAL_MS',
+  'SLUICE_JWT_ISSUER',
+];
 
 export const define = Object.fromEntries(
   DECIDING.map((name) => [`process.env.${name}`, JSON.stringify(process.env[name] ?? '')]),
@@ -26,7 +31,10 @@ function producerFile() {
   );
 }
 
-export const alias = { '#producer': producerFile() };
+export const alias = {
+  '#producer': producerFile(),
+  '@aws/lambda-invoke-store': './deploy/no-invoke-store.js',
+};
 
 /**
  * A producer's packages may be CommonJS, as the driver for Postgres is, and ask for `require`. The

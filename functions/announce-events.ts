@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { announce } from '../lib/events/announce.ts';
 import { eventSender } from '../lib/events/send-event.ts';
 import { readEventSettings } from '../lib/events/settings.ts';
+import { withFields } from '../lib/log.ts';
 import { eventStore } from '../lib/redis/event-store.ts';
 import { acquireLock } from '../lib/redis/lock.ts';
 import { scheduledFunction } from '../lib/runtime.ts';
@@ -12,7 +13,7 @@ const END_MS = 13_000;
 
 /** The schedule's run: announces what has become of orders, where that is switched on. */
 export const handler = await scheduledFunction((surroundings) => {
-  const { clock, config, env, keys, log } = surroundings;
+  const { clock, config, env, keys, metrics } = surroundings;
   const lockClient = surroundings.redisForRequests();
   const store = eventStore(surroundings.redisForBatches(), keys);
   const settings = config.isAnnounced ? readEventSettings(env) : undefined;
@@ -20,8 +21,12 @@ export const handler = await scheduledFunction((surroundings) => {
 
   return async (_event, context) => {
     if (settings === undefined || send === undefined) return { kind: 'off' };
+    const log = withFields(surroundings.log, { requestId: context.awsRequestId });
     const deadlineMs = clock.now() + context.getRemainingTimeInMillis() - END_MS;
-    if ((await store.waiting()) === 0) return { kind: 'none-waits' };
+    if ((await store.waiting()) === 0) {
+      metrics.measure('OldestEventAge', 0);
+      return { kind: 'none-waits' };
+    }
     const lock = { client: lockClient, clock, key: keys.eventsLock, leaseMs: LOCK_LEASE_MS };
     const held = await acquireLock({ ...lock, token: randomUUID() });
     if (held === undefined) return { kind: 'busy' };
@@ -31,7 +36,8 @@ export const handler = await scheduledFunction((surroundings) => {
     try {
       const { concurrency } = settings;
       const signal = AbortSignal.any([held.signal, timeIsUp.signal]);
-      const report = await announce({ store, send, clock, log, concurrency }, signal);
+      const dependencies = { store, send, clock, log, metrics, concurrency };
+      const report = await announce(dependencies, signal);
       const waiting = await store.waiting();
       const isAmiss = report.end === 'all-refused' || report.end === 'receiver-down';
       log(isAmiss ? 'error' : 'info', 'announced', { ...report, waiting });

@@ -1,3 +1,4 @@
+import { withFields } from '../lib/log.ts';
 import { isSettled, reconcile, totalOf } from '../lib/maintenance/reconcile.ts';
 import { retain } from '../lib/maintenance/retention.ts';
 import { maintenanceStore } from '../lib/redis/maintenance-store.ts';
@@ -13,10 +14,12 @@ const END_MS = 30_000;
  * orders waiting; and an order that waits again where its end was noted must be put right before
  * what has ended is forgotten.
  */
-export const handler = await scheduledFunction(({ clock, config, keys, log, redisForBatches }) => {
-  const store = maintenanceStore(redisForBatches(), keys);
+export const handler = await scheduledFunction((surroundings) => {
+  const { clock, config, keys, metrics } = surroundings;
+  const store = maintenanceStore(surroundings.redisForBatches(), keys);
 
   return async (_event, context) => {
+    const log = withFields(surroundings.log, { requestId: context.awsRequestId });
     const startMs = clock.now();
     const timeMs = context.getRemainingTimeInMillis() - END_MS;
     const passEndMs = startMs + 0.75 * timeMs;
@@ -24,6 +27,10 @@ export const handler = await scheduledFunction(({ clock, config, keys, log, redi
     const { found, repaired, ...rest } = report;
     const foundTotal = totalOf(found);
     const repairedTotal = totalOf(repaired);
+    metrics.measure('ReconcileUnrepaired', foundTotal - repairedTotal);
+    metrics.measure('ReconcilePasses', report.isComplete ? 1 : 0);
+    // Before retention, which may take long.
+    metrics.flush();
     const level = !isSettled(report) ? 'error' : foundTotal > 0 ? 'warn' : 'info';
     log(level, 'reconciled', {
       found: foundTotal,

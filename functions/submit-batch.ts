@@ -1,7 +1,8 @@
 import { bodyTooLarge, readJsonBody } from '../lib/http/json-body.ts';
 import { invalidBody, json, keyReused, queueFull } from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
-import { type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
+import { logSubmit } from '../lib/intake/log-submit.ts';
+import { countOf, type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
 import {
   type BatchItem,
   hasLargeOrder,
@@ -10,17 +11,17 @@ import {
 } from '../lib/orders/batch.ts';
 import { intakeStore } from '../lib/redis/intake-store.ts';
 import { httpFunction } from '../lib/runtime.ts';
-import { wakeIn } from '../lib/wake.ts';
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
 /** POST /orders/batch: 200 with a result for each order; 400, 413, 415, 429 and 503 as problems. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
-  const { clock, config, keys, redisForBatches } = surroundings;
+  const { clock, config, keys, log, metrics, redisForBatches } = surroundings;
   const intake = {
     store: intakeStore(redisForBatches(), keys),
     backPressure: backPressure(config.queueMax),
-    wake: wakeIn(surroundings),
+    wake: surroundings.wake(),
+    metrics,
   };
 
   return route({ scope: 'orders:write' }, async (request) => {
@@ -34,14 +35,15 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     const requests = valid.map((item) => ({ ...item, client: request.caller.client }));
     const answer = await submitOrders(intake, requests, nowMs);
     if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
+    const { outcomes } = answer;
+    logSubmit(log, request, outcomes);
+    metrics.measure('Refused', batch.items.length - valid.length, 'invalid-order');
+    metrics.measure('Refused', countOf(outcomes, 'key-reused'), 'idempotency-key-reused');
     const outcomeOf = new Map<BatchItem, SubmitOutcome | undefined>(
-      valid.map((item, at) => [item, answer.outcomes[at]]),
+      valid.map((item, at) => [item, outcomes[at]]),
     );
-    const results = batch.items.map((item, index) => ({
-      index,
-      ...resultOf(item, outcomeOf.get(item)),
-    }));
-    return json(200, { results });
+    const results = batch.items.map((item) => resultOf(item, outcomeOf.get(item)));
+    return json(200, { results: results.map((result, index) => ({ index, ...result })) });
   });
 });
 

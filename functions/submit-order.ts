@@ -2,21 +2,22 @@ import { readIdempotencyKey } from '../lib/http/idempotency-key.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
 import { invalidBody, json, keyReused, problem, queueFull } from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
+import { logSubmit } from '../lib/intake/log-submit.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
 import { intakeStore } from '../lib/redis/intake-store.ts';
 import { httpFunction } from '../lib/runtime.ts';
-import { wakeIn } from '../lib/wake.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
 
 /** POST /orders: 202 with the receipt; 400, 413, 415, 422, 429 and 503 as problem details. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
-  const { clock, config, keys, redisForRequests } = surroundings;
+  const { clock, config, keys, log, metrics, redisForRequests } = surroundings;
   const intake = {
     store: intakeStore(redisForRequests(), keys),
     backPressure: backPressure(config.queueMax),
-    wake: wakeIn(surroundings),
+    wake: surroundings.wake(),
+    metrics,
   };
 
   return route({ scope: 'orders:write' }, async (request) => {
@@ -36,6 +37,7 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     const submission = { client, idempotencyKey, submission: validation.submission };
     const answer = await submitOrders(intake, [submission], nowMs);
     if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
+    logSubmit(log, request, answer.outcomes);
     const [outcome] = answer.outcomes;
     if (outcome === undefined || outcome.kind === 'key-reused') return keyReused();
     return json(202, outcome.receipt, {

@@ -5,6 +5,11 @@ export type Log = (
   fields?: Readonly<Record<string, unknown>>,
 ) => void;
 
+/** A log whose every line has these fields too. */
+export function withFields(log: Log, common: Readonly<Record<string, unknown>>): Log {
+  return (level, event, fields) => log(level, event, { ...common, ...fields });
+}
+
 // JSON leaves DEL, C1 (a terminal obeys 0x9b) and the Unicode line ends as they are.
 const UNSAFE = /[\u007f-\u009f\u2028\u2029]/g;
 

@@ -5,11 +5,13 @@ import { systemClock } from './clock.ts';
 import { composed, type Handle } from './composition.ts';
 import { type Needs, readConfig } from './config.ts';
 import { callersByKey } from './http/authenticate.ts';
+import { problemIn } from './http/responses.ts';
 import { routeWith, unavailable } from './http/route.ts';
-import { callersByToken } from './http/token-callers.ts';
+import type { Wake } from './intake/wake.ts';
 import { jsonLog } from './log.ts';
+import { type Metrics, NO_METRICS } from './metrics/metrics.ts';
 import type { RateLimit } from './queue/store.ts';
-import { connect } from './redis/client.ts';
+import { connect, type RedisWatch } from './redis/client.ts';
 import { keysWith } from './redis/keys.ts';
 import { readParameters } from './secrets/parameters.ts';
 import { secretsOf } from './secrets/secrets.ts';
@@ -22,13 +24,40 @@ const INVOKE_MS_MAX = 500;
 
 const clock = systemClock;
 const random = Math.random;
-const log = jsonLog(clock.now, (line) => process.stdout.write(line));
+const write = (line: string) => process.stdout.write(line);
+const log = jsonLog(clock.now, write);
+
+// As the limit below: a bundle that is packaged without metrics has none of their library.
+const metrics: Metrics =
+  process.env.SLUICE_METRICS === 'off'
+    ? NO_METRICS
+    : (await import('./metrics/emf.ts')).emfMetrics({
+        stage: process.env.SLUICE_STAGE || 'local',
+        now: clock.now,
+        write,
+      });
+
+const watch: RedisWatch = {
+  sent(ms, outcome) {
+    if (outcome === 'answered') metrics.measure('RedisLatency', ms);
+    else metrics.measure('RedisErrors', 1);
+  },
+  billed: (commands) => metrics.measure('BilledCommands', commands),
+};
 
 // Asked for by name, so that a bundle that is packaged without a limit has none of its code:
 // deploy/bundle.js says to esbuild what the variable is.
 const rateLimits = process.env.SLUICE_RATE_LIMIT
   ? (await import('./redis/rate-limit.ts')).rateLimit
   : undefined;
+
+// And without JWTs, where no issuer of them is known.
+const callersByToken = process.env.SLUICE_JWT_ISSUER
+  ? (await import('./http/token-callers.ts')).callersByToken
+  : undefined;
+
+// And without what wakes a drain, where none is to be woken.
+const wakes = process.env.SLUICE_WAKE_INTERVAL_MS ? (await import('./wake.ts')).wakeIn : undefined;
 
 const lambda = awsRequests(process.env, 'lambda');
 const ssm = awsRequests(process.env, 'ssm');
@@ -47,13 +76,15 @@ export type Surroundings = ReturnType<typeof surroundings>;
  */
 export function surroundings(env: Environment, needs: Needs, refused?: () => void) {
   const config = readConfig(env, needs);
-  const redis = { url: config.redisUrl, token: config.redisToken, random, onUnauthorized: refused };
+  const { redisUrl: url, redisToken: token } = config;
+  const redis = { url, token, random, watch, onUnauthorized: refused };
   return {
     env,
     config,
     clock,
     random,
     log,
+    metrics,
     keys: keysWith(config.prefix),
     /**
      * Redis for a request that somebody waits for: two sendings of 1.2 s and a pause of at most
@@ -72,6 +103,8 @@ export function surroundings(env: Environment, needs: Needs, refused?: () => voi
 /** What a function finds that is called over HTTP: `route`, the only way to answer. */
 export interface HttpSurroundings extends Surroundings {
   readonly route: ReturnType<typeof routeWith>;
+  /** How a submit wakes the drain, where it does. */
+  readonly wake: () => Wake | undefined;
 }
 
 /**
@@ -91,19 +124,20 @@ export async function httpFunction<E, R>(
     surround(env, refused) {
       const around = surroundings(env, needs, refused);
       const { apiKeys, tokens } = around.config;
-      const callers = tokens === undefined ? callersByKey(apiKeys) : callersByToken(tokens);
+      const callers = (tokens && callersByToken?.(tokens)) ?? callersByKey(apiKeys);
       const rateLimit = rateLimitIn(around);
-      return { ...around, route: routeWith({ callers, log, now: clock.now, rateLimit }) };
+      const route = routeWith({ callers, log, now: clock.now, rateLimit });
+      return { ...around, route, wake: () => wakes?.(around) };
     },
   });
-  return async (event, context) => {
+  return measured(async (event, context) => {
     try {
       return await handle(event, context);
     } catch (error) {
       if (!isHttp(event)) throw error;
       return unavailable(error, event, context, log);
     }
-  };
+  });
 }
 
 /**
@@ -111,12 +145,26 @@ export async function httpFunction<E, R>(
  *
  * @throws ConfigError as `surroundings`
  */
-export function scheduledFunction<R>(
+export async function scheduledFunction<R>(
   compose: (surroundings: Surroundings) => Handle<unknown, R>,
 ): Promise<Handle<unknown, R>> {
   const needs = { redis: true, apiKeys: false };
   const surround = (env: Environment, refused: () => void) => surroundings(env, needs, refused);
-  return composed({ secrets, compose, surround });
+  return measured(await composed({ secrets, compose, surround }));
+}
+
+/** Writes the metrics of each event as it ends; of an answer that is a problem, also which. */
+function measured<E, R>(handle: Handle<E, R>): Handle<E, R> {
+  return async (event, context) => {
+    try {
+      const answer = await handle(event, context);
+      const refusal = isHttp(event) ? problemIn(answer as object) : undefined;
+      if (refusal !== undefined) metrics.measure('Refused', 1, refusal);
+      return answer;
+    } finally {
+      metrics.flush();
+    }
+  };
 }
 
 function rateLimitIn({ config, keys, redisAside }: Surroundings): RateLimit | undefined {

@@ -2,7 +2,7 @@ import { type Wake, wakeOf } from './intake/wake.ts';
 import { wakeStore } from './redis/wake-store.ts';
 import type { Surroundings } from './runtime.ts';
 
-/** How a submit wakes the drain, where `SLUICE_WAKE_INTERVAL_MS` says that it does. */
+/** How a submit wakes the drain, as `SLUICE_WAKE_INTERVAL_MS` says; in no bundle without that. */
 export function wakeIn({ config, invoke, keys, log, redisAside }: Surroundings): Wake | undefined {
   const { wakeIntervalMs: intervalMs, drainFunction } = config;
   if (intervalMs === 0) return undefined;

@@ -97,7 +97,7 @@ function ready(child: ChildProcess, onLog: (line: string) => unknown): Promise<v
       if (stream === null) continue;
       createInterface({ input: stream }).on('line', (line) => {
         if (!isReady) printed.push(line);
-        if (isLogOfFunction(line) || (isReady && isTrouble(line))) onLog(line);
+        if (isShown(line, isReady)) onLog(line);
         if (!line.includes('Server ready:')) return;
         isReady = true;
         clearTimeout(timer);
@@ -107,8 +107,10 @@ function ready(child: ChildProcess, onLog: (line: string) => unknown): Promise<v
   });
 }
 
-function isLogOfFunction(line: string): boolean {
-  return line.startsWith('{"time":');
+/** The logs of functions, but not their metrics, which are for CloudWatch; and trouble once it runs. */
+export function isShown(line: string, isReady: boolean): boolean {
+  if (line.startsWith('{"_aws":')) return false;
+  return line.startsWith('{"time":') || (isReady && isTrouble(line));
 }
 
 /** The emulation's own chatter is left out; what it says of a function that failed is not. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { EventStore, OrderEvent } from '../queue/event-store.ts';
 
 /**
@@ -17,6 +18,7 @@ export interface AnnounceDependencies {
   readonly send: SendEvent;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** Events under way at once. */
   readonly concurrency: number;
 }
@@ -51,7 +53,8 @@ export async function announce(
   dependencies: AnnounceDependencies,
   signal: AbortSignal,
 ): Promise<AnnounceReport> {
-  const { store, clock, log } = dependencies;
+  const { store, clock, log, metrics } = dependencies;
+  let isFirst = true;
   let announced = 0;
   let refused = 0;
   let reason: string | undefined;
@@ -63,6 +66,9 @@ export async function announce(
 
   while (!signal.aborted) {
     const page = await store.oldest(seenTo.length, clock.now());
+    const [oldest] = page;
+    if (isFirst && oldest) metrics.measure('OldestEventAge', ageS(clock.now() - oldest.atMs));
+    isFirst = false;
     if (page.length === 0) return reportOf(seenTo.length === 0 ? 'none-waits' : 'all-refused');
     const answers = await sendPage(page, dependencies, signal);
     for (const { id } of page) {
@@ -79,6 +85,7 @@ export async function announce(
       for (const { id, reason } of setAside) log('error', 'event-refused', { event: id, reason });
       announced += seenTo.length - setAside.length;
       refused += setAside.length;
+      metrics.measure('EventsRefused', setAside.length);
       seenTo = [];
     }
     if ([...answers.values()].some(({ kind }) => kind === 'failed'))
@@ -86,6 +93,11 @@ export async function announce(
     if (seenTo.length >= REFUSALS_MAX) return reportOf('all-refused');
   }
   return reportOf('time-up');
+}
+
+/** Clocks may differ. */
+function ageS(ageMs: number): number {
+  return Math.max(0, ageMs) / 1_000;
 }
 
 /** Sends the events of a page; the first that is taken lets the others go beside each other. */

@@ -15,6 +15,8 @@ interface ProblemExtras {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const PROBLEM_JSON = 'application/problem+json';
+
 /** A problem details object as a response. */
 export function problem(
   type: ProblemType,
@@ -23,7 +25,7 @@ export function problem(
 ): HttpResponse {
   return {
     status: PROBLEMS[type].status,
-    headers: { 'content-type': 'application/problem+json', ...headers },
+    headers: { 'content-type': PROBLEM_JSON, ...headers },
     body: { type: `/problems/${type}`, ...PROBLEMS[type], detail, ...(errors && { errors }) },
   };
 }
@@ -63,12 +65,21 @@ export function json(
   return { status, headers: { 'cache-control': 'no-store', ...headers }, body };
 }
 
+/** Why a request was refused: the type of the problem that it is answered with, if it is. */
+export function problemIn({
+  headers,
+  body,
+}: APIGatewayProxyStructuredResultV2): string | undefined {
+  if (headers?.['content-type'] !== PROBLEM_JSON) return undefined;
+  return JSON.parse(body ?? '').type.replace('/problems/', '');
+}
+
 /** The response as API Gateway takes it. */
 export function toGateway(
   { status, headers, body }: HttpResponse,
   requestId: string,
 ): APIGatewayProxyStructuredResultV2 {
-  const isProblem = headers?.['content-type'] === 'application/problem+json';
+  const isProblem = headers?.['content-type'] === PROBLEM_JSON;
   return {
     statusCode: status,
     headers: {

@@ -13,6 +13,8 @@ import { type HttpResponse, problem, toGateway } from './responses.ts';
 /** A request whose caller is known and may make it. */
 export interface HttpRequest {
   readonly caller: Caller;
+  /** As the caller gets it in `X-Request-Id`. */
+  readonly requestId: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly pathParameters: Readonly<Record<string, string | undefined>>;
@@ -65,7 +67,8 @@ export function routeWith({ callers, log, now, rateLimit }: RouteDependencies) {
         if (caller === undefined) return toGateway(unauthorized(callers.advice), requestId);
         if (!mayCall(caller, scope)) return toGateway(forbidden(scope), requestId);
         const refusal = await refusalOf(caller);
-        return toGateway(refusal ?? (await handle(requestFrom(event, context, caller))), requestId);
+        const request = requestFrom(event, context, { caller, requestId });
+        return toGateway(refusal ?? (await handle(request)), requestId);
       } catch (error) {
         log('error', 'request-failed', {
           requestId,
@@ -116,9 +119,13 @@ function unauthorized(advice: string): HttpResponse {
   return problem('unauthorized', advice, { headers: { 'www-authenticate': 'Bearer' } });
 }
 
-function requestFrom(event: APIGatewayProxyEventV2, context: Context, caller: Caller): HttpRequest {
+function requestFrom(
+  event: APIGatewayProxyEventV2,
+  context: Context,
+  known: Pick<HttpRequest, 'caller' | 'requestId'>,
+): HttpRequest {
   return {
-    caller,
+    ...known,
     headers: event.headers,
     pathParameters: event.pathParameters ?? {},
     query: event.queryStringParameters ?? {},

@@ -1,5 +1,6 @@
 import { receiptOf } from '../contract/documents.ts';
 import type { Receipt } from '../contract/schemas.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { fingerprintOf, orderIdOf } from '../orders/identity.ts';
 import type { Submission } from '../orders/submission.ts';
 import type { IntakeStore, NewOrder, SubmitAnswer } from '../queue/store.ts';
@@ -26,6 +27,7 @@ export type IntakeAnswer =
 export interface Intake {
   readonly store: IntakeStore;
   readonly backPressure: BackPressure;
+  readonly metrics: Metrics;
   /** Called when the queue was empty before these orders; left out where the schedule is enough. */
   readonly wake?: Wake | undefined;
 }
@@ -40,7 +42,7 @@ export interface Intake {
  * @throws StoreUnavailable where the outcome is unknown; the same requests are safe to repeat
  */
 export async function submitOrders(
-  { store, backPressure, wake }: Intake,
+  { store, backPressure, metrics, wake }: Intake,
   requests: readonly SubmitRequest[],
   nowMs: number,
 ): Promise<IntakeAnswer> {
@@ -53,6 +55,7 @@ export async function submitOrders(
   const { answers, queueDepth } = await store.submit([...firsts.values()], nowMs);
   if (queueDepth !== undefined) {
     backPressure.learn(queueDepth, nowMs);
+    metrics.measure('QueueDepth', queueDepth);
     const accepted = answers.filter(({ kind }) => kind === 'accepted').length;
     // All that waits came just now: nobody may be draining.
     if (queueDepth <= accepted) await wake?.(nowMs);
@@ -68,7 +71,14 @@ export async function submitOrders(
   const outcomes = orders.map((order) =>
     order === firsts.get(order.id) ? accepted(order, nowMs) : repeated(order, known.get(order.id)),
   );
+  metrics.measure('OrdersAccepted', countOf(outcomes, 'accepted'));
+  metrics.measure('OrdersReplayed', countOf(outcomes, 'replayed'));
   return { kind: 'answered', outcomes };
+}
+
+/** How many of the outcomes are of this kind. */
+export function countOf(outcomes: readonly SubmitOutcome[], kind: SubmitOutcome['kind']): number {
+  return outcomes.filter((outcome) => outcome.kind === kind).length;
 }
 
 /** What is kept of an order that was accepted before. */

@@ -37,8 +37,10 @@ export async function drainSlot(
   limits: Pick<DrainLimits, 'batchSize' | 'leaseMs' | 'attemptsMax' | 'isToTheEnd'>,
   deadlineMs: number,
 ): Promise<SlotOutcome> {
+  const { clock, metrics } = dependencies;
   const held = await lock();
   if (held === undefined) return { kind: 'busy' };
+  const startMs = clock.now();
   try {
     const report = await drain(
       dependencies,
@@ -50,6 +52,7 @@ export async function drainSlot(
       },
       { deadlineMs, signal: held.signal },
     );
+    metrics.measure('DrainDuration', clock.now() - startMs);
     return { kind: 'drained', report };
   } finally {
     await held.release();

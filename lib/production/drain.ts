@@ -1,11 +1,14 @@
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Claim, ClaimedOrder, ProductionStore, Settlement } from '../queue/store.ts';
+import { measureClaim, measureSettled, type Settled } from './measurements.ts';
 import { type BatchDependencies, produceBatch } from './produce-batch.ts';
 import { settlementOf } from './settlements.ts';
 
 export interface DrainDependencies extends BatchDependencies {
   readonly store: ProductionStore;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** In [0, 1). */
   readonly random: () => number;
 }
@@ -67,6 +70,7 @@ export async function drain(
     const request = { ordersMax, bytesMax, leaseMs, nowMs: claimedAtMs, attemptsMax };
     const claim = await store.claim(request);
     tallyClaim(dependencies, tally, claim);
+    measureClaim(dependencies.metrics, claim, claimedAtMs);
     // The claim may have taken its time: an order that was not tried is charged no attempt.
     if (!hasTime()) {
       await settle(dependencies, tally, claim, claim.orders.map(untried));
@@ -75,7 +79,10 @@ export async function drain(
     const time = { leaseMs, claimedAtMs, answerByMs };
     const isProducerWell = await produceAndSettle(dependencies, limits, tally, claim, time);
     if (!isProducerWell) break;
-    if (!claim.more && (claim.orders.length === 0 || !limits.isToTheEnd)) return tally;
+    if (!claim.more && (claim.orders.length === 0 || !limits.isToTheEnd)) {
+      dependencies.metrics.measure('QueueDepth', 0);
+      return tally;
+    }
   }
   return { ...tally, remaining: await ready(dependencies) };
 }
@@ -93,12 +100,13 @@ async function produceAndSettle(
 ): Promise<boolean> {
   if (claim.orders.length === 0) return true;
   const { clock, random, log } = dependencies;
+  const batch = batchOf(claim);
   const outcome = await produceBatch(dependencies, claim, time);
   const { answers, missing, isProducerWell, error } = outcome;
   const givenBack = claim.orders.filter(({ id }) => answers.get(id)?.kind === 'untried').length;
-  if (givenBack > 0) log('warn', 'orders-given-back', { token: claim.token, orders: givenBack });
+  if (givenBack > 0) log('warn', 'orders-given-back', { ...batch, orders: givenBack });
   if (error !== undefined || (!isProducerWell && givenBack === 0)) {
-    log('error', 'producer-failed', { token: claim.token, reason: missing, ...placeOf(error) });
+    log('error', 'producer-failed', { ...batch, reason: missing, ...placeOf(error) });
   }
   const nowMs = clock.now();
   const settlements = claim.orders.map((order) => {
@@ -117,9 +125,11 @@ function placeOf(error: unknown) {
 }
 
 /** A report is worth more than its last figure: where that cannot be had, it is left at 0. */
-async function ready({ store, clock, log }: DrainDependencies): Promise<number> {
+async function ready({ store, clock, log, metrics }: DrainDependencies): Promise<number> {
   try {
-    return await store.ready(clock.now());
+    const depth = await store.ready(clock.now());
+    metrics.measure('QueueDepth', depth);
+    return depth;
   } catch (error) {
     log('warn', 'ready-unknown', { error: error instanceof Error ? error.name : 'unknown' });
     return 0;
@@ -131,26 +141,45 @@ function untried({ id }: ClaimedOrder): Settlement {
 }
 
 async function settle(
-  { store, clock, log }: DrainDependencies,
+  { store, clock, log, metrics }: DrainDependencies,
   tally: Tally,
   claim: Claim,
   settlements: readonly Settlement[],
 ): Promise<void> {
-  const stands = await store.settle(claim.token, settlements, clock.now());
-  const refused: string[] = [];
+  const settledAtMs = clock.now();
+  const stands = await store.settle(claim.token, settlements, settledAtMs);
+  const settled = { produced: [], retry: [], dead: [], untried: [], refused: [] } as Settled;
   for (const [index, { id, kind }] of settlements.entries()) {
-    if (!stands[index]) refused.push(id);
-    else if (kind === 'produced') tally.produced += 1;
-    else if (kind === 'retry') tally.retried += 1;
-    else if (kind === 'dead') tally.dead += 1;
+    settled[stands[index] ? kind : 'refused'].push(id);
   }
+  const { produced, retry, dead, untried, refused } = settled;
+  tally.produced += produced.length;
+  tally.retried += retry.length;
+  tally.dead += dead.length;
+  if (settlements.length === 0) return;
+  log('info', 'batch-settled', {
+    ...batchOf(claim),
+    produced: produced.length,
+    untried: untried.length,
+    ...(retry.length > 0 && { retried: retry }),
+    ...(dead.length > 0 && { dead }),
+  });
   // Another drain has claimed them since: what it settles stands.
-  if (refused.length > 0) log('warn', 'settle-refused', { token: claim.token, orders: refused });
+  if (refused.length > 0) log('warn', 'settle-refused', { ...batchOf(claim), orders: refused });
+  measureSettled(metrics, claim, settled, settledAtMs);
+  // What is settled is told at once: a drain that is killed later has told it.
+  metrics.flush();
 }
 
 function tallyClaim({ log }: DrainDependencies, tally: Tally, claim: Claim): void {
   tally.claimed += claim.orders.length;
   tally.dead += claim.dead.length;
-  if (claim.broken.length > 0) log('error', 'orders-broken', { orders: claim.broken });
-  if (claim.dead.length > 0) log('warn', 'orders-dead', { orders: claim.dead });
+  const batch = batchOf(claim);
+  if (claim.broken.length > 0) log('error', 'orders-broken', { ...batch, orders: claim.broken });
+  if (claim.dead.length > 0) log('warn', 'orders-dead', { ...batch, orders: claim.dead });
+}
+
+/** What each line of the log says of a batch. */
+function batchOf({ token, batchId }: Claim) {
+  return { token, batchId };
 }

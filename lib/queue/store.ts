@@ -162,6 +162,8 @@ export interface ClaimRequest {
 export interface Claim {
   /** Grows with each claim; 0 where nothing was leased. */
   readonly token: number;
+  /** Names what was leased, as no other claim: a failover can give a token out a second time. */
+  readonly batchId: string;
   readonly orders: readonly ClaimedOrder[];
   /** Ids that died in this claim, as their attempts were used up. */
   readonly dead: readonly string[];

@@ -2,8 +2,10 @@
  * A process that drains when it is told to, as a warm Lambda does, with a producer that asks a
  * system behind, and that an order can kill. Its parent kills it too.
  */
+
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../lib/clock.ts';
+import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import { drainSlot } from '../../lib/production/drain-slot.ts';
 import type { Producer } from '../../lib/production/producer.ts';
 import { orderNumberProducer } from '../../lib/production/producers/order-numbers.ts';
@@ -60,7 +62,7 @@ process.on('message', async ({ slot, timeMs, aheadMs }: Invocation) => {
   };
   const { batchSize, leaseMs, attemptsMax } = config;
   const outcome = await drainSlot(
-    { store, producer, clock, random, log: () => undefined, lock },
+    { store, producer, clock, random, log: () => undefined, metrics: NO_METRICS, lock },
     { batchSize, leaseMs, attemptsMax },
     clock.now() + timeMs,
   ).catch((error: Error) => ({ kind: 'failed' as const, error: error.name }));

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { announce, type Sent } from '../../lib/events/announce.ts';
+import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import { eventStore } from '../../lib/redis/event-store.ts';
 import { claimRequest, NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
@@ -36,6 +37,7 @@ export function announceScenario(server: Parameters<typeof freshStore>[0]): Scen
         send: receiver,
         clock: steppedClock(NOW_MS),
         log: () => undefined,
+        metrics: NO_METRICS,
         concurrency: 1,
       };
       return announce(life.guard('announcer', dependencies), new AbortController().signal);

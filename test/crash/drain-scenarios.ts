@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
+import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import { drainSlot } from '../../lib/production/drain-slot.ts';
 import type { Producer, ProducerAnswer } from '../../lib/production/producer.ts';
 import { acquireLock } from '../../lib/redis/lock.ts';
@@ -145,6 +146,7 @@ async function drainOnce(
     clock,
     random: () => 0.5,
     log: () => undefined,
+    metrics: NO_METRICS,
     lock: () => {
       const request = { client, clock, key: store.keys.lock(0), leaseMs: LOCK_LEASE_MS };
       return acquireLock({ ...request, token: randomUUID() });

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { backPressure } from '../../lib/intake/back-pressure.ts';
 import { submitOrders } from '../../lib/intake/submit-orders.ts';
+import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import { cancelStore } from '../../lib/redis/cancel-store.ts';
 import { intakeStore } from '../../lib/redis/intake-store.ts';
 import { runDrain } from '../support/drains.ts';
@@ -70,7 +71,7 @@ function orderOf(key: string, { later = [] }: Variation) {
 
 async function submitOnce(store: TestStore, variation: Variation, life: Life, number: number) {
   const intake = intakeStore(life.guard('redis', store.client), store.keys);
-  const dependencies = { store: intake, backPressure: backPressure(100) };
+  const dependencies = { store: intake, backPressure: backPressure(100), metrics: NO_METRICS };
   const requests = variation.keys.map((key) => {
     const submitted = submission(orderOf(key, variation).submission);
     return { client: 'shop', idempotencyKey: key, submission: submitted };

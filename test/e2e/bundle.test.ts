@@ -7,8 +7,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import { bundleOptions } from '../support/packaged-drain.ts';
 import { ROOT } from '../support/source-files.ts';
 
-/** The files that a bundle of submit-order is made of, where a variable has this value. */
-async function filesOf(rateLimit: string): Promise<string[]> {
+/** The files that a bundle of submit-order is made of, where these variables are set. */
+async function filesOf(variables: Readonly<Record<string, string>>): Promise<string[]> {
+  const { define } = bundleOptions('order-numbers');
+  const defined = Object.keys(define ?? {}).map((name) => {
+    const value = variables[name.replace('process.env.', '')] ?? '';
+    return [name, JSON.stringify(value)] as const;
+  });
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: ['functions/submit-order.ts'],
@@ -18,7 +23,7 @@ async function filesOf(rateLimit: string): Promise<string[]> {
     format: 'esm',
     write: false,
     metafile: true,
-    define: { 'process.env.SLUICE_RATE_LIMIT': JSON.stringify(rateLimit) },
+    define: Object.fromEntries(defined),
   });
   const [output] = Object.values(metafile.outputs);
   const entries = Object.entries(output?.inputs ?? {});
@@ -27,12 +32,24 @@ async function filesOf(rateLimit: string): Promise<string[]> {
 
 test('a bundle has the limit of requests and its library only where a limit is set', async () => {
   const ofLimit = (files: string[]) => files.filter((file) => /rate-?limit/.test(file));
-  expect(ofLimit(await filesOf(''))).toEqual([]);
-  expect(ofLimit(await filesOf('600'))).toHaveLength(2);
+  expect(ofLimit(await filesOf({}))).toEqual([]);
+  expect(ofLimit(await filesOf({ SLUICE_RATE_LIMIT: '600' }))).toHaveLength(2);
+});
+
+test('a bundle has the library of metrics unless they are off, and of waking and tokens what is used', async () => {
+  const ofMetrics = (files: string[]) =>
+    files.filter((file) => /powertools|metrics\/emf/.test(file));
+  expect(ofMetrics(await filesOf({})).length).toBeGreaterThan(2);
+  expect(ofMetrics(await filesOf({ SLUICE_METRICS: 'off' }))).toEqual([]);
+  expect(await filesOf({})).not.toContain('lib/intake/wake.ts');
+  expect(await filesOf({ SLUICE_WAKE_INTERVAL_MS: '500' })).toContain('lib/intake/wake.ts');
+  const ofTokens = 'lib/http/token-callers.ts';
+  expect(await filesOf({})).not.toContain(ofTokens);
+  expect(await filesOf({ SLUICE_JWT_ISSUER: 'https://id.example' })).toContain(ofTokens);
 });
 
 test('the definitions of answers are in no bundle of a function', async () => {
-  expect(await filesOf('')).not.toContain('lib/contract/schemas.ts');
+  expect(await filesOf({})).not.toContain('lib/contract/schemas.ts');
 });
 
 test('what a chosen producer puts in front of each bundle breaks none of them', async () => {

@@ -2,6 +2,7 @@ import { inject } from 'vitest';
 import { type AnnounceDependencies, announce } from '../../lib/events/announce.ts';
 import { eventSender } from '../../lib/events/send-event.ts';
 import type { EventSettings } from '../../lib/events/settings.ts';
+import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import { SECRET } from '../producers/receiver.ts';
 import { claimRequest, NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
@@ -37,7 +38,14 @@ export function announceTo(store: TestStore, url: string, options: Options = {})
   const all = eventSettings(url, settings);
   const { concurrency } = all;
   const log = () => undefined;
-  const own = { store: store.events, send: eventSender(all, clock), clock, log, concurrency };
+  const own = {
+    store: store.events,
+    send: eventSender(all, clock),
+    clock,
+    log,
+    metrics: NO_METRICS,
+    concurrency,
+  };
   return announce({ ...own, ...others }, signal);
 }
 

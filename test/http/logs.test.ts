@@ -75,8 +75,56 @@ test('nothing that a client sent is in the log of a day without faults', async (
   const api = await deploy();
   await everything(api);
   await api.schedule({ slot: 0 }, lambdaContext());
-  expect(linesOf()).toMatchObject([{ level: 'info', event: 'drained' }]);
+  const told = linesOf().map(({ level, event }) => `${level} ${event}`);
+  expect(told).toEqual([
+    ...['info submitted', 'info submitted', 'info batch-settled'],
+    'info drained',
+  ]);
   expect(output.join('')).not.toMatch(SECRETS);
+});
+
+test('an order and a batch are one line each, with the request and the ids of what was accepted', async () => {
+  const api = await deploy();
+  const headers = { 'x-request-id': 'request-1' };
+  const { body } = await api.submit(orderBody(), { key: 'a', headers });
+  const orders = ['a', 'b', 'c'].map((idempotencyKey) => orderBody({ idempotencyKey }));
+  const batch = await api.call('batch', { body: { orders } });
+  const results = batch.body.results as { order: { id: string } }[];
+  const [first, second, third] = results.map(({ order }) => order.id);
+  const [one, many, ...rest] = linesOf();
+  expect(rest).toEqual([]);
+  const who = { event: 'submitted', client: 'shop' };
+  expect(one).toMatchObject({ ...who, requestId: 'request-1', accepted: [body.id] });
+  expect(many).toMatchObject({
+    ...who,
+    requestId: batch.headers['x-request-id'],
+    accepted: [second, third],
+    replayed: [first],
+  });
+  expect(JSON.stringify(one).length).toBeLessThanOrEqual(200);
+});
+
+test('a settled batch is one line, which names the invocation and is named by its orders', async () => {
+  const api = await deploy();
+  const { body } = await api.submit(orderBody());
+  await api.submit(orderBody());
+  linesOf();
+  const context = lambdaContext();
+  await api.schedule({ slot: 0 }, context);
+  const [settled, drained] = linesOf().slice(2);
+  const { awsRequestId: requestId } = context;
+  expect(drained).toMatchObject({ event: 'drained', requestId, slot: 0 });
+  expect(settled).toMatchObject({
+    event: 'batch-settled',
+    requestId,
+    slot: 0,
+    token: 1,
+    produced: 2,
+  });
+  expect(settled).not.toHaveProperty('retried');
+  expect(settled?.batchId).toMatch(/^1:[0-9a-f-]{36}$/);
+  expect(await api.redis.hget(`${api.prefix}order:${body.id}`, 'settledBy')).toBe(settled?.batchId);
+  expect(JSON.stringify(settled).length).toBeLessThanOrEqual(280);
 });
 
 test.each(Object.entries(FAULTS))(
@@ -112,7 +160,7 @@ test('a store that holds what it must not is told to the log, without order data
   const { status, text } = await api.submit(ORDER, { key: KEY });
   expect(status).toBe(500);
   expect(text).not.toMatch(/WRONGTYPE|canary|\.ts|at /);
-  expect(linesOf()).toHaveLength(3);
+  expect(linesOf().filter(({ level }) => level === 'error')).toHaveLength(3);
   expect(output.join('')).toMatch('WRONGTYPE');
   expect(output.join('')).not.toMatch(SECRETS);
 });

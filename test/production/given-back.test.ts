@@ -24,7 +24,10 @@ test('orders that a producer gives back are charged no attempt, and end the drai
   });
   expect(await store.read(first, READ_MS)).toMatchObject({ status: 'queued', attempts: 1 });
   expect(await store.read(second, READ_MS)).toMatchObject({ status: 'queued', attempts: 0 });
-  expect(events).toMatchObject([{ level: 'warn', event: 'orders-given-back', orders: 9 }]);
+  expect(events).toMatchObject([
+    { level: 'warn', event: 'orders-given-back', orders: 9 },
+    { level: 'info', event: 'batch-settled', produced: 0, untried: 9, retried: [first] },
+  ]);
 });
 
 test('an order that is given back at its last attempt is not dead', async () => {

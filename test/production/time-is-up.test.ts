@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import { drainSlot } from '../../lib/production/drain-slot.ts';
 import { ANSWER_GRACE_MS } from '../../lib/production/produce-batch.ts';
 import type { Producer } from '../../lib/production/producer.ts';
@@ -118,7 +119,15 @@ test('a settle begins early enough to be sent twice before the Lambda ends', asy
   const { producer, called } = silentProducer();
   const lock = async () => ({ signal: new AbortController().signal, release: async () => true });
   const draining = drainSlot(
-    { store: watched, producer, clock, random: () => 0, log: () => undefined, lock },
+    {
+      store: watched,
+      producer,
+      clock,
+      random: () => 0,
+      log: () => undefined,
+      metrics: NO_METRICS,
+      lock,
+    },
     { batchSize: 10, leaseMs: 300_000, attemptsMax: 3 },
     deadlineMs,
   );

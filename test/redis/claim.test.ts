@@ -29,7 +29,7 @@ test('claim takes the oldest orders first, each once, with tokens that grow', as
 test('claim of an empty queue leases nothing and takes no token', async () => {
   const store = freshStore();
   const claim = await store.claim(claimRequest());
-  expect(claim).toEqual({ token: 0, orders: [], dead: [], broken: [], more: false });
+  expect(claim).toMatchObject({ token: 0, orders: [], dead: [], broken: [], more: false });
   expect(await store.redis.keys(`${store.prefix}*`)).toEqual([]);
 });
 

@@ -1,3 +1,4 @@
+import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import { type DrainDependencies, type DrainLimits, drain } from '../../lib/production/drain.ts';
 import type { Producer, ProducerAnswer } from '../../lib/production/producer.ts';
 import { orderNumberProducer } from '../../lib/production/producers/order-numbers.ts';
@@ -30,6 +31,7 @@ export function runDrain(store: TestStore, options: DrainOptions = {}) {
       producer: orderNumberProducer(store.numbers),
       random: () => 0.5,
       log: () => undefined,
+      metrics: NO_METRICS,
       ...others,
       clock,
     },

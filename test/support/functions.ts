@@ -38,6 +38,8 @@ export function functionEnvironment(
     UPSTASH_REDIS_REST_TOKEN: server.token,
     SLUICE_API_KEYS: JSON.stringify(keys),
     SLUICE_PREFIX: `${randomUUID()}:`,
+    // What is measured is tested where it is looked at; elsewhere it would only be printed.
+    SLUICE_METRICS: 'off',
   };
 }
 

@@ -7,13 +7,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/orders': [],
   'lib/queue': ['lib/orders'],
   'lib/contract': ['lib/orders'],
-  'lib/intake': ['lib/orders', 'lib/queue', 'lib/contract', 'lib/log.ts'],
+  'lib/intake': ['lib/orders', 'lib/queue', 'lib/contract', 'lib/metrics', 'lib/log.ts'],
   'lib/production': [
     'lib/orders',
     'lib/queue',
     'lib/contract',
     'lib/postgres',
     'lib/webhook',
+    'lib/metrics',
     'lib/clock.ts',
     'lib/log.ts',
     'lib/settings.ts',
@@ -24,6 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/queue',
     'lib/contract',
     'lib/webhook',
+    'lib/metrics',
     'lib/clock.ts',
     'lib/log.ts',
     'lib/settings.ts',
@@ -33,6 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/maintenance': ['lib/queue', 'lib/clock.ts'],
   'lib/redis': ['lib/orders', 'lib/queue', 'lib/clock.ts'],
   'lib/client': ['lib/contract', 'lib/orders', 'lib/clock.ts'],
+  'lib/metrics': [],
   'lib/clock.ts': [],
   'lib/log.ts': [],
   'lib/settings.ts': [],
@@ -43,6 +46,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/runtime.ts': [
     'lib/aws',
     'lib/http',
+    'lib/intake',
+    'lib/metrics',
     'lib/queue',
     'lib/redis',
     'lib/secrets',
@@ -51,6 +56,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/config.ts',
     'lib/log.ts',
     'lib/settings.ts',
+    'lib/wake.ts',
   ],
   'lib/wake.ts': ['lib/intake', 'lib/redis', 'lib/runtime.ts'],
   functions: [
@@ -63,8 +69,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/orders',
     'lib/production',
     'lib/redis',
+    'lib/log.ts',
     'lib/runtime.ts',
-    'lib/wake.ts',
   ],
   cli: ['lib/client', 'lib/contract', 'lib/orders', 'lib/http/api-keys.ts'],
   // The commands that no route of the API serves.
@@ -117,6 +123,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** The packages that may reach a bundle, and the rooms that may use them. */
 const PACKAGES: Record<string, readonly string[]> = {
+  '@aws-lambda-powertools/metrics': ['lib/metrics'],
   // A file of lib/production/producers, or one's own.
   '#producer': ['functions'],
   aws4fetch: ['lib/aws'],

@@ -23,9 +23,12 @@ export function generatedScripts(): string {
   ].join('\n');
 }
 
-/** A third of each script is for who reads its file. Lines stay: Redis names them in its errors. */
+/**
+ * Comments and indentation, a third of each script, are for who reads its file. Lines stay: Redis
+ * names them in its errors.
+ */
 function withoutComments(text: string): string {
-  return text.replace(/^--\[\[.*?\]\]/s, emptied).replace(/^ *--.*$/gm, '');
+  return text.replace(/^--\[\[.*?\]\]/s, emptied).replace(/^ *(?:--.*)?/gm, '');
 }
 
 function emptied(text: string): string {

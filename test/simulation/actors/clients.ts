@@ -5,6 +5,7 @@ import {
   type SubmitRequest,
   submitOrders,
 } from '../../../lib/intake/submit-orders.ts';
+import { NO_METRICS } from '../../../lib/metrics/metrics.ts';
 import { formatInstant } from '../../../lib/orders/instant.ts';
 import { StoreUnavailable } from '../../../lib/queue/errors.ts';
 import { intakeStore } from '../../../lib/redis/intake-store.ts';
@@ -88,7 +89,7 @@ function submitOnce(
     return undefined;
   });
   const nowMs = process.clock.now();
-  submitOrders({ store, backPressure }, requests, nowMs)
+  submitOrders({ store, backPressure, metrics: NO_METRICS }, requests, nowMs)
     .then((answer) => {
       if (answer.kind === 'refused') checkRefusal(world, answer.retryAfterS);
       else checkOutcomes(world, process.name, { orders, requests, outcomes: answer.outcomes });

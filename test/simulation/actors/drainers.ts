@@ -1,3 +1,4 @@
+import { NO_METRICS } from '../../../lib/metrics/metrics.ts';
 import { drainSlot } from '../../../lib/production/drain-slot.ts';
 import { orderNumberProducer } from '../../../lib/production/producers/order-numbers.ts';
 import { StoreUnavailable } from '../../../lib/queue/errors.ts';
@@ -105,6 +106,7 @@ async function drainOnce(
         clock,
         random,
         log: () => undefined,
+        metrics: NO_METRICS,
         lock: () => watch.lock(() => acquireLock(request)),
       },
       { batchSize: plan.batchSize, leaseMs: plan.leaseMs, attemptsMax: plan.attemptsMax },
