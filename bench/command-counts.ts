@@ -3,6 +3,7 @@ import { systemClock } from '../lib/clock.ts';
 import { announce } from '../lib/events/announce.ts';
 import { reconcile } from '../lib/maintenance/reconcile.ts';
 import { retain } from '../lib/maintenance/retention.ts';
+import { NO_METRICS } from '../lib/metrics/metrics.ts';
 import { connect } from '../lib/redis/client.ts';
 import { eventStore } from '../lib/redis/event-store.ts';
 import { keysWith } from '../lib/redis/keys.ts';
@@ -153,6 +154,7 @@ async function eventCounts({
         send: async () => ({ kind: 'taken' }),
         clock: systemClock,
         log: () => undefined,
+        metrics: NO_METRICS,
         concurrency: 10,
       },
       new AbortController().signal,

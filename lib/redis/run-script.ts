@@ -40,7 +40,7 @@ async function answerOf(
 }
 
 /** EVALSHA, and EVAL where the server does not know the script, as after a restart. */
-async function runScript(
+export async function runScript(
   redis: Redis,
   script: Script,
   keys: string[],
