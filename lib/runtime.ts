@@ -17,10 +17,10 @@ import { readParameters } from './secrets/parameters.ts';
 import { secretsOf } from './secrets/secrets.ts';
 import type { Environment } from './settings.ts';
 
-/** What a further question to Redis may add to a request that goes on without the answer. */
+/** What counting a request may add to it: a limit lets through what cannot be counted by then. */
 const ASIDE_MS_MAX = 250;
 /** What waking a drain may add to a submit, once Redis has said that it should. */
-const INVOKE_MS_MAX = 500;
+const INVOKE_MS_MAX = 1_000;
 
 const clock = systemClock;
 const random = Math.random;
@@ -93,7 +93,6 @@ export function surroundings(env: Environment, needs: Needs, refused?: () => voi
     redisForRequests: () => connect({ ...redis, timeoutMs: 1_200, sendsMax: 2 }),
     /** Redis for batches: a request carries up to a megabyte and may take longer. */
     redisForBatches: () => connect({ ...redis, timeoutMs: 2_500, sendsMax: 2 }),
-    /** Redis for what a request can go on without: a limit lets through what it cannot count by then. */
     redisAside: () => connect({ ...redis, timeoutMs: ASIDE_MS_MAX, sendsMax: 1 }),
     /** Has a Lambda function run, without waiting for it. */
     invoke: (name: string, payload: object) => invokeLater(lambda, name, payload, INVOKE_MS_MAX),

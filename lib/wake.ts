@@ -3,11 +3,17 @@ import { wakeStore } from './redis/wake-store.ts';
 import type { Surroundings } from './runtime.ts';
 
 /** How a submit wakes the drain, as `SLUICE_WAKE_INTERVAL_MS` says; in no bundle without that. */
-export function wakeIn({ config, invoke, keys, log, redisAside }: Surroundings): Wake | undefined {
+export function wakeIn({
+  config,
+  invoke,
+  keys,
+  log,
+  redisForRequests,
+}: Surroundings): Wake | undefined {
   const { wakeIntervalMs: intervalMs, drainFunction } = config;
   if (intervalMs === 0) return undefined;
   return wakeOf({
-    store: wakeStore(redisAside(), keys),
+    store: wakeStore(redisForRequests(), keys),
     invoke: () => invoke(drainFunction, { slot: 0, isWoken: true }),
     log,
     intervalMs,
