@@ -79,6 +79,7 @@ async function show(
   const isRight =
     intake.accepted === orders.length &&
     intake.replayed === repeats.length &&
+    intake.isSame &&
     drained.produced === orders.length &&
     new Set(numbers).size === orders.length;
   if (!isRight) throw new Error('That is not what should have happened.');
@@ -105,8 +106,7 @@ async function submitAll(url: string, orders: readonly DemoOrder[]) {
     format: '  {bar} {percentage}% | {value} of {total} | {duration_formatted}',
     barsize: 32,
   });
-  const ids = new Set<string>();
-  const tally = { accepted: 0, replayed: 0 };
+  const receipts = new Map<string, Set<string>>();
   const queue = orders.values();
   const startedAt = performance.now();
   if (process.stdout.isTTY) bar.start(orders.length, 0);
@@ -122,10 +122,9 @@ async function submitAll(url: string, orders: readonly DemoOrder[]) {
         },
         body: JSON.stringify(body),
       });
-      const receipt = (await answer.json()) as { id: string };
+      const receipt = await answer.text();
       if (answer.status !== 202) throw new Error(`An order was answered with ${answer.status}.`);
-      ids.add(receipt.id);
-      tally[answer.headers.has('idempotent-replayed') ? 'replayed' : 'accepted'] += 1;
+      receipts.set(idempotencyKey, (receipts.get(idempotencyKey) ?? new Set()).add(receipt));
       bar.increment();
     }
   };
@@ -134,7 +133,16 @@ async function submitAll(url: string, orders: readonly DemoOrder[]) {
   } finally {
     bar.stop();
   }
-  return { ...tally, ids: [...ids], ms: performance.now() - startedAt };
+  const different = [...receipts.values()].flatMap((answers) => [...answers]);
+  const ids = new Set(different.map((receipt) => (JSON.parse(receipt) as { id: string }).id));
+  return {
+    accepted: ids.size,
+    replayed: orders.length - receipts.size,
+    /** Whether each key was answered with the same bytes each time. */
+    isSame: different.length === receipts.size,
+    ids: [...ids],
+    ms: performance.now() - startedAt,
+  };
 }
 
 /** Drains until all is produced; where the schedule's own drain was sooner, its share counts. */
