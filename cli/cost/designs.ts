@@ -18,8 +18,12 @@ export interface Design {
 }
 
 const GB = 1_000_000_000;
-const SUBMIT_GB = 0.5;
-const DRAIN_GB = 0.5;
+/** Memory of the functions, as serverless.yml has it. */
+export const MEMORY_MB = {
+  'submit-order': 512,
+  'submit-batch': 1_024,
+  'drain-queue': 512,
+} as const;
 /** What an order adds to a submit of many, beside what one costs; an assumption as they all are. */
 const BATCHED_ORDER_MS = 0.3;
 /** SQS: messages of one request at most, whether sent, received or deleted. */
@@ -115,11 +119,12 @@ function batchesOf(workload: Workload): number {
 /** What all of them need to take orders in over HTTP, and the invocations behind. */
 function frontOf({ orders, batch, assumed }: Workload, invocations: number, drainMs: number) {
   const submits = orders / batch;
+  const submitMb = MEMORY_MB[batch === 1 ? 'submit-order' : 'submit-batch'];
   const submitMs = submits * (assumed.submitMs + (batch - 1) * BATCHED_ORDER_MS);
   return {
     apiRequests: submits,
     lambdaRequests: submits + invocations,
-    lambdaGbSeconds: (submitMs * SUBMIT_GB + drainMs * DRAIN_GB) / 1_000,
+    lambdaGbSeconds: (submitMs * submitMb + drainMs * MEMORY_MB['drain-queue']) / 1_024 / 1_000,
     logs: ((submits + invocations) * assumed.logBytes) / GB,
   };
 }

@@ -103,12 +103,12 @@ function notes({ assumed }: Workload): string {
   return `\
 Commands were counted by redis-server itself (cli/cost/measured.json).
 Assumed, and not measured on AWS: ${submitMs} ms for a submit and ${drainMs} ms for a batch of
-a drain, 512 MB each; ${orderBytes} bytes for a kept order; ${logBytes} bytes of log for an
-invocation; ${metrics} custom metrics. An option sets each: see cost --help.
+a drain; ${orderBytes} bytes for a kept order; ${logBytes} bytes of log for an invocation;
+${metrics} custom metrics. An option sets each: see cost --help.
 SQS + DynamoDB is its best case: a write and its message may part, and no outbox
 is paid for. BullMQ too: the machine that its worker runs on is not paid for.
 Left out: status reads, taxes, data transfer, the producer's own system, cold
-starts, what is free for a first year. EventBridge's schedules cost nothing.
+starts, waking, alarms, KMS, what is free for a first year. Schedules are free.
 Upstash's free plan ends at ${grouped(UPSTASH_FREE_PLAN.commands)} commands; past it all are paid for.
 Prices: us-east-1, looked up on ${LOOKED_UP_ON}; cli/cost/prices.ts has the source
 and the day of each, and which are quoted from others than the vendor.

@@ -17,9 +17,9 @@ export interface Workload {
 
 /** None of these was measured on AWS or at a vendor: they are options, and printed. */
 export interface Assumptions {
-  /** A submit of one order, Lambda's clock, of 512 MB. */
+  /** A submit of one order, by Lambda's clock. */
   readonly submitMs: number;
-  /** A batch of a drain, of 512 MB. */
+  /** A batch of a drain. */
   readonly drainMs: number;
   /** What a kept order takes in the store. */
   readonly orderBytes: number;

@@ -60,6 +60,13 @@ export const API_CHECKS: readonly Check<ApiSide>[] = [
 
 const NO_API = 'Set SLUICE_URL to the address that the deployment printed, with its stage’s path.';
 
+/** What Sluice answers with, or API Gateway in front of it where that checks JWTs. */
+function isRefusal(status: number, body: unknown): boolean {
+  const { message } = (body ?? {}) as { message?: unknown };
+  const isGateway = status === 401 && message === 'Unauthorized';
+  return [401, 403, 429].includes(status) && (isGateway || isProblem(body));
+}
+
 function isProblem(body: unknown): boolean {
   return typeof body === 'object' && body !== null && 'type' in body && 'status' in body;
 }
@@ -72,7 +79,7 @@ async function reachable({ ask }: ApiSide): Promise<Verdict> {
   if (status === 503 && isProblem(body)) {
     return wrong('it answers 503: it cannot reach Redis', 'See the Redis part of this report.');
   }
-  if (isStats || ([401, 403, 429].includes(status) && isProblem(body))) {
+  if (isStats || isRefusal(status, body)) {
     return ok(`answered in ${duration(ms)}`);
   }
   if (status >= 500) {

@@ -1,11 +1,12 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { designsFor, priced } from '../../cli/cost/designs.ts';
+import { designsFor, MEMORY_MB, priced } from '../../cli/cost/designs.ts';
 import measured from '../../cli/cost/measured.json' with { type: 'json' };
 import { dollarsFor, LOOKED_UP_ON, PRICES, UPSTASH_FREE_PLAN } from '../../cli/cost/prices.ts';
 import { sluiceCommands, totalOf } from '../../cli/cost/sluice.ts';
 import { ASSUMED, type Workload } from '../../cli/cost/workload.ts';
-import { sourceFiles } from '../support/source-files.ts';
+import { ROOT, sourceFiles } from '../support/source-files.ts';
 import { start } from './command.ts';
 
 function workload(overrides: Partial<Workload> = {}): Workload {
@@ -133,6 +134,14 @@ test('BullMQ is counted by what it was measured at', () => {
   const { units } = bullmq?.items.find(({ name }) => name === 'upstashCommands') ?? {};
   const { lifeOfOne, idleMinute } = measured.bullmq;
   expect(units).toBeCloseTo(1_000 * lifeOfOne + 43_800 * idleMinute, 6);
+});
+
+test('functions have the memory that is paid for', () => {
+  const template = readFileSync(`${ROOT}/serverless.yml`, 'utf8');
+  for (const [name, memoryMb] of Object.entries(MEMORY_MB)) {
+    const [, memory] = new RegExp(`^  ${name}:$[^]*?memorySize: (\\d+)`, 'm').exec(template) ?? [];
+    expect(Number(memory), name).toBe(memoryMb);
+  }
 });
 
 test('no price stands anywhere but in its file', () => {

@@ -101,6 +101,13 @@ test.each([
   expect(received).toHaveLength(1);
 });
 
+test('an API Gateway that checks JWTs itself is Sluice too', async () => {
+  const { url } = await pretendServer(() => ({ status: 401, body: { message: 'Unauthorized' } }));
+  const { amiss, finding } = await asked(url.href, 'admin');
+  expect(finding('api/reachable').kind).toBe('ok');
+  expect(amiss).toEqual({ 'api/key': 'wrong' });
+});
+
 test('an API that is not there is told apart', async () => {
   const { finding } = await asked('http://127.0.0.1:2/', 'admin');
   expect(finding('api/reachable').found).toMatch(/ECONNREFUSED/);
