@@ -39,7 +39,7 @@ export function addExaminingCommands(
     .option('--drain-ms <n>', 'assumed: of a batch', countTo(COUNT_MAX), ASSUMED.drainMs)
     .option('--order-bytes <n>', 'assumed: of an order', countTo(COUNT_MAX), ASSUMED.orderBytes)
     .option('--log-bytes <n>', 'assumed: of an invocation', countTo(COUNT_MAX), ASSUMED.logBytes)
-    .option('--metrics <n>', 'assumed: custom metrics', countTo(COUNT_MAX), ASSUMED.metrics)
+    .option('--metrics <n>', 'assumed: custom metrics', countTo(COUNT_MAX, 0), ASSUMED.metrics)
     .option('--no-free-tier', 'pay for everything from the first unit on')
     .option('--json', 'print all figures, with the prices and their sources, as JSON')
     .addHelpText('after', COST_HELP)

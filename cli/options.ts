@@ -10,11 +10,11 @@ export function delimiter(text: string): string {
   throw new InvalidArgumentError('It is one character other than a quote, or tab.');
 }
 
-export function countTo(max: number) {
+export function countTo(max: number, min = 1) {
   return (text: string): number => {
-    const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-    if (count >= 1 && count <= max) return count;
-    throw new InvalidArgumentError(`It is a whole number from 1 to ${max}.`);
+    const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (count >= min && count <= max) return count;
+    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
   };
 }
 

@@ -106,6 +106,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/settings.ts',
     'local/billed-commands.ts',
   ],
+  'cli/cost': ['cli', 'lib/metrics'],
   'cli/doctor-command.ts': ['cli', 'lib/settings.ts'],
   'cli/migrate-command.ts': ['cli', 'lib/postgres', 'lib/settings.ts'],
   local: [
