@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Deployment } from './deployment.ts';
+import type { HttpApi } from './lambda/gateway.ts';
 
-export type Key = keyof Deployment['secrets']['keys'];
+export type Key = 'shop' | 'other' | 'admin';
 
 /** What a client gets. */
 export interface Answer {
@@ -12,8 +12,12 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Calls what was deployed. `answers` is all that came back, by the calls. */
-export function clientOf({ api, secrets }: Pick<Deployment, 'api' | 'secrets'>) {
+/**
+ * Calls what was deployed. `answers` is all that came back, by the calls.
+ *
+ * @param keys  what each sends as a bearer of it: an API key, or a token
+ */
+export function clientOf({ url }: HttpApi, keys: Readonly<Record<Key, string>>) {
   const answers = new Map<string, string>();
 
   async function call(
@@ -22,10 +26,10 @@ export function clientOf({ api, secrets }: Pick<Deployment, 'api' | 'secrets'>) 
     { body, headers = {} }: { body?: unknown; headers?: Readonly<Record<string, string>> } = {},
   ): Promise<Answer> {
     const [method = '', path = ''] = route.split(' ');
-    const response = await fetch(`${api.url}${path}`, {
+    const response = await fetch(`${url}${path}`, {
       method,
       headers: {
-        ...(as && { authorization: `Bearer ${secrets.keys[as]}` }),
+        ...(as && { authorization: `Bearer ${keys[as]}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },

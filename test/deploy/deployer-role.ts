@@ -31,7 +31,7 @@ export function deployerRole({ id, region }: Account): Role {
   };
   const statements = resolve(PolicyDocument.Statement, ({ name }) => names[name]);
   return {
-    arn: `arn:aws:iam::${id}:role/github-sluice-DeployRole`,
+    arn: `arn:aws:iam::${id}:role/deployer`,
     trusted: [],
     policies: new Map([['deploy', statements as unknown as readonly Statement[]]]),
   };

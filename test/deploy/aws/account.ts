@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import type { Statement } from './policies.ts';
 
 /** What the stub of AWS keeps for one account in one region; the keys are names or ARNs. */
@@ -19,6 +19,8 @@ export interface Account {
   readonly others: Map<string, { readonly type: string; readonly properties: object }>;
   /** SecureString parameters by their full name. Nothing in a template makes one. */
   readonly parameters: Map<string, string>;
+  /** The public keys of who issues tokens, by their URL. */
+  readonly issuers: Map<string, KeyObject>;
   /** By access key. */
   readonly credentials: Map<string, Credentials>;
   /** What a role did not allow. */
@@ -90,9 +92,21 @@ export interface Rule {
 export interface Api {
   readonly id: string;
   readonly integrations: Map<string, Integration>;
-  /** Route keys to ids of integrations, by the ids of routes. */
-  readonly routes: Map<string, { readonly routeKey: string; readonly integrationId: string }>;
+  readonly routes: Map<string, Route>;
+  readonly authorizers: Map<string, Authorizer>;
   readonly stages: Map<string, Stage>;
+}
+
+export interface Route {
+  readonly routeKey: string;
+  readonly integrationId: string;
+  readonly authorizerId: string | undefined;
+}
+
+/** Of tokens. */
+export interface Authorizer {
+  readonly issuer: string;
+  readonly audience: readonly string[];
 }
 
 export interface Integration {
@@ -177,6 +191,7 @@ export function newAccount(region: string): Account {
     apis: new Map(),
     others: new Map(),
     parameters: new Map(),
+    issuers: new Map(),
     credentials: new Map(),
     denials: [],
     calls: [],

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type Account, type Api, arnOf } from '../aws/account.ts';
 import { functionNamed } from '../aws/resources/compute.ts';
 import { eventOf, matchRoute, type ReadRequest, responseOf } from './http-event.ts';
+import { claimsIn } from './jwt.ts';
 import type { Invoked, Lambda } from './lambda.ts';
 import { mayInvoke } from './permissions.ts';
 
@@ -16,6 +17,7 @@ const BODY_BYTES_MAX = 10 * 1024 * 1024;
 
 /** What API Gateway answers by itself. */
 const OWN = {
+  401: 'Unauthorized',
   404: 'Not Found',
   413: 'Request Entity Too Large',
   500: 'Internal Server Error',
@@ -65,13 +67,16 @@ async function answerOf(
   const matched = matchRoute([...api.routes.values()], request);
   const integration = api.integrations.get(matched?.route.integrationId ?? '');
   if (matched === undefined || integration === undefined) return own(404);
+  const authorizer = api.authorizers.get(matched.route.authorizerId ?? '');
+  const claims = authorizer && claimsIn(account, authorizer, request.headers.authorization);
+  if (authorizer !== undefined && claims === undefined) return own(401);
   const invoked = functionNamed(account, integration.functionArn);
   const [method = '', path = ''] = matched.route.routeKey.split(' ');
   const resource = `${api.id}/$default/${method}${path}`;
   const sourceArn = arnOf(account, 'execute-api', resource);
   const source = { principal: 'apigateway.amazonaws.com', sourceArn };
   if (!mayInvoke(account, invoked, source)) return own(500);
-  const event = JSON.stringify(eventOf(account, api.id, request, matched));
+  const event = JSON.stringify(eventOf(account, api.id, request, { ...matched, claims }));
   const outcome = await within(integration.timeoutMs, lambda.invoke(invoked.arn, event));
   if (outcome === undefined || outcome.kind === 'throttled') return own(503);
   return (outcome.kind === 'answered' && responseOf(outcome.payload)) || own(500);

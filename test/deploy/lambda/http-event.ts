@@ -1,5 +1,6 @@
-import type { Account } from '../aws/account.ts';
+import type { Account, Route } from '../aws/account.ts';
 import type { HttpAnswer } from './gateway.ts';
+import { type Claims, textOf } from './jwt.ts';
 
 export interface ReadRequest {
   readonly id: string;
@@ -10,11 +11,6 @@ export interface ReadRequest {
   /** Names in lower case; what came twice is joined. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-}
-
-interface Route {
-  readonly routeKey: string;
-  readonly integrationId: string;
 }
 
 export interface MatchedRoute {
@@ -70,7 +66,7 @@ export function eventOf(
   { id: accountId, region }: Account,
   apiId: string,
   request: ReadRequest,
-  { route, parameters }: MatchedRoute,
+  { route, parameters, claims }: MatchedRoute & { readonly claims?: Claims | undefined },
 ) {
   const { cookie, ...headers } = request.headers;
   const isText = TEXT.test(headers['content-type'] ?? '');
@@ -105,6 +101,7 @@ export function eventOf(
     requestContext: {
       accountId,
       apiId,
+      ...(claims && { authorizer: { jwt: { claims: textOf(claims), scopes: null } } }),
       domainName,
       domainPrefix: apiId,
       http,

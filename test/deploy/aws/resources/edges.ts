@@ -50,7 +50,13 @@ export const api: ResourceType = {
       throw awsFault('BadRequestException', 'Only HTTP APIs are known here');
     }
     const id = idOf(request);
-    const fresh = { id, integrations: new Map(), routes: new Map(), stages: new Map() };
+    const fresh = {
+      id,
+      integrations: new Map(),
+      authorizers: new Map(),
+      stages: new Map(),
+      routes: new Map(),
+    };
     apis.set(id, apis.get(id) ?? fresh);
     const ApiEndpoint = `https://${id}.execute-api.${region}.amazonaws.com`;
     return { physicalId: id, attributes: { ApiEndpoint, ApiId: id } };
@@ -116,27 +122,53 @@ export const integration: ResourceType = {
   },
 };
 
+interface AuthorizerProperties {
+  readonly ApiId: string;
+  readonly AuthorizerType: string;
+  readonly IdentitySource: readonly string[];
+  readonly JwtConfiguration: { readonly Issuer: string; readonly Audience: readonly string[] };
+}
+
+export const authorizer: ResourceType = {
+  attributes: ['AuthorizerId'],
+  required: ['ApiId', 'AuthorizerType', 'Name', 'IdentitySource', 'JwtConfiguration'],
+  put(account, request) {
+    const { ApiId, AuthorizerType, IdentitySource, JwtConfiguration } =
+      request.properties as AuthorizerProperties;
+    if (AuthorizerType !== 'JWT' || IdentitySource.join() !== '$request.header.Authorization') {
+      throw awsFault('BadRequestException', 'Only tokens in Authorization are known here');
+    }
+    const id = idOf(request);
+    const { Issuer: issuer, Audience: audience } = JwtConfiguration;
+    apiWith(account, ApiId).authorizers.set(id, { issuer, audience });
+    return { physicalId: id, attributes: { AuthorizerId: id } };
+  },
+  remove({ apis }, id) {
+    for (const { authorizers } of apis.values()) authorizers.delete(id);
+  },
+};
+
 interface RouteProperties {
   readonly ApiId: string;
   readonly RouteKey: string;
   readonly Target: string;
   readonly AuthorizationType?: string;
+  readonly AuthorizerId?: string;
 }
 
 export const route: ResourceType = {
   attributes: ['RouteId'],
   required: ['ApiId', 'RouteKey'],
   put(account, request) {
-    const {
-      ApiId,
-      RouteKey,
-      Target,
-      AuthorizationType = 'NONE',
-    } = request.properties as RouteProperties;
-    if (AuthorizationType !== 'NONE') {
+    const { ApiId, RouteKey, Target, ...properties } = request.properties as RouteProperties;
+    const { AuthorizationType = 'NONE', AuthorizerId: authorizerId } = properties;
+    const { routes, integrations, authorizers } = apiWith(account, ApiId);
+    if (AuthorizationType !== (authorizerId === undefined ? 'NONE' : 'JWT')) {
       throw awsFault('BadRequestException', `Authorization ${AuthorizationType} is not known here`);
     }
-    const { routes, integrations } = apiWith(account, ApiId);
+    if (authorizerId !== undefined && !authorizers.has(authorizerId)) {
+      throw awsFault('NotFoundException', `Invalid Authorizer identifier ${authorizerId}`);
+    }
     const integrationId = Target.replace('integrations/', '');
     if (!integrations.has(integrationId)) {
       throw awsFault(
@@ -153,7 +185,7 @@ export const route: ResourceType = {
         );
       }
     }
-    routes.set(id, { routeKey: RouteKey, integrationId });
+    routes.set(id, { routeKey: RouteKey, integrationId, authorizerId });
     return { physicalId: id, attributes: { RouteId: id } };
   },
   remove({ apis }, id) {

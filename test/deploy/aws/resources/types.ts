@@ -1,7 +1,7 @@
 import { type Account, arnOf } from '../account.ts';
 import { policy, role } from './access.ts';
 import { invokeConfig, lambdaFunction, permission, version } from './compute.ts';
-import { api, integration, route, rule, stage } from './edges.ts';
+import { api, authorizer, integration, route, rule, stage } from './edges.ts';
 import type { ResourceType } from './resource.ts';
 import { bucket, kept, logGroup, queue } from './storage.ts';
 
@@ -12,6 +12,7 @@ const alarmArn = (account: Account, name: string) => arnOf(account, 'cloudwatch'
 /** What a template of this project may have. A type that is not here is refused. */
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::ApiGatewayV2::Api': api,
+  'AWS::ApiGatewayV2::Authorizer': authorizer,
   'AWS::ApiGatewayV2::Integration': integration,
   'AWS::ApiGatewayV2::Route': route,
   'AWS::ApiGatewayV2::Stage': stage,
