@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { OPERATIONS } from '../../lib/contract/operations.ts';
 import { orderBody } from '../support/orders.ts';
+import { anotherStage } from './another-stage.ts';
 import { clientOf } from './client.ts';
-import { type Deployment, STAGE, startApiOf, startDeployment } from './deployment.ts';
-import { issuerIn } from './lambda/jwt.ts';
+import { type Deployment, STAGE, startDeployment } from './deployment.ts';
 import { fire } from './lambda/schedule.ts';
 import { plantOrder } from './planted-order.ts';
 import { REFUSED_CUSTOMER } from './receiver.ts';
-import { namesIn, placesOf, tracesOf } from './traces.ts';
+import { placesOf, tracesOf } from './traces.ts';
 
 let stage: Deployment;
 let client: ReturnType<typeof clientOf>;
@@ -208,52 +208,4 @@ test('what is searched for secrets has all that there is', async () => {
   );
 });
 
-const ISSUER = 'https://issuer.example/';
-
-/** Tokens in the place of keys. */
-function tokensOf(issue: ReturnType<typeof issuerIn>) {
-  const tokenOf = (client_id: string, scope: string, aud = 'orders') =>
-    issue({ client_id, scope, aud, exp: Math.floor(Date.now() / 1_000) + 600 });
-  return {
-    shop: tokenOf('shop', 'orders:write orders:read'),
-    // Of the right issuer, for somebody else.
-    other: tokenOf('shop', 'orders:write orders:read', 'mail'),
-    admin: tokenOf('ops', 'orders:admin'),
-  };
-}
-
-test('a stage beside another has tokens and wakes its drain, and sls remove leaves nothing of it', async () => {
-  const { account } = stage.aws;
-  const before = namesIn(account);
-  for (const [name, value] of account.parameters) {
-    account.parameters.set(name.replace(STAGE, 'gone'), value);
-  }
-  const tokens = tokensOf(issuerIn(account, ISSUER));
-  const deployed = await stage.sls(['deploy', '--stage', 'gone'], {
-    SLUICE_JWT_ISSUER: ISSUER,
-    SLUICE_JWT_AUDIENCE: 'orders',
-    SLUICE_WAKE_INTERVAL_MS: '100',
-    SLUICE_RESERVED: 'off',
-  });
-  expect(deployed, deployed.printed).toMatchObject({ code: 0 });
-  const made = namesIn(account).filter((name) => !before.includes(name));
-  expect(made).toHaveLength(before.filter((name) => !name.includes('deployer')).length);
-
-  const api = await startApiOf('gone', stage);
-  onTestFinished(() => api.close());
-  const other = clientOf(api, tokens);
-  const { id, status } = await other.submit(orderBody());
-  expect(status).toBe(202);
-  await stage.lambda.settled();
-  const produced = { status: 200, body: { status: 'produced' } };
-  expect(await other.call('shop', `GET /orders/${id}`)).toMatchObject(produced);
-  expect(await other.call('shop', 'GET /stats')).toMatchObject({ status: 403 });
-  expect(await other.call('admin', 'GET /stats')).toMatchObject({ status: 200 });
-  expect(await other.call('other', `GET /orders/${id}`)).toMatchObject({ status: 401 });
-  expect(await other.call(undefined, `GET /orders/${id}`)).toMatchObject({ status: 401 });
-  expect(await client.call('shop', `GET /orders/${id}`)).toMatchObject({ status: 404 });
-
-  const removed = await stage.sls(['remove', '--stage', 'gone']);
-  expect(removed, removed.printed).toMatchObject({ code: 0 });
-  expect(namesIn(account)).toEqual(before);
-}, 180_000);
+anotherStage(() => ({ stage, client }));
