@@ -58,5 +58,5 @@ export function anotherStage(
     const removed = await stage.sls(['remove', '--stage', 'gone']);
     expect(removed, removed.printed).toMatchObject({ code: 0 });
     expect(namesIn(account)).toEqual(before);
-  }, 180_000);
+  }, 300_000);
 }

@@ -15,7 +15,7 @@ let client: ReturnType<typeof clientOf>;
 beforeAll(async () => {
   stage = await startDeployment();
   client = clientOf(stage.api, stage.secrets.keys);
-}, 180_000);
+}, 300_000);
 afterAll(() => stage?.stop());
 
 // Whatever a test does: nobody asks for what their role does not allow, neither a function nor who
@@ -203,6 +203,7 @@ test('what is searched for secrets has all that there is', async () => {
       expect.stringMatching(/^environment \d+ of sluice-test-drain-queue$/),
     ]),
   );
+  expect(placesOf(traces, 'POST /orders')).toContain(`log group /aws/http-api/sluice-${STAGE}`);
   expect(placesOf(traces, '"drained"')).toContain(
     `log group /aws/lambda/sluice-${STAGE}-drain-queue`,
   );

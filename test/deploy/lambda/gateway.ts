@@ -34,7 +34,7 @@ export async function startHttpApi(
     const request = await read(incoming);
     const api = account.apis.get(apiId);
     const answer = api === undefined ? own(404) : await answerOf({ account, api, lambda }, request);
-    noteAccess(account, api, request, answer.status);
+    noteAccess(account, api, { request, answer });
     send(outgoing, answer);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -108,14 +108,23 @@ async function read(incoming: IncomingMessage): Promise<ReadRequest> {
 }
 
 /** A line of the stage's access log, where it has one. */
-function noteAccess(account: Account, api: Api | undefined, request: ReadRequest, status: number) {
+function noteAccess(
+  account: Account,
+  api: Api | undefined,
+  { request, answer }: { readonly request: ReadRequest; readonly answer: HttpAnswer },
+): void {
   const log = api?.stages.get('$default')?.accessLog;
-  if (log === undefined) return;
+  if (api === undefined || log === undefined) return;
   const known: Readonly<Record<string, string>> = {
     requestId: request.id,
+    requestTime: new Date().toISOString(),
+    routeKey: matchRoute([...api.routes.values()], request)?.route.routeKey ?? '-',
     httpMethod: request.method,
-    path: decodeURIComponent(request.path),
-    status: String(status),
+    path: request.path,
+    status: String(answer.status),
+    responseLength: String(answer.body.length),
+    'identity.sourceIp': '127.0.0.1',
+    'identity.userAgent': request.headers['user-agent'] ?? '-',
   };
   const line = log.format.replace(/\$context\.([\w.]+)/g, (_, name: string) => known[name] ?? '-');
   account.logGroups.get(log.logGroup)?.lines.push(line);
