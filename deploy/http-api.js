@@ -53,13 +53,16 @@ export async function resources({ resolveConfigurationProperty }) {
 }
 
 /**
- * Without this any route of the API might invoke it.
+ * Without this any route of the API might invoke it. The form is the one that the AWS CDK has for
+ * routes of HTTP APIs, with the path as the route has it; what stands for the stage and the method
+ * is written down nowhere, and an API has one stage here.
  *
  * @param route  as `POST /orders`
  */
 function permission(functionName, route) {
   const arn = `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${HttpApi}`;
-  const SourceArn = { 'Fn::Sub': `${arn}/$default/${route.replace(' ', '')}` };
+  const [, path] = route.split(' ');
+  const SourceArn = { 'Fn::Sub': `${arn}/*/*${path}` };
   return [logicalIdsOf(functionName).httpPermission, { Properties: { SourceArn } }];
 }
 
