@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { freshStore, type TestStore } from '../support/store.ts';
 import { type Account, accountFor, historyOf } from './account.ts';
-import type { Entry } from './behind.ts';
+import type { Entry } from './behind/ledger.ts';
 import { type Nature, plannedOrder } from './order-plan.ts';
 
 const SEED = 1;
@@ -15,7 +15,7 @@ async function goodRun() {
   const entries = new Map<string, Entry>();
   const writes = store.redis.pipeline();
   const planned = Array.from({ length: ORDERS }, (_, place) => plannedOrder(SEED, place));
-  for (const [place, { id, nature }] of planned.entries()) {
+  for (const [place, { id, nature, totalAmount: amount }] of planned.entries()) {
     const isDead = nature === 'poison' || nature === 'reject';
     const attempts = nature === 'poison' ? ATTEMPTS_MAX : 2;
     writes.hset(store.keys.order(id), {
@@ -25,7 +25,8 @@ async function goodRun() {
     });
     writes.zadd(store.keys.index, { score: 1, member: id });
     writes.zadd(isDead ? store.keys.dead : store.keys.finished, { score: 1, member: id });
-    if (!isDead) entries.set(id, { orderNumber: place + 1, tokens: [place, place + 1_000] });
+    const tokens = [place, place + 1_000];
+    if (!isDead) entries.set(id, { orderNumber: place + 1, effects: 1, amount, tokens });
   }
   await writes.exec();
   const acknowledged = new Uint8Array(ORDERS).fill(1);
@@ -39,6 +40,10 @@ type Run = Awaited<ReturnType<typeof goodRun>>;
 const order = ({ store }: Run, id: string) => store.keys.order(id);
 const set = (run: Run, id: string, fields: Record<string, string | number>) =>
   run.store.redis.hset(order(run, id), fields);
+
+/** The system behind knows something else of an order. */
+const behind = ({ entries }: Run, id: string, known: Partial<Entry>) =>
+  entries.set(id, { effects: 0, amount: 0, tokens: [1], ...entries.get(id), ...known });
 
 /** What can have gone wrong, and what it is called. */
 const WRONGS: Record<string, [Account['faults'][number]['kind'], (run: Run) => unknown]> = {
@@ -64,7 +69,7 @@ const WRONGS: Record<string, [Account['faults'][number]['kind'], (run: Run) => u
   'two orders have one number': [
     'twice',
     (run) => {
-      run.entries.set(run.id, { orderNumber: 110, tokens: [1] });
+      Object.assign(run.entries.get(run.id) as Entry, { orderNumber: 110 });
       return set(run, run.id, { orderNumber: 110 });
     },
   ],
@@ -74,7 +79,13 @@ const WRONGS: Record<string, [Account['faults'][number]['kind'], (run: Run) => u
   ],
   'an order took effect that was never settled': [
     'twice',
-    (run) => run.entries.set(run.idOf('reject'), { orderNumber: 7_000, tokens: [1] }),
+    (run) => behind(run, run.idOf('reject'), { orderNumber: 7_000, effects: 1 }),
+  ],
+  'an order took effect twice': ['twice', (run) => behind(run, run.id, { effects: 2 })],
+  'an order took effect for another amount': ['wrong', (run) => behind(run, run.id, { amount: 1 })],
+  'the system behind has an order that nobody sent': [
+    'wrong',
+    (run) => behind(run, 'ord_of_nobody', { orderNumber: 7_000, effects: 1 }),
   ],
   'poison was claimed too often': [
     'wrong',

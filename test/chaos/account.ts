@@ -1,5 +1,5 @@
 import type { TestStore } from '../support/store.ts';
-import type { Entry } from './behind.ts';
+import type { Entry } from './behind/ledger.ts';
 import { type PlannedOrder, plannedOrder } from './order-plan.ts';
 
 /** What a run is held to account for. */
@@ -68,11 +68,12 @@ export async function accountFor(store: TestStore, books: Books): Promise<Accoun
       idOfNumber.set(is.orderNumber, order.id);
     }
   }
-  return { ...tally, faults: [...faults, ...(await leftOver(store, tally))] };
+  const effects = [...books.entries.values()].filter((entry) => entry.effects > 0).length;
+  return { ...tally, faults: [...faults, ...(await leftOver(store, { ...tally, effects }))] };
 }
 
 function faultOf(
-  { nature }: PlannedOrder,
+  { nature, totalAmount }: PlannedOrder,
   { status, attempts, orderNumber, isIndexed }: Kept,
   entry: Entry | undefined,
   wasTold: boolean,
@@ -94,6 +95,11 @@ function faultOf(
   }
   if (orderNumber !== entry?.orderNumber) {
     return twice(`has number ${orderNumber}, and ${entry?.orderNumber} took effect`);
+  }
+  const effects = entry?.effects ?? 0;
+  if (effects > 1) return twice(`took effect ${effects} times`);
+  if (effects === 1 && entry?.amount !== totalAmount) {
+    return wrong(`took effect for ${entry?.amount}, and is of ${totalAmount}`);
   }
   // A batch that its producer threw for is handed over once more, under the same token.
   const claims = new Set(entry?.tokens).size;
@@ -125,7 +131,7 @@ async function keptOf(store: TestStore, planned: readonly PlannedOrder[]): Promi
 /** What must be empty at the end, and what must hold as many as there are. */
 async function leftOver(
   { redis, keys }: TestStore,
-  { produced, dead }: { produced: number; dead: number },
+  { produced, dead, effects }: { produced: number; dead: number; effects: number },
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
   const expectCount = (id: string, is: number, mustBe: number, kind: FaultKind) => {
@@ -137,6 +143,7 @@ async function leftOver(
   expectCount('order_finished', await redis.zcard(keys.finished), produced, 'wrong');
   expectCount('order_dead', await redis.zcard(keys.dead), dead, 'wrong');
   expectCount('order_index', await redis.zcard(keys.index), produced + dead, 'wrong');
+  expectCount('the system behind', effects, produced, 'wrong');
   return faults;
 }
 

@@ -10,7 +10,7 @@ const IDLE_MS = 20;
 export interface DrainsOptions {
   readonly count: number;
   readonly server: { readonly url: string; readonly token: string };
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environmentOf: (place: number) => Readonly<Record<string, string>>;
   /** What the next invocation of a process is like, if there is one now. */
   readonly invocation: (place: number) => Invocation | undefined;
   readonly fateOf: (place: number, seen: SeenRequest) => Fate;
@@ -22,7 +22,7 @@ type Outcome =
 
 /** Drain processes that are invoked again and again, and started again, whoever has killed them. */
 export async function startDrains(options: DrainsOptions) {
-  const { count, server, environment, invocation, fateOf } = options;
+  const { count, server, environmentOf, invocation, fateOf } = options;
   const children: (ChildProcess | undefined)[] = [];
   const proxies = await Promise.all(
     Array.from({ length: count }, (_, place) => {
@@ -34,7 +34,7 @@ export async function startDrains(options: DrainsOptions) {
 
   async function lead(place: number): Promise<void> {
     const url = proxies[place]?.url as string;
-    const env = { ...process.env, ...environment, UPSTASH_REDIS_REST_URL: url };
+    const env = { ...process.env, ...environmentOf(place), UPSTASH_REDIS_REST_URL: url };
     while (!isStopping) {
       const child = fork(DRAIN_PROCESS, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
       children[place] = child;
@@ -61,7 +61,6 @@ export async function startDrains(options: DrainsOptions) {
   return {
     tally,
     kill: (place: number) => children[place]?.kill('SIGKILL') ?? false,
-    placeOf: (pid: number) => children.findIndex((child) => child?.pid === pid),
     /** Rejects where a process ended that nobody killed. */
     failed: led.then(() => new Promise<never>(() => undefined)),
     async stop() {

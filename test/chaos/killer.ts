@@ -14,7 +14,7 @@ const PLACES = {
 };
 type Place = keyof typeof PLACES | 'behind';
 
-/** Where drains are killed, and where Redis is; what comes seldom is not waited for. */
+/** Where drains are killed, and where Redis is; what comes seldom, or never, is not waited for. */
 const DRAIN_PLACES = [
   'lock',
   'claim',
@@ -26,24 +26,39 @@ const DRAIN_PLACES = [
   'release',
 ];
 const REDIS_PLACES = ['submit', 'submit', 'claim', 'settle', 'numbers'];
-/** One kill in so many is of Redis. */
-const KILLS_PER_REDIS = 3;
+/** One kill in so many is of Redis, and one of the server behind, where there is one to kill. */
+const KILLS_PER_SERVER = 3;
 
 export interface Kill {
   /** How many orders are acknowledged before it. */
   readonly atOrders: number;
-  readonly victim: 'drain' | 'redis';
+  readonly victim: 'drain' | 'redis' | 'behind';
   readonly place: Place;
   /** Before what was asked for is done, or after it. */
   readonly when: 'before' | 'after';
 }
 
+interface Scene {
+  readonly kills: number;
+  readonly orders: number;
+  /** Whether orders have numbers of Sluice's own. */
+  readonly takesNumbers: boolean;
+  /** Whether the system behind has a server that can be killed. */
+  readonly hasServerBehind: boolean;
+}
+
 /** The kills of a run, in their order: the same for a seed. */
-export function plannedKills(kills: number, orders: number, chance: () => number): Kill[] {
-  const pick = <T>(from: readonly T[]) => from[Math.floor(chance() * from.length)] as T;
+export function plannedKills(scene: Scene, chance: () => number): Kill[] {
+  const { kills, orders, takesNumbers, hasServerBehind } = scene;
+  const pick = (from: readonly string[]) => {
+    const places = from.filter((place) => takesNumbers || place !== 'numbers');
+    return places[Math.floor(chance() * places.length)] as Place;
+  };
+  const victims = ['drain', 'redis', hasServerBehind ? 'behind' : 'drain'] as const;
+  const places = { drain: DRAIN_PLACES, redis: REDIS_PLACES, behind: ['behind'] };
   return Array.from({ length: kills }, (_, at): Kill => {
-    const victim = at % KILLS_PER_REDIS === 1 ? 'redis' : 'drain';
-    const place = pick(victim === 'redis' ? REDIS_PLACES : DRAIN_PLACES) as Place;
+    const victim = victims[at % KILLS_PER_SERVER] as Kill['victim'];
+    const place = pick(places[victim]);
     const when = chance() < 0.5 ? 'before' : 'after';
     const atOrders = Math.floor(((at + chance()) / kills) * orders * 0.95);
     return { atOrders, victim, place, when };
@@ -52,8 +67,9 @@ export function plannedKills(kills: number, orders: number, chance: () => number
 
 /** Each kill answers whether there was anything to kill. */
 export interface Victims {
-  killRedis(): boolean;
-  killDrain(place: number): boolean;
+  readonly redis: () => boolean;
+  readonly behind: () => boolean;
+  readonly drain: (place: number) => boolean;
   /** How many drain processes there are. */
   readonly drains: number;
 }
@@ -73,7 +89,7 @@ const HOLD_MS = 5;
 /** Carries out what is planned: looks at every request and kills where the next kill is to be. */
 export function killer(kills: readonly Kill[], victims: Victims, chance: () => number) {
   const left = [...kills];
-  const done = { drain: 0, redis: 0, faults: 0 };
+  const done = { drain: 0, redis: 0, behind: 0, faults: 0 };
   let burst: { fate: Fate; left: number } = { fate: 'pass', left: 0 };
   let acknowledged = 0;
 
@@ -85,7 +101,7 @@ export function killer(kills: readonly Kill[], victims: Victims, chance: () => n
   /** What is being started again cannot be killed: the kill stays planned then. */
   function carryOut(kill: Kill, drain: number): void {
     if (left[0] !== kill) return;
-    if (kill.victim === 'drain' ? !victims.killDrain(drain) : !victims.killRedis()) return;
+    if (!victims[kill.victim](drain)) return;
     left.shift();
     done[kill.victim] += 1;
     if (kill.victim === 'redis') startBurst();
@@ -144,10 +160,16 @@ export function killer(kills: readonly Kill[], victims: Victims, chance: () => n
       return fault(drain);
     },
 
-    /** A batch took effect in the system behind, and is not settled yet. */
-    onEffect(drain: number): boolean {
+    /**
+     * Orders are to take effect in the system behind, or have and are not settled yet: that is when
+     * drains are killed there.
+     *
+     * @returns whether their answer shall be lost
+     */
+    onEffect(drain: number, when: 'before' | 'after'): boolean {
       const kill = next();
       if (kill?.place !== 'behind') return false;
+      if (when !== (kill.victim === 'drain' ? 'after' : kill.when)) return false;
       carryOut(kill, drain);
       return true;
     },

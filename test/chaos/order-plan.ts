@@ -14,6 +14,7 @@ export interface PlannedOrder {
   readonly id: string;
   readonly idempotencyKey: string;
   readonly nature: Nature;
+  readonly totalAmount: number;
   readonly body: object;
 }
 
@@ -30,14 +31,17 @@ export function plannedOrder(seed: number, place: number): PlannedOrder {
   const nature = isPoison ? 'poison' : drawn < 0.01 ? 'retry' : drawn < 0.02 ? 'reject' : 'plain';
   const idempotencyKey = `chaos-${place}`;
   const isLater = chance() < 0.02;
+  const customer = String(10_000 + Math.floor(chance() * 4_000));
+  const line = { sku: '85123A', quantity: 1 + Math.floor(chance() * 9), unitAmount: 255 };
   return {
     id: orderIdOf('shop', idempotencyKey),
     idempotencyKey,
     nature,
+    totalAmount: line.quantity * line.unitAmount,
     body: {
-      customer: String(10_000 + Math.floor(chance() * 4_000)),
+      customer,
       currency: 'GBP',
-      lines: [{ sku: '85123A', quantity: 1 + Math.floor(chance() * 9), unitAmount: 255 }],
+      lines: [line],
       metadata: { nature },
       ...(isLater && { produceAt: LATER }),
     },
