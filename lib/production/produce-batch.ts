@@ -73,7 +73,11 @@ async function answersOf(
   }
 }
 
-/** One order may have spoilt its batch: alone, each spoils no other. */
+/**
+ * One order may have spoilt its batch: alone, each spoils no other. None can be given back untried
+ * here: it was begun with its batch, and one that brings the system behind down each time would come
+ * for ever.
+ */
 async function oneByOne(
   producer: Producer,
   orders: Claim['orders'],
@@ -85,13 +89,15 @@ async function oneByOne(
   for (const order of orders) {
     if (context.signal.aborted) break;
     try {
-      for (const [id, answer] of await producer([order], context)) answers.set(id, answer);
+      const alone = await producer([order], context);
+      if (givesBack(alone)) return { answers, missing: FAILED, isProducerWell: false, error };
+      for (const [id, answer] of alone) answers.set(id, answer);
     } catch {
       failures += 1;
       if (failures === FAILURES_UNTIL_DOWN && answers.size === 0) break;
     }
   }
-  const isProducerWell = answers.size > 0 && !givesBack(answers);
+  const isProducerWell = answers.size > 0;
   return { answers, missing: FAILED, isProducerWell, error };
 }
 

@@ -170,6 +170,24 @@ test('orders that may have brought the server down are charged for it', async ()
   await expect(produce(orders, contextOf(2))).rejects.toThrow('PostgreSQL: lost');
 });
 
+test('orders that bring the server down each time are dead in the end, in company too', async () => {
+  const { proxy, settings } = await throughProxy();
+  const store = freshStore();
+  const ids = await submitOrders(store, 2);
+  const clock = steppedClock(NOW_MS + 1_000);
+  const { produce: producer } = producerOn(settings, clock);
+  for (const _ of [1, 2, 3]) {
+    proxy.become('pass');
+    await producer([], contextOf(1, { deadlineMs: clock.now() + 20_000 }));
+    // What is asked is not answered, and nobody can connect until the next drain.
+    proxy.become('lose-reply');
+    await runDrain(store, { producer, clock, limits: { attemptsMax: 3 } });
+    clock.step(600_000);
+  }
+  const orders = await Promise.all(ids.map((id) => store.read(id, clock.now())));
+  expect(orders).toMatchObject(ids.map(() => ({ status: 'dead', attempts: 3 })));
+});
+
 test('a wrong password is no fault of the orders, and the log says so', async () => {
   const { produce, lines } = producerOn({ ...database.settings, password: 'canary' });
   const answers = await produce(orders, contextOf(1));

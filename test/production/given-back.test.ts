@@ -50,13 +50,16 @@ test('what is produced beside an order that is given back stays produced', async
   expect(await runDrain(store, { producer })).toMatchObject({ produced: 11, remaining: 1 });
 });
 
-test('a producer that throws for a batch and then gives its orders back ends the drain', async () => {
+test('a producer that has thrown for a batch cannot give its orders back: they are charged', async () => {
   const store = freshStore();
   const ids = await submitOrders(store, 15);
+  const calls: number[] = [];
   const producer: Producer = async (orders) => {
-    if (orders.length > 1) throw new Error('too many');
+    calls.push(orders.length);
+    if (orders.length > 1) throw new Error('The system behind went down');
     return new Map(orders.map(({ id }) => [id, { kind: 'untried' }]));
   };
-  expect(await runDrain(store, { producer })).toMatchObject({ claimed: 10, retried: 0 });
-  expect(await store.read(ids[0] as string, READ_MS)).toMatchObject({ attempts: 0 });
+  expect(await runDrain(store, { producer })).toMatchObject({ claimed: 10, retried: 10 });
+  expect(calls).toEqual([10, 1]);
+  expect(await store.read(ids[0] as string, READ_MS)).toMatchObject({ attempts: 1 });
 });
