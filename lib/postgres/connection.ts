@@ -41,8 +41,16 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** A pool of one connection, which is opened when it is needed and replaced when it is broken. */
-export function connectDatabase(settings: DatabaseSettings, clock: Clock): Database {
+/**
+ * A pool of one connection, which is opened when it is needed and replaced when it is broken.
+ *
+ * @param makeClient  makes the driver's client, not yet connected
+ */
+export function connectDatabase(
+  settings: DatabaseSettings,
+  clock: Clock,
+  makeClient: (settings: DatabaseSettings) => Client = newClient,
+): Database {
   let current: { client: Promise<Client>; users: number; lastUsedMs: number } | undefined;
 
   function connection() {
@@ -60,7 +68,7 @@ export function connectDatabase(settings: DatabaseSettings, clock: Clock): Datab
   }
 
   async function open(broken: () => void): Promise<Client> {
-    const client = newClient(settings);
+    const client = makeClient(settings);
     client.on('error', broken).on('end', broken);
     try {
       await client.connect();

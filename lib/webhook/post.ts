@@ -2,6 +2,7 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import http, { type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { isPublicAddress, literalAddress } from './addresses.ts';
 import type { ReceiverSettings } from './receiver-settings.ts';
@@ -31,6 +32,8 @@ export interface Network {
   readonly isPublic: (address: string) => boolean;
   /** Certificates of authorities, where not those that the machine trusts. */
   readonly ca?: string;
+  /** Opens a connection in place of one over TCP. */
+  readonly connect?: () => Duplex;
 }
 
 export interface ResolvedAddress {
@@ -69,7 +72,12 @@ export function createPost(
   const { url, isPrivateAllowed, concurrency, timeoutMs } = settings;
   const { Agent, request } = url.protocol === 'https:' ? https : http;
   const isAllowed = (address: string) => isPrivateAllowed || network.isPublic(address);
-  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+  const agentWith = (agentOptions: http.AgentOptions) =>
+    Object.assign(
+      new Agent(agentOptions),
+      network.connect && { createConnection: network.connect },
+    );
+  const agent = agentWith({ keepAlive: true, maxSockets: concurrency });
   const options: RequestOptions & https.RequestOptions = {
     method: 'POST',
     lookup: checkedLookup(network.resolve, isAllowed),
@@ -84,7 +92,7 @@ export function createPost(
     const cancelTimeout = clock.after(timeoutMs, () => timeout.abort());
     const outgoing = request(url, {
       ...options,
-      agent: connection === 'kept' ? agent : false,
+      agent: connection === 'kept' ? agent : agentWith({}),
       headers: { ...headers, 'content-length': Buffer.byteLength(body) },
       signal: AbortSignal.any([timeout.signal, signal]),
     });

@@ -15,12 +15,16 @@ export interface OrderMemory {
   isDamaged: boolean;
   /** The receipt that its client was told first, as JSON. */
   receipt: string | undefined;
-  /** Its effect outside: the number that the ledger gave it. */
+  /** Its effect outside: the number that the system behind gave it. */
   effect: number | undefined;
   /** A producer has said that no attempt will ever succeed. */
   wasRejected: boolean;
-  /** The claims that it was handed over to a producer under. */
-  readonly handedOver: Set<string>;
+  /** The fencing tokens that it was sent under to the system behind, other than in a batch of POSTs. */
+  readonly sentUnder: Set<number>;
+  /** What was sent of it, alone. */
+  sentBody: string | undefined;
+  /** An answer that would have told its number was cut off. */
+  wasCutOff: boolean;
 }
 
 /** What the checker remembers of a run. */
@@ -47,7 +51,9 @@ export function createModel({ orders: planned, attemptsMax, leaseMs }: Plan): Mo
       receipt: undefined,
       effect: undefined,
       wasRejected: false,
-      handedOver: new Set(),
+      sentUnder: new Set(),
+      sentBody: undefined,
+      wasCutOff: false,
     },
   ]);
   return { attemptsMax, leaseMs, orders: new Map(orders), tokenMax: 0, isFenceDamaged: false };

@@ -24,7 +24,13 @@ export interface Plan {
   readonly clocks: 'exact' | 'skewed' | 'jumping';
   /** What a producer does to a batch, besides what it does to single orders. */
   readonly producer: Readonly<Record<ProducerTrouble, number>>;
-  readonly isDefaultProducer: boolean;
+  /** What produces orders, and so what stands behind. */
+  readonly behind: BehindKind;
+  /** What befalls a POST to the receiver, and a transaction of the database. */
+  readonly receiver: Readonly<Record<ReceiverTrouble, number>>;
+  readonly postgres: Readonly<Record<PostgresTrouble, number>>;
+  /** When the system behind cannot be reached at all, from and to. */
+  readonly outagesBehind: readonly (readonly [number, number])[];
   readonly cancels: number;
   readonly redrives: number;
   /** Orders in the queue beyond which submits are refused. */
@@ -54,6 +60,52 @@ export const PRODUCER_TROUBLES = [
 ] as const;
 export type ProducerTrouble = (typeof PRODUCER_TROUBLES)[number];
 
+/** `ledger` is a producer of one's own, the others are those that Sluice ships. */
+export type BehindKind =
+  | 'order-numbers'
+  | 'ledger'
+  | 'webhook, by the order'
+  | 'webhook, by the batch'
+  | 'postgres';
+
+const BEHIND: readonly BehindKind[] = [
+  ...(['order-numbers', 'order-numbers', 'ledger', 'ledger', 'ledger', 'ledger'] as const),
+  ...(['webhook, by the order', 'webhook, by the batch', 'postgres', 'postgres'] as const),
+];
+
+export const RECEIVER_TROUBLES = [
+  'cannot be reached',
+  'loses the request',
+  'loses its answer',
+  'gets it twice',
+  'gets it late',
+  'answers late',
+  'never answers',
+  'answers 5xx',
+  'answers 5xx after all',
+  'asks to be left alone',
+  'redirects',
+  'refuses by mistake',
+  'breaks off its answer',
+] as const;
+export type ReceiverTrouble = (typeof RECEIVER_TROUBLES)[number];
+
+export const POSTGRES_TROUBLES = [
+  'cannot be reached',
+  'loses the transaction',
+  'loses its answer',
+  'cannot serialize',
+  'fails at the commit',
+  'is slow',
+  'never answers',
+  'ends the session',
+  'has no room',
+  'has no table',
+  'crashes before the commit',
+  'crashes after it',
+] as const;
+export type PostgresTrouble = (typeof POSTGRES_TROUBLES)[number];
+
 /** One idempotency key of one client, with what it is used for. */
 export interface PlannedOrder {
   readonly id: string;
@@ -77,6 +129,8 @@ export function planOf(seed: number): Plan {
   const calm = random.chance(0.15);
   const damage = random.chance(0.25) ? random.pick(DAMAGES) : 'none';
   const trouble = (most: number) => some(calm ? 0.1 : 0.45, most);
+  // Little is sent behind in a run: what befalls it, befalls it often.
+  const troubleBehind = () => some(calm ? 0.1 : 0.25, 0.8);
   return {
     seed,
     startMs,
@@ -94,7 +148,10 @@ export function planOf(seed: number): Plan {
     freeze: damage === 'fence' ? 0.15 : trouble(0.08),
     clocks: random.pick(calm ? ['exact'] : ['exact', 'exact', 'skewed', 'jumping']),
     producer: recordOf(PRODUCER_TROUBLES, () => trouble(0.5)),
-    isDefaultProducer: random.chance(0.3),
+    behind: random.pick(BEHIND),
+    receiver: recordOf(RECEIVER_TROUBLES, troubleBehind),
+    postgres: recordOf(POSTGRES_TROUBLES, troubleBehind),
+    outagesBehind: outagesOf(random, { startMs, stormMs }, calm),
     cancels: random.chance(0.5) ? random.whole(1, 4) : 0,
     redrives: random.chance(0.5) ? random.whole(1, 4) : 0,
     queueMax: random.pick([1, 1_000, 1_000]),

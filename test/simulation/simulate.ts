@@ -9,9 +9,9 @@ import type { WorkerOrder, WorkerReport } from './worker.ts';
 
 const HELP = `
 Each seed decides one run: what clients submit, what becomes of every request to Redis, which
-drains crash or freeze, whose clock is wrong, what the producer does. The same seed is the same
-run. A seed that fails is told with the history of the order that it fails for, and the exit code
-is 1; wrong usage is 2.
+drains crash or freeze, whose clock is wrong, which producer there is and what it and the system
+behind do. The same seed is the same run. A seed that fails is told with the history of the order
+that it fails for, and the exit code is 1; wrong usage is 2.
 
 Examples:
   npm run simulate -- --seeds 100000

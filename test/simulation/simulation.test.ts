@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RedisServer, startRedisServer } from '../../local/redis/redis-server.ts';
-import { PRODUCER_TROUBLES, TROUBLES } from './plan.ts';
+import { POSTGRES_TROUBLES, PRODUCER_TROUBLES, RECEIVER_TROUBLES, TROUBLES } from './plan.ts';
 import type { Outcome } from './run.ts';
 import { range, runSeeds } from './seeds.ts';
 
-const SEEDS = 120;
+const SEEDS = 300;
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -37,6 +37,19 @@ const SIGHTS: [string, RegExp][] = [
     `a producer ${trouble}`,
     new RegExp(`producer ${trouble}`),
   ]),
+  ...RECEIVER_TROUBLES.map((trouble): [string, RegExp] => [
+    `a receiver ${trouble}`,
+    new RegExp(`is sent a POST by .*, and ${trouble}$`, 'm'),
+  ]),
+  // A transaction is sent to none that cannot be reached.
+  ...POSTGRES_TROUBLES.slice(1).map((trouble): [string, RegExp] => [
+    `PostgreSQL ${trouble}`,
+    new RegExp(`is sent a transaction by .*, and ${trouble}$`, 'm'),
+  ]),
+  ['what was not sent to a receiver is given back', /is sent a POST[\s\S]*settle .* untried/],
+  ['PostgreSQL cannot be reached', /PostgreSQL .*cannot be connected to/],
+  ['PostgreSQL crashes', /PostgreSQL .*crashes$/m],
+  ['PostgreSQL refuses an order', /is sent a transaction[\s\S]*settle .* dead/],
   ['a process crashes', /crashes: at an await/],
   ['a process freezes', /freezes for/],
   ['a clock jumps', /its clock jumps/],

@@ -1,12 +1,11 @@
 import { NO_METRICS } from '../../../lib/metrics/metrics.ts';
 import { drainSlot } from '../../../lib/production/drain-slot.ts';
-import { orderNumberProducer } from '../../../lib/production/producers/order-numbers.ts';
+import type { Producer } from '../../../lib/production/producer.ts';
 import { StoreUnavailable } from '../../../lib/queue/errors.ts';
 import { acquireLock } from '../../../lib/redis/lock.ts';
-import { orderNumbers } from '../../../lib/redis/order-numbers.ts';
 import { productionStore } from '../../../lib/redis/production-store.ts';
+import { createBehind } from '../behind/behind.ts';
 import { watchDrain } from '../drain-watch.ts';
-import { ledgerProducer } from '../ledger.ts';
 import type { SimulatedProcess } from '../process.ts';
 import type { World } from '../world.ts';
 
@@ -14,8 +13,9 @@ import type { World } from '../world.ts';
 interface Machine {
   readonly process: SimulatedProcess;
   readonly holder: string;
+  readonly producer: Producer;
   isBusy: boolean;
-  /** Its clock may be wrong: once all is well, others take its place. */
+  /** Its clock may be wrong, and others take its place then, once all is well. */
   readonly isOfStorm: boolean;
 }
 
@@ -46,19 +46,22 @@ export function startDrainers(world: World): Drainers {
 }
 
 function createDrainers(world: World): Drainers {
-  const { random } = world;
+  const { plan, random } = world;
   const machines: Machine[] = [];
+  const behind = createBehind(world);
   let tokens = 0;
 
   function machine(): Machine {
+    const isRight = ({ isOfStorm }: Machine) =>
+      plan.clocks === 'exact' || isOfStorm === world.isStorm();
     const free = machines.find(
-      ({ process, isBusy, isOfStorm }) =>
-        !process.isDead() && !process.isFrozen() && !isBusy && isOfStorm === world.isStorm(),
+      (one) => !one.process.isDead() && !one.process.isFrozen() && !one.isBusy && isRight(one),
     );
     if (free !== undefined) return free;
     const process = world.start('drain');
     const holder = `holder-of-${process.name}`;
-    const fresh = { process, holder, isBusy: false, isOfStorm: world.isStorm() };
+    const producer = behind.producerOf(process);
+    const fresh = { process, holder, producer, isBusy: false, isOfStorm: world.isStorm() };
     machines.push(fresh);
     return fresh;
   }
@@ -76,7 +79,7 @@ function createDrainers(world: World): Drainers {
 
 async function drainOnce(
   world: World,
-  { process, holder }: Machine,
+  { process, holder, producer }: Machine,
   { slot, timeMs, token }: { slot: number; timeMs: number; token: string },
 ): Promise<void> {
   const { plan, keys, scheduler, history } = world;
@@ -85,9 +88,6 @@ async function drainOnce(
   const lockClient = world.connect(process, 1_200);
   const deadlineMs = clock.now() + timeMs;
   const watch = watchDrain(world, process, { slot, token, deadlineMs });
-  const producer = plan.isDefaultProducer
-    ? orderNumberProducer(orderNumbers(client, keys))
-    : ledgerProducer(world, process);
   const request = {
     client: lockClient,
     clock,

@@ -12,7 +12,10 @@ export function checkEnd(state: StoreState, model: Model, plan: Plan): void {
     checkOutcome(id, order, memory, plan);
     const number = order.fields?.orderNumber;
     if (number === undefined) continue;
-    if (plan.isDefaultProducer && !(Number(number) >= 1 && Number(number) <= state.number)) {
+    if (
+      plan.behind === 'order-numbers' &&
+      !(Number(number) >= 1 && Number(number) <= state.number)
+    ) {
       throw new Violation(`order number ${number} was never taken`, id);
     }
     if (numbers.has(number)) throw new Violation(`order number ${number} is given out twice`, id);
@@ -39,10 +42,15 @@ function checkEnded(
 
 function checkOutcome(id: string, { fields }: OrderState, memory: OrderMemory, plan: Plan) {
   const { status, attempts, orderNumber } = fields ?? {};
-  if (status === 'produced' && !plan.isDefaultProducer && orderNumber !== String(memory.effect)) {
-    throw new Violation(`the ledger has number ${memory.effect}, the order ${orderNumber}`, id);
+  const { effect, wasCutOff } = memory;
+  const isUnnumbered = orderNumber === undefined && wasCutOff;
+  if (status === 'produced' && plan.behind !== 'order-numbers') {
+    if (effect === undefined) throw new Violation('an order is produced and has no effect', id);
+    if (orderNumber !== String(effect) && !isUnnumbered) {
+      throw new Violation(`${plan.behind} has number ${effect}, the order ${orderNumber}`, id);
+    }
   }
-  if (status === 'produced' && orderNumber === undefined) {
+  if (status === 'produced' && orderNumber === undefined && !isUnnumbered) {
     throw new Violation('an order is produced without a number', id);
   }
   if (memory.isDamaged) return;

@@ -47,20 +47,24 @@ export function checkSettlements(
   for (const [index, settlement] of settlements.entries()) {
     const order = batch.orders[index] as ClaimedOrder;
     const answer = answerFor(order.id, batch.calls);
-    checkJustified(order, settlement, { ...at, answer, wasTried: batch.calls.length > 0 });
+    const { token } = batch;
+    checkJustified(order, settlement, { ...at, token, answer, wasTried: batch.calls.length > 0 });
     if (at.isExact && isHeeded) checkHeeded(order, settlement, { ...at, answer });
   }
 }
 
 function answerFor(id: string, calls: readonly ProducerCall[]): ProducerAnswer | undefined {
-  return calls.findLast(({ answers }) => answers?.has(id))?.answers?.get(id);
+  const answer = calls.findLast(({ answers }) => answers?.has(id))?.answers?.get(id);
+  // What was handed over before, with its batch, was begun: it cannot be given back.
+  const isRepeat = calls.filter(({ ids }) => ids.includes(id)).length > 1;
+  return answer?.kind === 'untried' && isRepeat ? undefined : answer;
 }
 
 /** What is settled is what a producer has said, or what follows where it said nothing. */
 function checkJustified(
   { id, attempts }: ClaimedOrder,
   settlement: Settlement,
-  { answer, wasTried, nowMs, model }: Justification,
+  { token, answer, wasTried, nowMs, model }: Justification,
 ) {
   const { attemptsMax } = model;
   switch (settlement.kind) {
@@ -91,27 +95,34 @@ function checkJustified(
       return;
     }
     case 'untried':
-      if (wasTried) throw new Violation('an order that was tried is charged no attempt', id);
+      if (wasTried && answer?.kind !== 'untried') {
+        throw new Violation('an order that was tried is charged no attempt', id);
+      }
+      if (model.orders.get(id)?.sentUnder.has(token) && !model.isFenceDamaged) {
+        throw new Violation('an order that was sent is given back as not begun', id);
+      }
   }
 }
 
 interface Justification {
+  readonly token: number;
   readonly answer: ProducerAnswer | undefined;
   readonly wasTried: boolean;
   readonly nowMs: number;
   readonly model: Model;
 }
 
+const MEANINGS = { produced: 'produced', rejected: 'dead', untried: 'untried' };
+
 /** What a producer answered in time counts. */
 function checkHeeded(
   { id, attempts }: ClaimedOrder,
   settlement: Settlement,
-  { answer, nowMs, model }: Omit<Justification, 'wasTried'>,
+  { answer, nowMs, model }: Omit<Justification, 'wasTried' | 'token'>,
 ) {
   const { kind } = settlement;
   const otherwise = attempts >= model.attemptsMax ? 'dead' : 'retry';
-  const must =
-    answer?.kind === 'produced' ? 'produced' : answer?.kind === 'rejected' ? 'dead' : otherwise;
+  const must = answer && answer.kind !== 'retry' ? MEANINGS[answer.kind] : otherwise;
   if (kind !== must) {
     throw new Violation(`a producer answered ${answer?.kind ?? 'nothing'}; settled is ${kind}`, id);
   }

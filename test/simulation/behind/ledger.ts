@@ -1,9 +1,10 @@
-import type { Producer, ProducerAnswer } from '../../lib/production/producer.ts';
-import type { ClaimedOrder } from '../../lib/queue/store.ts';
-import type { OrderMemory } from './model.ts';
-import { PRODUCER_TROUBLES, type ProducerTrouble } from './plan.ts';
-import type { SimulatedProcess } from './process.ts';
-import type { World } from './world.ts';
+import type { Producer, ProducerAnswer } from '../../../lib/production/producer.ts';
+import type { ClaimedOrder } from '../../../lib/queue/store.ts';
+import type { OrderMemory } from '../model.ts';
+import { PRODUCER_TROUBLES, type ProducerTrouble } from '../plan.ts';
+import type { SimulatedProcess } from '../process.ts';
+import type { World } from '../world.ts';
+import { nextEffect } from './effects.ts';
 
 /**
  * A system behind that takes an order's id as its idempotency key, as producers must, and that
@@ -99,8 +100,4 @@ function produceOne(
     () => `has number ${memory.effect}`,
   );
   return { kind: 'produced', orderNumber: memory.effect, result: { ledger: memory.effect } };
-}
-
-function nextEffect({ model }: World): number {
-  return [...model.orders.values()].filter(({ effect }) => effect !== undefined).length + 1;
 }
