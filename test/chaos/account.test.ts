@@ -53,6 +53,7 @@ const WRONGS: Record<string, [Account['faults'][number]['kind'], (run: Run) => u
     ({ store, id }) => store.redis.zrem(store.keys.index, id),
   ],
   'an order is dead that need not be': ['lost', (run) => set(run, run.id, { status: 'dead' })],
+  'a produced order took no effect': ['lost', (run) => run.entries.delete(run.id)],
   'an order waits': ['stuck', (run) => set(run, run.id, { status: 'queued' })],
   'an id is left in the queue': [
     'stuck',

@@ -93,10 +93,11 @@ function faultOf(
   if (shouldDie !== (status === 'dead')) {
     return shouldDie ? wrong(`is ${status}, and is ${nature}`) : lost('is dead');
   }
+  const effects = entry?.effects ?? 0;
+  if (status === 'produced' && effects === 0) return lost('is produced and took no effect');
   if (orderNumber !== entry?.orderNumber) {
     return twice(`has number ${orderNumber}, and ${entry?.orderNumber} took effect`);
   }
-  const effects = entry?.effects ?? 0;
   if (effects > 1) return twice(`took effect ${effects} times`);
   if (effects === 1 && entry?.amount !== totalAmount) {
     return wrong(`took effect for ${entry?.amount}, and is of ${totalAmount}`);

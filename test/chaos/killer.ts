@@ -171,7 +171,8 @@ export function killer(kills: readonly Kill[], victims: Victims, chance: () => n
       if (kill?.place !== 'behind') return false;
       if (when !== (kill.victim === 'drain' ? 'after' : kill.when)) return false;
       carryOut(kill, drain);
-      return true;
+      // A server that dies after it has answered must have kept what it said.
+      return kill.victim === 'drain';
     },
 
     /** What there was no occasion for is killed wherever it is. */

@@ -67,8 +67,10 @@ export async function startWebhookBehind({ chance, onEffect }: BehindOptions): P
     const message = JSON.parse(body) as Message;
     const isBatch = message.type === 'orders.produce';
     const orders = isBatch ? message.data.orders : [message.data];
-    // Not of a batch: where one fails, what was not sent alone after it counts as not sent.
-    if (!isBatch) ledger.seen(message.data.id, Number(headers['sluice-fencing-token']));
+    const [first, ...others] = orders;
+    // Where a batch fails, what was not sent alone after it counts as not sent.
+    if (first && others.length === 0)
+      ledger.seen(first.id, Number(headers['sluice-fencing-token']));
     onEffect(drain, 'before');
     const fault = nextFault();
     if (fault?.hasEffect === false) return fault.answer(response, isBatch);
