@@ -38,6 +38,7 @@ export type ProducerAnswer =
   /**
    * Not begun, as the system behind is down or the time is up: the order is ready again at once, no
    * attempt is charged, and the drain ends, which would else claim the order in the same moment.
+   * After it has thrown for the order's batch it counts as no answer: the order was begun then.
    */
   | { readonly kind: 'untried' };
 
