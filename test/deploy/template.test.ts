@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { OPERATIONS } from '../../lib/contract/operations.ts';
+import { testAlarms } from './alarm-tests.ts';
+import { testDashboard } from './dashboard-tests.ts';
 import { testGrants } from './grant-tests.ts';
 import { testOptions } from './option-tests.ts';
 import { type Packaged, packaged } from './packaging.ts';
@@ -132,6 +134,10 @@ const templateOf = (variant: Variant) => packages[variant].template;
 describe('what functions may do', () => testGrants(templateOf));
 
 describe('options', () => testOptions(templateOf));
+
+describe('alarms', () => testAlarms(templateOf));
+
+describe('the dashboard', () => testDashboard(templateOf));
 
 // By itself osls labels a stack with STAGE. IAM takes that for Stage, and refuses a role with both.
 test('the stack is labelled as its roles are, and hands no other case of their labels down', () => {

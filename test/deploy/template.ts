@@ -14,7 +14,7 @@ export interface Resource {
 export interface Reference {
   /** A logical id, or a pseudo parameter such as `AWS::Region`. */
   readonly target: string;
-  /** Of `Fn::GetAtt` alone. */
+  /** Of `Fn::GetAtt`, and of `Fn::Sub` where it asks for one. */
   readonly attribute?: string;
 }
 
@@ -36,7 +36,9 @@ export function referencesIn(value: unknown): Reference[] {
     return [{ target, attribute }];
   }
   if (name === 'Fn::Sub' && typeof argument === 'string') {
-    return [...argument.matchAll(/\$\{([^}]+)\}/g)].map(([, target = '']) => ({ target }));
+    return [...argument.matchAll(/\$\{([^}.]+)(?:\.([^}]+))?\}/g)].map(
+      ([, target = '', attribute]) => ({ target, ...(attribute && { attribute }) }),
+    );
   }
   return referencesIn(argument);
 }

@@ -38,6 +38,8 @@ export const VARIANTS = {
       SLUICE_THROTTLE_BURST: '20',
       SLUICE_ROUTE_METRICS: 'on',
       SLUICE_TAGS: '{"Team": "orders"}',
+      SLUICE_ALARM_EMAIL: 'ops@shop.example',
+      SLUICE_ALARM_OLDEST_ORDER_S: '600',
     },
   },
   'with nothing that runs by itself': {
@@ -48,6 +50,7 @@ export const VARIANTS = {
       DATABASE_CA: '-----BEGIN CERTIFICATE-----',
       SLUICE_SCHEDULE: 'off',
       SLUICE_RESERVED: 'off',
+      SLUICE_METRICS: 'off',
       SLUICE_RATE_LIMIT: '600',
       SLUICE_PREFIX: '',
     },
