@@ -55,10 +55,9 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
       UPSTASH_REDIS_REST_URL: upstash.url,
       UPSTASH_REDIS_REST_TOKEN: token,
       SLUICE_API_KEYS: localApiKeys(),
-      // Whatever the shell would deploy: the keys here are those above, and no drain in AWS is woken.
+      // Whatever the shell would deploy: the keys here are those above.
       SLUICE_JWT_ISSUER: '',
       SLUICE_JWT_AUDIENCE: '',
-      SLUICE_WAKE_INTERVAL_MS: '',
       SLUICE_SCHEDULE: isScheduled ? 'on' : 'off',
       ...producer?.env,
     };
