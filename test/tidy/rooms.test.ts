@@ -58,7 +58,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/settings.ts',
     'lib/wake.ts',
   ],
-  'lib/wake.ts': ['lib/intake', 'lib/redis', 'lib/runtime.ts'],
+  'lib/wake.ts': ['lib/intake', 'lib/redis', 'lib/config.ts', 'lib/log.ts'],
   functions: [
     'docs',
     'lib/contract',
