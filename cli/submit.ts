@@ -1,4 +1,4 @@
-import type { BatchResult } from '../lib/client/batch.ts';
+import type { BatchResult } from '../lib/client/batch-result.ts';
 import type { Client } from '../lib/client/client.ts';
 import { SubmitInterrupted } from '../lib/client/errors.ts';
 import type { Problem } from '../lib/client/problem.ts';

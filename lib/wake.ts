@@ -19,12 +19,12 @@ export function wakeIn({
   invoke,
   keys,
   log,
-  ...redis
+  redisForRequests,
 }: WakeSurroundings): Wake | undefined {
   const { wakeIntervalMs: intervalMs, drainFunction } = config;
   if (intervalMs === 0) return undefined;
   return wakeOf({
-    store: wakeStore(redis.redisForRequests(), keys),
+    store: wakeStore(redisForRequests(), keys),
     invoke: () => invoke(drainFunction, { slot: 0, isWoken: true }),
     log,
     intervalMs,

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { batchResultsSchema } from '../contract/schemas.ts';
+import type { Answer } from './answer.ts';
 import { refusalOf, UnexpectedAnswer } from './errors.ts';
 import { parseJson, problemBodySchema, problemIn } from './problem.ts';
-import type { Answer } from './send.ts';
 
 /**
  * The body of an answer, checked against the contract and handed on as it came: members that a

@@ -1,19 +1,14 @@
 import type * as z from 'zod/mini';
-import type { Receipt } from '../contract/schemas.ts';
 import type { batchItemSchema } from '../orders/batch.ts';
 import { errorOf, read, resultsSchema } from './answers.ts';
+import type { BatchResult } from './batch-result.ts';
 import { SubmitInterrupted } from './errors.ts';
 import type { Immutable } from './immutable.ts';
-import { type Problem, problemIn, problemOf } from './problem.ts';
+import { problemIn, problemOf } from './problem.ts';
 import type { CallOptions, Send } from './send.ts';
 
 /** An order of a batch, under its own key. */
 export type KeyedOrder = Immutable<z.input<typeof batchItemSchema>>;
-
-/** What became of one order of a batch. */
-export type BatchResult =
-  | { readonly kind: 'accepted'; readonly receipt: Receipt; readonly isReplay: boolean }
-  | { readonly kind: 'refused'; readonly problem: Problem };
 
 /** What the API says of a batch that it won't take as a whole. */
 const STATUSES_REFUSED: ReadonlySet<number> = new Set([400, 413]);

@@ -18,7 +18,8 @@ import {
 import type { submissionSchema } from '../orders/submission.ts';
 import { apiUrl, isSendableKey } from './address.ts';
 import { read } from './answers.ts';
-import { type BatchResult, type KeyedOrder, submitBatch } from './batch.ts';
+import { type KeyedOrder, submitBatch } from './batch.ts';
+import type { BatchResult } from './batch-result.ts';
 import { idempotencyKeyHeader } from './idempotency-key.ts';
 import type { Immutable } from './immutable.ts';
 import { ordersOf, type ReadPage } from './pages.ts';

@@ -1,4 +1,4 @@
-import type { BatchResult } from './batch.ts';
+import type { BatchResult } from './batch-result.ts';
 import type { Problem } from './problem.ts';
 
 /** What each error of the client is, but for an abort, which is thrown as its signal's reason. */

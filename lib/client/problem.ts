@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { problemSchema } from '../contract/schemas.ts';
-import type { Answer } from './send.ts';
+import type { Answer } from './answer.ts';
 
 /** What the API says of a request, or of one order of a batch, that it refuses. */
 export interface Problem {

@@ -1,3 +1,4 @@
+import type { Answer } from './answer.ts';
 import { refusalOf, Unreachable } from './errors.ts';
 import { problemIn, secondsIn } from './problem.ts';
 import { isPassing, isUndone, retryDelayMs } from './retry.ts';
@@ -39,13 +40,6 @@ export interface Request {
   readonly isRepeatable: boolean;
   /** How long one try may take, its answer's body included; milliseconds. */
   readonly tryMsMax?: number;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly header: (name: string) => string | undefined;
-  readonly text: string;
-  readonly url: string;
 }
 
 export type Send = (request: Request, options: CallOptions) => Promise<Answer>;

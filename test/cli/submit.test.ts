@@ -3,7 +3,7 @@ import { failureOf } from '../../cli/api-faults.ts';
 import { submitJson, submitReport } from '../../cli/report.ts';
 import type { OrdersFile, Submission } from '../../cli/submission.ts';
 import { type Progress, submitFile } from '../../cli/submit.ts';
-import type { BatchResult } from '../../lib/client/batch.ts';
+import type { BatchResult } from '../../lib/client/batch-result.ts';
 import type { BatchOrder, Client } from '../../lib/client/client.ts';
 import { SubmitInterrupted, Unreachable } from '../../lib/client/errors.ts';
 import type { Problem } from '../../lib/client/problem.ts';

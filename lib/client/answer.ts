@@ -1,0 +1,7 @@
+/** What came back, whatever it says. */
+export interface Answer {
+  readonly status: number;
+  readonly header: (name: string) => string | undefined;
+  readonly text: string;
+  readonly url: string;
+}
