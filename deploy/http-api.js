@@ -22,6 +22,19 @@ const DefaultRouteSettings = {
 };
 
 /**
+ * `POST /drain` has the drain's reserved concurrency to run in, also for those who may not call it and
+ * are told so: a thousand of them a second would leave the schedule no place. An operator needs one
+ * at a time.
+ */
+const RouteSettings = {
+  'POST /drain': {
+    ...DefaultRouteSettings,
+    ThrottlingRateLimit: 1,
+    ThrottlingBurstLimit: Math.min(2, DefaultRouteSettings.ThrottlingBurstLimit),
+  },
+};
+
+/**
  * A line of JSON for each request: when, which route, what came of it and how long it took. It has no
  * path, query, header or body, so no order, key or idempotency key; the requests that a function
  * answered are found in its log by `functionRequestId`.
@@ -46,7 +59,11 @@ export async function resources({ resolveConfigurationProperty }) {
   );
   return {
     extensions: {
-      HttpApiStage: { Properties: { DefaultRouteSettings } },
+      HttpApiStage: {
+        Properties: { DefaultRouteSettings, RouteSettings },
+        // API Gateway refuses the settings of a route that is not there yet.
+        DependsOn: ['HttpApiRoutePostDrain'],
+      },
       ...Object.fromEntries(permissions),
     },
   };

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { deployedFunction } from './rules.ts';
-import { referencesIn, resourcesOf, type Template } from './template.ts';
+import { type Resource, referencesIn, resourcesOf, type Template } from './template.ts';
 import type { Variant } from './variants.ts';
 
 const propertiesOf = (template: Template, type: string) =>
@@ -28,6 +28,21 @@ export function testOptions(templateOf: (variant: Variant) => Template): void {
       SLUICE_PREFIX: 'prod:',
     });
     expect(deployedFunction(resting, 'stats').env.SLUICE_PREFIX).toBe('');
+  });
+
+  test('requests to POST /drain, which anybody may make, take no drain its reserved place', () => {
+    for (const [template, DetailedMetricsEnabled] of [
+      [plain, false],
+      [full, true],
+    ] as const) {
+      const [[, stage]] = resourcesOf(template, 'AWS::ApiGatewayV2::Stage') as [[string, Resource]];
+      expect(stage.Properties.RouteSettings).toEqual({
+        'POST /drain': { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 2, DetailedMetricsEnabled },
+      });
+      // API Gateway refuses the settings of a route that there is not yet.
+      expect(stage.DependsOn).toContain('HttpApiRoutePostDrain');
+      expect(template.Resources.HttpApiRoutePostDrain?.Properties.RouteKey).toBe('POST /drain');
+    }
   });
 
   test('the stage lets through so many requests, and writes a line of JSON for each', () => {
