@@ -19,13 +19,14 @@ interface RoleTemplate {
 }
 
 /** The role that `deploy/github-role.yml` makes, in an account. */
-export function deployerRole({ id, region }: Account): Role {
+export function deployerRole({ id, region }: Pick<Account, 'id' | 'region'>): Role {
   const schema = osls('./lib/utils/serverless-utils/cloudformation-schema');
   const text = readFileSync(`${ROOT}/deploy/github-role.yml`, 'utf8');
   const template: RoleTemplate = osls('js-yaml').load(text, { schema });
   const [{ PolicyDocument }] = template.Resources.DeployRole.Properties.Policies;
   const names: Readonly<Record<string, string>> = {
     'AWS::Partition': 'aws',
+    'AWS::URLSuffix': 'amazonaws.com',
     'AWS::Region': region,
     'AWS::AccountId': id,
   };

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { ROOT } from '../support/source-files.ts';
+import { deployerRole } from './deployer-role.ts';
 
 /** What `serverless.yml` is told by a file of `deploy/`, where these variables are set. */
 async function told(file: string, env: Record<string, string>) {
@@ -80,4 +81,16 @@ test('variables of a producer that was not chosen go nowhere', async () => {
   const env = { SLUICE_WEBHOOK_URL: 'https://erp.example', SLUICE_PRODUCER_FOLDER: '/tmp' };
   const { environments } = await told('environments', env);
   expect(Object.keys((await environments(stage))['drain-queue'])).toEqual(['SLUICE_SECRETS']);
+});
+
+// With the key that AWS keeps for SSM everybody may decrypt what they may read.
+test('whoever deploys from GitHub learns whether secrets are there, and not what they are', () => {
+  const { policies } = deployerRole({ id: '111122223333', region: 'eu-central-1' });
+  expect(policies.get('deploy')).toContainEqual({
+    Sid: 'NoValues',
+    Effect: 'Deny',
+    Action: 'kms:Decrypt',
+    Resource: '*',
+    Condition: { StringEquals: { 'kms:ViaService': 'ssm.eu-central-1.amazonaws.com' } },
+  });
 });
