@@ -9,6 +9,7 @@ import { VARIANTS, type Variant } from './variants.ts';
 interface MetricStat {
   readonly Metric: Watched;
   readonly Period: number;
+  readonly Stat: string;
 }
 
 /** A metric that an alarm watches, by itself or in an expression. */
@@ -22,8 +23,13 @@ type Alarm = Resource['Properties'] &
   Partial<Watched> & {
     readonly AlarmName: string;
     readonly AlarmDescription: string;
+    readonly ComparisonOperator: string;
+    readonly Threshold: number;
     readonly EvaluationPeriods: number;
+    readonly DatapointsToAlarm: number;
+    readonly TreatMissingData: string;
     readonly Period?: number;
+    readonly Statistic?: string;
     readonly Metrics?: readonly {
       readonly Expression?: string;
       readonly MetricStat?: MetricStat;
@@ -55,6 +61,23 @@ function unwatchedFunctions(template: Template): string[] {
       return watched.has(JSON.stringify(metric)) ? [] : [`${MetricName} of ${id}`];
     }),
   );
+}
+
+const OPERATORS: Readonly<Record<string, string>> = {
+  GreaterThanThreshold: '>',
+  GreaterThanOrEqualToThreshold: '>=',
+  LessThanThreshold: '<',
+};
+
+/** When an alarm goes off, in a line: a wrong statistic would keep it silent, or have it never end. */
+function conditionOf(alarm: Alarm): string {
+  const { Threshold, DatapointsToAlarm, EvaluationPeriods, TreatMissingData } = alarm;
+  const stats = (alarm.Metrics ?? []).flatMap(({ MetricStat: stat }) => stat ?? []);
+  const statistics = new Set(stats.map(({ Stat }) => Stat).concat(alarm.Statistic ?? []));
+  const periods = new Set(stats.map(({ Period }) => Period).concat(alarm.Period ?? []));
+  const operator = OPERATORS[alarm.ComparisonOperator];
+  const often = `${DatapointsToAlarm} of ${EvaluationPeriods} x ${[...periods].join()} s`;
+  return `${[...statistics].join()} ${operator} ${Threshold}, ${often}, missing ${TreatMissingData}`;
 }
 
 /** The alarms of a template, and who is told. */
@@ -110,6 +133,31 @@ export function testAlarms(templateOf: (variant: Variant) => Template): void {
         expect(metric.Dimensions, metric.MetricName).toEqual([{ Name: 'Stage', Value: stage }]);
       }
     }
+  });
+
+  test('each alarm goes off when the runbook says', () => {
+    const conditions = alarmsOf(templateOf('with every option')).map((alarm) => [
+      alarm.AlarmName.replace('sluice-prod-', ''),
+      conditionOf(alarm),
+    ]);
+    const thrice = 'Sum >= 3, 1 of 1 x 300 s, missing notBreaching';
+    expect(Object.fromEntries(conditions)).toEqual({
+      'oldest-order-too-old': 'Maximum > 600, 3 of 5 x 60 s, missing notBreaching',
+      'dead-letters-appear': 'Sum >= 1, 1 of 1 x 300 s, missing notBreaching',
+      'redis-errors': 'Sum >= 5, 2 of 2 x 300 s, missing notBreaching',
+      'reconcile-gap': 'Sum >= 1, 1 of 1 x 86400 s, missing notBreaching',
+      // What does not run says nothing.
+      'drain-not-running': 'SampleCount < 1, 1 of 1 x 300 s, missing breaching',
+      'reconcile-not-running': 'Sum < 1, 26 of 26 x 3600 s, missing breaching',
+      'events-not-announced': 'Maximum > 900, 3 of 3 x 300 s, missing breaching',
+      'events-refused': 'Sum >= 1, 1 of 1 x 300 s, missing notBreaching',
+      'api-5xx': thrice,
+      'client-functions-fail': thrice,
+      'operator-functions-fail': thrice,
+      'drain-failing': thrice,
+      'upkeep-failing': 'Sum >= 1, 1 of 1 x 300 s, missing notBreaching',
+      'failures-kept': 'Maximum >= 1, 1 of 1 x 300 s, missing notBreaching',
+    });
   });
 
   test('what is off has no alarm, and what is on has its own', () => {

@@ -9,21 +9,26 @@ import type { Statement } from './aws/policies.ts';
 const osls = createRequire(createRequire(import.meta.url).resolve('serverless/package.json'));
 
 interface RoleTemplate {
+  readonly Parameters: { readonly Subject: { readonly AllowedPattern: string } };
   readonly Resources: {
     readonly DeployRole: {
       readonly Properties: {
+        readonly AssumeRolePolicyDocument: { readonly Statement: Value };
         readonly Policies: readonly [{ readonly PolicyDocument: { readonly Statement: Value } }];
       };
     };
   };
 }
 
-/** The role that `deploy/github-role.yml` makes, in an account. */
-export function deployerRole({ id, region }: Pick<Account, 'id' | 'region'>): Role {
+export function roleTemplate(): RoleTemplate {
   const schema = osls('./lib/utils/serverless-utils/cloudformation-schema');
   const text = readFileSync(`${ROOT}/deploy/github-role.yml`, 'utf8');
-  const template: RoleTemplate = osls('js-yaml').load(text, { schema });
-  const [{ PolicyDocument }] = template.Resources.DeployRole.Properties.Policies;
+  return osls('js-yaml').load(text, { schema });
+}
+
+/** The role that `deploy/github-role.yml` makes, in an account. */
+export function deployerRole({ id, region }: Pick<Account, 'id' | 'region'>): Role {
+  const [{ PolicyDocument }] = roleTemplate().Resources.DeployRole.Properties.Policies;
   const names: Readonly<Record<string, string>> = {
     'AWS::Partition': 'aws',
     'AWS::URLSuffix': 'amazonaws.com',

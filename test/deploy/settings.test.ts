@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { ROOT } from '../support/source-files.ts';
-import { deployerRole } from './deployer-role.ts';
+import { deployerRole, roleTemplate } from './deployer-role.ts';
 
 /** What `serverless.yml` is told by a file of `deploy/`, where these variables are set. */
 async function told(file: string, env: Record<string, string>) {
@@ -93,4 +93,30 @@ test('whoever deploys from GitHub learns whether secrets are there, and not what
     Resource: '*',
     Condition: { StringEquals: { 'kms:ViaService': 'ssm.eu-central-1.amazonaws.com' } },
   });
+});
+
+test('only one environment of one repository deploys from GitHub, and touches what is Sluice’s', () => {
+  const { Parameters, Resources } = roleTemplate();
+  const subject = new RegExp(Parameters.Subject.AllowedPattern);
+  expect('repo:shop/orders:environment:dev').toMatch(subject);
+  expect('repo:shop@1/orders@2:environment:dev').toMatch(subject);
+  for (const wide of ['repo:shop/*:environment:dev', 'repo:shop/orders:ref:refs/heads/main', '*']) {
+    expect(wide).not.toMatch(subject);
+  }
+  const from = 'token.actions.githubusercontent.com';
+  expect(Resources.DeployRole.Properties.AssumeRolePolicyDocument.Statement).toMatchObject([
+    {
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Condition: {
+        StringEquals: { [`${from}:aud`]: 'sts.amazonaws.com', [`${from}:sub`]: { Ref: 'Subject' } },
+      },
+    },
+  ]);
+  const { policies } = deployerRole({ id: '111122223333', region: 'eu-central-1' });
+  const wide = (policies.get('deploy') ?? []).filter(
+    ({ Effect, Resource }) =>
+      Effect === 'Allow' && [Resource].flat().some((one) => !/[:/]sluice[-/]/.test(one ?? '')),
+  );
+  // AWS knows no names of these.
+  expect(wide).toMatchObject([{ Sid: 'Template' }, { Sid: 'Api' }, { Sid: 'LogDelivery' }]);
 });
