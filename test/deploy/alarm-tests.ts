@@ -142,7 +142,7 @@ export function testAlarms(templateOf: (variant: Variant) => Template): void {
     ]);
     const thrice = 'Sum >= 3, 1 of 1 x 300 s, missing notBreaching';
     expect(Object.fromEntries(conditions)).toEqual({
-      'oldest-order-too-old': 'Maximum > 600, 3 of 5 x 60 s, missing notBreaching',
+      'oldest-order-too-old': 'Maximum > 600, 1 of 20 x 60 s, missing notBreaching',
       'dead-letters-appear': 'Sum >= 1, 1 of 1 x 300 s, missing notBreaching',
       'redis-errors': 'Sum >= 5, 2 of 2 x 300 s, missing notBreaching',
       'reconcile-gap': 'Sum >= 1, 1 of 1 x 86400 s, missing notBreaching',

@@ -9,7 +9,7 @@ import type { Statement } from './aws/policies.ts';
 const osls = createRequire(createRequire(import.meta.url).resolve('serverless/package.json'));
 
 interface RoleTemplate {
-  readonly Parameters: { readonly Subject: { readonly AllowedPattern: string } };
+  readonly Parameters: { readonly Repository: { readonly AllowedPattern: string } };
   readonly Resources: {
     readonly DeployRole: {
       readonly Properties: {
@@ -26,19 +26,26 @@ export function roleTemplate(): RoleTemplate {
   return osls('js-yaml').load(text, { schema });
 }
 
-/** The role that `deploy/github-role.yml` makes, in an account. */
-export function deployerRole({ id, region }: Pick<Account, 'id' | 'region'>): Role {
+/** What the roles of `deploy/github-role.yml` for these stages may do, in an account, as one role. */
+export function deployerRole(
+  { id, region }: Pick<Account, 'id' | 'region'>,
+  stages: readonly string[],
+): Role {
   const [{ PolicyDocument }] = roleTemplate().Resources.DeployRole.Properties.Policies;
-  const names: Readonly<Record<string, string>> = {
+  const names = (stage: string): Readonly<Record<string, string>> => ({
+    Stage: stage,
     'AWS::Partition': 'aws',
     'AWS::URLSuffix': 'amazonaws.com',
     'AWS::Region': region,
     'AWS::AccountId': id,
-  };
-  const statements = resolve(PolicyDocument.Statement, ({ name }) => names[name]);
+  });
+  const statements = stages.flatMap(
+    (stage) =>
+      resolve(PolicyDocument.Statement, ({ name }) => names(stage)[name]) as unknown as Statement[],
+  );
   return {
     arn: `arn:aws:iam::${id}:role/deployer`,
     trusted: [],
-    policies: new Map([['deploy', statements as unknown as readonly Statement[]]]),
+    policies: new Map([['deploy', statements]]),
   };
 }

@@ -79,7 +79,7 @@ async function startParts(started: (() => Promise<void>)[]) {
   for (const [name, value] of Object.entries(parameters)) {
     aws.account.parameters.set(`/sluice/${STAGE}/${name}`, value);
   }
-  const role = deployerRole(aws.account);
+  const role = deployerRole(aws.account, [STAGE, 'gone']);
   aws.account.roles.set(role.arn, role);
   const deployer = giveCredentials(aws.account, 'deployer', role.arn);
   // The secrets are in the deployer's environment too, as they may be in anybody's.

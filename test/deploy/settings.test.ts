@@ -85,7 +85,7 @@ test('variables of a producer that was not chosen go nowhere', async () => {
 
 // With the key that AWS keeps for SSM everybody may decrypt what they may read.
 test('whoever deploys from GitHub learns whether secrets are there, and not what they are', () => {
-  const { policies } = deployerRole({ id: '111122223333', region: 'eu-central-1' });
+  const { policies } = deployerRole({ id: '111122223333', region: 'eu-central-1' }, ['dev']);
   expect(policies.get('deploy')).toContainEqual({
     Sid: 'NoValues',
     Effect: 'Deny',
@@ -95,27 +95,29 @@ test('whoever deploys from GitHub learns whether secrets are there, and not what
   });
 });
 
-test('only one environment of one repository deploys from GitHub, and touches what is Sluice’s', () => {
+test('only one environment of one repository deploys from GitHub, and touches what is its stage’s', () => {
   const { Parameters, Resources } = roleTemplate();
-  const subject = new RegExp(Parameters.Subject.AllowedPattern);
-  expect('repo:shop/orders:environment:dev').toMatch(subject);
-  expect('repo:shop@1/orders@2:environment:dev').toMatch(subject);
-  for (const wide of ['repo:shop/*:environment:dev', 'repo:shop/orders:ref:refs/heads/main', '*']) {
-    expect(wide).not.toMatch(subject);
+  const repository = new RegExp(Parameters.Repository.AllowedPattern);
+  expect('shop/orders').toMatch(repository);
+  expect('shop@1/orders@2').toMatch(repository);
+  for (const wide of ['shop/*', 'shop/orders:ref:refs/heads/main', '*']) {
+    expect(wide).not.toMatch(repository);
   }
+  const subject = { 'Fn::Sub': `repo:\${Repository}:environment:\${Stage}` };
   const from = 'token.actions.githubusercontent.com';
   expect(Resources.DeployRole.Properties.AssumeRolePolicyDocument.Statement).toMatchObject([
     {
       Action: 'sts:AssumeRoleWithWebIdentity',
       Condition: {
-        StringEquals: { [`${from}:aud`]: 'sts.amazonaws.com', [`${from}:sub`]: { Ref: 'Subject' } },
+        StringEquals: { [`${from}:aud`]: 'sts.amazonaws.com', [`${from}:sub`]: subject },
       },
     },
   ]);
-  const { policies } = deployerRole({ id: '111122223333', region: 'eu-central-1' });
+  const { policies } = deployerRole({ id: '111122223333', region: 'eu-central-1' }, ['dev']);
   const wide = (policies.get('deploy') ?? []).filter(
     ({ Effect, Resource }) =>
-      Effect === 'Allow' && [Resource].flat().some((one) => !/[:/]sluice[-/]/.test(one ?? '')),
+      Effect === 'Allow' &&
+      [Resource].flat().some((one) => !/[:/]sluice[-/]dev(?:[-/*]|$)/.test(one ?? '')),
   );
   // AWS knows no names of these.
   expect(wide).toMatchObject([{ Sid: 'Template' }, { Sid: 'Api' }, { Sid: 'LogDelivery' }]);
