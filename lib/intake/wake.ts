@@ -17,13 +17,15 @@ export type Wake = (nowMs: number) => Promise<void>;
  * looks once more when the interval is over, so what came after its first look is seen by then.
  */
 export function wakeOf({ store, invoke, log, intervalMs }: WakeDependencies): Wake {
-  let askedAtMs = Number.NEGATIVE_INFINITY;
+  let begunAtMs = Number.NEGATIVE_INFINITY;
   return async (nowMs) => {
-    // What this instance has asked lately it need not ask Redis.
-    if (nowMs >= askedAtMs && nowMs - askedAtMs < intervalMs) return;
-    askedAtMs = nowMs;
+    // It need not ask Redis in an interval that it has begun itself. When one ends that another has
+    // begun it cannot know: the drain of that one looks no more after it.
+    if (nowMs >= begunAtMs && nowMs - begunAtMs < intervalMs) return;
     try {
-      if (await store.isFirst(intervalMs)) await invoke();
+      if (!(await store.isFirst(intervalMs))) return;
+      begunAtMs = nowMs;
+      await invoke();
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error('unknown');
       log('warn', 'drain-not-woken', { error: name, reason: message });

@@ -36,7 +36,7 @@ test('what holds the others back goes by itself when the interval is over', asyn
   expect(leftMs).toBeLessThanOrEqual(30_000);
 });
 
-test('an instance that has asked lately does not ask Redis again, and does once the interval is over', async () => {
+test('an instance that has woken a drain lately does not ask Redis again, and does once the interval is over', async () => {
   const { instance, keys, redis, woken } = instances({ intervalMs: 1_000 });
   const wake = instance();
   await wake(NOW_MS);
@@ -44,6 +44,17 @@ test('an instance that has asked lately does not ask Redis again, and does once 
   await wake(NOW_MS + 999);
   expect(woken()).toBe(1);
   await wake(NOW_MS + 1_000);
+  expect(woken()).toBe(2);
+});
+
+test('an instance that asked in vain asks again, as the interval ends by whom it was begun', async () => {
+  const { instance, keys, redis, woken } = instances({ intervalMs: 1_000 });
+  const [first, other] = [instance(), instance()];
+  await first(NOW_MS);
+  await other(NOW_MS + 900);
+  expect(woken()).toBe(1);
+  await redis.del(keys.wake);
+  await other(NOW_MS + 1_500);
   expect(woken()).toBe(2);
 });
 
