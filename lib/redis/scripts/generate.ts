@@ -37,7 +37,8 @@ function emptied(text: string): string {
 
 /**
  * Has a script count the commands that it executes, as each of them is billed: the count is the last
- * item of its answer, which `run-script.ts` takes off.
+ * item of its answer, which `run-script.ts` takes off. An error that is returned stays as it is: Redis
+ * documents it as a table with that one field.
  */
 function counting(text: string): string {
   const counted = text.replace(/\bredis\.(p?call)\(/g, 'counted().$1(');
@@ -46,7 +47,7 @@ function counting(text: string): string {
     'local function counted() executed = executed + 1 return redis end ',
     `local function script() ${counted}end\n`,
     'local answer = script()\n',
-    'answer[#answer + 1] = executed\n',
+    'if not answer.err then answer[#answer + 1] = executed end\n',
     'return answer\n',
   ].join('');
 }
