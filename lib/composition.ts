@@ -11,22 +11,24 @@ export interface Composition<S, E, R> {
   /**
    * What its parts find around them, in an environment.
    *
-   * @param refused  to be called where Redis does not take the token
+   * @param sent  to be told of each sending to Redis whether its token was refused
    */
-  readonly surround: (env: Environment, refused: () => void) => S;
+  readonly surround: (env: Environment, sent: (isRefused: boolean) => void) => S;
   readonly compose: (surroundings: S) => Handle<E, R>;
 }
 
 interface Made<E, R> {
   readonly env: Environment;
   readonly handle: Handle<E, R>;
+  /** Of what the event at hand has sent to Redis: whether any was refused, and whether all was. */
   wasRefused: boolean;
+  isUndone: boolean;
 }
 
 /**
- * Makes a function at its cold start, and makes it anew when a secret has changed. An event that
- * Redis refused for its token is handled once more where the secrets have changed: what Redis
- * refuses it has not done, and what was done before that is safe to do again.
+ * Makes a function at its cold start, and makes it anew when a secret has changed. Where Redis
+ * refuses the token the secrets are read again, and an event of which it has refused everything is
+ * handled once more. One that was refused later is not: it holds a lock by then, or has redriven.
  *
  * @throws ConfigError where the environment is wrong. Secrets that cannot be read now are no reason:
  *   the first event reads them again, and fails with what `Secrets.current` throws.
@@ -41,8 +43,13 @@ export async function composed<S, E, R>(parts: Composition<S, E, R>): Promise<Ha
   }
 
   async function again(made: Made<E, R>): Promise<Made<E, R> | undefined> {
-    const env = await secrets.renewed().catch(() => made.env);
-    return env === made.env ? undefined : madeIn(env);
+    try {
+      const env = await secrets.renewed();
+      return env === made.env ? undefined : madeIn(env);
+    } catch {
+      // The next event meets it again, and fails of it; this one came to its own end.
+      return undefined;
+    }
   }
 
   try {
@@ -53,19 +60,20 @@ export async function composed<S, E, R>(parts: Composition<S, E, R>): Promise<Ha
 
   return async function handler(event, context) {
     const made = madeIn(await secrets.current());
-    made.wasRefused = false;
+    Object.assign(made, { wasRefused: false, isUndone: true });
     const [outcome] = await Promise.allSettled([made.handle(event, context)]);
     const renewed = made.wasRefused ? await again(made) : undefined;
-    if (renewed !== undefined) return renewed.handle(event, context);
+    if (renewed !== undefined && made.isUndone) return renewed.handle(event, context);
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
   };
 }
 
 function make<S, E, R>({ surround, compose }: Composition<S, E, R>, env: Environment): Made<E, R> {
-  const state = { wasRefused: false };
-  const refused = () => {
-    state.wasRefused = true;
+  const state = { wasRefused: false, isUndone: true };
+  const sent = (isRefused: boolean) => {
+    if (isRefused) state.wasRefused = true;
+    else state.isUndone = false;
   };
-  return Object.assign(state, { env, handle: compose(surround(env, refused)) });
+  return Object.assign(state, { env, handle: compose(surround(env, sent)) });
 }

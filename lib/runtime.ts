@@ -66,18 +66,21 @@ const secrets = secretsOf(process.env, {
   clock,
 });
 
+/** Is told of each sending whether Redis refused its token. */
+type Sent = (isRefused: boolean) => void;
+
 /** What every function finds around it. */
 export type Surroundings = ReturnType<typeof surroundings>;
 
 /**
  * @param env      with the secrets in it
- * @param refused  is called where Redis does not take the token
+ * @param sent     is called as each sending to Redis ends
  * @throws ConfigError with every variable that is missing or wrong in one message
  */
-export function surroundings(env: Environment, needs: Needs, refused?: () => void) {
+export function surroundings(env: Environment, needs: Needs, sent?: Sent) {
   const config = readConfig(env, needs);
   const { redisUrl: url, redisToken: token } = config;
-  const redis = { url, token, random, watch, onUnauthorized: refused };
+  const redis = { url, token, random, watch, onEnd: sent };
   return {
     env,
     config,
@@ -120,8 +123,8 @@ export async function httpFunction<E, R>(
   const handle = await composed({
     secrets,
     compose,
-    surround(env, refused) {
-      const around = surroundings(env, needs, refused);
+    surround(env, sent) {
+      const around = surroundings(env, needs, sent);
       const { apiKeys, tokens } = around.config;
       const callers = (tokens && callersByToken?.(tokens)) ?? callersByKey(apiKeys);
       const rateLimit = rateLimitIn(around);
@@ -148,7 +151,7 @@ export async function scheduledFunction<R>(
   compose: (surroundings: Surroundings) => Handle<unknown, R>,
 ): Promise<Handle<unknown, R>> {
   const needs = { redis: true, apiKeys: false };
-  const surround = (env: Environment, refused: () => void) => surroundings(env, needs, refused);
+  const surround = (env: Environment, sent: Sent) => surroundings(env, needs, sent);
   return measured(await composed({ secrets, compose, surround }));
 }
 

@@ -11,8 +11,8 @@ export interface RedisSettings {
   readonly sendsMax: number;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Called where Redis does not take the token. */
-  readonly onUnauthorized?: (() => void) | undefined;
+  /** Called as each sending ends: only what was refused for its token is surely not done. */
+  readonly onEnd?: ((isRefused: boolean) => void) | undefined;
   /** Whose time deadlines and pauses take; the machine's where it is left out. */
   readonly clock?: Clock;
   /** Is told of each sending and of what it costs. */
@@ -72,11 +72,12 @@ export function connect(settings: RedisSettings): RedisClient {
     try {
       const answer = await within(clock, settings.timeoutMs, send(redis));
       tell('answered');
+      settings.onEnd?.(false);
       return answer;
     } catch (error) {
       tell('failed');
       const failure = withoutCommand(error);
-      if (UNAUTHORIZED.test(failure.message)) settings.onUnauthorized?.();
+      settings.onEnd?.(UNAUTHORIZED.test(failure.message));
       throw failure;
     }
   }

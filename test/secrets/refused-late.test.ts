@@ -1,0 +1,111 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { REDRIVE, type Script, SETTLE } from '../../lib/redis/scripts.ts';
+import { type Fate, faultyProxy, type SeenRequest } from '../support/faulty-proxy.ts';
+import {
+  bearer,
+  functionEnvironment,
+  type Handler,
+  httpEvent,
+  lambdaContext,
+} from '../support/functions.ts';
+import { newOrder } from '../support/orders.ts';
+import { parameterStore } from '../support/parameter-store.ts';
+import { storeWith } from '../support/store.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const unauthorized: Fate = (response) => {
+  response.writeHead(401, { 'content-type': 'application/json' });
+  response.end('{"error":"WRONGPASS invalid or missing auth token"}');
+};
+
+/**
+ * A function whose access to Redis ends in the middle of an event: from the request on that
+ * `isFirst` tells. By then its secrets are others, with which Redis lets it in.
+ */
+async function functionRefusedFrom(name: string, isFirst: (seen: SeenRequest) => boolean) {
+  const env = functionEnvironment();
+  const server = {
+    url: env.UPSTASH_REDIS_REST_URL ?? '',
+    token: env.UPSTASH_REDIS_REST_TOKEN ?? '',
+  };
+  let isRefused = false;
+  const proxy = await faultyProxy(server, (seen) => {
+    isRefused ||= isFirst(seen);
+    return isRefused ? unauthorized : 'pass';
+  });
+  const parameter = '/sluice/test/UPSTASH_REDIS_REST_URL';
+  const parameters = await parameterStore({ [parameter]: proxy.url });
+  const settings = { ...env, ...parameters.env, SLUICE_SECRETS: parameter };
+  for (const [key, value] of Object.entries(settings)) vi.stubEnv(key, value);
+  vi.stubEnv('UPSTASH_REDIS_REST_URL', undefined);
+  vi.resetModules();
+  const { handler } = await import(`../../functions/${name}.ts`);
+  parameters.values.set(parameter, server.url);
+  return {
+    store: storeWith(server, env.SLUICE_PREFIX ?? ''),
+    proxy,
+    call: (routeKey: string, pathParameters = {}) =>
+      (handler as Handler)(
+        httpEvent(routeKey, { headers: { authorization: bearer('admin') }, pathParameters }),
+        lambdaContext(),
+      ),
+    invoke: (event: object) =>
+      (handler as (event: object, context: object) => Promise<unknown>)(event, lambdaContext()),
+  };
+}
+
+const asksFor =
+  ({ sha1, text }: Script) =>
+  ({ body }: SeenRequest) =>
+    [sha1, text].some((name) => JSON.parse(body).includes(name));
+
+/** The first request after those for a script. */
+function after(script: Script) {
+  let isDone = false;
+  return (seen: SeenRequest) => {
+    const isAsked = asksFor(script)(seen);
+    isDone ||= isAsked;
+    return isDone && !isAsked;
+  };
+}
+
+test('a drain that Redis refuses after its claim fails as it is, and is not told of its own lock', async () => {
+  const drain = await functionRefusedFrom('drain-queue', asksFor(SETTLE));
+  await using _ = drain.proxy;
+  await drain.store.submit(newOrder('a'));
+  expect(await drain.call('POST /drain')).toMatchObject({ statusCode: 503 });
+});
+
+test('a schedule’s drain that Redis refuses after its claim counts as failed', async () => {
+  const drain = await functionRefusedFrom('drain-queue', asksFor(SETTLE));
+  await using _ = drain.proxy;
+  await drain.store.submit(newOrder('a'));
+  await expect(drain.invoke({ slot: 0 })).rejects.toThrow('WRONGPASS');
+});
+
+test('a drain that Redis refuses only when it gives its lock back answers what it did', async () => {
+  const drain = await functionRefusedFrom('drain-queue', after(SETTLE));
+  await using _ = drain.proxy;
+  await drain.store.submit(newOrder('a'));
+  const answer = await drain.call('POST /drain');
+  expect(answer).toMatchObject({ statusCode: 200 });
+  expect(JSON.parse(answer.body ?? '')).toMatchObject({ produced: 1 });
+});
+
+test('an order that was redriven before Redis refused is not answered as one that is not dead', async () => {
+  const redrive = await functionRefusedFrom('redrive-order', after(REDRIVE));
+  await using _ = redrive.proxy;
+  const order = newOrder('a');
+  await redrive.store.submit(order);
+  const { redis, keys } = redrive.store;
+  await redis.hset(keys.order(order.id), { status: 'dead' });
+  await redis.lrem(keys.queue, 0, order.id);
+  await redis.zadd(keys.dead, { score: 1, member: order.id });
+  const refused = await redrive.call('POST /orders/{id}/redrive', { id: order.id });
+  expect(refused).toMatchObject({ statusCode: 503 });
+  const next = await redrive.call('POST /orders/{id}/redrive', { id: order.id });
+  expect(next).toMatchObject({ statusCode: 409 });
+});
