@@ -7,10 +7,13 @@ import { deploy } from './deployment.ts';
 const ACCEPTED = { status: 202 };
 
 /** A deployment whose submits wake the drain, at a Lambda service that a test answers for. */
-async function waking(answering: (request: Received) => Reply | Promise<Reply> = () => ACCEPTED) {
+async function waking(
+  answering: (request: Received) => Reply | Promise<Reply> = () => ACCEPTED,
+  intervalMs = 100,
+) {
   const lambda = await pretendServer(answering);
   const api = await deploy(undefined, {
-    SLUICE_WAKE_INTERVAL_MS: '100',
+    SLUICE_WAKE_INTERVAL_MS: String(intervalMs),
     SLUICE_DRAIN_FUNCTION: 'sluice-test-drain-queue',
     AWS_ENDPOINT_URL_LAMBDA: lambda.url.href,
     AWS_REGION: 'eu-central-1',
@@ -33,6 +36,19 @@ test('an order that finds the queue empty has the drain run at once, asynchronou
   const [{ headers, body: payload } = {}] = lambda.received;
   expect(headers?.authorization).toMatch(/\/eu-central-1\/lambda\/aws4_request/);
   await api.schedule(JSON.parse(payload ?? ''), lambdaContext());
+  expect((await api.read(String(body.id))).body.status).toBe('produced');
+});
+
+test('the drain that was woken looks again for an order that came after its first look', async () => {
+  const written = vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  const { api, lambda } = await waking(undefined, 1_000);
+  await api.submit(orderBody(), { key: 'first' });
+  const drain = api.schedule(JSON.parse(lambda.received[0]?.body ?? ''), lambdaContext());
+  await vi.waitFor(() => expect(written.mock.calls.join('')).toContain('"event":"drained"'));
+  const { body } = await api.submit(orderBody(), { key: 'late' });
+  await drain;
+  written.mockRestore();
+  expect(lambda.received).toHaveLength(1);
   expect((await api.read(String(body.id))).body.status).toBe('produced');
 });
 

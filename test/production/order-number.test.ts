@@ -3,6 +3,14 @@ import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { freshStore } from '../support/store.ts';
 
+test('zero is a number that an order may bear', async () => {
+  const store = freshStore();
+  const [id] = (await submitOrders(store, 1)) as [string];
+  const producer = producerOf(() => ({ kind: 'produced', orderNumber: 0 }));
+  await runDrain(store, { producer });
+  expect(await store.read(id, NOW_MS + 1_000)).toMatchObject({ orderNumber: 0 });
+});
+
 test.each([
   ['none', Number.NaN],
   ['broken', 1.5],

@@ -46,6 +46,23 @@ test('a woken drain looks once more when the interval is over, for what came aft
   expect(await store.ready(NOW_MS + 9_000)).toBe(0);
 });
 
+test('a woken drain that was at work for the whole interval looks again without waiting', async () => {
+  let nowMs = NOW_MS;
+  const clock: Clock = { now: () => nowMs, after: () => expect.fail('It need not wait.') };
+  let drains = 0;
+  await wokenDrain({
+    store: { ready: async () => 1 },
+    clock,
+    intervalMs: 1_000,
+    drain: async () => {
+      drains += 1;
+      nowMs += 1_000;
+      return { kind: 'busy' };
+    },
+  });
+  expect(drains).toBe(2);
+});
+
 test('a woken drain that finds nothing more does not drain again', async () => {
   const store = freshStore();
   let drains = 0;

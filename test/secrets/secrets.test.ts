@@ -54,6 +54,19 @@ test('a change is known within five minutes', async () => {
   expect(await secrets.current()).toMatchObject({ SLUICE_API_KEYS: 'second' });
 });
 
+test('five minutes are counted from before the reading: a Lambda may be frozen in the middle of it', async () => {
+  const clock = steppedClock(1_800_000_000_000);
+  let readings = 0;
+  const read = async () => {
+    readings += 1;
+    if (readings === 1) clock.step(KEPT_MS);
+    return new Map([[NAME, String(readings)]]);
+  };
+  const secrets = secretsOf({ SLUICE_SECRETS: NAME }, { read, clock });
+  await secrets.current();
+  expect(await secrets.current()).toMatchObject({ SLUICE_API_KEYS: '2' });
+});
+
 test('a store that is down for a minute is not felt, and is not asked by every request', async () => {
   const { clock, secrets, store } = kept();
   const first = await secrets.current();
