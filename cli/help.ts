@@ -103,13 +103,13 @@ Example:
 `;
 
 export const SECRETS_PUT_HELP = `
-A value is taken from the variable of its name, or from standard input; it is checked as the
-functions check it at their start, and stored encrypted under /sluice/<stage>. Credentials
+A value is taken from the variable of its name, or with --stdin from standard input; it is
+checked as the functions check it at their start, and stored encrypted under /sluice/<stage>. Credentials
 are those of the AWS command line. Functions that run take it within five minutes.
 
 Examples:
   npm run sluice -- secrets put --stage prod       # all that are set
-  npm run sluice -- secrets put DATABASE_URL --stage prod < url.txt
+  npm run sluice -- secrets put DATABASE_URL --stdin --stage prod < url.txt
 `;
 
 export const DRAIN_HELP = `

@@ -137,6 +137,8 @@ const OF_AWS = {
     },
     periodS: 5 * MINUTE_S,
     atLeast: 1,
+    // A queue that nobody touches for hours sends nothing, whatever is in it.
+    whereMissing: 'ignore',
   },
 };
 

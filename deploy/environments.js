@@ -38,7 +38,7 @@ const OF_EVENTS = /^SLUICE_EVENTS_/;
 const SECRETS = /_SECRETS$/;
 
 /** What would tell a secret to whoever may look at a function. */
-const LIKE_A_SECRET = /SECRET|TOKEN|PASSWORD|PASSPHRASE|CREDENTIAL|(^|_)KEY(_|$)/;
+const LIKE_A_SECRET = /SECRET|TOKEN|PASS|PWD|AUTH|BEARER|CREDENTIAL|API_?KEY|(^|_)(KEY|PAT)(_|$)/;
 
 function variablesLike(names) {
   const found = Object.entries(process.env).filter(

@@ -76,10 +76,11 @@ export function addSecretCommands(sluice: Command): void {
 
   onStage(secrets.command('put').description('store secrets, checked as the functions check them'))
     .argument('[NAME...]', 'variables; else all of them that are set')
+    .option('--stdin', 'take the value of one from standard input')
     .addHelpText('after', SECRETS_PUT_HELP)
-    .action(async (names: readonly string[], flags: StageFlags) => {
+    .action(async (names: readonly string[], flags: StageFlags & { readonly stdin?: true }) => {
       const { secretsPutCommand } = await import('./secrets-command.ts');
-      await secretsPutCommand(process.env, names, deploymentOf(flags));
+      await secretsPutCommand(process.env, names, deploymentOf(flags), flags);
     });
 
   onStage(

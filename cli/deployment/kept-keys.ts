@@ -43,20 +43,43 @@ export async function keysRevokeCommand(digits: string, deployment: Deployment):
   process.stdout.write('It works nowhere any more in five minutes.\n');
 }
 
-/** Parameters know no condition for a change: the version tells whether somebody came between. */
+/** How often the keys are put again where somebody comes between each time. */
+const TRIES_MAX = 5;
+
+/**
+ * Parameters know no condition for a change: the version tells whether somebody came between. Then
+ * theirs is the version before this one, and the change is made to that.
+ */
 async function changeKeys(
   deployment: Deployment,
   change: (keys: readonly ApiKey[]) => readonly ApiKey[],
 ): Promise<void> {
   const store = parameterStore(deployment);
+  const put = (keys: readonly ApiKey[]) => store.put(NAME, JSON.stringify(keys));
   const kept = await store.read(NAME);
-  const changed = change(keysIn(kept?.value));
-  const version = await store.put(NAME, JSON.stringify(changed));
-  if (version !== (kept?.version ?? 0) + 1) {
-    throw new Failure(
-      'Somebody else changed the keys at the same time, and one of the changes may be lost.\n' +
-        'Look with keys list, and make it again.',
-    );
+  let expected = (kept?.version ?? 0) + 1;
+  let version = await put(change(keysIn(kept?.value)));
+  for (let tries = 1; version !== expected; tries += 1) {
+    const theirs = keysIn((await store.read(`${NAME}:${version - 1}`))?.value);
+    expected = version + 1;
+    version = await put(changedOrLeft(theirs, change));
+    if (tries === TRIES_MAX) {
+      throw new Failure(
+        'Others change the keys all the time: look with keys list what has become of it.',
+      );
+    }
+  }
+}
+
+/** What can no longer be changed so, as it is gone already, is left as they have it. */
+function changedOrLeft(
+  keys: readonly ApiKey[],
+  change: (keys: readonly ApiKey[]) => readonly ApiKey[],
+): readonly ApiKey[] {
+  try {
+    return change(keys);
+  } catch {
+    return keys;
   }
 }
 

@@ -12,14 +12,17 @@ export async function secretsPutCommand(
   env: Readonly<Record<string, string | undefined>>,
   names: readonly string[],
   deployment: Deployment,
+  { stdin = false }: { readonly stdin?: boolean } = {},
 ): Promise<void> {
+  if (stdin && names.length !== 1) throw usageFailure('Give the one NAME that --stdin is for.');
   const given = names.length > 0 ? names : KNOWN_SECRETS.filter((name) => env[name]);
   if (given.length === 0) {
     throw usageFailure(`Give a name, or set one of ${KNOWN_SECRETS.join(', ')}.`);
   }
   const values = new Map<string, string>();
   for (const name of given) {
-    const value = env[name] || (await fromStandardInput(name, given));
+    const value = stdin ? (await text(process.stdin)).replace(/\r?\n$/, '') : env[name];
+    if (!value) throw usageFailure(`${name} is not set; --stdin takes it from standard input.`);
     checkSecret(name, value);
     values.set(name, value);
   }
@@ -29,14 +32,6 @@ export async function secretsPutCommand(
     process.stdout.write(`${deployment.path}/${name}: version ${version}\n`);
   }
   process.stdout.write('Functions that run already take them within five minutes.\n');
-}
-
-async function fromStandardInput(name: string, given: readonly string[]): Promise<string> {
-  if (given.length > 1) throw usageFailure(`${name} is not set.`);
-  if (process.stdin.isTTY) {
-    throw usageFailure(`Set ${name}, or hand its value to standard input.`);
-  }
-  return (await text(process.stdin)).replace(/\r?\n$/, '');
 }
 
 /** `secrets list`: which secrets a deployment has, without their values. */

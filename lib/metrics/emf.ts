@@ -61,7 +61,12 @@ export function emfMetrics({ stage, now, write }: EmfOptions): Metrics {
         for (let from = 0; ; from += VALUES_MAX) {
           const part = sliced(values, from);
           if (part.size === 0) break;
-          writeLine(reason, part);
+          try {
+            writeLine(reason, part);
+          } catch {
+            // No order fails for its metrics.
+            lines.clearMetrics();
+          }
         }
       }
     },

@@ -19,7 +19,7 @@ async function billedFor(work: () => Promise<unknown>): Promise<number> {
   return (await count()) - before;
 }
 
-test('waking costs a command where the queue was empty, and a second look costs two', async () => {
+test('waking costs a command where the queue was empty, a second look two, and a last claim three', async () => {
   // Redis has the scripts after that.
   const warmUp = await deploy(stack);
   await warmUp.submit(orderBody());
@@ -36,4 +36,10 @@ test('waking costs a command where the queue was empty, and a second look costs 
   expect(await billedFor(() => api.submit(orderBody()))).toBe(4);
   await drain({ slot: 0 });
   expect(await billedFor(() => drain({ slot: 0, isWoken: true }))).toBe(7 + 2);
+
+  // And a last claim that is empty, as what comes meanwhile wakes nobody.
+  await warmUp.submit(orderBody());
+  const alone = await billedFor(() => warmUp.schedule({ slot: 0 }, lambdaContext(60_000)));
+  await api.submit(orderBody());
+  expect(await billedFor(() => drain({ slot: 0 }))).toBe(alone + 3);
 });

@@ -156,7 +156,7 @@ export function testAlarms(templateOf: (variant: Variant) => Template): void {
       'operator-functions-fail': thrice,
       'drain-failing': thrice,
       'upkeep-failing': 'Sum >= 1, 1 of 1 x 300 s, missing notBreaching',
-      'failures-kept': 'Maximum >= 1, 1 of 1 x 300 s, missing notBreaching',
+      'failures-kept': 'Maximum >= 1, 1 of 1 x 300 s, missing ignore',
     });
   });
 

@@ -19,19 +19,21 @@ interface Request {
 export async function parameterStore(parameters: Readonly<Record<string, string>> = {}) {
   const values = new Map(Object.entries(parameters));
   const versions = new Map([...values.keys()].map((name) => [name, 1]));
+  const history = new Map<string, string>();
   let fault: Answering | undefined;
+  let meanwhile: (() => Promise<void>) | undefined;
 
   const operations: Record<string, (request: Request) => Reply> = {
     GetParameters({ Names, WithDecryption }) {
       if (Names.length === 0 || Names.length > 10) return refused('ValidationException');
-      const known = Names.filter((name) => values.has(name));
-      const Parameters = known.map((Name) => ({
-        Name,
+      const keptOf = (name: string) => values.get(name) ?? history.get(name);
+      const Parameters = Names.filter((name) => keptOf(name) !== undefined).map((selector) => ({
+        Name: selector.split(':')[0],
         Type: 'SecureString',
-        Value: WithDecryption ? values.get(Name) : 'encrypted',
-        Version: versions.get(Name),
+        Value: WithDecryption ? keptOf(selector) : 'encrypted',
+        Version: Number(selector.split(':')[1] ?? versions.get(selector)),
       }));
-      const InvalidParameters = Names.filter((name) => !values.has(name));
+      const InvalidParameters = Names.filter((name) => keptOf(name) === undefined);
       return { status: 200, body: { Parameters, InvalidParameters } };
     },
 
@@ -41,6 +43,7 @@ export async function parameterStore(parameters: Readonly<Record<string, string>
       const Version = (versions.get(Name) ?? 0) + 1;
       values.set(Name, Value);
       versions.set(Name, Version);
+      history.set(`${Name}:${Version}`, Value);
       return { status: 200, body: { Version, Tier: 'Standard' } };
     },
 
@@ -60,7 +63,10 @@ export async function parameterStore(parameters: Readonly<Record<string, string>
     return (isRight && operations[name]?.(JSON.parse(body))) || refused('ValidationException');
   }
 
-  const server = await pretendServer((request) => fault?.(request) ?? answer(request));
+  const server = await pretendServer(async (request) => {
+    if (String(request.headers['x-amz-target']).endsWith('PutParameter')) await meanwhile?.();
+    return fault?.(request) ?? answer(request);
+  });
   return {
     values,
     received: server.received,
@@ -71,6 +77,10 @@ export async function parameterStore(parameters: Readonly<Record<string, string>
       AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'secret-of-the-role',
       AWS_SESSION_TOKEN: 'session-of-the-role',
+    },
+    /** What happens each time before a parameter is put. */
+    beforePut(happens: (() => Promise<void>) | undefined) {
+      meanwhile = happens;
     },
     /** Answers so from now on; as it should where it is `undefined`. */
     failWith(answering: Answering | undefined) {
