@@ -197,10 +197,12 @@ Applies the SQL files of lib/postgres/migrations that the database has not had y
 a transaction. It is safe to run twice, and from two places at once.
 
 This command does not call the API but PostgreSQL itself, as the drain does.
-Settings (environment):
+With --stage it takes DATABASE_URL of a deployment, out of the Parameter Store, with the
+credentials of the AWS command line. Else, settings (environment):
   DATABASE_URL  postgres://user:password@host:5432/database; the user may create tables
   DATABASE_CA   certificates (PEM) to trust, where the system's do not do
 
 Example:
   DATABASE_URL=postgres://… npm run sluice -- migrate --dry-run
+  npm run sluice -- migrate --stage prod
 `;

@@ -94,8 +94,8 @@ const MEANING: Record<FindingKind | 'counter', string> = {
 
 function text(report: ReconcileReport, prefix: string, flags: ReconcileFlags): string {
   const { orders, found, repaired, unknown, listed } = report;
-  const under = prefix === '' ? 'no prefix' : `the prefix ${prefix}`;
-  const head = `${grouped(orders)} orders, under ${under}: `;
+  const under = prefix === '' ? 'no prefix' : `the prefix "${prefix}"`;
+  const head = `${grouped(orders)} ${orders === 1 ? 'order' : 'orders'}, under ${under}: `;
   const left = unknown > 0 ? `${grouped(unknown)} of a newer version, left alone.\n` : '';
   if (totalOf(found) === 0) return `${head}each is where it must be.\n${left}`;
   const kinds = Object.entries(MEANING).filter(([kind]) => kind in found);

@@ -1,3 +1,4 @@
+import { SettingFault } from './setting-fault.js';
 import { tagListOf } from './tags.js';
 
 /**
@@ -12,7 +13,7 @@ import { tagListOf } from './tags.js';
  */
 const email = process.env.SLUICE_ALARM_EMAIL || '';
 if (email !== '' && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
-  throw new Error('SLUICE_ALARM_EMAIL is wrong: it must be an e-mail address.');
+  throw new SettingFault('SLUICE_ALARM_EMAIL is wrong: it must be an e-mail address.');
 }
 
 const topic = { Ref: 'AlarmTopic' };

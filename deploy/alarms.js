@@ -2,6 +2,7 @@ import { NAMESPACE } from '../lib/metrics/metric-names.ts';
 import { isScheduled } from './drain-slots.js';
 import { isOn } from './is-on.js';
 import { inTitleCase, logicalIdsOf } from './logical-ids.js';
+import { SettingFault } from './setting-fault.js';
 import { tagListOf } from './tags.js';
 
 /**
@@ -225,5 +226,5 @@ function failuresOf({ functions, periodS }) {
 function wholeNumber(name, byDefault, min, max) {
   const value = Number(process.env[name] || byDefault);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new Error(`${name} is wrong: it must be a whole number from ${min} to ${max}.`);
+  throw new SettingFault(`${name} is wrong: it must be a whole number from ${min} to ${max}.`);
 }

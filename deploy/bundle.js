@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { SettingFault } from './setting-fault.js';
 
 /**
  * What is bundled, as variables say that are read when packaging: what is not used is not paid for
@@ -25,7 +26,7 @@ export const producer = process.env.SLUICE_PRODUCER || 'order-numbers';
 function producerFile() {
   if (PRODUCERS.includes(producer)) return `./lib/production/producers/${producer}.ts`;
   if (producer.startsWith('./') && existsSync(producer)) return producer;
-  throw new Error(
+  throw new SettingFault(
     `SLUICE_PRODUCER is wrong: it must be one of ${PRODUCERS.join(', ')}, or the path of a file ` +
       'that there is, beginning with "./".',
   );

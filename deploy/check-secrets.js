@@ -23,17 +23,26 @@ export async function checkSecrets(provider, log) {
     );
     return;
   }
+  const where = `--stage ${stage} --region ${provider.getRegion()}`;
   const faults = [...names].flatMap(([name, secret]) => {
     const type = types.get(name);
     if (type === 'SecureString') return [];
     const what = type === undefined ? 'is missing' : `is a ${type} and not a SecureString`;
-    return [`- ${name} ${what}: npm run sluice -- secrets put ${secret} --stage ${stage}`];
+    return [`- ${name} ${what}: ${commandFor(secret)} ${where}`];
   });
   if (faults.length === 0) return;
   throw new Error(
     `The functions read secrets that are not in the Parameter Store of ${provider.getRegion()}.\n` +
       faults.join('\n'),
   );
+}
+
+/** Keys are made, and not put: what is kept of them nobody has at hand. */
+function commandFor(secret) {
+  if (secret === 'SLUICE_API_KEYS') {
+    return 'npm run sluice -- keys create --client … --scopes …';
+  }
+  return `npm run sluice -- secrets put ${secret}`;
 }
 
 async function requestsOf(provider) {
@@ -58,7 +67,12 @@ async function typesOf(names, send) {
       'x-amz-target': 'AmazonSSM.GetParameters',
     };
     const body = JSON.stringify({ Names, WithDecryption: false });
-    const response = await send('/', { headers, body }, TIMEOUT_MS);
+    const response = await send('/', { headers, body }, TIMEOUT_MS).catch((error) => {
+      throw new Error(
+        `The Parameter Store could not be reached: ${error.cause?.message ?? error.message}.\n` +
+          'Look whether --region or AWS_REGION is right, and whether this machine is online.',
+      );
+    });
     const answer = await response.json();
     if (/AccessDenied/.test(answer.__type)) return undefined;
     if (!response.ok) {

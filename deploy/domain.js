@@ -1,3 +1,4 @@
+import { SettingFault } from './setting-fault.js';
 import { tags } from './tags.js';
 
 /**
@@ -12,7 +13,7 @@ if (
   isOwn &&
   !(/^[a-z0-9.-]+\.[a-z]{2,}$/.test(domain) && /^arn:aws[a-z-]*:acm:/.test(certificateArn))
 ) {
-  throw new Error(
+  throw new SettingFault(
     'SLUICE_DOMAIN and SLUICE_CERTIFICATE_ARN go together: a name in lower case, and the ARN of its ' +
       'certificate in ACM, in the region of the stage.',
   );

@@ -1,4 +1,5 @@
 import { isOn } from './is-on.js';
+import { SettingFault } from './setting-fault.js';
 
 /**
  * What `serverless.yml` needs for each drain slot, and cannot count out by itself:
@@ -6,7 +7,7 @@ import { isOn } from './is-on.js';
  */
 const slots = Number(process.env.SLUICE_DRAIN_SLOTS || 1);
 if (!Number.isInteger(slots) || slots < 1 || slots > 20) {
-  throw new Error('SLUICE_DRAIN_SLOTS is wrong: it must be a whole number from 1 to 20.');
+  throw new SettingFault('SLUICE_DRAIN_SLOTS is wrong: it must be a whole number from 1 to 20.');
 }
 
 /** `SLUICE_SCHEDULE=off` deploys the schedules without having them fire: nothing runs by itself. */

@@ -1,5 +1,6 @@
 import { producer } from './bundle.js';
 import { FUNCTIONS, parameterName, secretsOf } from './secrets.js';
+import { SettingFault } from './setting-fault.js';
 import { wakeIntervalMs } from './wake.js';
 
 /** What each function has in its environment besides what all have; nothing of it is secret. */
@@ -48,7 +49,7 @@ function variablesLike(names) {
     ([name, value]) => LIKE_A_SECRET.test(name) || /\/\/[^/?#]*:[^/?#]*@/.test(value),
   );
   if (told.length === 0) return Object.fromEntries(found);
-  throw new Error(
+  throw new SettingFault(
     `${told.map(([name]) => name).join(', ')}: this looks like a secret, and whoever may look at ` +
       'a function’s configuration could read it there. Name it in SLUICE_PRODUCER_SECRETS, so that it is ' +
       'read from the Parameter Store; or rename it, if it is none.',

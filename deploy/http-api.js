@@ -1,5 +1,6 @@
 import { isOn } from './is-on.js';
 import { logicalIdsOf } from './logical-ids.js';
+import { SettingFault } from './setting-fault.js';
 
 /**
  * What `serverless.yml` cannot say of the HTTP API: how many requests it lets through, and that a
@@ -86,5 +87,5 @@ function permission(functionName, route) {
 function wholeNumber(name, byDefault, max) {
   const value = Number(process.env[name] || byDefault);
   if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw new Error(`${name} is wrong: it must be a whole number from 1 to ${max}.`);
+  throw new SettingFault(`${name} is wrong: it must be a whole number from 1 to ${max}.`);
 }

@@ -1,3 +1,5 @@
+import { SettingFault } from './setting-fault.js';
+
 /**
  * Reads a variable that switches something on or off.
  *
@@ -6,5 +8,5 @@
 export function isOn(name, byDefault) {
   const value = process.env[name] || (byDefault ? 'on' : 'off');
   if (value === 'on' || value === 'off') return value === 'on';
-  throw new Error(`${name} is wrong: it must be on or off.`);
+  throw new SettingFault(`${name} is wrong: it must be on or off.`);
 }

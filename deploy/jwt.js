@@ -1,3 +1,5 @@
+import { SettingFault } from './setting-fault.js';
+
 /**
  * A JWT authorizer, where SLUICE_JWT_ISSUER and SLUICE_JWT_AUDIENCE are set: API Gateway checks the
  * token of each request, and the functions take the caller from its claims instead of from a key.
@@ -7,7 +9,7 @@ const { SLUICE_JWT_ISSUER: issuer = '', SLUICE_JWT_AUDIENCE: audience = '' } = p
 export const isJwt = issuer !== '' || audience !== '';
 
 if (isJwt && (!/^https:\/\/[^\s?#]+$/.test(issuer) || !/^[\x21-\x7e]+$/.test(audience))) {
-  throw new Error(
+  throw new SettingFault(
     'SLUICE_JWT_ISSUER and SLUICE_JWT_AUDIENCE go together: the URL of the issuer, with https, ' +
       'and the audience that its tokens name; several are separated by commas.',
   );

@@ -1,6 +1,7 @@
 import { isOn } from './is-on.js';
 import { logicalIdsOf } from './logical-ids.js';
 import { FUNCTIONS, parameterName, secretsOf } from './secrets.js';
+import { SettingFault } from './setting-fault.js';
 import { tagListOf } from './tags.js';
 import { wakeIntervalMs } from './wake.js';
 
@@ -17,7 +18,9 @@ const WAKING = ['submit-order', 'submit-batch'];
 /** The key that the parameters are encrypted with, where it is not the one that AWS keeps for SSM. */
 const kmsKeyArn = process.env.SLUICE_KMS_KEY_ARN || '';
 if (kmsKeyArn !== '' && !/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/.test(kmsKeyArn)) {
-  throw new Error('SLUICE_KMS_KEY_ARN is wrong: it must be the ARN of a KMS key, not of an alias.');
+  throw new SettingFault(
+    'SLUICE_KMS_KEY_ARN is wrong: it must be the ARN of a KMS key, not of an alias.',
+  );
 }
 
 /** Whether X-Ray traces the functions. */

@@ -1,5 +1,6 @@
 import { producer } from './bundle.js';
 import { isJwt } from './jwt.js';
+import { SettingFault } from './setting-fault.js';
 
 /**
  * Which secrets each function reads at run time. They are SecureStrings of the SSM Parameter Store,
@@ -65,7 +66,7 @@ function ownSecrets() {
   const names = (process.env.SLUICE_PRODUCER_SECRETS ?? '').split(',').map((name) => name.trim());
   const found = [...new Set(names)].filter((name) => name !== '');
   if (found.every((name) => /^[A-Z][A-Z0-9_]{0,99}$/.test(name))) return found;
-  throw new Error(
+  throw new SettingFault(
     'SLUICE_PRODUCER_SECRETS is wrong: it must be names of variables, separated by commas.',
   );
 }
@@ -74,7 +75,7 @@ function ownSecrets() {
 if (
   !/^(\/(?!aws\/|ssm\/)[A-Za-z0-9_.-]+){1,13}$/i.test(process.env.SLUICE_SECRETS_PATH || '/sluice')
 ) {
-  throw new Error(
+  throw new SettingFault(
     'SLUICE_SECRETS_PATH is wrong: it must be a path of parameters, as /sluice/prod.',
   );
 }

@@ -1,3 +1,5 @@
+import { SettingFault } from './setting-fault.js';
+
 /**
  * What everything of a stage is labelled with, so that its cost and its owner can be found: three
  * tags, and those of SLUICE_TAGS, as {"Team": "orders"}.
@@ -27,7 +29,7 @@ function ownTags() {
   } catch {
     // Told below.
   }
-  throw new Error(
+  throw new SettingFault(
     'SLUICE_TAGS is wrong: it must be JSON such as {"Team": "orders"}, and no key may be Project, ' +
       'Stage or ManagedBy, in whatever case, or begin with "aws:".',
   );

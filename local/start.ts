@@ -62,10 +62,10 @@ Hand an order in:
     -H 'Content-Type: application/json' -H 'Idempotency-Key: order-1' \\
     -d '{"customer":"17850","currency":"GBP","lines":[{"sku":"85123A","quantity":6,"unitAmount":255}]}'
 
-It is produced within a minute, or now:
+It is produced within ${process.env.SLUICE_WAKE_INTERVAL_MS ? 'a second or so' : 'a minute'}, or now:
   curl -X POST ${url}/drain -H 'Authorization: Bearer local-admin-key'
 
-What npm run sluice -- reconcile needs, which talks to Redis itself:
+What npm run sluice -- reconcile and doctor need, which talk to Redis itself:
   export UPSTASH_REDIS_REST_URL=${redis.url} UPSTASH_REDIS_REST_TOKEN=${redis.token}
 ${database ?? ''}
 Ctrl-C ends all of it. Orders are kept in ${DATA_DIR}/.

@@ -16,7 +16,8 @@ export async function environmentOf(
   const secrets = await parameterStore(deployment).readAll(KNOWN_SECRETS);
   if (secrets.size === 0) {
     throw usageFailure(
-      `There are no secrets under ${deployment.path} in ${deployment.region}: is it deployed there?`,
+      `There are no secrets under ${deployment.path} in ${deployment.region}. If the stage and the region are right,\n` +
+        `put them there: npm run sluice -- secrets put --stage ${deployment.stage}`,
     );
   }
   const SLUICE_PREFIX = env.SLUICE_PREFIX || `${deployment.stage}:`;

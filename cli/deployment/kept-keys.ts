@@ -1,5 +1,5 @@
 import { type ApiKey, apiKeysSchema } from '../../lib/http/api-keys.ts';
-import { Failure } from '../failure.ts';
+import { Failure, usageFailure } from '../failure.ts';
 import { table } from '../text.ts';
 import { type Deployment, parameterStore } from './parameters.ts';
 
@@ -13,7 +13,12 @@ export async function keepKey(deployment: Deployment, entry: ApiKey): Promise<vo
 /** `keys list`: who may call, by the first digits of the digests. */
 export async function keysListCommand(deployment: Deployment): Promise<void> {
   const kept = await parameterStore(deployment).read(NAME);
-  const rows = keysIn(kept?.value).map(({ client, scopes, sha256 }) => [
+  const keys = keysIn(kept?.value);
+  if (keys.length === 0) {
+    process.stdout.write(`There are none under ${deployment.path} in ${deployment.region}.\n`);
+    return;
+  }
+  const rows = keys.map(({ client, scopes, sha256 }) => [
     client,
     scopes.join(','),
     sha256.slice(0, 12),
@@ -27,11 +32,18 @@ export async function keysListCommand(deployment: Deployment): Promise<void> {
  * @param digits  of its digest, from the first on: enough to tell it from the others
  */
 export async function keysRevokeCommand(digits: string, deployment: Deployment): Promise<void> {
+  if (!/^[0-9a-f]{4,64}$/.test(digits)) {
+    throw usageFailure('Give 4 digits of its digest or more, as keys list shows them.');
+  }
+  let revoked = '';
   await changeKeys(deployment, (keys) => {
     const found = keys.filter(({ sha256 }) => sha256.startsWith(digits));
     if (found.length !== 1) {
-      throw new Failure(`${found.length} keys begin with ${digits}; keys list shows all.`);
+      throw new Failure(
+        `${found.length} keys begin with ${digits} under ${deployment.path} in ${deployment.region}; keys list shows all.`,
+      );
     }
+    revoked = `${found[0]?.client}, ${found[0]?.sha256.slice(0, 12)}`;
     const rest = keys.filter((key) => key !== found[0]);
     if (rest.length === 0) {
       throw new Failure(
@@ -40,7 +52,9 @@ export async function keysRevokeCommand(digits: string, deployment: Deployment):
     }
     return rest;
   });
-  process.stdout.write('It works nowhere any more in five minutes.\n');
+  process.stdout.write(
+    `The key (${revoked}) is taken away; it works for five minutes more at most.\n`,
+  );
 }
 
 /** How often the keys are put again where somebody comes between each time. */

@@ -89,8 +89,9 @@ async function told<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error('unknown');
-    throw new Failure(`${messageOf(name, message)}\n${adviceOn(name)}`, { cause: error });
+    const fault = error instanceof Error ? error : new Error('unknown');
+    const { name, message } = fault;
+    throw new Failure(`${messageOf(name, message)}\n${adviceOn(fault)}`, { cause: error });
   }
 }
 
@@ -99,12 +100,20 @@ function messageOf(name: string, message: string): string {
   return `AWS did not do it (${name}): ${message}`;
 }
 
-function adviceOn(name: string): string {
+function adviceOn(error: Error): string {
+  const { name } = error;
+  if (typeof (error as NodeJS.ErrnoException).code === 'string') {
+    return 'Look whether --region or AWS_REGION is right, and whether this machine is online.';
+  }
   if (name === 'AccessDeniedException') {
-    return 'Whoever deploys needs ssm:PutParameter, ssm:GetParameters and ssm:GetParametersByPath on the path.';
+    return (
+      'Whoever deploys needs ssm:PutParameter, ssm:GetParameters and\n' +
+      'ssm:GetParametersByPath on the path.'
+    );
   }
   return (
-    'It takes the credentials that the AWS command line takes: AWS_PROFILE, or AWS_ACCESS_KEY_ID\n' +
-    'and AWS_SECRET_ACCESS_KEY; `aws sts get-caller-identity` tells whether they work.'
+    'It takes those that the AWS command line takes: AWS_PROFILE, or\n' +
+    'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.\n' +
+    '`aws sts get-caller-identity` tells whether they work.'
   );
 }

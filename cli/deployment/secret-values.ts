@@ -35,6 +35,7 @@ export function checkSecret(name: string, value: string): void {
   if (!/^[A-Z][A-Z0-9_]{0,99}$/.test(name)) {
     throw usageFailure(`${name} is not the name of a variable, such as DATABASE_URL.`);
   }
+  if (value === '') throw usageFailure(`${name} is empty. Nothing was stored.`);
   try {
     READERS[name]?.({ ...ELSE, [name]: value });
   } catch (error) {

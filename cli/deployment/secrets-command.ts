@@ -17,7 +17,7 @@ export async function secretsPutCommand(
   if (stdin && names.length !== 1) throw usageFailure('Give the one NAME that --stdin is for.');
   const given = names.length > 0 ? names : KNOWN_SECRETS.filter((name) => env[name]);
   if (given.length === 0) {
-    throw usageFailure(`Give a name, or set one of ${KNOWN_SECRETS.join(', ')}.`);
+    throw usageFailure(`Give a name, or set one of these first:\n  ${KNOWN_SECRETS.join('\n  ')}`);
   }
   const values = new Map<string, string>();
   for (const name of given) {
@@ -29,7 +29,8 @@ export async function secretsPutCommand(
   const store = parameterStore(deployment);
   for (const [name, value] of values) {
     const version = await store.put(name, value);
-    process.stdout.write(`${deployment.path}/${name}: version ${version}\n`);
+    const remark = KNOWN_SECRETS.includes(name) ? '' : ' (only a producer of your own reads it)';
+    process.stdout.write(`${deployment.path}/${name}: version ${version}${remark}\n`);
   }
   process.stdout.write('Functions that run already take them within five minutes.\n');
 }

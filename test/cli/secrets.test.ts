@@ -57,6 +57,32 @@ test.each([
   expect(store.received).toHaveLength(0);
 });
 
+test('a secret that is empty is not stored, and of one that Sluice does not know it is said', async () => {
+  const { run, store } = await deployment();
+  const empty = await run(['secrets', 'put', 'DATABASE_URL'], {}, '\n');
+  expect(empty).toMatchObject({ exitCode: 2, err: expect.stringContaining('is empty') });
+  expect(store.received).toHaveLength(0);
+  const own = await run(['secrets', 'put', 'DATABASE_ULR'], {}, 'canary');
+  expect(own).toMatchObject({ exitCode: 0, out: expect.stringContaining('producer of your own') });
+});
+
+test('a stage that has no keys, or no secrets, is told as such, with what to do', async () => {
+  const { run } = await deployment();
+  const keys = await run(['keys', 'list', '--stage', 'prdo']);
+  expect(keys.out).toMatch(/^There are none under \/sluice\/prdo in /);
+  const doctor = await run(['doctor', '--stage', 'prdo']);
+  expect(doctor).toMatchObject({ exitCode: 2, err: expect.stringContaining('secrets put') });
+});
+
+test('an AWS that cannot be reached is not taken for wrong credentials', async () => {
+  const { run } = await deployment();
+  const AWS_ENDPOINT_URL_SSM = 'http://127.0.0.1:1';
+  const { exitCode, err } = await run(['secrets', 'list'], { AWS_ENDPOINT_URL_SSM });
+  expect(exitCode).toBe(1);
+  expect(err).toContain('--region');
+  expect(err).not.toContain('AWS_PROFILE');
+});
+
 test('the secrets of a stage are listed without their values', async () => {
   const { run } = await deployment({
     '/sluice/prod/SLUICE_API_KEYS': 'canary',
@@ -79,8 +105,17 @@ test('a key is made for a deployment, listed, and taken away', async () => {
   expect(out).toContain(`shop    orders:write  ${shop.entry.sha256.slice(0, 12)}`);
 
   const revoke = (digits: string) => run(['keys', 'revoke', '--stage', 'prod', digits]);
-  expect((await revoke('no-digest')).exitCode).toBe(1);
-  expect((await revoke(shop.entry.sha256.slice(0, 12))).exitCode).toBe(0);
+  expect((await revoke('ffffffffffff')).exitCode).toBe(1);
+  // Whoever hands over no digits, or one, has named no key.
+  for (const digits of ['', shop.entry.sha256.slice(0, 1), 'no-digest']) {
+    expect(await revoke(digits)).toMatchObject({
+      exitCode: 2,
+      err: expect.stringContaining('4 digits'),
+    });
+  }
+  expect(kept()).toHaveLength(2);
+  const revoked = await revoke(shop.entry.sha256.slice(0, 12));
+  expect(revoked).toMatchObject({ exitCode: 0, out: expect.stringContaining('(shop, ') });
   expect(kept()).toEqual([ops.entry]);
   const last = await revoke(ops.entry.sha256);
   expect(last).toMatchObject({ exitCode: 1, err: expect.stringContaining('the only key') });

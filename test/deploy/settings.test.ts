@@ -53,6 +53,11 @@ test.each([
   await expect(told(file, env as Record<string, string>)).rejects.toThrow(message);
 });
 
+test('sls prints no stack of a setting that is wrong', async () => {
+  const fault = await told('bundle', { SLUICE_PRODUCER: 'kafka' }).catch((error) => error);
+  expect(fault.stack).toBe('');
+});
+
 const OWN = { SLUICE_PRODUCER: './examples/orders-to-folder.ts' };
 
 test('what one’s own producer reads from the Parameter Store is named by its variables', async () => {

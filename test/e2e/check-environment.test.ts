@@ -89,12 +89,20 @@ test('a deployment stops where secrets are missing, and says which and what to d
     '- /sluice/prod/UPSTASH_REDIS_REST_TOKEN is a String and not a SecureString: ' +
       'npm run sluice -- secrets put UPSTASH_REDIS_REST_TOKEN --stage prod',
   );
-  for (const name of ['SLUICE_API_KEYS', 'SLUICE_WEBHOOK_SECRETS']) {
-    await expect(stopped).rejects.toThrow(
-      `- /sluice/prod/${name} is missing: npm run sluice -- secrets put ${name} --stage prod`,
-    );
-  }
+  await expect(stopped).rejects.toThrow(
+    '- /sluice/prod/SLUICE_WEBHOOK_SECRETS is missing: ' +
+      'npm run sluice -- secrets put SLUICE_WEBHOOK_SECRETS --stage prod --region eu-central-1',
+  );
+  await expect(stopped).rejects.toThrow(
+    '- /sluice/prod/SLUICE_API_KEYS is missing: npm run sluice -- keys create ',
+  );
   await expect(stopped).rejects.not.toThrow('UPSTASH_REDIS_REST_URL');
+});
+
+test('a deployment stops where the Parameter Store cannot be reached, and says so', async () => {
+  const stopped = check({ AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:1' });
+  await expect(stopped).rejects.toThrow('could not be reached');
+  await expect(stopped).rejects.toThrow('--region');
 });
 
 test('the secrets that are asked for are those that the functions read, and no others', async () => {
