@@ -78,9 +78,14 @@ function cell(item: Item | undefined, name: Priced): string {
 }
 
 function amount(units: number, unit: string): string {
-  if (unit === 'GB') return `${units.toFixed(2)} GB`;
+  if (unit === 'GB') return `${short(units)} GB`;
   if (units < 1_000_000) return grouped(Math.round(units));
-  return `${(units / 1_000_000).toFixed(units < 1_000_000_000 ? 2 : 0)} M`;
+  return `${short(units / 1_000_000)} M`;
+}
+
+/** With no more digits than a cell has room for beside its neighbour. */
+function short(value: number): string {
+  return value.toFixed(value < 999.995 ? 2 : 0);
 }
 
 function money(dollars: number): string {

@@ -162,6 +162,8 @@ test.each([
   expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
   expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
   expect(out).toMatch(/^together +\S+ +\S+ +\S+$/m);
+  // No figure runs into the one beside it.
+  expect(out).not.toMatch(/\.\d{3,}/);
 });
 
 test('the JSON has every figure, and every price with its source', async () => {
