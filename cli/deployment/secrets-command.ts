@@ -22,7 +22,11 @@ export async function secretsPutCommand(
   const values = new Map<string, string>();
   for (const name of given) {
     const value = stdin ? (await text(process.stdin)).replace(/\r?\n$/, '') : env[name];
-    if (!value) throw usageFailure(`${name} is not set; --stdin takes it from standard input.`);
+    if (!value) {
+      throw usageFailure(
+        stdin ? `${name} is empty.` : `${name} is not set; --stdin takes it from standard input.`,
+      );
+    }
     checkSecret(name, value);
     values.set(name, value);
   }

@@ -59,10 +59,10 @@ test.each([
 
 test('a secret that is empty is not stored, and of one that Sluice does not know it is said', async () => {
   const { run, store } = await deployment();
-  const empty = await run(['secrets', 'put', 'DATABASE_URL'], {}, '\n');
+  const empty = await run(['secrets', 'put', 'DATABASE_URL', '--stdin'], {}, '\n');
   expect(empty).toMatchObject({ exitCode: 2, err: expect.stringContaining('is empty') });
   expect(store.received).toHaveLength(0);
-  const own = await run(['secrets', 'put', 'DATABASE_ULR'], {}, 'canary');
+  const own = await run(['secrets', 'put', 'DATABASE_ULR', '--stdin'], {}, 'canary');
   expect(own).toMatchObject({ exitCode: 0, out: expect.stringContaining('producer of your own') });
 });
 
