@@ -1,3 +1,5 @@
+// What the function logs and measures is made, and not printed.
+import '../test/support/quiet-functions.ts';
 import { createHash } from 'node:crypto';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { SUBMIT } from '../lib/redis/scripts.ts';
