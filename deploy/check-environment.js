@@ -1,6 +1,7 @@
 import { readConfig } from '../lib/config.ts';
 import { readEventSettings } from '../lib/events/settings.ts';
 import { alias } from './bundle.js';
+import { checkProducerOf } from './check-producer.js';
 import { checkSecrets } from './check-secrets.js';
 
 /**
@@ -25,6 +26,7 @@ export default class CheckEnvironment {
         try {
           await checkSettings({ ...process.env, ...STAND_INS });
           await checkSecrets(serverless.getProvider('aws'), log);
+          await checkProducerOf(serverless.getProvider('aws'), log);
         } catch (error) {
           // Of any other kind of error it would print the stack as well.
           throw new serverless.classes.Error(error.message, 'SLUICE_IS_NOT_SET_UP');

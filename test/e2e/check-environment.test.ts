@@ -8,12 +8,14 @@ interface Deployment {
   /** What the Parameter Store answers instead. */
   readonly refusal?: { readonly status: number; readonly body: object };
   readonly stage?: string;
+  /** What produces the orders of the stage that runs; none runs where it is left out. */
+  readonly producer?: string;
 }
 
 /** What `sls deploy` does before anything is uploaded, in this environment. */
 async function check(
   env: Record<string, string>,
-  { types, refusal, stage = 'prod' }: Deployment = {},
+  { types, refusal, stage = 'prod', producer }: Deployment = {},
 ) {
   const asked: string[] = [];
   const store = await pretendServer(({ body }) => {
@@ -29,10 +31,12 @@ async function check(
   });
   vi.resetModules();
   vi.stubEnv('AWS_ENDPOINT_URL_SSM', store.url.href);
+  vi.stubEnv('AWS_ENDPOINT_URL_CLOUDFORMATION', (await stacks(producer)).href);
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   const { default: CheckEnvironment } = await import(`${ROOT}/deploy/check-environment.js`);
   const provider = {
     getStage: () => stage,
+    naming: { getStackName: () => `sluice-${stage}` },
     getRegion: () => 'eu-central-1',
     getAwsSdkV3CredentialsProvider: () => async () => ({ accessKeyId: 'a', secretAccessKey: 'b' }),
   };
@@ -42,6 +46,22 @@ async function check(
   const plugin = new CheckEnvironment(serverless, {}, { log });
   await plugin.hooks['before:deploy:deploy']();
   return { asked, warnings };
+}
+
+/** CloudFormation, as far as `DescribeStacks` goes, with the stack of a stage or without it. */
+async function stacks(producer?: string): Promise<URL> {
+  const outputs = `<member><OutputKey>Producer</OutputKey><OutputValue>${producer}</OutputValue></member>`;
+  const found = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName>
+    <Outputs>${outputs}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
+  const none = `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>
+    <Message>Stack with id sluice-prod does not exist</Message></Error></ErrorResponse>`;
+  const headers = { 'content-type': 'text/xml' };
+  const { url } = await pretendServer(() =>
+    producer === undefined
+      ? { status: 400, headers, text: none }
+      : { status: 200, headers, text: found },
+  );
+  return url;
 }
 
 afterEach(() => {
@@ -154,4 +174,13 @@ test('the announcer has a schedule where a URL is set', async () => {
   expect(await events()).toEqual([]);
   vi.stubEnv('SLUICE_EVENTS_URL', 'https://shop.example/events');
   expect(await events()).toEqual([{ schedule: { rate: 'rate(1 minute)', enabled: true } }]);
+});
+
+test('a deployment stops that would have a stage produce its orders otherwise, unless that is meant', async () => {
+  const running = { producer: 'postgres' };
+  await check({ SLUICE_PRODUCER: 'postgres' }, running);
+  await expect(check({ SLUICE_PRODUCER: '' }, running)).rejects.toThrow(
+    'produces its orders by postgres, and would by order-numbers',
+  );
+  await check({ SLUICE_PRODUCER: '', SLUICE_CHANGE_PRODUCER: 'on' }, running);
 });

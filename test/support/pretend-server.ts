@@ -13,6 +13,8 @@ export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Sent as it is, in place of a body as JSON. */
+  readonly text?: string;
 }
 
 /** How a request is answered: at once, later, or by closing the connection. */
@@ -46,9 +48,9 @@ export async function pretendServer(
   return { url: new URL(`http://127.0.0.1:${port}/`), received };
 }
 
-function send(response: ServerResponse, { status, headers, body }: Reply): void {
+function send(response: ServerResponse, { status, headers, body, text }: Reply): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify(body));
+  response.end(text ?? JSON.stringify(body));
 }
 
 /** An order of a batch, as far as a receipt needs it. */
