@@ -4,7 +4,7 @@ import { SettingFault } from './setting-fault.js';
 
 /**
  * What `serverless.yml` cannot say of the HTTP API: how many requests it lets through, and that a
- * function is invoked for its own route alone.
+ * function is invoked for the path of its own route alone.
  */
 
 /**

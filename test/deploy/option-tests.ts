@@ -90,7 +90,7 @@ export function testOptions(templateOf: (variant: Variant) => Template): void {
     });
   });
 
-  test('each function is invoked for its own route alone', () => {
+  test('each function is invoked for the path of its own route alone', () => {
     const arn = `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${HttpApi}`;
     for (const template of [plain, full, resting]) {
       const routes = propertiesOf(template, 'AWS::ApiGatewayV2::Route').map(({ RouteKey }) =>
