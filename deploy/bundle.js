@@ -24,7 +24,7 @@ const PRODUCERS = ['order-numbers', 'postgres', 'webhook'];
 export const producer = process.env.SLUICE_PRODUCER || 'order-numbers';
 
 function producerFile() {
-  if (PRODUCERS.includes(producer)) return `./lib/production/producers/${producer}.ts`;
+  if (PRODUCERS.includes(producer)) return `./lib/producers/${producer}.ts`;
   if (producer.startsWith('./') && existsSync(producer)) return producer;
   throw new SettingFault(
     `SLUICE_PRODUCER is wrong: it must be one of ${PRODUCERS.join(', ')}, or the path of a file ` +

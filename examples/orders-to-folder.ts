@@ -1,6 +1,6 @@
 import { link, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { CreateProducer, ProducerAnswer } from '../lib/production/producer.ts';
+import type { CreateProducer, ProducerAnswer } from '../lib/producers/producer.ts';
 import { readSettings } from '../lib/settings.ts';
 
 /** A producer of one's own: each order becomes a file of a folder, `<order id>.json`. */

@@ -3,9 +3,9 @@ import { announce } from '../lib/events/announce.ts';
 import { eventSender } from '../lib/events/send-event.ts';
 import { readEventSettings } from '../lib/events/settings.ts';
 import { withFields } from '../lib/log.ts';
-import { eventStore } from '../lib/redis/event-store.ts';
-import { acquireLock } from '../lib/redis/lock.ts';
 import { scheduledFunction } from '../lib/runtime.ts';
+import { eventsWaiting } from '../lib/store/events.ts';
+import { acquireLock } from '../lib/store/lock.ts';
 
 const LOCK_LEASE_MS = 30_000;
 /** What is kept free at the end to take out what was announced: 5 s, and as much to count and log. */
@@ -14,8 +14,8 @@ const END_MS = 13_000;
 /** The schedule's run: announces what has become of orders, where that is switched on. */
 export const handler = await scheduledFunction((surroundings) => {
   const { clock, config, env, keys, metrics } = surroundings;
-  const lockClient = surroundings.redisForRequests();
-  const store = eventStore(surroundings.redisForBatches(), keys);
+  const { client: lockClient } = surroundings.storeForRequests();
+  const store = surroundings.storeForBatches();
   const settings = config.isAnnounced ? readEventSettings(env) : undefined;
   const send = settings && eventSender(settings, clock);
 
@@ -23,7 +23,7 @@ export const handler = await scheduledFunction((surroundings) => {
     if (settings === undefined || send === undefined) return { kind: 'off' };
     const log = withFields(surroundings.log, { requestId: context.awsRequestId });
     const deadlineMs = clock.now() + context.getRemainingTimeInMillis() - END_MS;
-    if ((await store.waiting()) === 0) {
+    if ((await eventsWaiting(store)) === 0) {
       metrics.measure('OldestEventAge', 0);
       return { kind: 'none-waits' };
     }
@@ -38,9 +38,9 @@ export const handler = await scheduledFunction((surroundings) => {
       const signal = AbortSignal.any([held.signal, timeIsUp.signal]);
       const dependencies = { store, send, clock, log, metrics, concurrency };
       const report = await announce(dependencies, signal);
-      const waiting = await store.waiting();
-      const isAmiss = report.end === 'all-refused' || report.end === 'receiver-down';
-      log(isAmiss ? 'error' : 'info', 'announced', { ...report, waiting });
+      const waiting = await eventsWaiting(store);
+      const isFailing = report.end === 'all-refused' || report.end === 'receiver-down';
+      log(isFailing ? 'error' : 'info', 'announced', { ...report, waiting });
       return { kind: 'announced', report, waiting };
     } finally {
       cancel();

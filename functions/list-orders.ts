@@ -4,31 +4,34 @@ import type { OrderPage } from '../lib/contract/schemas.ts';
 import { isAdmin } from '../lib/http/authenticate.ts';
 import { pagesOf } from '../lib/http/page-query.ts';
 import { json } from '../lib/http/responses.ts';
-import { readStore } from '../lib/redis/read-store.ts';
 import { httpFunction } from '../lib/runtime.ts';
+import { findByKey, listOrders } from '../lib/store/list.ts';
 
-/** GET /orders: 200 with a page of orders, the newest first; 400 and 503 as problems. */
-export const handler = await httpFunction(({ clock, config, keys, redisForBatches, route }) => {
-  const store = readStore(redisForBatches(), keys);
+/** GET /orders: 200 with a page of orders, the newest first; 400 and 503 as problem details. */
+export const handler = await httpFunction(({ clock, config, storeForBatches, route }) => {
+  const store = storeForBatches();
   const pages = pagesOf('orders', ordersQuerySchema, config.redisToken);
 
   return route({ scope: 'orders:read' }, async (request) => {
     const page = pages.read(request);
     if (page.kind === 'refused') return page.response;
-    const { limit, customer, status } = page.query;
+    const { limit, customer, status, idempotencyKey } = page.query;
     const withClient = isAdmin(request.caller);
-    const { orders, end } = await store.page({
-      of: 'orders',
-      ordersMax: limit,
-      nowMs: clock.now(),
-      ...(page.after && { after: page.after }),
+    const list = {
       ...(!withClient && { client: request.caller.client }),
-      ...(customer !== undefined && { customer }),
-      ...(status && { status }),
-    });
+      matches: (order: { customer: string; status: string }) =>
+        (customer === undefined || order.customer === customer) &&
+        (status === undefined || order.status === status),
+      nowMs: clock.now(),
+    };
+    const { orders, examined, end } =
+      idempotencyKey === undefined
+        ? await listOrders(store, { of: 'orders', ordersMax: limit, after: page.after, ...list })
+        : await findByKey(store, idempotencyKey, list);
     return json(200, {
       orders: orders.map((order) => orderSummaryDocument(order, { withClient })),
       nextCursor: pages.nextCursor(end),
+      examined,
     } satisfies OrderPage);
   });
 });

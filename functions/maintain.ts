@@ -1,7 +1,6 @@
 import { withFields } from '../lib/log.ts';
 import { isSettled, reconcile, totalOf } from '../lib/maintenance/reconcile.ts';
 import { retain } from '../lib/maintenance/retention.ts';
-import { maintenanceStore } from '../lib/redis/maintenance-store.ts';
 import { scheduledFunction } from '../lib/runtime.ts';
 
 const DAY_MS = 86_400_000;
@@ -15,8 +14,8 @@ const END_MS = 30_000;
  * what has ended is forgotten.
  */
 export const handler = await scheduledFunction((surroundings) => {
-  const { clock, config, keys, metrics } = surroundings;
-  const store = maintenanceStore(surroundings.redisForBatches(), keys);
+  const { clock, config, metrics } = surroundings;
+  const store = surroundings.storeForBatches();
 
   return async (_event, context) => {
     const log = withFields(surroundings.log, { requestId: context.awsRequestId });

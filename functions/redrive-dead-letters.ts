@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { redriveSchema } from '../lib/contract/queries.ts';
 import type { Redriven } from '../lib/contract/schemas.ts';
+import { redriveOldest } from '../lib/drain/redrive.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
 import { invalidBody, json } from '../lib/http/responses.ts';
 import { faultsOf } from '../lib/orders/faults.ts';
-import { redriveOldest } from '../lib/production/redrive.ts';
-import { redriveStore } from '../lib/redis/redrive-store.ts';
 import { httpFunction } from '../lib/runtime.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
@@ -13,9 +12,9 @@ const BODY_BYTES_MAX = 256 * 1024;
 const NO_BODY = { kind: 'json', value: {} } as const;
 
 /** POST /dead-letters/redrive: 202 with how many were put back; 400, 413, 415, 503 as problems. */
-export const handler = await httpFunction(({ clock, config, keys, redisForBatches, route }) => {
+export const handler = await httpFunction(({ clock, config, storeForBatches, route }) => {
   const pauseMs = 1_000 / config.redrivesPerSecond;
-  const store = redriveStore(redisForBatches(), keys);
+  const store = storeForBatches();
 
   return route({ scope: 'orders:admin' }, async (request) => {
     const body = request.body === '' ? NO_BODY : readJsonBody(request, BODY_BYTES_MAX);

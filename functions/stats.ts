@@ -1,10 +1,12 @@
 import { json } from '../lib/http/responses.ts';
-import { readStore } from '../lib/redis/read-store.ts';
 import { httpFunction } from '../lib/runtime.ts';
+import { countOrders } from '../lib/store/count.ts';
 
-/** GET /stats: 200 with how many orders are in each state; 503 as a problem. */
-export const handler = await httpFunction(({ clock, keys, redisForRequests, route }) => {
-  const store = readStore(redisForRequests(), keys);
+/** GET /stats: 200 with how many orders are in each state; 503 as problem details. */
+export const handler = await httpFunction(({ clock, storeForRequests, route }) => {
+  const store = storeForRequests();
 
-  return route({ scope: 'orders:admin' }, async () => json(200, await store.counts(clock.now())));
+  return route({ scope: 'orders:admin' }, async () =>
+    json(200, await countOrders(store, clock.now())),
+  );
 });

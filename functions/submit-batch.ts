@@ -1,5 +1,5 @@
 import { bodyTooLarge, readJsonBody } from '../lib/http/json-body.ts';
-import { invalidBody, json, keyReused, queueFull } from '../lib/http/responses.ts';
+import { invalidBody, json, keyReused, queueFull, scheduleFull } from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
 import { countOf, type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
@@ -9,16 +9,16 @@ import {
   ORDER_BYTES_MAX,
   validateBatch,
 } from '../lib/orders/batch.ts';
-import { intakeStore } from '../lib/redis/intake-store.ts';
 import { httpFunction } from '../lib/runtime.ts';
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
 /** POST /orders/batch: 200 with a result for each order; 400, 413, 415, 429 and 503 as problems. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
-  const { clock, config, keys, log, metrics, redisForBatches } = surroundings;
+  const { clock, config, log, metrics } = surroundings;
   const intake = {
-    store: intakeStore(redisForBatches(), keys),
+    store: surroundings.storeForBatches(),
+    scheduledMax: config.scheduledMax,
     backPressure: backPressure(config.queueMax),
     wake: surroundings.wake(),
     metrics,
@@ -32,8 +32,7 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     const batch = validateBatch(body.value, nowMs);
     if (batch.kind === 'invalid') return invalidBody('invalid-batch', batch.faults);
     const valid = batch.items.filter((item) => item.kind === 'valid');
-    const requests = valid.map((item) => ({ ...item, client: request.caller.client }));
-    const answer = await submitOrders(intake, requests, nowMs);
+    const answer = await submitOrders(intake, request.caller.client, valid, nowMs);
     if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
     const { outcomes } = answer;
     logSubmit(log, request, outcomes);
@@ -48,10 +47,14 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
 });
 
 function resultOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
-  if (outcome === undefined || outcome.kind === 'key-reused') {
-    const { kind } = item;
-    const refusal = kind === 'invalid' ? invalidBody('invalid-order', item.faults) : keyReused();
-    return { status: refusal.status, problem: refusal.body };
+  if (outcome !== undefined && 'receipt' in outcome) {
+    return { status: 202, replayed: outcome.kind === 'replayed', order: outcome.receipt };
   }
-  return { status: 202, replayed: outcome.kind === 'replayed', order: outcome.receipt };
+  const refusal = refusalOf(item, outcome);
+  return { status: refusal.status, problem: refusal.body };
+}
+
+function refusalOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
+  if (item.kind === 'invalid') return invalidBody('invalid-order', item.faults);
+  return outcome?.kind === 'schedule-full' ? scheduleFull() : keyReused();
 }

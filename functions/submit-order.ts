@@ -1,20 +1,27 @@
 import { readIdempotencyKey } from '../lib/http/idempotency-key.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
-import { invalidBody, json, keyReused, problem, queueFull } from '../lib/http/responses.ts';
+import {
+  invalidBody,
+  json,
+  keyReused,
+  problem,
+  queueFull,
+  scheduleFull,
+} from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
-import { intakeStore } from '../lib/redis/intake-store.ts';
 import { httpFunction } from '../lib/runtime.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
 
 /** POST /orders: 202 with the receipt; 400, 413, 415, 422, 429 and 503 as problem details. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
-  const { clock, config, keys, log, metrics, redisForRequests } = surroundings;
+  const { clock, config, log, metrics } = surroundings;
   const intake = {
-    store: intakeStore(redisForRequests(), keys),
+    store: surroundings.storeForRequests(),
+    scheduledMax: config.scheduledMax,
     backPressure: backPressure(config.queueMax),
     wake: surroundings.wake(),
     metrics,
@@ -34,12 +41,13 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     if (validation.kind === 'invalid') return invalidBody('invalid-order', validation.faults);
 
     const { client } = request.caller;
-    const submission = { client, idempotencyKey, submission: validation.submission };
-    const answer = await submitOrders(intake, [submission], nowMs);
+    const order = { idempotencyKey, submission: validation.submission };
+    const answer = await submitOrders(intake, client, [order], nowMs);
     if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
     logSubmit(log, request, answer.outcomes);
     const [outcome] = answer.outcomes;
     if (outcome === undefined || outcome.kind === 'key-reused') return keyReused();
+    if (outcome.kind === 'schedule-full') return scheduleFull();
     return json(202, outcome.receipt, {
       location: `/orders/${outcome.receipt.id}`,
       ...(outcome.kind === 'replayed' && { 'idempotent-replayed': 'true' }),

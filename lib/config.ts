@@ -1,7 +1,7 @@
 import { type ApiKey, apiKeysSchema } from './http/api-keys.ts';
 import type { TokenSettings } from './http/token-callers.ts';
-import { CLAIM_ORDERS_MAX } from './queue/store.ts';
 import { type Environment, readSettings, type SettingsReader } from './settings.ts';
+import { CLAIM_ORDERS_MAX, PENDING_MAX } from './store/claim.ts';
 
 /** Where the orders are. */
 export interface RedisConfig {
@@ -17,10 +17,14 @@ export interface Config extends RedisConfig {
   /** Where API Gateway checks tokens: then there are no API keys. */
   readonly tokens: TokenSettings | undefined;
   readonly batchSize: number;
+  /** Batches of a drain under way at once. */
+  readonly lanes: number;
   readonly leaseMs: number;
   readonly attemptsMax: number;
-  /** Depth of the queue past which submits are refused. */
+  /** Depth of a client's queue past which its submits are refused. */
   readonly queueMax: number;
+  /** How many orders of a client may be scheduled. */
+  readonly scheduledMax: number;
   /** Pace at which many dead orders are put back. */
   readonly redrivesPerSecond: number;
   /** How long a produced or canceled order is kept after its end. */
@@ -44,6 +48,12 @@ export interface Needs {
   readonly apiKeys: boolean;
 }
 
+/**
+ * Redis uses about 40 bytes for an id in a queue: 60 MB, of the 100 MB that a record may hold.
+ * @see https://upstash.com/docs/redis/troubleshooting/max_record_size_exceeded
+ */
+const QUEUE_MAX = 1_500_000;
+
 const NO_REDIS = { redisUrl: '', redisToken: '' };
 
 /**
@@ -60,9 +70,11 @@ export function readConfig(env: Environment, needs: Needs): Config {
     apiKeys: needs.apiKeys && !isByToken ? apiKeysOf(read) : [],
     tokens: isByToken ? tokensOf(read, optional) : undefined,
     batchSize: integer('SLUICE_BATCH_SIZE', 100, 1, CLAIM_ORDERS_MAX),
+    lanes: integer('SLUICE_DRAIN_LANES', 2, 1, 2),
     leaseMs: integer('SLUICE_LEASE_MS', 30_000, 1_000, 900_000),
     attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 24, 1, 100),
-    queueMax: integer('SLUICE_QUEUE_MAX', 1_000_000, 1, 100_000_000),
+    queueMax: integer('SLUICE_QUEUE_MAX', 1_000_000, 1, QUEUE_MAX),
+    scheduledMax: integer('SLUICE_SCHEDULED_MAX', 100_000, 1, PENDING_MAX),
     redrivesPerSecond: integer('SLUICE_REDRIVES_PER_SECOND', 100, 1, 1_000),
     retentionDays: integer('SLUICE_RETENTION_DAYS', 30, 1, 3_650),
     isAnnounced: optional('SLUICE_EVENTS_URL', 'a URL', () => true, false),

@@ -10,12 +10,12 @@ import { routeWith, unavailable } from './http/route.ts';
 import type { Wake } from './intake/wake.ts';
 import { jsonLog } from './log.ts';
 import { type Metrics, NO_METRICS } from './metrics/metrics.ts';
-import type { RateLimit } from './queue/store.ts';
-import { connect, type RedisWatch } from './redis/client.ts';
-import { keysWith } from './redis/keys.ts';
 import { readParameters } from './secrets/parameters.ts';
 import { secretsOf } from './secrets/secrets.ts';
 import type { Environment } from './settings.ts';
+import { connect, type RedisSettings } from './store/connection.ts';
+import { keysWith } from './store/keys.ts';
+import type { RateLimit } from './store/rate-limit.ts';
 
 /** What counting a request may add to it: a limit lets through what cannot be counted by then. */
 const ASIDE_MS_MAX = 250;
@@ -37,18 +37,15 @@ const metrics: Metrics =
         write,
       });
 
-const watch: RedisWatch = {
-  sent(ms, outcome) {
-    if (outcome === 'answered') metrics.measure('RedisLatency', ms);
-    else metrics.measure('RedisErrors', 1);
-  },
-  billed: (commands) => metrics.measure('BilledCommands', commands),
+const onSent: RedisSettings['onSent'] = (ms, outcome) => {
+  if (outcome === 'answered') metrics.measure('RedisLatency', ms);
+  else metrics.measure('RedisErrors', 1);
 };
 
 // Asked for by name, so that a bundle that is packaged without a limit has none of its code:
 // deploy/bundle.js says to esbuild what the variable is.
 const rateLimits = process.env.SLUICE_RATE_LIMIT
-  ? (await import('./redis/rate-limit.ts')).rateLimit
+  ? (await import('./store/rate-limit.ts')).rateLimit
   : undefined;
 
 // And without JWTs, where no issuer of them is known.
@@ -57,7 +54,9 @@ const callersByToken = process.env.SLUICE_JWT_ISSUER
   : undefined;
 
 // And without what wakes a drain, where none is to be woken.
-const wakes = process.env.SLUICE_WAKE_INTERVAL_MS ? (await import('./wake.ts')).wakeIn : undefined;
+const wakes = process.env.SLUICE_WAKE_INTERVAL_MS
+  ? (await import('./intake/wake.ts')).wakeOf
+  : undefined;
 
 const lambda = awsRequests(process.env, 'lambda');
 const ssm = awsRequests(process.env, 'ssm');
@@ -80,7 +79,8 @@ export type Surroundings = ReturnType<typeof surroundings>;
 export function surroundings(env: Environment, needs: Needs, sent?: Sent) {
   const config = readConfig(env, needs);
   const { redisUrl: url, redisToken: token } = config;
-  const redis = { url, token, random, watch, onEnd: sent };
+  const redis = { url, token, random, onSent, onEnd: sent };
+  const keys = keysWith(config.prefix);
   return {
     env,
     config,
@@ -88,14 +88,20 @@ export function surroundings(env: Environment, needs: Needs, sent?: Sent) {
     random,
     log,
     metrics,
-    keys: keysWith(config.prefix),
+    keys,
     /**
-     * Redis for a request that somebody waits for: two sendings of 1.2 s and a pause of at most
+     * The store for a request that somebody waits for: two attempts of 1.2 s and a pause of at most
      * 0.1 s, so that a 503 is answered within 3 s.
      */
-    redisForRequests: () => connect({ ...redis, timeoutMs: 1_200, sendsMax: 2 }),
-    /** Redis for batches: a request carries up to a megabyte and may take longer. */
-    redisForBatches: () => connect({ ...redis, timeoutMs: 2_500, sendsMax: 2 }),
+    storeForRequests: () => ({
+      keys,
+      client: connect({ ...redis, timeoutMs: 1_200, sendsMax: 2 }),
+    }),
+    /** The store for batches: a request carries up to some megabytes and may take longer. */
+    storeForBatches: () => ({
+      keys,
+      client: connect({ ...redis, timeoutMs: 2_500, sendsMax: 2 }),
+    }),
     redisAside: () => connect({ ...redis, timeoutMs: ASIDE_MS_MAX, sendsMax: 1 }),
     /** Has a Lambda function run, without waiting for it. */
     invoke: (name: string, payload: object) => invokeLater(lambda, name, payload, INVOKE_MS_MAX),
@@ -129,7 +135,8 @@ export async function httpFunction<E, R>(
       const callers = (tokens && callersByToken?.(tokens)) ?? callersByKey(apiKeys);
       const rateLimit = rateLimitIn(around);
       const route = routeWith({ callers, log, now: clock.now, rateLimit });
-      return { ...around, route, wake: () => wakes?.(around) };
+      const wake = () => wakes?.({ ...around, store: around.storeForRequests() });
+      return { ...around, route, wake };
     },
   });
   return measured(async (event, context) => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createReceiver, type SentOrder } from '../examples/webhook-receiver/receiver.ts';
 import { systemClock } from '../lib/clock.ts';
-import type { CreateProducer } from '../lib/production/producer.ts';
+import type { CreateProducer } from '../lib/producers/producer.ts';
 import { listen } from './ports.ts';
 import { startDatabase } from './postgres/database.ts';
 

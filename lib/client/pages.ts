@@ -11,8 +11,8 @@ export type ReadPage = (page: {
 }) => Promise<OrderPage>;
 
 /**
- * The orders of a list, page by page as they are asked for. The list may change meanwhile: an order
- * that was there from the beginning comes once, whatever comes in.
+ * The orders of a list, page by page as they are asked for. Each comes once, although an order that
+ * moves on meanwhile, from waiting to produced, may stand on two pages.
  *
  * @param limit  how many orders at most
  */
@@ -22,11 +22,17 @@ export async function* ordersOf(
 ): AsyncGenerator<OrderSummaryDocument, void, undefined> {
   let left = limit;
   let cursor: string | undefined;
+  /** Those that may still move on, and so come again. */
+  const moving = new Set<string>();
   while (left > 0) {
     const pageLimit = Math.min(left, PAGE_ORDERS_MAX);
     const page = await readPage({ limit: pageLimit, ...(cursor !== undefined && { cursor }) });
-    yield* page.orders;
-    left -= page.orders.length;
+    for (const order of page.orders) {
+      if (moving.has(order.id)) continue;
+      if (order.status !== 'produced' && order.status !== 'canceled') moving.add(order.id);
+      left -= 1;
+      yield order;
+    }
     if (page.nextCursor === null) return;
     if (page.nextCursor === cursor) {
       throw new UnexpectedAnswer('The API answered with a page whose next one is itself.');

@@ -1,5 +1,6 @@
 import { formatInstant } from '../orders/instant.ts';
 import {
+  type Failure,
   type Order,
   type OrderStatus,
   type OrderSummary,
@@ -41,16 +42,23 @@ function partsOf(order: OrderSummary, { withClient }: Reader) {
   };
   const outcome = {
     ...(order.metadata !== undefined && { metadata: order.metadata }),
+    idempotencyKey: order.idempotencyKey,
     attempts: order.attempts,
     updatedAt: formatInstant(order.updatedAtMs),
+    ...(order.nextAttemptAtMs !== undefined && {
+      nextAttemptAt: formatInstant(order.nextAttemptAtMs),
+    }),
     ...(order.orderNumber !== undefined && { orderNumber: order.orderNumber }),
     ...(order.producedAtMs !== undefined && { producedAt: formatInstant(order.producedAtMs) }),
     ...(order.result !== undefined && { result: order.result }),
-    ...(order.lastError !== undefined && {
-      lastError: { reason: order.lastError.reason, at: formatInstant(order.lastError.atMs) },
-    }),
+    ...(order.lastError !== undefined && { lastError: failureMembers(order.lastError) }),
+    ...(order.history !== undefined && { history: order.history.map(failureMembers) }),
   };
   return { head, outcome };
+}
+
+function failureMembers({ reason, atMs }: Failure) {
+  return { reason, at: formatInstant(atMs) };
 }
 
 /** In the order in which they are written. */
@@ -65,6 +73,7 @@ function receiptMembers<Status extends OrderStatus>(
     currency: order.currency,
     totalAmount: order.totalAmount,
     ...(order.reference !== undefined && { reference: order.reference }),
+    ...(order.produceAtMs !== undefined && { produceAt: formatInstant(order.produceAtMs) }),
     acceptedAt: formatInstant(order.acceptedAtMs),
   };
 }

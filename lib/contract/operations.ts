@@ -74,6 +74,7 @@ export const OPERATIONS = {
       'invalid-idempotency-key',
       'idempotency-key-reused',
       'queue-full',
+      'schedule-full',
     ],
   },
   'POST /orders/batch': {

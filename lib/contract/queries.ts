@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { grouped } from '../orders/faults.ts';
+import { IDEMPOTENCY_KEY_PATTERN } from '../orders/identity.ts';
 import { ORDER_STATUSES } from '../orders/order.ts';
 import { must } from '../orders/submission.ts';
 
@@ -21,6 +22,9 @@ export const ordersQuerySchema = z.object({
   ...deadLettersQuerySchema.shape,
   status: z.optional(z.enum(ORDER_STATUSES, must(`one of ${ORDER_STATUSES.join(', ')}`))),
   customer: z.optional(z.string()),
+  idempotencyKey: z.optional(
+    z.string().check(z.regex(IDEMPOTENCY_KEY_PATTERN, must('1 to 255 printable ASCII characters'))),
+  ),
 });
 
 /** The body of `POST /dead-letters/redrive`. */

@@ -25,6 +25,8 @@ const receiptMembers = {
   /** Sum of quantity × unitAmount over the lines, in the currency's minor unit. */
   totalAmount: z.int().check(z.minimum(0)),
   reference: z.optional(z.string()),
+  /** Not produced before this time. */
+  produceAt: z.optional(instantSchema),
   acceptedAt: instantSchema,
 };
 
@@ -34,20 +36,27 @@ export const receiptSchema = z.object({
   status: z.enum(['queued', 'scheduled']),
 });
 
+const failure = z.object({ reason: z.string(), at: instantSchema });
+
 const summaryMembers = {
   ...receiptMembers,
   status: z.enum(ORDER_STATUSES),
   /** Shown to `orders:admin`, who reads the orders of all clients. */
   client: z.optional(z.string()),
   metadata: z.optional(metadataSchema),
+  idempotencyKey: z.string(),
   /** How often it was claimed since it was accepted or redriven, and not given back untried. */
   attempts: z.int().check(z.minimum(0)),
   updatedAt: instantSchema,
+  /** When it is tried again, after an attempt that failed. */
+  nextAttemptAt: z.optional(instantSchema),
   orderNumber: z.optional(count),
   producedAt: z.optional(instantSchema),
   /** What the producer answered. */
   result: z.optional(z.unknown()),
-  lastError: z.optional(z.object({ reason: z.string(), at: instantSchema })),
+  lastError: z.optional(failure),
+  /** Earlier attempts that failed, newest first. */
+  history: z.optional(z.array(failure)),
 };
 
 /** An order in a list. */
@@ -63,6 +72,8 @@ export const orderPageSchema = z.object({
   orders: z.array(orderSummarySchema),
   /** For the next page, if there is one. */
   nextCursor: z.nullable(z.string()),
+  /** How many orders were read to find these. */
+  examined: count,
 });
 
 const faultSchema = z.object({
@@ -97,7 +108,7 @@ export const batchResultsSchema = z.object({
         replayed: z.boolean(),
         order: receiptSchema,
       }),
-      z.object({ index, status: z.literal([400, 422]), problem: problemSchema }),
+      z.object({ index, status: z.literal([400, 422, 429]), problem: problemSchema }),
     ]),
   ),
 });
@@ -109,7 +120,7 @@ export const statsSchema = z.object({
   dead: count,
   produced: count,
   canceled: count,
-  /** How long the order at the head of the queue has waited. */
+  /** How long the order that has been ready for longest has waited. */
   oldestQueuedAgeMs: z.nullable(count),
   /** Names the counts that are not exact. */
   approximate: z.array(z.string()),

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { EventStore, OrderEvent } from '../queue/event-store.ts';
+import type { Store } from '../store/connection.ts';
+import { type OrderEvent, oldestEvents, type SentEvent, takeOutEvents } from '../store/events.ts';
 
 /**
  * What came of one sending. `taken`: the receiver has the event. `refused`: it will never take this
@@ -14,7 +15,7 @@ export type Sent =
 export type SendEvent = (event: OrderEvent, signal: AbortSignal) => Promise<Sent>;
 
 export interface AnnounceDependencies {
-  readonly store: EventStore;
+  readonly store: Store;
   readonly send: SendEvent;
   readonly clock: Clock;
   readonly log: Log;
@@ -59,13 +60,13 @@ export async function announce(
   let refused = 0;
   let reason: string | undefined;
   // From the oldest on: what has been sent and is not taken out yet.
-  let seenTo: { id: string; isRefused: boolean; reason?: string }[] = [];
+  let seenTo: (SentEvent & { reason?: string })[] = [];
   const reportOf = (end: AnnounceReport['end']): AnnounceReport => {
     return { announced, refused, end, ...(reason !== undefined && { reason }) };
   };
 
   while (!signal.aborted) {
-    const page = await store.oldest(seenTo.length, clock.now());
+    const page = await oldestEvents(store, seenTo.length, clock.now());
     const [oldest] = page;
     if (isFirst && oldest) metrics.measure('OldestEventAge', ageS(clock.now() - oldest.atMs));
     isFirst = false;
@@ -81,7 +82,7 @@ export async function announce(
     }
     const setAside = seenTo.filter(({ isRefused }) => isRefused);
     if (setAside.length < seenTo.length) {
-      await store.takeOut(seenTo);
+      await takeOutEvents(store, seenTo);
       for (const { id, reason } of setAside) log('error', 'event-refused', { event: id, reason });
       announced += seenTo.length - setAside.length;
       refused += setAside.length;

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { orderDocument } from '../contract/documents.ts';
 import { formatInstant } from '../orders/instant.ts';
-import type { OrderEvent } from '../queue/event-store.ts';
+import type { OrderEvent } from '../store/events.ts';
 import { createPost, type Network, type Reply } from '../webhook/post.ts';
 import { isRefusal } from '../webhook/refusal.ts';
 import { signedHeaders } from '../webhook/signature.ts';

@@ -1,53 +1,52 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
-import { isOrderId } from '../orders/identity.ts';
-import type { PageRequest, Place } from '../queue/store.ts';
+import type { ListRequest } from '../store/list.ts';
+import type { Position } from '../store/list-places.ts';
 
-type List = PageRequest['of'];
+type List = ListRequest['of'];
 
 const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 export interface Cursors {
-  /** The place where a page ended, as its client hands it back. */
-  at(place: Place): string;
-  /** @returns `undefined` where the text is no cursor of this list */
-  placeOf(cursor: string): Place | undefined;
+  /** The position where a page ended, as its client hands it back. */
+  at(position: Position): string;
+  /** @returns `undefined` if the text is not a cursor of this list */
+  positionOf(cursor: string): Position | undefined;
 }
 
 /**
- * Cursors of one list. They are encrypted, as the place may be another client's order, and
- * authenticated, so that what was cut off, mistyped or given by another list is no cursor.
+ * Cursors of one list. They are encrypted, as a position may name another client's order, and
+ * authenticated, so that one that was cut off, mistyped or made for another list is refused.
  *
- * @param secret  one that all instances have; after it has changed, cursors from before are none
+ * @param secret  one that all instances have; once it has changed, cursors from before are refused
  */
 export function cursorsOf(list: List, secret: string): Cursors {
   const key = createHmac('sha256', secret).update('cursors').digest();
 
-  function at({ atMs, id }: Place): string {
-    const place = `${atMs}:${id}`;
-    // It follows from the place: the same place is the same cursor, and no two share one.
-    const iv = createHmac('sha256', key).update(`${list}:${place}`).digest().subarray(0, IV_BYTES);
+  function at(position: Position): string {
+    const text = JSON.stringify(position);
+    // It follows from the position: the same one gives the same cursor, and no two share one.
+    const iv = createHmac('sha256', key).update(`${list}:${text}`).digest().subarray(0, IV_BYTES);
     const cipher = createCipheriv(CIPHER, key, iv).setAAD(Buffer.from(list));
-    const text = Buffer.concat([cipher.update(place), cipher.final()]);
-    return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url');
+    const encrypted = Buffer.concat([cipher.update(text), cipher.final()]);
+    return Buffer.concat([iv, cipher.getAuthTag(), encrypted]).toString('base64url');
   }
 
-  function placeOf(cursor: string): Place | undefined {
+  function positionOf(cursor: string): Position | undefined {
     const bytes = Buffer.from(cursor, 'base64url');
-    // Base64 that is written otherwise says the same.
+    // Base64 has more than one way to write the same bytes; only one of them is a cursor.
     if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== cursor) return;
     const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES))
       .setAAD(Buffer.from(list))
       .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
     try {
       const text = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
-      const [atMs = '', id = ''] = Buffer.concat([text, decipher.final()]).toString().split(':');
-      return isOrderId(id) ? { atMs: Number(atMs), id } : undefined;
+      return JSON.parse(Buffer.concat([text, decipher.final()]).toString());
     } catch {
       return undefined;
     }
   }
 
-  return { at, placeOf };
+  return { at, positionOf };
 }

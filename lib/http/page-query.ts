@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
-import type { PageRequest, Place } from '../queue/store.ts';
+import type { ListRequest } from '../store/list.ts';
+import type { Position } from '../store/list-places.ts';
 import { cursorsOf } from './cursor.ts';
 import { type HttpResponse, problem } from './responses.ts';
 import type { HttpRequest } from './route.ts';
@@ -10,7 +11,7 @@ interface Query {
 }
 
 type PageQuery<Q> =
-  | { readonly kind: 'query'; readonly query: Q; readonly after?: Place }
+  | { readonly kind: 'query'; readonly query: Q; readonly after?: Position }
   | { readonly kind: 'refused'; readonly response: HttpResponse };
 
 /**
@@ -19,7 +20,7 @@ type PageQuery<Q> =
  * @param secret  for its cursors: see `cursorsOf`
  */
 export function pagesOf<Q extends Query>(
-  list: PageRequest['of'],
+  list: ListRequest['of'],
   schema: z.ZodMiniType<Q>,
   secret: string,
 ) {
@@ -41,13 +42,13 @@ export function pagesOf<Q extends Query>(
       }
       const { cursor } = parsed.data;
       if (cursor === undefined) return { kind: 'query', query: parsed.data };
-      const after = cursors.placeOf(cursor);
+      const after = cursors.positionOf(cursor);
       if (after !== undefined) return { kind: 'query', query: parsed.data, after };
       return refused('cursor: Must be the nextCursor of a page of this list.');
     },
 
     /** What the body of a page says of the page after it. */
-    nextCursor: (end: Place | undefined): string | null =>
+    nextCursor: (end: Position | undefined): string | null =>
       end === undefined ? null : cursors.at(end),
   };
 }

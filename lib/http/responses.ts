@@ -35,25 +35,33 @@ export function invalidBody(
   type: 'invalid-order' | 'invalid-batch' | 'invalid-redrive',
   faults: readonly Fault[],
 ): HttpResponse {
-  const detail = 'The members named in "errors" are not as they must be.';
+  const detail = 'The fields listed in "errors" are invalid.';
   return problem(type, detail, { errors: faults });
 }
 
 /** Also where an order is another client's: the two cannot be told apart. */
 export function notFound(): HttpResponse {
-  return problem('not-found', 'There is no order with this id among those that you may see.');
+  return problem('not-found', 'There is no order with this id that you may see.');
 }
 
 export function keyReused(): HttpResponse {
-  const detail = 'This idempotency key stands for another order; that order is unchanged.';
+  const detail = 'This idempotency key belongs to another order. That order is unchanged.';
   return problem('idempotency-key-reused', detail);
 }
 
 export function queueFull(retryAfterS: number): HttpResponse {
   const detail =
-    'More orders wait than this deployment takes. Nothing of this request was taken; send the very ' +
-    'same request again after the time in Retry-After.';
+    'Too many of your orders are waiting. Nothing of this request was accepted. Send the same ' +
+    'request again after the time in Retry-After.';
   return problem('queue-full', detail, { headers: { 'retry-after': String(retryAfterS) } });
+}
+
+/** Room comes as scheduled orders become due, so the client is told to come back in a while. */
+export function scheduleFull(): HttpResponse {
+  const detail =
+    'You have as many scheduled orders as you may have. Nothing of this order was accepted. Send ' +
+    'it again after the time in Retry-After, or without produceAt.';
+  return problem('schedule-full', detail, { headers: { 'retry-after': '60' } });
 }
 
 /** JSON that a shared cache must not keep, as all of it is somebody's orders. */

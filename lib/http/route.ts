@@ -4,8 +4,8 @@ import type {
   Context,
 } from 'aws-lambda';
 import type { Log } from '../log.ts';
-import { StoreUnavailable } from '../queue/errors.ts';
-import type { RateLimit } from '../queue/store.ts';
+import { StoreUnavailable, type UnavailableKind } from '../store/errors.ts';
+import type { RateLimit } from '../store/rate-limit.ts';
 import type { Scope } from './api-keys.ts';
 import { type Caller, type Callers, isAdmin, mayCall } from './authenticate.ts';
 import { type HttpResponse, problem, toGateway } from './responses.ts';
@@ -139,9 +139,23 @@ function failure(error: unknown, event: APIGatewayProxyEventV2): HttpResponse {
   if (!(error instanceof StoreUnavailable)) {
     return problem('internal', 'Something went wrong here; the log has it under this request id.');
   }
-  const detail = `Redis could not be asked, or its answer did not come. ${WHAT_TO_DO[kindOf(event)]}`;
+  const detail = `${WHAT_HAPPENED[error.kind]} ${WHAT_TO_DO[kindOf(event)]}`;
   return problem('store-unavailable', detail, { headers: { 'retry-after': RETRY_AFTER_S } });
 }
+
+const NO_ANSWER = 'Redis did not answer, or refused.';
+
+const WHAT_HAPPENED: Readonly<Record<UnavailableKind, string>> = {
+  unreachable: 'Redis could not be reached, or did not answer in time.',
+  full: 'The database is full. Its operator must make room or choose a larger plan.',
+  budget: 'The database has used up its commands. Its operator must raise the budget.',
+  record:
+    'A key of the database has reached its size limit. Its operator must drain it, or lower SLUICE_QUEUE_MAX.',
+  'too-large': 'The request to Redis is too large.',
+  throttled: 'The database gets more commands than it can take in a second.',
+  unauthorized: NO_ANSWER,
+  failed: NO_ANSWER,
+};
 
 const WHAT_TO_DO = {
   read: 'Try again after the time in Retry-After.',

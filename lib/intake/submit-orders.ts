@@ -3,74 +3,79 @@ import type { Receipt } from '../contract/schemas.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { fingerprintOf, orderIdOf } from '../orders/identity.ts';
 import type { Submission } from '../orders/submission.ts';
-import type { IntakeStore, NewOrder, SubmitAnswer } from '../queue/store.ts';
+import type { Store } from '../store/connection.ts';
+import type { NewOrder, RecordHead } from '../store/order-record.ts';
+import { type SubmitAnswer, submit } from '../store/submit.ts';
 import type { BackPressure } from './back-pressure.ts';
 import type { Wake } from './wake.ts';
 
-export interface SubmitRequest {
-  /** The name of the client that submits. */
-  readonly client: string;
+/** One order of a request. */
+export interface SubmittedOrder {
   readonly idempotencyKey: string;
   readonly submission: Submission;
 }
 
 export type SubmitOutcome =
   | { readonly kind: 'accepted' | 'replayed'; readonly receipt: Receipt }
-  /** The key stands for another order already; that one is unchanged. */
-  | { readonly kind: 'key-reused' };
+  /** The key belongs to another order already; that one is unchanged. */
+  | { readonly kind: 'key-reused' }
+  /** The client has as many scheduled orders as it may have. */
+  | { readonly kind: 'schedule-full' };
 
 export type IntakeAnswer =
   | { readonly kind: 'answered'; readonly outcomes: readonly SubmitOutcome[] }
-  /** The queue is too deep; nothing was asked of the store. */
+  /** The client's queue is too deep; nothing was asked of the store. */
   | { readonly kind: 'refused'; readonly retryAfterS: number };
 
 export interface Intake {
-  readonly store: IntakeStore;
+  readonly store: Store;
   readonly backPressure: BackPressure;
   readonly metrics: Metrics;
-  /** Called when the queue was empty before these orders; left out where the schedule is enough. */
+  /** How many orders of a client may be scheduled. */
+  readonly scheduledMax: number;
+  /** Called when the queue was empty before these orders; left out if the schedule is enough. */
   readonly wake?: Wake | undefined;
 }
 
 /**
- * Takes orders in: once they are answered, they are in the store and in the queue. Of two with one
- * key the first counts, and the second is its repeat.
+ * Accepts the orders of one request: once it is answered, they are in the store and in their place.
+ * Of two with one key the first counts, and the second is its repeat.
  *
+ * @param client    the name of the client that submits
  * @param requests  up to `SUBMIT_ORDERS_MAX`
  * @param nowMs     Unix milliseconds
  * @returns an outcome for each, in their order, or a refusal of all
- * @throws StoreUnavailable where the outcome is unknown; the same requests are safe to repeat
+ * @throws StoreUnavailable if the outcome is unknown; the same requests are safe to repeat
  */
 export async function submitOrders(
-  { store, backPressure, metrics, wake }: Intake,
-  requests: readonly SubmitRequest[],
+  { store, backPressure, metrics, scheduledMax: pendingMax, wake }: Intake,
+  client: string,
+  requests: readonly SubmittedOrder[],
   nowMs: number,
 ): Promise<IntakeAnswer> {
   if (requests.length === 0) return { kind: 'answered', outcomes: [] };
-  const retryAfterS = backPressure.retryAfterS(nowMs);
+  const retryAfterS = backPressure.retryAfterS(client, nowMs);
   if (retryAfterS !== undefined) return { kind: 'refused', retryAfterS };
-  const orders = requests.map(newOrderOf);
+  const orders = requests.map((request) => newOrderOf(client, request));
   const firsts = new Map<string, NewOrder>();
   for (const order of orders) if (!firsts.has(order.id)) firsts.set(order.id, order);
-  const { answers, queueDepth } = await store.submit([...firsts.values()], nowMs);
+  const distinct = [...firsts.values()];
+  const { answers, queueDepth } = await submit(store, {
+    client,
+    orders: distinct,
+    nowMs,
+    pendingMax,
+  });
   if (queueDepth !== undefined) {
-    backPressure.learn(queueDepth, nowMs);
+    backPressure.learn(client, queueDepth, nowMs);
     metrics.measure('QueueDepth', queueDepth);
     const accepted = answers.filter(({ kind }) => kind === 'accepted').length;
-    // All that waits came just now: nobody may be draining.
+    // All that waits has come just now: nobody may be draining.
     if (queueDepth <= accepted) await wake?.(nowMs);
   }
 
-  const known = new Map<string, Known>();
-  for (const [at, { id, fingerprint }] of [...firsts.values()].entries()) {
-    const answer = answers[at];
-    known.set(id, answer?.kind === 'known' ? answer : { fingerprint, acceptedAtMs: nowMs });
-    if (answer?.kind === 'known') firsts.delete(id);
-  }
-  // What is left of the firsts is new; everything else repeats what is known by now.
-  const outcomes = orders.map((order) =>
-    order === firsts.get(order.id) ? accepted(order, nowMs) : repeated(order, known.get(order.id)),
-  );
+  const answerOf = new Map(distinct.map(({ id }, at) => [id, answers[at]]));
+  const outcomes = orders.map((order) => outcomeOf(order, firsts, answerOf.get(order.id), nowMs));
   metrics.measure('OrdersAccepted', countOf(outcomes, 'accepted'));
   metrics.measure('OrdersReplayed', countOf(outcomes, 'replayed'));
   return { kind: 'answered', outcomes };
@@ -81,22 +86,27 @@ export function countOf(outcomes: readonly SubmitOutcome[], kind: SubmitOutcome[
   return outcomes.filter((outcome) => outcome.kind === kind).length;
 }
 
-/** What is kept of an order that was accepted before. */
-type Known = Pick<Extract<SubmitAnswer, { kind: 'known' }>, 'fingerprint' | 'acceptedAtMs'>;
-
-function newOrderOf({ client, idempotencyKey, submission }: SubmitRequest): NewOrder {
+function newOrderOf(client: string, { idempotencyKey, submission }: SubmittedOrder): NewOrder {
   const id = orderIdOf(client, idempotencyKey);
-  return { id, client, submission, fingerprint: fingerprintOf(submission) };
+  return { id, client, idempotencyKey, submission, fingerprint: fingerprintOf(submission) };
 }
 
-function accepted({ id, submission }: NewOrder, nowMs: number): SubmitOutcome {
-  return { kind: 'accepted', receipt: receiptOf(id, submission, nowMs) };
-}
-
-function repeated(
-  { id, submission, fingerprint }: NewOrder,
-  known: Known | undefined,
+function outcomeOf(
+  order: NewOrder,
+  firsts: ReadonlyMap<string, NewOrder>,
+  answer: SubmitAnswer | undefined,
+  nowMs: number,
 ): SubmitOutcome {
-  if (known?.fingerprint !== fingerprint) return { kind: 'key-reused' };
+  if (answer?.kind === 'full') return { kind: 'schedule-full' };
+  const first = firsts.get(order.id);
+  if (answer?.kind === 'known') return repeated(order, answer);
+  if (order === first) {
+    return { kind: 'accepted', receipt: receiptOf(order.id, order.submission, nowMs) };
+  }
+  return repeated(order, { fingerprint: first?.fingerprint ?? '', acceptedAtMs: nowMs });
+}
+
+function repeated({ id, submission, fingerprint }: NewOrder, known: RecordHead): SubmitOutcome {
+  if (known.fingerprint !== fingerprint) return { kind: 'key-reused' };
   return { kind: 'replayed', receipt: receiptOf(id, submission, known.acceptedAtMs) };
 }

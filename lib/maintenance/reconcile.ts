@@ -1,95 +1,109 @@
 import type { Clock } from '../clock.ts';
+import { ALONE } from '../store/claim.ts';
+import type { Store } from '../store/connection.ts';
+import { knownClients } from '../store/list.ts';
+import { readable, stateFrom } from '../store/order-record.ts';
 import {
-  type FindingKind,
-  type Inspection,
-  MAINTAIN_ORDERS_MAX,
-  type MaintenanceStore,
-  type Observation,
-  type Place,
-  REPAIRABLE,
-} from '../queue/maintenance-store.ts';
+  type Counters,
+  type IdPage,
+  lookNow,
+  looks,
+  queuePage,
+  raiseCounters,
+  scanPage,
+  statesOf,
+  withoutRecord,
+} from '../store/upkeep.ts';
+import { checkSegments } from './ended-segments.ts';
+import { findStranded } from './stranded.ts';
 
-/** What was found, by kind; a counter that is behind is a finding too. */
-export type Findings = Partial<Record<FindingKind | 'counter', number>>;
+/** What can disagree. */
+export type FindingKind =
+  /** An order in no place: nothing would ever claim it. Repaired. */
+  | 'stranded'
+  /** An order among the dead that is not dead. Repaired. */
+  | 'misplaced'
+  /** A client whose orders are ready and whom no drain looks at. Repaired. */
+  | 'unserved'
+  /** A counter behind what orders bear: it would give the same out twice. Repaired. */
+  | 'counter'
+  /** An id whose record is gone. The client's repeat brings it back, unless it had ended. */
+  | 'lost'
+  /** An order whose record cannot be read. */
+  | 'broken';
+
+export type Findings = Partial<Record<FindingKind, number>>;
+
+export interface Finding {
+  readonly kind: FindingKind;
+  /** Of the order; the name of a client or of a counter. */
+  readonly id: string;
+}
 
 /** What one pass saw and did. */
 export interface ReconcileReport {
-  /** Orders that the index has. */
+  /** Orders whose records were seen. */
   readonly orders: number;
   readonly found: Findings;
   /** Of those found, the ones that were repaired. */
   readonly repaired: Findings;
-  /** Orders of a version that this one does not know: left alone. */
-  readonly unknown: number;
-  /** The first of the findings, `LISTED_MAX` at most. */
-  readonly listed: readonly ListedFinding[];
-  /** Whether the pass came to its end: it stops where its time is up. */
+  /** The first findings, at most `LISTED_MAX`. */
+  readonly listed: readonly Finding[];
+  /** Whether the pass came to its end: it stops when its time is up. */
   readonly isComplete: boolean;
 }
 
-export interface ListedFinding {
-  readonly kind: FindingKind | 'counter';
-  /** Of the order; the name of a counter. */
-  readonly id: string;
-  /** Unix milliseconds, where it is known of an order that is gone. */
-  readonly acceptedAtMs?: number;
-}
-
 export interface ReconcileOptions {
-  readonly store: MaintenanceStore;
+  readonly store: Store;
   readonly clock: Pick<Clock, 'now'>;
   readonly isRepair: boolean;
-  /**
-   * Whether every order is read, at a command each. Otherwise only the hash of one that is where
-   * orders end, and nowhere else, is looked for: no loss of an entry leaves a live order like that.
-   * A failover that tears the writes of one script apart would.
-   */
+  /** Whether all ended segments are checked, and not only those that are open or have just closed. */
   readonly isThorough?: boolean;
-  /** Unix milliseconds after which no further page is begun; without it the pass ends at its end. */
+  /** Unix milliseconds after which no further page is begun; without it the pass goes to its end. */
   readonly deadlineMs?: number;
 }
 
 const LISTED_MAX = 100;
-/** The longest lease that can be configured: a drain that is still at work has ended by then. */
-const LEASE_MS_MAX = 900_000;
-/** Where an id may be that the index has lost. The queue comes last, see below. */
-const PLACES = ['pending', 'owners', 'dead', 'finished', 'canceled', 'orders'] as const;
 
-interface Pass extends ReconcileOptions {
-  readonly tally: { -readonly [name in keyof ReconcileReport]: ReconcileReport[name] } & {
-    readonly listed: ListedFinding[];
-  };
-  /** What was told: without a repair, a thing can be met in two places. */
-  readonly told: Set<string>;
-  /** Orders that must be in the queue: id and mark. */
-  readonly waiting: Map<string, string>;
+/** A pass under way. */
+export interface Pass extends ReconcileOptions {
+  /** Every id that was seen where orders wait or are dead. */
+  readonly placed: Set<string>;
+  readonly found: Findings;
+  readonly repaired: Findings;
+  readonly listed: Finding[];
+  orders: number;
+  /** The largest number and token that any order was seen to bear. */
+  borne: Counters;
 }
 
 /**
- * Compares every kept order with the places that hold ids, both ways, and repairs what can be where
- * it may. Orders flow meanwhile: each page is judged by one atomic step, and repaired by another
- * one that judges anew.
+ * Compares orders with the places that hold their ids, and repairs what it may. Orders flow
+ * meanwhile: what looks wrong is looked at again, and a repair is refused if the order has changed.
  *
- * Only the queue cannot be asked for an id. So orders that wait and must be there are noted first,
- * then the queue is read from end to end, and those that it did not have are looked at again: one
- * that has not changed since is stranded. It is made due instead of queued, which does nothing if
- * it is done twice, and an id that waited in the queue all the same is taken once.
+ * First it notes every id that waits or is dead. Then it reads the states of all other orders: one
+ * that has not ended is in no place. What has ended is checked segment by segment, once after a
+ * segment has closed.
  *
  * @throws StoreUnavailable, StoreFault; another pass begins anew
  */
 export async function reconcile(options: ReconcileOptions): Promise<ReconcileReport> {
-  const tally = { orders: 0, found: {}, repaired: {}, unknown: 0, listed: [], isComplete: false };
-  const pass: Pass = { ...options, tally, told: new Set(), waiting: new Map() };
-  pass.tally.isComplete =
-    (await lookThroughIndex(pass)) &&
-    (await lookThroughPlaces(pass)) &&
-    (await lookThroughQueue(pass)) &&
-    (await lookAgain(pass)) &&
+  const pass: Pass = {
+    ...options,
+    ...{ placed: new Set(), found: {}, repaired: {}, listed: [], orders: 0 },
+    borne: { number: 0, token: 0 },
+  };
+  const isComplete =
+    (await lookAtWaiting(pass)) &&
+    (await findStranded(pass)) &&
+    (await checkSegments(pass)) &&
+    (await lookAtClients(pass)) &&
     (await lookAtCounters(pass));
-  return pass.tally;
+  const { orders, found, repaired, listed } = pass;
+  return { orders, found, repaired, listed, isComplete };
 }
 
-/** Whether nothing is left that somebody has to see to. */
+/** Whether nothing is left that somebody has to look into. */
 export function isSettled({ found, repaired, isComplete }: ReconcileReport): boolean {
   return isComplete && totalOf(found) === totalOf(repaired);
 }
@@ -98,137 +112,89 @@ export function totalOf(findings: Findings): number {
   return Object.values(findings).reduce((sum, count) => sum + count, 0);
 }
 
-async function lookThroughIndex(pass: Pass): Promise<boolean> {
-  return await eachPage(pass, 'index', async (ids) => {
-    pass.tally.orders += ids.length;
-    await judge(
-      pass,
-      ids.map((id) => ({ id })),
-    );
-  });
+/** Notes a finding. */
+export function tell(pass: Pass, kind: FindingKind, id: string): void {
+  pass.found[kind] = (pass.found[kind] ?? 0) + 1;
+  if (pass.listed.length < LISTED_MAX) pass.listed.push({ kind, id });
 }
 
-async function lookThroughPlaces(pass: Pass): Promise<boolean> {
-  for (const place of PLACES) {
-    const isDone = await eachPage(pass, place, async (ids) => {
-      const suspects = await pass.store.suspects(ids, place);
-      await judge(
+export function tellRepaired(pass: Pass, kind: FindingKind): void {
+  pass.repaired[kind] = (pass.repaired[kind] ?? 0) + 1;
+}
+
+/** @returns whether all pages were looked at before the time was up */
+export async function eachPage(
+  pass: Pass,
+  page: (cursor: string) => Promise<IdPage>,
+  look: (ids: readonly string[]) => Promise<void>,
+): Promise<boolean> {
+  for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+    const { deadlineMs = Number.POSITIVE_INFINITY } = pass;
+    if (pass.clock.now() >= deadlineMs) return false;
+    const { ids, cursor: next } = await page(cursor);
+    await look(ids);
+    cursor = next;
+  }
+  return true;
+}
+
+async function lookAtWaiting(pass: Pass): Promise<boolean> {
+  const { store } = pass;
+  const note = async (ids: readonly string[]) => {
+    for (const id of ids) pass.placed.add(id);
+    for (const id of await withoutRecord(store, ids)) tell(pass, 'lost', id);
+  };
+  for (const client of [...(await knownClients(store)), ALONE]) {
+    const isDone =
+      (await eachPage(pass, (cursor) => queuePage(store, client, cursor), note)) &&
+      (await eachPage(
         pass,
-        suspects.map((id) => ({ id })),
-      );
-    });
+        (cursor) => scanPage(store, 'zset', store.keys.pending(client), cursor),
+        note,
+      )) &&
+      (await eachPage(
+        pass,
+        (cursor) => scanPage(store, 'zset', store.keys.dead(client), cursor),
+        async (ids) => {
+          await note(ids);
+          await lookAtDead(pass, ids);
+        },
+      ));
     if (!isDone) return false;
   }
   return true;
 }
 
-async function lookThroughQueue(pass: Pass): Promise<boolean> {
-  return await eachPage(pass, 'queue', async (ids) => {
-    for (const id of ids) pass.waiting.delete(id);
-    const suspects = await pass.store.suspects(ids, 'queue');
-    await judge(
-      pass,
-      suspects.map((id) => ({ id, sought: 'queued' })),
-    );
-  });
-}
-
-async function lookAgain(pass: Pass): Promise<boolean> {
-  const inspections = [...pass.waiting].map(([id, mark]) => ({ id, sought: mark }));
-  for (const chunk of chunked(inspections)) {
-    if (isTimeUp(pass)) return false;
-    await judge(pass, chunk);
+/** One that is not dead is left to the search for stranded orders, which puts it right. */
+async function lookAtDead(pass: Pass, ids: readonly string[]): Promise<void> {
+  const states = await statesOf(pass.store, ids);
+  for (const [at, id] of ids.entries()) {
+    const state = readable(() => stateFrom(id, states[at] ?? null));
+    if (state?.status !== 'dead') pass.placed.delete(id);
   }
-  return true;
 }
 
-/**
- * A counter that was lost begins at 1 again. Some orders show it, at a bounded cost; then all of
- * them are asked, as it must go past the largest.
- */
-async function lookAtCounters(pass: Pass): Promise<boolean> {
-  const { store, isRepair, tally } = pass;
-  if (isTimeUp(pass)) return false;
-  const behind = await store.counters(await store.bearers(), { isRepair: false });
-  if (behind.length === 0) return true;
-  tally.found.counter = behind.length;
-  for (const { counter } of behind) list(pass, { kind: 'counter', id: counter });
-  if (!isRepair) return true;
-  const isDone = await eachPage(pass, 'finished', async (ids) => {
-    await store.counters(ids, { isRepair });
-  });
-  if (isDone) tally.repaired.counter = behind.length;
-  return isDone;
-}
-
-/** @returns whether all pages were looked at before the time was up */
-async function eachPage(
-  pass: Pass,
-  place: Place,
-  look: (ids: string[]) => Promise<void>,
-): Promise<boolean> {
-  for (let cursor: string | undefined = ''; cursor !== undefined; ) {
-    if (isTimeUp(pass)) return false;
-    const page = await pass.store.page(place, cursor);
-    for (const ids of chunked(page.ids)) await look(ids);
-    cursor = page.cursor;
-  }
-  return true;
-}
-
-function isTimeUp({ clock, deadlineMs }: Pass): boolean {
-  return deadlineMs !== undefined && clock.now() >= deadlineMs;
-}
-
-/** A scan's page may be larger than was asked for. */
-function chunked<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / MAINTAIN_ORDERS_MAX) }, (_, at) =>
-    items.slice(at * MAINTAIN_ORDERS_MAX, (at + 1) * MAINTAIN_ORDERS_MAX),
-  );
-}
-
-async function judge(pass: Pass, inspections: readonly Inspection[]): Promise<void> {
-  if (inspections.length === 0) return;
-  const { store, clock, isRepair, isThorough = false, tally, told, waiting } = pass;
+async function lookAtClients(pass: Pass): Promise<boolean> {
+  const { store, clock, isRepair } = pass;
   const nowMs = clock.now();
-  const step = { nowMs, leaseEndMs: nowMs + LEASE_MS_MAX, isThorough };
-  const toRepair = new Map<string, FindingKind[]>();
-  for (const seen of await store.inspect(inspections, { ...step, isRepair: false })) {
-    const { id, kind } = seen;
-    if (kind === 'waits') {
-      waiting.set(id, seen.mark);
-      continue;
-    }
-    if (told.has(`${kind} ${id}`)) continue;
-    told.add(`${kind} ${id}`);
-    if (kind === 'unknown') {
-      tally.unknown += 1;
-      continue;
-    }
-    count(tally.found, kind);
-    list(pass, seen);
-    if (isRepairable(kind)) toRepair.set(id, [...(toRepair.get(id) ?? []), kind]);
+  for (const { name, isReady, isLookedAt } of await looks(store, nowMs)) {
+    if (!isReady || isLookedAt) continue;
+    tell(pass, 'unserved', name);
+    if (!isRepair) continue;
+    await lookNow(store, name, nowMs);
+    tellRepaired(pass, 'unserved');
   }
-  if (!isRepair || toRepair.size === 0) return;
-  // Told first and repaired then: a repair whose reply is lost is sent again, and tells nothing.
-  await store.inspect(
-    inspections.filter(({ id }) => toRepair.has(id)),
-    { ...step, isRepair },
-  );
-  for (const kind of [...toRepair.values()].flat()) count(tally.repaired, kind);
+  return true;
 }
 
-function isRepairable(kind: FindingKind): boolean {
-  return (REPAIRABLE as readonly FindingKind[]).includes(kind);
+/** A counter that was lost begins at 1 again. */
+async function lookAtCounters(pass: Pass): Promise<boolean> {
+  const { store, borne, isRepair } = pass;
+  const counters = await raiseCounters(store, borne, isRepair);
+  for (const name of ['number', 'token'] as const) {
+    if (counters[name] >= borne[name]) continue;
+    tell(pass, 'counter', name);
+    if (isRepair) tellRepaired(pass, 'counter');
+  }
+  return true;
 }
-
-function count(findings: Findings, kind: FindingKind): void {
-  findings[kind] = (findings[kind] ?? 0) + 1;
-}
-
-function list({ tally }: Pass, { kind, id, acceptedAtMs }: ListedFinding | FoundObservation) {
-  if (tally.listed.length >= LISTED_MAX) return;
-  tally.listed.push({ kind, id, ...(acceptedAtMs !== undefined && { acceptedAtMs }) });
-}
-
-type FoundObservation = Extract<Observation, { kind: FindingKind }>;

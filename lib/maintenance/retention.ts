@@ -1,18 +1,17 @@
 import type { Clock } from '../clock.ts';
-import type { EndPlace, MaintenanceStore } from '../queue/maintenance-store.ts';
+import type { Store } from '../store/connection.ts';
+import { segmentIn } from '../store/keys.ts';
+import { endedSegments, forgetEndedBefore } from '../store/retention.ts';
 
 export interface RetentionReport {
-  /** Orders that are gone now. */
-  readonly produced: number;
-  readonly canceled: number;
-  /** Orders whose time has come, but whose id may still wait in the queue or the pending. */
-  readonly kept: number;
-  /** Whether all of them were looked at: it stops where its time is up. */
+  /** How many orders were removed. */
+  readonly removed: number;
+  /** Whether all of them were: it stops when its time is up, and the next run goes on. */
   readonly isComplete: boolean;
 }
 
 export interface RetentionOptions {
-  readonly store: Pick<MaintenanceStore, 'endedBefore' | 'forget'>;
+  readonly store: Store;
   readonly clock: Pick<Clock, 'now'>;
   /** How long a produced or canceled order is kept after its end. */
   readonly retentionMs: number;
@@ -21,37 +20,27 @@ export interface RetentionOptions {
 }
 
 /**
- * Forgets the produced and canceled orders that ended longer ago than they are kept, the oldest
- * first, in bounded steps. With an order goes the memory of its idempotency key. Orders that wait
- * and dead ones are never forgotten.
+ * Forgets the produced and canceled orders that ended longer ago than they are kept, in bounded
+ * steps. With an order goes the memory of its idempotency key. Orders that wait and dead ones are
+ * never forgotten.
  *
  * @throws StoreUnavailable, StoreFault; the next run goes on
  */
 export async function retain(options: RetentionOptions): Promise<RetentionReport> {
-  const beforeMs = options.clock.now() - options.retentionMs;
-  const produced = await forgetAll(options, 'finished', beforeMs);
-  const canceled = await forgetAll(options, 'canceled', beforeMs);
-  return {
-    produced: produced.gone,
-    canceled: canceled.gone,
-    kept: produced.kept + canceled.kept,
-    isComplete: produced.isComplete && canceled.isComplete,
-  };
-}
-
-async function forgetAll(
-  { store, clock, deadlineMs = Number.POSITIVE_INFINITY }: RetentionOptions,
-  place: EndPlace,
-  beforeMs: number,
-) {
-  let gone = 0;
-  let kept = 0;
-  while (clock.now() < deadlineMs) {
-    const ids = await store.endedBefore(place, beforeMs, kept);
-    if (ids.length === 0) return { gone, kept, isComplete: true };
-    const forgotten = await store.forget(place, ids, beforeMs);
-    gone += forgotten;
-    kept += ids.length - forgotten;
+  const { store, clock, retentionMs, deadlineMs = Number.POSITIVE_INFINITY } = options;
+  const beforeMs = clock.now() - retentionMs;
+  let removed = 0;
+  let youngClient: string | undefined;
+  for (const name of await endedSegments(store)) {
+    // A client's segments come oldest first: where one has nothing to forget, the next have not either.
+    if (segmentIn(name).client === youngClient) continue;
+    for (let isFirst = true; ; isFirst = false) {
+      if (clock.now() >= deadlineMs) return { removed, isComplete: false };
+      const count = await forgetEndedBefore(store, name, beforeMs);
+      if (count === 0 && isFirst) youngClient = segmentIn(name).client;
+      if (count === 0) break;
+      removed += count;
+    }
   }
-  return { gone, kept, isComplete: false };
+  return { removed, isComplete: true };
 }

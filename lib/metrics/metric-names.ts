@@ -30,7 +30,7 @@ export const METRICS = {
   OrdersReplayed: SUM,
   /** Requests answered with a problem, and orders of a batch that were; `Reason` is the problem type. */
   Refused: { ...SUM, hasReason: true },
-  /** Ids in the queue after a submit; orders that are ready as a drain ends, 0 where its last claim left none. */
+  /** Ids in a client's queue after a submit; orders that are ready as a drain ends. */
   QueueDepth: COUNT,
   /** Since when the oldest order of a claim could have been produced: since it was accepted, or its `produceAt`; 0 where none was ready. */
   OldestOrderAge: SECONDS,
@@ -50,8 +50,6 @@ export const METRICS = {
   RedisLatency: MILLISECONDS,
   /** Sendings to Redis that failed, also those that were repeated with success. */
   RedisErrors: SUM,
-  /** Commands that Upstash bills: what was sent, and what scripts say that they executed. */
-  BilledCommands: SUM,
   /** Passes of reconcile that came to their end. */
   ReconcilePasses: SUM,
   /** What a pass found and could not repair. */

@@ -1,6 +1,6 @@
 import type { Submission } from './submission.ts';
 
-/** What the hash says of an order. Producing is not among them: that is a lease, not a mark. */
+/** What is stored of an order's progress. Producing is not among them: an order is producing while it is leased. */
 export const STORED_STATUSES = ['queued', 'scheduled', 'produced', 'dead', 'canceled'] as const;
 export type StoredStatus = (typeof STORED_STATUSES)[number];
 
@@ -8,30 +8,47 @@ export type StoredStatus = (typeof STORED_STATUSES)[number];
 export const ORDER_STATUSES = [...STORED_STATUSES, 'producing'] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
-/** An order that was accepted, with what has become of it since. Times in Unix milliseconds. */
+/** Why an attempt failed, and when. Unix milliseconds. */
+export interface Failure {
+  readonly reason: string;
+  readonly atMs: number;
+}
+
+/** An accepted order, with what has become of it since. Times are Unix milliseconds. */
 export interface Order extends Submission {
   readonly id: string;
-  /** The name of the client that submitted it, and whose order it is. */
+  /** The name of the client that submitted it and owns it. */
   readonly client: string;
+  readonly idempotencyKey: string;
   readonly status: OrderStatus;
   /** How often it was claimed and not given back untried. */
   readonly attempts: number;
   readonly acceptedAtMs: number;
   readonly updatedAtMs: number;
+  /** When it is tried again, after an attempt that failed. */
+  readonly nextAttemptAtMs?: number;
   readonly producedAtMs?: number;
   readonly orderNumber?: number;
-  /** What the producer answered, if it answered anything. */
+  /** What the producer answered, if anything. */
   readonly result?: unknown;
-  /** Why the last attempt that failed did. */
-  readonly lastError?: { readonly reason: string; readonly atMs: number };
+  /** Why the last failed attempt failed. */
+  readonly lastError?: Failure;
+  /** The failed attempts before that, newest first, at most `HISTORY_MAX`. */
+  readonly history?: readonly Failure[];
 }
+
+/** How many earlier failures an order keeps. */
+export const HISTORY_MAX = 10;
 
 /** An order without its lines, which lists leave out: they are most of its size. */
 export type OrderSummary = Omit<Order, 'lines'>;
 
+/** An order under a lease; `attempts` counts this one too. */
+export type ClaimedOrder = Order & { readonly status: 'producing' };
+
 /**
- * The status that an order is given at intake: `scheduled` where its time is still to come.
- * It follows from what never changes, so a replay gives the same answer for ever.
+ * The status an order gets at intake: `scheduled` if its time is still to come. It follows from what
+ * never changes, so a replay always gives the same answer.
  */
 export function statusAtIntake(
   { produceAtMs }: Pick<Submission, 'produceAtMs'>,

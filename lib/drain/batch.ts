@@ -1,0 +1,112 @@
+import type { ClaimedOrder } from '../orders/order.ts';
+import type { Claim } from '../store/claim.ts';
+import { readStored } from '../store/read.ts';
+import type { Settlement, Settlements } from '../store/settle.ts';
+import type { Run } from './drain.ts';
+import { keepLease } from './keep-lease.ts';
+import { measureClaim } from './measurements.ts';
+import { produceBatch } from './produce-batch.ts';
+import { type Claimed, settlementOf, sortOut, untried } from './settlements.ts';
+
+/** Bytes of records that one batch hands to the producer; what is beyond is given back. */
+const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+
+/**
+ * Reads a claimed batch, decides about the orders that are not to be produced, has the others
+ * produced when it is this lane's turn, and says what became of each. Leases are extended meanwhile.
+ */
+export async function workBatch(run: Run, claim: Claim): Promise<Settlements> {
+  const { store, clock, limits } = run;
+  const lease = keepLease({ store, clock }, claim, limits.leaseMs);
+  try {
+    const { settled, claimed } = await readBatch(run, claim);
+    const produced = await produceInTurn(run, claim, claimed, lease.lost);
+    const { isAnnounced } = limits;
+    const settlements = [...settled, ...produced];
+    return { token: claim.token, settlements, nowMs: clock.now(), isAnnounced };
+  } finally {
+    lease.stop();
+  }
+}
+
+/** Orders to produce, and settlements for those that are not. */
+async function readBatch(run: Run, claim: Claim) {
+  const { store, clock, random, limits, log, metrics } = run;
+  const stored = await readStored(
+    store,
+    claim.leases.map(({ id }) => id),
+  );
+  const nowMs = clock.now();
+  const settled: Settlement[] = [];
+  const claimed: Claimed[] = [];
+  let bytes = 0;
+  for (const [at, lease] of claim.leases.entries()) {
+    const found = stored[at] ?? { record: null, state: null };
+    const step = { nowMs, random: random(), attemptsMax: limits.attemptsMax, claim };
+    const outcome = sortOut(lease, found, step);
+    bytes += found.record?.length ?? 0;
+    if (outcome.kind === 'settle') settled.push(outcome.settlement);
+    else if (bytes <= BATCH_BYTES_MAX || claimed.length === 0) claimed.push(outcome.claimed);
+    else settled.push(untried(outcome.claimed, nowMs));
+  }
+  const lost = settled.filter(({ kind }) => kind === 'nowhere').map(({ lease }) => lease.id);
+  if (lost.length > 0) log('error', 'orders-lost', { token: claim.token, orders: lost });
+  measureClaim(
+    metrics,
+    claimed.map(({ order }) => order),
+    nowMs,
+  );
+  return { settled, claimed };
+}
+
+async function produceInTurn(
+  run: Run,
+  claim: Claim,
+  claimed: readonly Claimed[],
+  lost: AbortSignal,
+): Promise<Settlement[]> {
+  if (claimed.length === 0) return [];
+  const { clock, random, log, limits } = run;
+  const done = await run.turn();
+  try {
+    // Reading may have taken its time: an order that was not tried is charged no attempt.
+    if (run.isStopped || !run.hasTime() || lost.aborted) {
+      return claimed.map((one) => untried(one, clock.now()));
+    }
+    const orders = claimed.map(({ order }) => order);
+    const time = { answerByMs: run.answerByMs, lost };
+    const outcome = await produceBatch(run, { token: claim.token, orders }, time);
+    if (!outcome.isProducerWell) run.isStopped = true;
+    logProblems(log, claim, outcome, orders);
+    const nowMs = clock.now();
+    return claimed.map((one) => {
+      const { answers, missing } = outcome;
+      const answer = answers.get(one.order.id) ?? { kind: 'retry', reason: missing };
+      const { attemptsMax } = limits;
+      return settlementOf(one, answer, { nowMs, random: random(), attemptsMax, claim });
+    });
+  } finally {
+    done();
+  }
+}
+
+function logProblems(
+  log: Run['log'],
+  { token, holder }: Claim,
+  { answers, missing, isProducerWell, error }: Awaited<ReturnType<typeof produceBatch>>,
+  orders: readonly ClaimedOrder[],
+): void {
+  const batch = { token, batchId: `${token}:${holder}` };
+  const givenBack = orders.filter(({ id }) => answers.get(id)?.kind === 'untried').length;
+  if (givenBack > 0) log('warn', 'orders-given-back', { ...batch, orders: givenBack });
+  if (error !== undefined || (!isProducerWell && givenBack === 0)) {
+    log('error', 'producer-failed', { ...batch, reason: missing, ...placeOf(error) });
+  }
+}
+
+/** What the log may know of an error: where it happened. Its message may hold order data. */
+function placeOf(error: unknown) {
+  if (!(error instanceof Error)) return {};
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^ +at /.test(line));
+  return { error: error.name, stack: frames.slice(0, 8).join('\n') };
+}

@@ -1,0 +1,204 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Producer } from '../producers/producer.ts';
+import { ALONE, CLAIM_CLIENTS_MAX, type Claim, readyClients, readyOrders } from '../store/claim.ts';
+import type { Store } from '../store/connection.ts';
+import { type Settlements, settleAndClaim } from '../store/settle.ts';
+import { workBatch } from './batch.ts';
+import { measureSettled } from './measurements.ts';
+import { turns } from './turns.ts';
+
+export interface DrainDependencies {
+  readonly store: Store;
+  readonly producer: Producer;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+export interface DrainLimits {
+  /** The most orders of one claim. */
+  readonly batchSize: number;
+  /** Batches under way at once, 1 or 2. Only with one are orders produced strictly in order. */
+  readonly lanes: number;
+  readonly leaseMs: number;
+  readonly attemptsMax: number;
+  /** Whether orders that ended leave an event for the announcer. */
+  readonly isAnnounced: boolean;
+  /** Time kept free at the end to settle the last batch. */
+  readonly settleMs: number;
+  /** No batch is claimed with less time than this left to produce it. */
+  readonly produceMsMin: number;
+}
+
+export interface DrainEnd {
+  /** Unix milliseconds at which the drain must have ended. */
+  readonly deadlineMs: number;
+  /** Fires when no further batch may be claimed. */
+  readonly signal: AbortSignal;
+}
+
+export interface DrainReport {
+  readonly claimed: number;
+  readonly produced: number;
+  readonly retried: number;
+  readonly dead: number;
+  /** Orders that were ready and were left, for lack of time or because the producer is down. */
+  readonly remaining: number;
+}
+
+/** A drain under way, as its lanes share it. */
+export interface Run extends DrainDependencies {
+  readonly limits: DrainLimits;
+  /** Text that no other drain has. */
+  readonly holder: string;
+  /** When the producer must have answered, Unix milliseconds. */
+  readonly answerByMs: number;
+  readonly tally: { -readonly [count in keyof DrainReport]: number };
+  /** Lets one lane produce at a time: a producer is never called twice at once. */
+  readonly turn: ReturnType<typeof turns>;
+  /** Clients of whom orders are ready, those served longest ago first. */
+  ready: readonly string[];
+  /** Whether nothing more is claimed: the producer is down, or the store failed. */
+  isStopped: boolean;
+  /** Whether there is time to produce another batch. */
+  hasTime(): boolean;
+}
+
+/** The last part of a drain's time, kept for orders that are tried alone if there are any. */
+const ALONE_SHARE = 0.25;
+
+/**
+ * Claims, produces and settles batch after batch until no order is ready or the time is nearly up.
+ * Two lanes take turns: while one produces, the other settles, claims and reads. Orders whose last
+ * claim was never settled come last and one by one, as one of them may have killed its drain.
+ *
+ * @param holder  text that no other drain has, such as a UUID
+ * @throws StoreUnavailable, StoreFault; claimed orders then come back when their lease ends
+ */
+export async function drain(
+  dependencies: DrainDependencies,
+  limits: DrainLimits,
+  end: DrainEnd,
+  { holder, ready }: { holder: string; ready: readonly string[] },
+): Promise<DrainReport> {
+  const { clock } = dependencies;
+  const startMs = clock.now();
+  const answerByMs = end.deadlineMs - limits.settleMs;
+  const run: Run = {
+    ...dependencies,
+    ...{ limits, holder, answerByMs, ready },
+    tally: { claimed: 0, produced: 0, retried: 0, dead: 0, remaining: 0 },
+    turn: turns(),
+    isStopped: false,
+    hasTime: () => !end.signal.aborted && answerByMs - clock.now() >= limits.produceMsMin,
+  };
+  const aloneFromMs = answerByMs - ALONE_SHARE * (answerByMs - startMs);
+  const mayClaim = () => run.hasTime() && (!run.ready.includes(ALONE) || clock.now() < aloneFromMs);
+  const others = () => run.ready.filter((client) => client !== ALONE);
+  const lanes = Array.from({ length: limits.lanes }, () =>
+    lane(run, { clients: others, ordersMax: limits.batchSize, mayClaim }),
+  );
+  throwFirst(await Promise.allSettled(lanes));
+  if (run.ready.includes(ALONE)) {
+    await lane(run, { clients: () => [ALONE], ordersMax: 1, mayClaim: run.hasTime });
+  }
+  const isLeft = run.isStopped || !run.hasTime();
+  const remaining = isLeft ? await countReady(run) : 0;
+  if (!isLeft) run.metrics.measure('QueueDepth', 0);
+  return { ...run.tally, remaining };
+}
+
+interface Lane {
+  readonly clients: () => readonly string[];
+  readonly ordersMax: number;
+  readonly mayClaim: () => boolean;
+}
+
+async function lane(run: Run, options: Lane): Promise<void> {
+  try {
+    let settlements: Settlements | undefined;
+    let served: readonly string[] = [];
+    do {
+      const mayClaim = !run.isStopped && options.mayClaim();
+      // The clients of the last batch are looked at again, as its orders have left their leases.
+      const clients = mayClaim ? [...new Set([...options.clients(), ...served])] : [];
+      const claim = await step(run, settlements, clients.slice(0, CLAIM_CLIENTS_MAX), options);
+      settlements = undefined;
+      if (claim === undefined || claim.leases.length === 0) return;
+      run.tally.claimed += claim.leases.length;
+      served = [...new Set(claim.leases.map(({ from }) => from))];
+      settlements = await workBatch(run, claim);
+    } while (settlements !== undefined);
+  } catch (error) {
+    run.isStopped = true;
+    throw error;
+  }
+}
+
+/** Settles the last batch and claims the next one, in one request. */
+async function step(
+  run: Run,
+  settlements: Settlements | undefined,
+  clients: readonly string[],
+  { ordersMax }: Lane,
+): Promise<Claim | undefined> {
+  if (settlements === undefined && clients.length === 0) return undefined;
+  const { store, clock, limits, holder } = run;
+  const request =
+    clients.length === 0
+      ? undefined
+      : { clients, ordersMax, holder, leaseMs: limits.leaseMs, nowMs: clock.now() };
+  const { stands, claim } = await settleAndClaim(store, settlements, request);
+  if (settlements !== undefined) noteSettled(run, settlements, stands);
+  if (claim !== undefined) run.ready = claim.ready;
+  return claim;
+}
+
+function noteSettled(run: Run, settled: Settlements, stands: readonly boolean[]): void {
+  const { log, metrics, tally } = run;
+  const { token, settlements, nowMs } = settled;
+  const standing = settlements.filter((_, at) => stands[at]);
+  const idsOf = (kind: string) =>
+    standing.filter((one) => one.kind === kind).map(({ lease }) => lease.id);
+  const [produced, retried, dead] = [idsOf('produced'), idsOf('pending'), idsOf('dead')];
+  tally.produced += produced.length;
+  tally.retried += retried.length;
+  tally.dead += dead.length;
+  const batch = { token, batchId: `${token}:${run.holder}` };
+  log('info', 'batch-settled', {
+    ...batch,
+    produced: produced.length,
+    untried: idsOf('queue').length,
+    ...(retried.length > 0 && { retried }),
+    ...(dead.length > 0 && { dead }),
+  });
+  const refused = settlements.filter(({ kind }, at) => !stands[at] && kind !== 'queue');
+  // Another drain has claimed them since; what it settles stands.
+  if (refused.length > 0) {
+    log('warn', 'settle-refused', { ...batch, orders: refused.map(({ lease }) => lease.id) });
+  }
+  measureSettled(metrics, standing, nowMs);
+  // What is settled is reported at once: a drain that is killed later has reported it.
+  metrics.flush();
+}
+
+/** A report is worth more than its last figure: if that cannot be had, it stays 0. */
+async function countReady({ store, clock, log, metrics }: Run): Promise<number> {
+  try {
+    const depth = await readyOrders(store, await readyClients(store, clock.now()), clock.now());
+    metrics.measure('QueueDepth', depth);
+    return depth;
+  } catch (error) {
+    log('warn', 'ready-unknown', { error: error instanceof Error ? error.name : 'unknown' });
+    return 0;
+  }
+}
+
+function throwFirst(outcomes: readonly PromiseSettledResult<void>[]): void {
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}

@@ -1,0 +1,193 @@
+import { type ClaimedOrder, HISTORY_MAX, type Order } from '../orders/order.ts';
+import { retryDelayMs } from '../orders/retry.ts';
+import type { ProducerAnswer } from '../producers/producer.ts';
+import { ALONE, type Claim, type Lease } from '../store/claim.ts';
+import { segmentOf } from '../store/keys.ts';
+import {
+  type OrderState,
+  orderFrom,
+  readable,
+  type StoredOrder,
+  stateFrom,
+} from '../store/order-record.ts';
+import type { Settlement } from '../store/settle.ts';
+
+/**
+ * What is kept of a reason and of a result: a settle of 500 orders stays under the 10 MB that a
+ * request to Upstash may have.
+ */
+const REASON_CHARACTERS_MAX = 500;
+const RESULT_BYTES_MAX = 8 * 1024;
+/** The counter follows the largest number that orders bear, and must be able to go on from there. */
+const ORDER_NUMBER_MAX = 10 ** 15;
+
+const UNANSWERED = 'The last attempt ended without an answer: its drain died or was cut off.';
+const UNREADABLE = 'The stored order cannot be read.';
+
+/** A leased order that is to be produced. */
+export interface Claimed {
+  readonly lease: Lease;
+  readonly order: ClaimedOrder;
+  /** Its state before this attempt. */
+  readonly state: OrderState | undefined;
+}
+
+interface Step {
+  readonly nowMs: number;
+  /** In [0, 1). */
+  readonly random: number;
+  readonly attemptsMax: number;
+  readonly claim: Pick<Claim, 'token' | 'holder'>;
+}
+
+/**
+ * Whether a leased order is to be produced. The claim knew its id only; now that its record and its
+ * state have been read, this decides about those that are canceled, lost, unreadable, whose move to
+ * their last place was cut off, and whose last claim was never settled.
+ */
+export function sortOut(
+  lease: Lease,
+  stored: StoredOrder,
+  step: Step,
+): { kind: 'produce'; claimed: Claimed } | { kind: 'settle'; settlement: Settlement } {
+  const { nowMs, attemptsMax } = step;
+  const { owner: _, ...unowned } = stored;
+  const settle = (settlement: Omit<Settlement, 'lease'>) =>
+    ({ kind: 'settle', settlement: { lease, ...settlement } }) as const;
+  const order = readable(() => orderFrom(lease.id, unowned, nowMs));
+  if (stored.record === null) return settle({ client: lease.from, kind: 'nowhere' });
+  if (order === undefined) {
+    const state = deadState(undefined, { attempts: 0, reason: UNREADABLE }, step);
+    return settle({ client: lease.from, kind: 'dead', state });
+  }
+  const { client } = order;
+  const state = stateFrom(lease.id, stored.state);
+  if (state?.status === 'produced' || state?.status === 'canceled') {
+    const { status: kind, segment = segmentOf(step.claim.token) } = state;
+    // What a cancel has marked is moved now; the state of a move that was cut off is there already.
+    const isMoved = state.segment !== undefined;
+    return settle({ client, kind, segment, ...(!isMoved && { state: { ...state, segment } }) });
+  }
+  if (state?.status === 'dead') return settle({ client, kind: 'dead' });
+  const attempts = order.attempts + lease.claims - 1;
+  if (lease.claims === 1 && attempts < attemptsMax) {
+    const claimed: ClaimedOrder = { ...order, status: 'producing', attempts: attempts + 1 };
+    return { kind: 'produce', claimed: { lease, order: claimed, state } };
+  }
+  const failure = { attempts, reason: UNANSWERED };
+  if (attempts >= attemptsMax) {
+    return settle({ client, kind: 'dead', state: deadState(state, failure, step) });
+  }
+  const dueAtMs = nowMs + retryDelayMs(attempts, step.random);
+  const next = { ...retryState(state, failure, dueAtMs, step), isAlone: true };
+  return settle({ client, kind: 'pending', isAlone: true, dueAtMs, state: next });
+}
+
+/**
+ * What a producer's answer means for an order: a retry while attempts are left, else dead. An order
+ * that was not tried is given back, also at its last attempt.
+ */
+export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Step): Settlement {
+  const { lease, order, state } = claimed;
+  const { client, attempts } = order;
+  if (answer.kind === 'untried') return untried(claimed, step.nowMs);
+  if (answer.kind === 'produced') {
+    const { orderNumber, result } = answer;
+    const isNumbered = orderNumber === 'next';
+    return {
+      ...{ lease, client, kind: 'produced', isNumbered },
+      // Nobody waits for a scheduled order before its time.
+      readySinceMs: Math.max(order.acceptedAtMs, order.produceAtMs ?? 0),
+      state: {
+        ...{ status: 'produced', attempts, updatedAtMs: step.nowMs, settledBy: batchIdOf(step) },
+        segment: segmentOf(step.claim.token),
+        producedAtMs: step.nowMs,
+        ...failuresOf(state),
+        ...(isKept(result) && { result }),
+        ...(!isNumbered && isOrderNumber(orderNumber) && { orderNumber }),
+      },
+    };
+  }
+  const failure = { attempts, reason: boundedReason(answer.reason) };
+  if (answer.kind === 'rejected' || attempts >= step.attemptsMax) {
+    return { lease, client, kind: 'dead', state: deadState(state, failure, step) };
+  }
+  const dueAtMs = step.nowMs + retryDelayMs(attempts, step.random, answer.afterMs);
+  const next = retryState(state, failure, dueAtMs, step);
+  return { lease, client, kind: 'pending', dueAtMs, state: next };
+}
+
+/** Given back: ready at once, and no attempt is charged. */
+export function untried({ lease, order: { client } }: Claimed, nowMs: number): Settlement {
+  if (lease.from !== ALONE) return { lease, client, kind: 'queue' };
+  return { lease, client, kind: 'pending', isAlone: true, dueAtMs: nowMs };
+}
+
+interface FailedAttempt {
+  readonly attempts: number;
+  readonly reason: string;
+}
+
+function deadState(state: OrderState | undefined, failed: FailedAttempt, step: Step): OrderState {
+  return { ...failedState(state, failed, step), status: 'dead' };
+}
+
+function retryState(
+  state: OrderState | undefined,
+  failed: FailedAttempt,
+  dueAtMs: number,
+  step: Step,
+): OrderState {
+  return { ...failedState(state, failed, step), dueAtMs };
+}
+
+function failedState(
+  state: OrderState | undefined,
+  { attempts, reason }: FailedAttempt,
+  step: Step,
+): OrderState {
+  const { lastError, history = [] } = failuresOf(state);
+  const earlier = lastError === undefined ? history : [lastError, ...history];
+  return {
+    status: 'queued',
+    attempts,
+    updatedAtMs: step.nowMs,
+    settledBy: batchIdOf(step),
+    lastError: { reason, atMs: step.nowMs },
+    ...(earlier.length > 0 && { history: earlier.slice(0, HISTORY_MAX) }),
+  };
+}
+
+/** What is kept of failures from one state to the next. */
+function failuresOf(state: OrderState | undefined): Pick<Order, 'lastError' | 'history'> {
+  const { lastError, history } = state ?? {};
+  return { ...(lastError && { lastError }), ...(history && { history }) };
+}
+
+function batchIdOf({ claim: { token, holder } }: Step): string {
+  return `${token}:${holder}`;
+}
+
+function boundedReason(reason: unknown): string {
+  const text = typeof reason === 'string' && reason !== '' ? reason : 'No reason was given.';
+  return [...text.toWellFormed()].slice(0, REASON_CHARACTERS_MAX).join('');
+}
+
+/** As with a result: what is not a number is left out. */
+function isOrderNumber(orderNumber: unknown): orderNumber is number {
+  return (
+    Number.isInteger(orderNumber) &&
+    Number(orderNumber) >= 0 &&
+    Number(orderNumber) <= ORDER_NUMBER_MAX
+  );
+}
+
+/** The order is produced, whatever came back: a result that cannot be kept is left out. */
+function isKept(result: unknown): boolean {
+  try {
+    const json = JSON.stringify(result);
+    return json !== undefined && Buffer.byteLength(json) <= RESULT_BYTES_MAX;
+  } catch {
+    return false;
+  }
+}

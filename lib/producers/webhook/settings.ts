@@ -1,0 +1,19 @@
+import { type Environment, readSettings } from '../../settings.ts';
+import { type ReceiverSettings, receiverSettings } from '../../webhook/receiver-settings.ts';
+
+export interface WebhookSettings extends ReceiverSettings {
+  /** One POST for each order, or one for each batch. */
+  readonly mode: 'order' | 'batch';
+}
+
+/** @throws ConfigError naming every variable that is missing or wrong, and never a value */
+export function readWebhookSettings(env: Environment): WebhookSettings {
+  return readSettings(env, (reader) => ({
+    ...receiverSettings(reader, 'SLUICE_WEBHOOK'),
+    mode: reader.optional('SLUICE_WEBHOOK_MODE', '"order" or "batch"', modeIn, 'order'),
+  }));
+}
+
+function modeIn(text: string): 'order' | 'batch' | undefined {
+  return text === 'order' || text === 'batch' ? text : undefined;
+}

@@ -1,0 +1,45 @@
+--[[
+cancel: mark an order that has not begun to be produced, or is dead. It becomes due at once; the next
+drain moves it to its ended segment.
+KEYS[1] order_state:<id>         STRING  absent while the order simply waits
+KEYS[2] order_owners             HASH    id -> <token>:<claims>:<holder>
+KEYS[3] order_pending:<client>   ZSET    id -> dueAtMs
+KEYS[4] order_pending of unanswered orders  ZSET  id -> dueAtMs
+KEYS[5] order_dead:<client>      ZSET    id -> deadAtMs
+KEYS[6] order_clients            ZSET    client -> when a drain should look at it next
+KEYS[7] order_totals             HASH    canceled; leaving: those of them that a drain has yet to move
+ARGV[1] id
+ARGV[2] expected  the state that the caller has read; empty where there is none
+ARGV[3] state     the state to write
+ARGV[4] nowMs     integer, Unix milliseconds
+ARGV[5] client    whose order it is
+ARGV[6] alone     the client that stands for unanswered orders
+ARGV[7] isDead    1 where the order is dead
+Returns  {'canceled'}, {'producing'} where it has been claimed, {'changed'} where its state is another
+Twice    the second call finds its own state and answers the same
+Bills    1 call + 7 or 8; 1 call + 1 where it is canceled already
+]]
+local id, expected, state, nowMs = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local stored = redis.call('GET', KEYS[1]) or ''
+if stored == state then
+  return { 'canceled' }
+end
+if redis.call('HEXISTS', KEYS[2], id) == 1 then
+  return { 'producing' }
+end
+if stored ~= expected then
+  return { 'changed' }
+end
+redis.call('SET', KEYS[1], state)
+local client = ARGV[5]
+if ARGV[7] == '1' then
+  redis.call('ZADD', KEYS[3], nowMs, id)
+  redis.call('ZREM', KEYS[5], id)
+elseif redis.call('ZADD', KEYS[3], 'XX', 'CH', nowMs, id) == 0
+  and redis.call('ZADD', KEYS[4], 'XX', 'CH', nowMs, id) == 1 then
+  client = ARGV[6]
+end
+redis.call('ZADD', KEYS[6], 'LT', nowMs, client)
+redis.call('HINCRBY', KEYS[7], 'canceled', 1)
+redis.call('HINCRBY', KEYS[7], 'leaving', 1)
+return { 'canceled' }

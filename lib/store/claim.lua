@@ -1,0 +1,112 @@
+--[[
+claim: lease orders of several clients to one drainer, in turn.
+KEYS[1] order_clients  ZSET    client -> when a drain should look at it next
+KEYS[2] order_owners   HASH    id -> <token>:<claims>:<holder>
+KEYS[3] order_fence    STRING  the last fencing token
+KEYS[4] and on, for each client:
+        order_queue:<client>    LIST  ids, the oldest at the tail
+        order_pending:<client>  ZSET  id -> dueAtMs
+ARGV[1] ordersMax   integer, 1 to 500
+ARGV[2] nowMs       integer, Unix milliseconds
+ARGV[3] leaseEndMs  integer, Unix milliseconds
+ARGV[4] holder      text that no other drain has
+ARGV[5] pendingMax  integer: nothing is taken from the queue of a client of whom more are pending
+ARGV[6] clientsMax  integer: how many clients that are ready to return
+ARGV[7] and on      the clients, those served longest ago first
+Returns  {token, {{id, number of its client, claims since its last settlement}, ...},
+         {client that is ready, ...}}; token is 0 where nothing was leased
+Twice    leases other orders under another token; the first ones come back when their lease ends
+Bills    for one client 1 call + 4 where nothing is ready, + 8 where queued orders are leased; 1 more
+         where due ones are, and where more are pending than it looks at. Each further client 3 or 4
+]]
+local ordersMax, nowMs, leaseEndMs, holder = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
+local pendingMax, clientsMax = tonumber(ARGV[5]), ARGV[6]
+local count = #ARGV - 6
+
+local clients, dueIds = {}, {}
+local window = math.min(ordersMax, math.ceil(2 * ordersMax / count))
+for i = 1, count do
+  local client = { queue = KEYS[2 + 2 * i], pending = KEYS[3 + 2 * i], due = {} }
+  local entries = redis.call('ZRANGE', client.pending, 0, window, 'WITHSCORES')
+  client.pendingCount = #entries / 2
+  for at = 1, #entries, 2 do
+    if tonumber(entries[at + 1]) > tonumber(nowMs) then
+      client.nextAtMs = entries[at + 1]
+      break
+    end
+    client.due[#client.due + 1] = entries[at]
+    dueIds[#dueIds + 1] = entries[at]
+  end
+  clients[i] = client
+end
+
+-- A due order that still has an owner was leased, and its lease ended without a settlement.
+local claims = {}
+if #dueIds > 0 then
+  for i, owner in ipairs(redis.call('HMGET', KEYS[2], unpack(dueIds))) do
+    claims[dueIds[i]] = owner and tonumber(string.match(owner, '^%d+:(%d+):')) or 0
+  end
+end
+
+local orders = {}
+for i, client in ipairs(clients) do
+  -- What one client does not need of its share is left for those after it.
+  local share = math.ceil((ordersMax - #orders) / (count - i + 1))
+  if client.pendingCount > window then
+    client.pendingCount = redis.call('ZCARD', client.pending)
+  end
+  local queued = {}
+  if client.pendingCount < pendingMax then
+    queued = redis.call('LRANGE', client.queue, -share - 1, -1)
+  end
+  -- Due orders get at most half of the share while others wait.
+  local due = math.min(#client.due, math.max(share - #queued, math.ceil(share / 2)))
+  client.popped = math.min(#queued, share - due)
+  client.isReady = #queued > client.popped or #client.due > due
+  client.leases = {}
+  local seen = {}
+  local function take(id, claim)
+    if not seen[id] then
+      seen[id] = true
+      orders[#orders + 1] = { id, i, claim }
+      client.leases[#client.leases + 1] = leaseEndMs
+      client.leases[#client.leases + 1] = id
+    end
+  end
+  for n = 1, due do
+    take(client.due[n], claims[client.due[n]] + 1)
+  end
+  for n = #queued, #queued - client.popped + 1, -1 do
+    take(queued[n], 1)
+  end
+end
+
+local token = 0
+if #orders > 0 then
+  token = redis.call('INCRBY', KEYS[3], #orders)
+  local owners = {}
+  for i, order in ipairs(orders) do
+    owners[2 * i - 1] = order[1]
+    owners[2 * i] = string.format('%.0f:%d:%s', token, order[3], holder)
+  end
+  redis.call('HSET', KEYS[2], unpack(owners))
+end
+-- Leased first and taken out then: what fails between the two is claimed again, not lost.
+local looks = {}
+for i, client in ipairs(clients) do
+  if #client.leases > 0 then
+    redis.call('ZADD', client.pending, unpack(client.leases))
+  end
+  if client.popped > 0 then
+    redis.call('RPOP', client.queue, client.popped)
+  end
+  local nextAtMs = client.nextAtMs
+  if #client.leases > 0 and (not nextAtMs or tonumber(leaseEndMs) < tonumber(nextAtMs)) then
+    nextAtMs = leaseEndMs
+  end
+  looks[2 * i - 1] = client.isReady and nowMs or nextAtMs or '+inf'
+  looks[2 * i] = ARGV[6 + i]
+end
+redis.call('ZADD', KEYS[1], unpack(looks))
+local ready = redis.call('ZRANGE', KEYS[1], '-inf', nowMs, 'BYSCORE', 'LIMIT', 0, clientsMax)
+return { token, orders, ready }

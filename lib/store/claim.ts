@@ -1,0 +1,110 @@
+import type { Store } from './connection.ts';
+import type { ScriptCall } from './run-script.ts';
+import { CLAIM } from './scripts.ts';
+
+/** The most orders of one claim: its script stays bounded. */
+export const CLAIM_ORDERS_MAX = 500;
+/** How many clients one claim serves. The others come next, as they were served longer ago. */
+export const CLAIM_CLIENTS_MAX = 50;
+/**
+ * How many orders of one client may be leased, waiting for a retry, or scheduled. Redis uses 136
+ * bytes for each: 68 MB in all, of the 100 MB that a record may hold.
+ * @see https://upstash.com/docs/redis/troubleshooting/max_record_size_exceeded
+ */
+export const PENDING_MAX = 500_000;
+
+/**
+ * Stands in the place of a client for the orders whose last claim was never settled. They are
+ * pending under this name and tried one by one, as one of them may have killed its drain. No client
+ * has this name.
+ */
+export const ALONE = '!';
+
+export interface ClaimRequest {
+  /** From whom to take, those served longest ago first; up to `CLAIM_CLIENTS_MAX`. */
+  readonly clients: readonly string[];
+  /** 1 to `CLAIM_ORDERS_MAX`. */
+  readonly ordersMax: number;
+  readonly nowMs: number;
+  readonly leaseMs: number;
+  /** Text that no other drain has: a failover can give a fencing token out twice. */
+  readonly holder: string;
+}
+
+export interface Claim {
+  /** The fencing token: grows with each claim; 0 if nothing was leased. */
+  readonly token: number;
+  readonly holder: string;
+  /** When it was asked for: its leases end `leaseMs` later unless they are extended. */
+  readonly claimedAtMs: number;
+  readonly leases: readonly Lease[];
+  /** Clients of whom orders are ready now, those served longest ago first. */
+  readonly ready: readonly string[];
+}
+
+/** One leased order. */
+export interface Lease {
+  readonly id: string;
+  /** The client from whose queue or pending orders it was taken, or `ALONE`. */
+  readonly from: string;
+  /** How often it was claimed since it was last settled, this time included. */
+  readonly claims: number;
+  /** As `order_owners` holds it. */
+  readonly owner: string;
+}
+
+/** A claim as a call of its script. It is not safe to repeat: a second one leases other orders. */
+export function claimCall({ keys }: Store, request: ClaimRequest): ScriptCall {
+  const { clients, ordersMax, nowMs, leaseMs, holder } = request;
+  return {
+    script: CLAIM,
+    keys: [
+      ...[keys.clients, keys.owners, keys.fence],
+      ...clients.flatMap((client) => [keys.queue(client), keys.pending(client)]),
+    ],
+    args: [
+      ...[ordersMax, nowMs, nowMs + leaseMs, holder, PENDING_MAX, CLAIM_CLIENTS_MAX].map(String),
+      ...clients,
+    ],
+  };
+}
+
+export function claimFrom(answer: unknown[], request: ClaimRequest): Claim {
+  const { clients, holder, nowMs: claimedAtMs } = request;
+  const [token, orders, ready] = answer as [number, [string, number, number][], string[]];
+  const leases = orders.map(([id, client, claims]) => ({
+    id,
+    from: clients[client - 1] ?? '',
+    claims,
+    owner: `${token}:${claims}:${holder}`,
+  }));
+  return { token, holder, claimedAtMs, leases, ready };
+}
+
+/** Which clients have orders that are ready, those served longest ago first. One billed command. */
+export function readyClients({ client, keys }: Store, nowMs: number): Promise<string[]> {
+  return client.repeatedly((redis) =>
+    redis.zrange<string[]>(keys.clients, '-inf', nowMs, {
+      byScore: true,
+      offset: 0,
+      count: CLAIM_CLIENTS_MAX,
+    }),
+  );
+}
+
+/** How many orders of some clients are ready to be claimed. Two billed commands for each. */
+export async function readyOrders(
+  { client, keys }: Store,
+  clients: readonly string[],
+  nowMs: number,
+): Promise<number> {
+  if (clients.length === 0) return 0;
+  const counts = await client.repeatedly((redis) => {
+    const asked = redis.pipeline();
+    for (const name of clients) {
+      asked.llen(keys.queue(name)).zcount(keys.pending(name), '-inf', nowMs);
+    }
+    return asked.exec<number[]>();
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
+}

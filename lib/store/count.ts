@@ -1,0 +1,86 @@
+import { ALONE } from './claim.ts';
+import type { Store } from './connection.ts';
+import { headOf, readable } from './order-record.ts';
+
+/** How many orders are in each state. */
+export interface Counts {
+  readonly queued: number;
+  readonly producing: number;
+  readonly scheduled: number;
+  readonly dead: number;
+  readonly produced: number;
+  readonly canceled: number;
+  /** How long the order that has been ready for longest has waited; `null` if none is ready. */
+  readonly oldestQueuedAgeMs: number | null;
+  /** Names the counts that are not exact. */
+  readonly approximate: readonly string[];
+}
+
+/** What is asked of each client. */
+const COMMANDS = 6;
+
+/**
+ * Counts the orders of all clients, at 4 billed commands and 6 for each client. Orders that are due
+ * count as queued.
+ *
+ * @throws StoreUnavailable
+ */
+export async function countOrders({ client, keys }: Store, nowMs: number): Promise<Counts> {
+  const [names = [], leased = 0, totals] = await client.repeatedly((redis) =>
+    redis
+      .pipeline()
+      .zrange(keys.clients, 0, -1)
+      .hlen(keys.owners)
+      .hmget(keys.totals, 'produced', 'canceled', 'leaving')
+      .exec<[string[], number, unknown]>(),
+  );
+  const clients = names.includes(ALONE) ? names : [...names, ALONE];
+  const answers = await client.repeatedly((redis) => {
+    const reads = redis.pipeline();
+    for (const name of clients) {
+      reads.llen(keys.queue(name)).zcard(keys.pending(name));
+      reads.zcount(keys.pending(name), '-inf', nowMs).zcard(keys.dead(name));
+      reads.lindex(keys.queue(name), -1);
+      reads.zrange(keys.pending(name), 0, 0, { withScores: true });
+    }
+    return reads.exec<unknown[]>();
+  });
+  const each = clients.map((_, at) => answers.slice(at * COMMANDS, (at + 1) * COMMANDS));
+  const sum = (nth: number) => each.reduce((total, answer) => total + Number(answer[nth] ?? 0), 0);
+  const [inQueues, pending, due, dead] = [sum(0), sum(1), sum(2), sum(3)];
+  const [produced = 0, canceled = 0, leaving = 0] = numbersIn(totals);
+  const producing = Math.min(leased, pending - due);
+  const tails = each.flatMap((answer) => (typeof answer[4] === 'string' ? [answer[4]] : []));
+  const dueAtMs = each.flatMap((answer) => {
+    const [, atMs] = answer[5] as (string | number)[];
+    return atMs !== undefined && Number(atMs) <= nowMs ? [Number(atMs)] : [];
+  });
+  const sinceMs = Math.min(...dueAtMs, ...(await acceptedAt({ client, keys }, tails)));
+  return {
+    queued: Math.max(0, inQueues + due - leaving),
+    producing,
+    scheduled: pending - due - producing,
+    dead,
+    produced,
+    canceled,
+    oldestQueuedAgeMs: Number.isFinite(sinceMs) ? Math.max(0, nowMs - sinceMs) : null,
+    // Among those pending are retries that are not due yet, and leases that have just ended.
+    approximate: pending > 0 ? ['queued', 'producing', 'scheduled'] : [],
+  };
+}
+
+/** HMGET answers with a list, or with nothing if there is no hash. */
+function numbersIn(values: unknown): number[] {
+  return Array.isArray(values) ? values.map((value) => Math.max(0, Number(value ?? 0))) : [];
+}
+
+async function acceptedAt({ client, keys }: Store, ids: readonly string[]): Promise<number[]> {
+  if (ids.length === 0) return [];
+  const records = await client.repeatedly((redis) =>
+    redis.mget<(string | null)[]>(...ids.map(keys.order)),
+  );
+  return ids.flatMap((id, at) => {
+    const head = readable(() => headOf(id, records[at] ?? ''));
+    return head === undefined ? [] : [head.acceptedAtMs];
+  });
+}

@@ -1,0 +1,42 @@
+--[[
+forget: remove orders that ended long ago, with everything that is kept of them.
+KEYS[1] order_ended:<client>:<segment>  ZSET  id -> endedAtMs
+KEYS[2] order_segments                  ZSET  names of the ended segments
+KEYS[3] order_totals                    HASH  produced, canceled -> how many are kept
+KEYS[4] and on: order:<id> and order_state:<id>  STRING, for each order, 500 at most
+ARGV[1] name of the segment
+ARGV[2] and on  for each order: id, and how it ended: produced or canceled
+Returns  {n}: how many were removed
+Twice    the second call finds them gone and removes nothing
+Bills    1 call + 4, and 1 for each way to end; 1 more where the segment is empty then
+]]
+local ids, kinds = {}, {}
+for at = 2, #ARGV, 2 do
+  ids[#ids + 1], kinds[#kinds + 1] = ARGV[at], ARGV[at + 1]
+end
+local scores = redis.call('ZMSCORE', KEYS[1], unpack(ids))
+local gone, goneKeys, totals = {}, {}, { produced = 0, canceled = 0 }
+for i, id in ipairs(ids) do
+  if scores[i] then
+    gone[#gone + 1] = id
+    goneKeys[#goneKeys + 1], goneKeys[#goneKeys + 2] = KEYS[2 + 2 * i], KEYS[3 + 2 * i]
+    if totals[kinds[i]] then
+      totals[kinds[i]] = totals[kinds[i]] + 1
+    end
+  end
+end
+if #gone == 0 then
+  return { 0 }
+end
+-- The records first: what fails here is found again by its id.
+redis.call('UNLINK', unpack(goneKeys))
+redis.call('ZREM', KEYS[1], unpack(gone))
+for kind, count in pairs(totals) do
+  if count > 0 then
+    redis.call('HINCRBY', KEYS[3], kind, -count)
+  end
+end
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('ZREM', KEYS[2], ARGV[1])
+end
+return { #gone }

@@ -1,0 +1,71 @@
+/** How many orders share an ended segment: a sorted set of them stays far below 100 MB. */
+const SEGMENT_ORDERS = 100_000;
+
+/** Every key that Sluice uses. They are spelled here and nowhere else. */
+export function keysWith(prefix: string) {
+  return {
+    /** STRING: what the client submitted, JSON. Written once. */
+    order: (id: string) => `${prefix}order:${id}`,
+    /** What precedes an id in `order`, for a scan of the database. */
+    orderPrefix: `${prefix}order:`,
+    /** STRING: what has become of the order, JSON. Absent while it simply waits. */
+    state: (id: string) => `${prefix}order_state:${id}`,
+    /** ZSET client -> when a drain should look at it next, Unix milliseconds; `inf`: nothing waits. */
+    clients: `${prefix}order_clients`,
+    /** LIST of one client's ids that are ready to be produced, the oldest at the tail. */
+    queue: (client: string) => `${prefix}order_queue:${client}`,
+    /** ZSET id -> dueAtMs of one client's orders that are leased, to be retried, or scheduled. */
+    pending: (client: string) => `${prefix}order_pending:${client}`,
+    /** ZSET id -> deadAtMs of one client's orders that are not retried by themselves. */
+    dead: (client: string) => `${prefix}order_dead:${client}`,
+    /** ZSET id -> endedAtMs of one client's produced and canceled orders, one segment of them. */
+    ended: (client: string, segment: number) => `${prefix}order_ended:${client}:${segment}`,
+    /** ZSET of `segmentName`, all with score 0: which ended segments there are. */
+    segments: `${prefix}order_segments`,
+    /** STRING: the last closed segment that upkeep has checked. */
+    checkedSegment: `${prefix}order_checked_segment`,
+    /** HASH id -> who holds each leased order. */
+    owners: `${prefix}order_owners`,
+    /** STRING: the last fencing token. */
+    fence: `${prefix}order_fence`,
+    /** STRING: the last order number. */
+    number: `${prefix}order_number`,
+    /** HASH `produced`, `canceled` -> how many orders have ended like that. */
+    totals: `${prefix}order_totals`,
+    /** STRING: dueAtMs of the last order that was redriven at a pace. */
+    redrive: `${prefix}order_redrive`,
+    /** STRINGs below it: what a client has used of its rate limit; they expire. */
+    rate: `${prefix}order_rate`,
+    /** LIST of `<id>:<kind>:<atMs>` to be announced, the oldest at the tail. */
+    events: `${prefix}order_events`,
+    /** LIST of events that the receiver refused, the latest at the head. */
+    eventsRefused: `${prefix}order_events_refused`,
+    /** STRING that expires: a drain was woken, and will look once more after that. */
+    wake: `${prefix}order_wake`,
+    /** STRING: the announcer's lock. */
+    eventsLock: `${prefix}order_lock:events`,
+    /** STRING: the drain lock of a slot. */
+    lock: (slot: number) => `${prefix}order_lock:${slot}`,
+  };
+}
+
+export type Keys = ReturnType<typeof keysWith>;
+
+/**
+ * The ended segment of what a claim takes. A token grows by the number of orders that are claimed, so
+ * a segment holds about 100,000 of them at most, and nobody has to agree on when the next one begins.
+ */
+export function segmentOf(token: number): number {
+  return Math.floor(token / SEGMENT_ORDERS);
+}
+
+/** As `segments` holds it: padded, so that a client's segments sort by age. */
+export function segmentName(client: string, segment: number): string {
+  return `${client}:${String(segment).padStart(12, '0')}`;
+}
+
+/** Undoes `segmentName`. */
+export function segmentIn(name: string): { client: string; segment: number } {
+  const at = name.lastIndexOf(':');
+  return { client: name.slice(0, at), segment: Number(name.slice(at + 1)) };
+}

@@ -1,0 +1,126 @@
+import { orderIdOf } from '../orders/identity.ts';
+import type { Order } from '../orders/order.ts';
+import { ALONE } from './claim.ts';
+import type { Store } from './connection.ts';
+import { type Candidate, type Position, placeAt } from './list-places.ts';
+import { orderFrom, readable } from './order-record.ts';
+import { readStored } from './read.ts';
+
+/** The most orders of one page, and the most that a request reads to find those that match. */
+export const PAGE_ORDERS_MAX = 100;
+/** About how many bytes of orders one page reads. */
+const PAGE_BYTES_MAX = 4 * 1024 * 1024;
+/** Orders of one request to Redis, so that the reading stops soon after `PAGE_BYTES_MAX`. */
+const READ_ORDERS = 25;
+/** With more clients than this, a list over all of them goes through them in groups of this size. */
+const GROUP_CLIENTS = 50;
+
+export interface ListRequest {
+  readonly of: 'orders' | 'dead-letters';
+  /** Only orders of this client; those of all clients if left out. */
+  readonly client?: string;
+  /** 1 to `PAGE_ORDERS_MAX`. */
+  readonly ordersMax: number;
+  /** Whether to return an order. Those that are left out are read all the same. */
+  readonly matches: (order: Order) => boolean;
+  /** Where the page before this one ended. */
+  readonly after?: Position | undefined;
+  readonly nowMs: number;
+}
+
+export interface Page {
+  readonly orders: readonly Order[];
+  /** How many orders were read. */
+  readonly examined: number;
+  /** Where the next page begins, if there may be one. */
+  readonly end?: Position;
+}
+
+/**
+ * One page of orders: those in queues, then those that are leased, to be retried or scheduled, then
+ * the dead, then those that have ended; in each place the newest first. A page reads a bounded
+ * number of orders and bytes, so it may be short or empty and still have an end.
+ *
+ * @throws StoreUnavailable
+ */
+export async function listOrders(store: Store, request: ListRequest): Promise<Page> {
+  const { client, ordersMax, nowMs, of } = request;
+  const clients = client === undefined ? await knownClients(store) : [client];
+  const groups = Math.max(1, Math.ceil(clients.length / GROUP_CLIENTS));
+  let position: Position | undefined = request.after ?? { place: FIRST[of], group: 0 };
+  const orders: Order[] = [];
+  let examined = 0;
+  let bytes = 0;
+
+  while (position !== undefined) {
+    const from = position.group * GROUP_CLIENTS;
+    const group = clients.slice(from, from + GROUP_CLIENTS);
+    const { candidates, next } = await placeAt(store, group, position, PAGE_ORDERS_MAX - examined);
+    for (let at = 0; at < candidates.length; at += READ_ORDERS) {
+      const some = candidates.slice(at, at + READ_ORDERS);
+      const ids = some.map(({ id }) => id);
+      for (const [n, found] of (await readStored(store, ids)).entries()) {
+        const { id, end } = some[n] as Candidate;
+        const order = readable(() => orderFrom(id, found, nowMs));
+        examined += 1;
+        bytes += (found.record?.length ?? 0) + (found.state?.length ?? 0);
+        position = end;
+        if (order !== undefined && isShown(order, client) && request.matches(order)) {
+          orders.push(order);
+        }
+        if (orders.length === ordersMax) return { orders, examined, end };
+      }
+      if (examined >= PAGE_ORDERS_MAX || bytes >= PAGE_BYTES_MAX) {
+        return { orders, examined, end: position };
+      }
+    }
+    if (candidates.length === 0) position = next ?? nextPlace(position, of, groups);
+  }
+  return { orders, examined };
+}
+
+/** Orders that wait to be tried alone stand among those of all clients. */
+function isShown(order: Order, client: string | undefined): boolean {
+  return client === undefined || order.client === client;
+}
+
+/** Every client of whom anything is kept, by name. */
+export function knownClients({ client, keys }: Store): Promise<string[]> {
+  return client.repeatedly(async (redis) => {
+    const names = await redis.zrange<string[]>(keys.clients, 0, -1);
+    return names.filter((name) => name !== ALONE).sort();
+  });
+}
+
+function nextPlace(
+  { place, group }: Position,
+  of: ListRequest['of'],
+  groups: number,
+): Position | undefined {
+  const next = of === 'orders' ? NEXT[place] : undefined;
+  if (next !== undefined) return { place: next, group };
+  return group + 1 < groups ? { place: FIRST[of], group: group + 1 } : undefined;
+}
+
+const FIRST = { orders: 'queue', 'dead-letters': 'dead' } as const;
+const NEXT = { queue: 'pending', pending: 'dead', dead: 'ended', ended: undefined } as const;
+
+/**
+ * The order of an idempotency key, of one client or of all: its id follows from both. Two billed
+ * commands, and one more for all clients.
+ *
+ * @throws StoreUnavailable
+ */
+export async function findByKey(
+  store: Store,
+  idempotencyKey: string,
+  { client, matches, nowMs }: Pick<ListRequest, 'client' | 'matches' | 'nowMs'>,
+): Promise<Page> {
+  const clients = client === undefined ? await knownClients(store) : [client];
+  const ids = clients.map((name) => orderIdOf(name, idempotencyKey));
+  const orders = (await readStored(store, ids)).flatMap((stored, at) => {
+    const order = readable(() => orderFrom(ids[at] ?? '', stored, nowMs));
+    return order !== undefined && matches(order) ? [order] : [];
+  });
+  return { orders, examined: orders.length };
+}

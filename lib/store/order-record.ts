@@ -1,0 +1,170 @@
+import {
+  type Failure,
+  type Order,
+  STORED_STATUSES,
+  type StoredStatus,
+  statusAtIntake,
+} from '../orders/order.ts';
+import type { Line, Submission } from '../orders/submission.ts';
+import { StoreFault } from './errors.ts';
+
+/** A validated order with its identity, as intake hands it to the store. */
+export interface NewOrder {
+  readonly id: string;
+  readonly client: string;
+  readonly idempotencyKey: string;
+  readonly fingerprint: string;
+  readonly submission: Submission;
+}
+
+/** What of a record a repeat is compared with. */
+export interface RecordHead {
+  readonly fingerprint: string;
+  readonly acceptedAtMs: number;
+}
+
+/**
+ * What has become of an order: its one state record. Absent while the order simply waits. Times are
+ * Unix milliseconds.
+ */
+export interface OrderState {
+  readonly status: StoredStatus;
+  readonly attempts: number;
+  readonly updatedAtMs: number;
+  /** `<token>:<holder>` of the batch that settled it. */
+  readonly settledBy?: string;
+  /** The ended segment it belongs to, once it has ended. */
+  readonly segment?: number;
+  readonly dueAtMs?: number;
+  /** Its last claim was never settled: it is tried alone. */
+  readonly isAlone?: boolean;
+  readonly redrivenBy?: string;
+  readonly producedAtMs?: number;
+  readonly lastError?: Failure;
+  readonly history?: readonly Failure[];
+  readonly result?: unknown;
+  readonly orderNumber?: number;
+}
+
+/**
+ * The record of a new order. The first three members stand in front, in this form: the submit script
+ * returns only the beginning of a record that it finds, and `headOf` reads them there.
+ */
+export function recordOf(order: NewOrder, acceptedAtMs: number): string {
+  const { fingerprint, client, idempotencyKey, submission } = order;
+  return JSON.stringify({ v: 1, fingerprint, acceptedAtMs, client, idempotencyKey, ...submission });
+}
+
+const HEAD = /^\{"v":1,"fingerprint":"([\w-]{43})","acceptedAtMs":(\d{1,15}),/;
+
+/**
+ * Reads the beginning of a record.
+ *
+ * @throws StoreFault if it is not one
+ */
+export function headOf(id: string, record: string): RecordHead {
+  const [, fingerprint, acceptedAtMs] = HEAD.exec(record) ?? [];
+  if (fingerprint === undefined) throw unreadable(id);
+  return { fingerprint, acceptedAtMs: Number(acceptedAtMs) };
+}
+
+/** A state as it is stored. */
+export function stateText(state: OrderState): string {
+  return JSON.stringify(state);
+}
+
+/**
+ * Reads a state record.
+ *
+ * @throws StoreFault if it is not one
+ */
+export function stateFrom(id: string, text: string | null): OrderState | undefined {
+  if (text === null) return undefined;
+  const state = parsed(id, text) as Partial<OrderState>;
+  if (!STORED_STATUSES.some((known) => known === state.status)) throw unreadable(id);
+  return state as OrderState;
+}
+
+/** What Redis holds of one order. */
+export interface StoredOrder {
+  readonly record: string | null;
+  readonly state: string | null;
+  /** `<token>:<claims>:<holder>` while it is leased. */
+  readonly owner?: string | null;
+}
+
+/**
+ * Reads an order.
+ *
+ * @returns `undefined` if there is no record
+ * @throws StoreFault if a record is not that of an order
+ */
+export function orderFrom(id: string, stored: StoredOrder, nowMs: number): Order | undefined {
+  if (stored.record === null) return undefined;
+  headOf(id, stored.record);
+  const { v: _, fingerprint: __, ...record } = parsed(id, stored.record) as StoredRecord;
+  const state = stateFrom(id, stored.state);
+  const order: Order = {
+    ...record,
+    id,
+    status: statusFrom(record, state, nowMs),
+    attempts: state?.attempts ?? 0,
+    updatedAtMs: state?.updatedAtMs ?? record.acceptedAtMs,
+    ...(state?.status === 'queued' &&
+      state.lastError !== undefined &&
+      state.dueAtMs !== undefined && { nextAttemptAtMs: state.dueAtMs }),
+    ...(state?.producedAtMs !== undefined && { producedAtMs: state.producedAtMs }),
+    ...(state?.orderNumber !== undefined && { orderNumber: state.orderNumber }),
+    ...(state?.result !== undefined && { result: state.result }),
+    ...(state?.lastError && { lastError: state.lastError }),
+    ...(state?.history && { history: state.history }),
+  };
+  return producing(order, state, stored.owner);
+}
+
+/** An order that is leased is being produced, unless the lease is one that its state has ended. */
+function producing(order: Order, state: OrderState | undefined, owner?: string | null): Order {
+  const [, token, claims, holder] = /^(\d+):(\d+):(.+)$/.exec(owner ?? '') ?? [];
+  if (token === undefined || state?.settledBy === `${token}:${holder}`) return order;
+  if (order.status !== 'queued' && order.status !== 'scheduled') return order;
+  const { nextAttemptAtMs: _, ...claimed } = order;
+  return { ...claimed, status: 'producing', attempts: order.attempts + Number(claims) };
+}
+
+type StoredRecord = Omit<NewOrder, 'id' | 'submission'> &
+  Submission & { readonly v: number; readonly acceptedAtMs: number; readonly lines: Line[] };
+
+function statusFrom(
+  record: Pick<StoredRecord, 'produceAtMs' | 'acceptedAtMs'>,
+  state: OrderState | undefined,
+  nowMs: number,
+): StoredStatus {
+  if (state !== undefined) return state.status;
+  // A scheduled order whose time has come waits like any other; nothing has to mark it.
+  const isAhead = (record.produceAtMs ?? 0) > nowMs;
+  return isAhead ? statusAtIntake(record, record.acceptedAtMs) : 'queued';
+}
+
+/** What `read` returns, or `undefined` if the record cannot be read: one broken order stops no other. */
+export function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof StoreFault) return undefined;
+    throw error;
+  }
+}
+
+function parsed(id: string, json: string): object {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // Told below.
+  }
+  throw unreadable(id);
+}
+
+function unreadable(id: string): StoreFault {
+  return new StoreFault(`The record of ${id} cannot be read`);
+}

@@ -1,0 +1,106 @@
+import type { Store } from './connection.ts';
+import { knownClients } from './list.ts';
+import { type OrderState, orderFrom, readable, stateFrom, stateText } from './order-record.ts';
+import { readStored } from './read.ts';
+import { runScript } from './run-script.ts';
+import { REDRIVE } from './scripts.ts';
+
+/** The most orders of one redrive. */
+export const REDRIVE_ORDERS_MAX = 500;
+
+export interface RedriveRequest {
+  /** 1 to `REDRIVE_ORDERS_MAX`. */
+  readonly ids: readonly string[];
+  /** From one order's due time to the next, also across several redrives; 0 for all of them now. */
+  readonly pauseMs: number;
+  /** A value that no other redrive has, such as a UUID: it tells a repeat from another redrive. */
+  readonly mark: string;
+  readonly nowMs: number;
+}
+
+/**
+ * Puts dead orders back with no attempt counted, in one atomic step. What has failed before stays in
+ * their history.
+ *
+ * @returns for each order whether it was put back; it was not if it is not dead
+ * @throws StoreUnavailable, StoreFault
+ */
+export async function redrive(store: Store, request: RedriveRequest): Promise<boolean[]> {
+  const { ids, pauseMs, mark, nowMs } = request;
+  const stored = await readStored(store, ids);
+  const dead = ids.flatMap((id, at) => {
+    const found = stored[at] ?? { record: null, state: null };
+    const order = readable(() => orderFrom(id, found, nowMs));
+    const state = readable(() => stateFrom(id, found.state));
+    if (order === undefined || state?.status !== 'dead') return [];
+    return [
+      { id, client: order.client, expected: found.state ?? '', state: again(state, mark, nowMs) },
+    ];
+  });
+  if (dead.length === 0) return ids.map(() => false);
+  const answers = await send(store, dead, { pauseMs, nowMs });
+  const isRedriven = new Map(dead.map(({ id }, at) => [id, answers[at] === 1]));
+  return ids.map((id) => isRedriven.get(id) ?? false);
+}
+
+function again(state: OrderState, mark: string, nowMs: number): OrderState {
+  const { settledBy: _, dueAtMs: __, isAlone: ___, ...rest } = state;
+  return { ...rest, status: 'queued', attempts: 0, updatedAtMs: nowMs, redrivenBy: mark };
+}
+
+interface DeadOrder {
+  readonly id: string;
+  readonly client: string;
+  readonly expected: string;
+  readonly state: OrderState;
+}
+
+function send(
+  { client: redis, keys }: Store,
+  orders: readonly DeadOrder[],
+  { pauseMs, nowMs }: Pick<RedriveRequest, 'pauseMs' | 'nowMs'>,
+) {
+  const clients = [...new Set(orders.map(({ client }) => client))];
+  return runScript(redis, {
+    script: REDRIVE,
+    keys: [
+      ...[keys.redrive, keys.clients],
+      ...clients.flatMap((client) => [keys.dead(client), keys.pending(client)]),
+      ...orders.map(({ id }) => keys.state(id)),
+    ],
+    args: [
+      ...[nowMs, pauseMs, clients.length].map(String),
+      ...clients,
+      ...orders.flatMap(({ id, client, expected, state }) => [
+        id,
+        String(clients.indexOf(client) + 1),
+        expected,
+        stateText(state),
+      ]),
+    ],
+  });
+}
+
+/** The orders of all clients that died first. One billed command, and one for each client. */
+export async function oldestDead(store: Store, ordersMax: number): Promise<string[]> {
+  const { client: redis, keys } = store;
+  const clients = await knownClients(store);
+  if (clients.length === 0) return [];
+  const pages = await redis.repeatedly((sdk) => {
+    const reads = sdk.pipeline();
+    for (const name of clients) {
+      reads.zrange(keys.dead(name), 0, ordersMax - 1, { withScores: true });
+    }
+    return reads.exec<(string | number)[][]>();
+  });
+  const dead = pages.flatMap((page) =>
+    Array.from({ length: page.length / 2 }, (_, at) => ({
+      id: String(page[2 * at]),
+      atMs: Number(page[2 * at + 1]),
+    })),
+  );
+  return dead
+    .sort((one, other) => one.atMs - other.atMs)
+    .slice(0, ordersMax)
+    .map(({ id }) => id);
+}

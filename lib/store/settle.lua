@@ -1,0 +1,181 @@
+--[[
+settle: say what became of claimed orders, move each to its place, and end its lease.
+KEYS[1] order_owners    HASH    id -> <token>:<claims>:<holder>
+KEYS[2] order_clients   ZSET    client -> when a drain should look at it next
+KEYS[3] order_segments  ZSET    names of the ended segments
+KEYS[4] order_totals    HASH    produced; leaving: canceled orders that no drain has moved yet
+KEYS[5] order_number    STRING  the last order number
+KEYS[6] order_events    LIST    <id>:<kind>:<atMs>, the oldest at the tail
+KEYS[7] and on, for each place, four:
+        order_queue:<client>            LIST  ids, the oldest at the tail
+        order_pending:<client>          ZSET  id -> dueAtMs
+        order_dead:<client>             ZSET  id -> deadAtMs
+        order_ended:<client>:<segment>  ZSET  id -> endedAtMs
+and, for each order, order_state:<id>   STRING
+ARGV[1] nowMs      integer, Unix milliseconds
+ARGV[2] deadMax    integer: a dead order waits in pending where more are dead
+ARGV[3] eventsMax  integer: the oldest events go where more wait; 0 where nothing is announced
+ARGV[4] places     integer, how many there are
+and, for each place, 2: client, name of the segment
+and, for each order, 8:
+        id
+        from       the place in whose pending it is leased
+        to         the place that it goes to
+        owner      as the claim has written it
+        kind       produced | canceled | dead | pending | queue | nowhere
+        dueAtMs    integer, Unix milliseconds: when a pending order is due
+        isNumbered 1 where the next order number goes to the end of the state, else 0
+        state      JSON without its last brace; empty where the record stays as it is
+Returns  for each order 1 where the settlement stands, 0 where its lease is another's by now
+Twice    the second call finds its own states, answers the same, and writes nothing
+Bills    1 call + 1, and 1 for each of: numbers, states, ended segments, each place with ended or dead
+         (2) or returned orders, events (2 where too many wait), each place that orders leave, owners,
+         clients that have something to wait for, each kind of ending. 1 call + 8 where the
+         orders of one client were all produced under numbers of Sluice's own
+]]
+local nowMs, deadMax, eventsMax = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local DEAD_WAIT_MS = 900000
+
+local places = {}
+for i = 1, tonumber(ARGV[4]) do
+  local key = 3 + 4 * i
+  places[i] = { client = ARGV[3 + 2 * i], segment = ARGV[4 + 2 * i],
+    queue = KEYS[key], pending = KEYS[key + 1], dead = KEYS[key + 2], ended = KEYS[key + 3],
+    back = {}, due = {}, died = {}, gone = {}, endings = { produced = {}, canceled = {} } }
+end
+local orders, ids = {}, {}
+local firstArg, firstKey = 4 + 2 * #places, 6 + 4 * #places
+for i = 1, (#ARGV - firstArg) / 8 do
+  local at = firstArg + 8 * i - 7
+  orders[i] = { id = ARGV[at], from = places[tonumber(ARGV[at + 1])],
+    to = places[tonumber(ARGV[at + 2])], owner = ARGV[at + 3], kind = ARGV[at + 4],
+    dueAtMs = ARGV[at + 5], isNumbered = ARGV[at + 6] == '1', state = ARGV[at + 7],
+    key = KEYS[firstKey + i] }
+  ids[i] = ARGV[at]
+end
+local owners = redis.call('HMGET', KEYS[1], unpack(ids))
+
+local answers, held, others, otherKeys, numbers = {}, {}, {}, {}, 0
+for i, order in ipairs(orders) do
+  if owners[i] == order.owner then
+    answers[i] = 1
+    held[#held + 1] = order
+    numbers = numbers + (order.isNumbered and 1 or 0)
+  else
+    others[#others + 1], otherKeys[#otherKeys + 1] = i, order.key
+  end
+end
+if #others > 0 then
+  -- A repeat finds what it has written before.
+  for n, stored in ipairs(redis.call('MGET', unpack(otherKeys))) do
+    local state = orders[others[n]].state
+    local isSame = stored and state ~= '' and string.sub(stored, 1, #state) == state
+    answers[others[n]] = isSame and 1 or 0
+  end
+end
+if #held == 0 then
+  return answers
+end
+
+local number = numbers > 0 and redis.call('INCRBY', KEYS[5], numbers) - numbers
+local states, segments, events, heldIds, looks = {}, {}, {}, {}, {}
+local function append(list, ...)
+  for _, value in ipairs({ ... }) do
+    list[#list + 1] = value
+  end
+end
+for _, order in ipairs(held) do
+  local to = order.to
+  if order.state ~= '' then
+    local tail = '}'
+    if order.isNumbered then
+      number = number + 1
+      tail = string.format(',"orderNumber":%.0f}', number)
+    end
+    append(states, order.key, order.state .. tail)
+  end
+  if to.endings[order.kind] then
+    append(to.endings[order.kind], nowMs, order.id)
+    append(segments, 0, to.segment)
+  elseif order.kind == 'dead' then
+    append(to.died, nowMs, order.id)
+  elseif order.kind == 'pending' then
+    append(to.due, order.dueAtMs, order.id)
+    append(looks, order.dueAtMs, to.client)
+  elseif order.kind == 'queue' then
+    -- The oldest comes last, to the tail: it is the next to be claimed.
+    table.insert(to.back, 1, order.id)
+    append(looks, nowMs, to.client)
+  end
+  if order.kind == 'produced' or order.kind == 'dead' or order.kind == 'canceled' then
+    append(events, order.id .. ':' .. order.kind .. ':' .. nowMs)
+  end
+  append(order.from.gone, order.id)
+  append(heldIds, order.id)
+end
+
+-- An order is added to its new place before it leaves the old one. What fails in between leaves it
+-- leased, and the next drain to claim it completes the move that its state tells.
+if #states > 0 then
+  redis.call('MSET', unpack(states))
+end
+if #segments > 0 then
+  redis.call('ZADD', KEYS[3], unpack(segments))
+end
+local totals = { produced = 0, canceled = 0 }
+for _, place in ipairs(places) do
+  for kind, entries in pairs(place.endings) do
+    if #entries > 0 then
+      totals[kind] = totals[kind] + redis.call('ZADD', place.ended, unpack(entries))
+    end
+  end
+  if #place.died > 0 then
+    if redis.call('ZCARD', place.dead) < deadMax then
+      redis.call('ZADD', place.dead, unpack(place.died))
+    else
+      for i = 2, #place.died, 2 do
+        local dueAtMs = string.format('%.0f', nowMs + DEAD_WAIT_MS)
+        append(place.due, dueAtMs, place.died[i])
+        append(looks, dueAtMs, place.client)
+      end
+    end
+  end
+  if #place.back > 0 then
+    redis.call('RPUSH', place.queue, unpack(place.back))
+  end
+  if #place.due > 0 then
+    redis.call('ZADD', place.pending, unpack(place.due))
+    local stays = {}
+    for i = 2, #place.due, 2 do
+      stays[place.due[i]] = true
+    end
+    local leaving = {}
+    for _, id in ipairs(place.gone) do
+      if not stays[id] then
+        append(leaving, id)
+      end
+    end
+    place.gone = leaving
+  end
+end
+if eventsMax > 0 and #events > 0 then
+  if redis.call('LPUSH', KEYS[6], unpack(events)) > eventsMax then
+    redis.call('LTRIM', KEYS[6], 0, eventsMax - 1)
+  end
+end
+if #looks > 0 then
+  redis.call('ZADD', KEYS[2], 'LT', unpack(looks))
+end
+for _, place in ipairs(places) do
+  if #place.gone > 0 then
+    redis.call('ZREM', place.pending, unpack(place.gone))
+  end
+end
+redis.call('HDEL', KEYS[1], unpack(heldIds))
+if totals.produced > 0 then
+  redis.call('HINCRBY', KEYS[4], 'produced', totals.produced)
+end
+if totals.canceled > 0 then
+  redis.call('HINCRBY', KEYS[4], 'leaving', -totals.canceled)
+end
+return answers

@@ -1,0 +1,125 @@
+import { ALONE, type Claim, type ClaimRequest, claimCall, claimFrom, type Lease } from './claim.ts';
+import type { Store } from './connection.ts';
+import { segmentName, segmentOf } from './keys.ts';
+import { type OrderState, stateText } from './order-record.ts';
+import { runScript, runTogether, type ScriptCall } from './run-script.ts';
+import { SETTLE } from './scripts.ts';
+
+/** Redis uses 136 bytes for a dead order: 68 MB in all, of the 100 MB that a record may hold. */
+const DEAD_MAX = 500_000;
+/** About 60 bytes each. Announced later than that, an event is worth less than the memory. */
+const EVENTS_MAX = 1_000_000;
+
+/** What becomes of one leased order. */
+export interface Settlement {
+  readonly lease: Lease;
+  /** Whose order it is. */
+  readonly client: string;
+  /**
+   * `produced`, `canceled` and `dead`: it goes to that place. `pending`: it is due at `dueAtMs`.
+   * `queue`: it is given back untried. `nowhere`: it has no record, so its id is dropped.
+   */
+  readonly kind: 'produced' | 'canceled' | 'dead' | 'pending' | 'queue' | 'nowhere';
+  /** Unix milliseconds, where it is pending. */
+  readonly dueAtMs?: number;
+  /** Whether it waits to be tried alone. */
+  readonly isAlone?: boolean;
+  /** Whether it gets the next order number. */
+  readonly isNumbered?: boolean;
+  /** What to write; left out where the state record stays as it is. */
+  readonly state?: OrderState;
+  /** The ended segment it belongs to, if an earlier settlement has said so: that one was cut off. */
+  readonly segment?: number;
+  /** Since when it could have been produced, Unix milliseconds; only of what was produced now. */
+  readonly readySinceMs?: number;
+}
+
+export interface Settlements {
+  readonly token: number;
+  readonly settlements: readonly Settlement[];
+  readonly nowMs: number;
+  /** Whether orders that ended leave an event for the announcer. */
+  readonly isAnnounced: boolean;
+}
+
+/**
+ * Settles a batch and claims the next one in one request. If the request fails, the settlements are
+ * sent again, and what it may have claimed comes back when its lease ends.
+ *
+ * @returns for each settlement whether it stands, and the claim if one was asked for and its answer came
+ * @throws StoreUnavailable, StoreFault; claimed orders then come back when their lease ends
+ */
+export async function settleAndClaim(
+  store: Store,
+  settled: Settlements | undefined,
+  request: ClaimRequest | undefined,
+): Promise<{ stands: boolean[]; claim?: Claim }> {
+  const settle = settled === undefined ? undefined : settleCall(store, settled);
+  if (request === undefined) {
+    return { stands: settle === undefined ? [] : standing(await runScript(store.client, settle)) };
+  }
+  const calls = [...(settle ? [settle] : []), claimCall(store, request)];
+  const answers = await runTogether(store.client, calls).catch((error: unknown) => {
+    if (settle === undefined) throw error;
+    return undefined;
+  });
+  let settledAnswer = settle && answers?.[0];
+  if (settle !== undefined && !Array.isArray(settledAnswer)) {
+    settledAnswer = await runScript(store.client, settle);
+  }
+  const claimed = answers?.at(-1);
+  if (claimed instanceof Error && settle === undefined) throw claimed;
+  return {
+    stands: standing((settledAnswer as unknown[] | undefined) ?? []),
+    ...(Array.isArray(claimed) && { claim: claimFrom(claimed, request) }),
+  };
+}
+
+function standing(answer: unknown[]): boolean[] {
+  return answer.map((stands) => stands === 1);
+}
+
+/** One client's places, with one of its ended segments, as the script takes them. */
+class Places {
+  readonly names: { client: string; segment: number }[] = [];
+
+  /** The number of a place, from 1 on. */
+  of(client: string, segment: number): number {
+    const at = this.names.findIndex((name) => name.client === client && name.segment === segment);
+    return at >= 0 ? at + 1 : this.names.push({ client, segment });
+  }
+}
+
+function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
+  const { token, settlements, nowMs, isAnnounced } = settled;
+  const places = new Places();
+  const orders = settlements.flatMap(({ lease, client, kind, state, ...settlement }) => {
+    const text = state === undefined ? '' : stateText(state).slice(0, -1);
+    const segment = settlement.segment ?? segmentOf(token);
+    const to = kind === 'pending' && settlement.isAlone === true ? ALONE : client;
+    return [
+      lease.id,
+      places.of(lease.from, segmentOf(token)),
+      places.of(to, kind === 'produced' || kind === 'canceled' ? segment : segmentOf(token)),
+      ...[lease.owner, kind, settlement.dueAtMs ?? '', settlement.isNumbered ? 1 : 0, text],
+    ].map(String);
+  });
+  return {
+    script: SETTLE,
+    keys: [
+      ...[keys.owners, keys.clients, keys.segments, keys.totals, keys.number, keys.events],
+      ...places.names.flatMap(({ client, segment }) => [
+        keys.queue(client),
+        keys.pending(client),
+        keys.dead(client),
+        keys.ended(client, segment),
+      ]),
+      ...settlements.map(({ lease }) => keys.state(lease.id)),
+    ],
+    args: [
+      ...[nowMs, DEAD_MAX, isAnnounced ? EVENTS_MAX : 0, places.names.length].map(String),
+      ...places.names.flatMap(({ client, segment }) => [client, segmentName(client, segment)]),
+      ...orders,
+    ],
+  };
+}

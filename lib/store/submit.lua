@@ -1,0 +1,98 @@
+--[[
+submit: accept orders of one client, each once.
+KEYS[1] order_clients           ZSET    client -> when a drain should look at it next
+KEYS[2] order_queue:<client>    LIST    ids, the oldest at the tail
+KEYS[3] order_pending:<client>  ZSET    id -> dueAtMs
+KEYS[4] and on: order:<id>      STRING  the orders, 500 at most, no two the same
+ARGV[1] client
+ARGV[2] nowMs         integer, Unix milliseconds
+ARGV[3] pendingMax    integer: a scheduled order is refused where more would be pending
+ARGV[4] and on        for each order: id, dueAtMs (empty where it is ready now), record
+Returns  {depth of the queue, or -1 where nothing was enqueued, {answer, ...}}; an answer is '' for
+         an order that is accepted, 'full' for a scheduled one that has no room, and the beginning
+         of the stored record for one that is known
+Twice    the second call finds the first's records and writes nothing
+Bills    1 call + 2 where all are new and ready; 1 more where the client's queue was empty, and 3 more
+         where orders are scheduled. 1 call + 2 where all are known, 1 call + 4 where some are
+]]
+local client, nowMs, pendingMax = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local HEAD_BYTES = 160
+
+local count = #KEYS - 3
+local scheduled = 0
+local all, records = {}, {}
+for i = 1, count do
+  all[i] = KEYS[3 + i]
+  records[2 * i - 1], records[2 * i] = KEYS[3 + i], ARGV[3 * i + 3]
+  if ARGV[3 * i + 2] ~= '' then
+    scheduled = scheduled + 1
+  end
+end
+local isFull = scheduled > 0 and redis.call('ZCARD', KEYS[3]) + scheduled > pendingMax
+
+local answers, fresh, freshKeys = {}, {}, {}
+if not isFull and redis.call('MSETNX', unpack(records)) == 1 then
+  for i = 1, count do
+    answers[i], fresh[i], freshKeys[i] = '', i, KEYS[3 + i]
+  end
+else
+  local known = redis.call('MGET', unpack(all))
+  local missing = {}
+  for i = 1, count do
+    if known[i] then
+      answers[i] = string.sub(known[i], 1, HEAD_BYTES)
+    elseif isFull and ARGV[3 * i + 2] ~= '' then
+      answers[i] = 'full'
+    else
+      answers[i] = ''
+      fresh[#fresh + 1], freshKeys[#freshKeys + 1] = i, KEYS[3 + i]
+      missing[#missing + 1] = KEYS[3 + i]
+      missing[#missing + 1] = ARGV[3 * i + 3]
+    end
+  end
+  -- MGET does not see a key of another type; MSETNX does.
+  if #missing > 0 and redis.call('MSETNX', unpack(missing)) == 0 then
+    return redis.error_reply('WRONGTYPE The key of an order holds something else')
+  end
+end
+
+local ready, later, nextAtMs = {}, {}, nil
+for _, i in ipairs(fresh) do
+  local id, dueAtMs = ARGV[3 * i + 1], ARGV[3 * i + 2]
+  if dueAtMs == '' then
+    ready[#ready + 1] = id
+  else
+    later[#later + 1], later[#later + 2] = dueAtMs, id
+    if not nextAtMs or tonumber(dueAtMs) < tonumber(nextAtMs) then
+      nextAtMs = dueAtMs
+    end
+  end
+end
+
+local depth, failure = -1, nil
+local function try(...)
+  local answer = not failure and redis.pcall(...)
+  if type(answer) == 'table' and answer.err then
+    failure = answer
+  end
+  return answer
+end
+if #ready > 0 then
+  depth = try('LPUSH', KEYS[2], unpack(ready))
+end
+if #later > 0 then
+  try('ZADD', KEYS[3], unpack(later))
+end
+if depth == #ready then
+  nextAtMs = nowMs
+end
+if nextAtMs then
+  try('ZADD', KEYS[1], 'LT', nextAtMs, client)
+end
+if failure then
+  -- Records first: an id without a record is dropped by the drain, a record without a place waits
+  -- for reconcile.
+  redis.pcall('UNLINK', unpack(freshKeys))
+  return failure
+end
+return { depth, answers }
