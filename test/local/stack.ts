@@ -1,6 +1,7 @@
 import { Redis } from '@upstash/redis';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { type RedisServer, startRedisServer } from '../../local/redis/redis-server.ts';
+import type { Rules } from '../../local/upstash/rules.ts';
 import { startUpstashServer, type UpstashServer } from '../../local/upstash/server.ts';
 
 export const TOKEN = 'a token for tests';
@@ -16,6 +17,8 @@ export type Stack = {
   /** The parsed answer to one command in the body. */
   command(...command: unknown[]): Promise<Answer>;
 };
+
+type StackOptions = { replyMsMax?: number; rules?: Partial<Rules> };
 
 export type Answer = { status: number; body: unknown };
 
@@ -33,14 +36,14 @@ export function stackForFile(): Stack {
 }
 
 /** Starts a stack for one test, which may do to it what it likes. */
-export async function stackForTest(options: { replyMsMax?: number } = {}): Promise<Stack> {
+export async function stackForTest(options: StackOptions = {}): Promise<Stack> {
   const { stack, close } = await start(options);
   onTestFinished(close);
   return stack;
 }
 
 async function start(
-  options: { replyMsMax?: number } = {},
+  options: StackOptions = {},
 ): Promise<{ stack: Stack; close: () => Promise<void> }> {
   const redis = await startRedisServer();
   const upstash = await startUpstashServer({
@@ -81,4 +84,9 @@ export async function post(
     headers,
   });
   return { status: response.status, body: await response.json() };
+}
+
+/** The text of the error that was answered, if one was. */
+export function errorOf({ body }: Answer): string | undefined {
+  return (body as { error?: string }).error;
 }
