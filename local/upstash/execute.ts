@@ -73,6 +73,8 @@ export function createExecutor(connection: SharedConnection, service: Service): 
   ): Promise<Reply> {
     const waitMs = turnMs(commands.length + framing);
     if (waitMs > 0) await delay(waitMs);
+    const refreshing = limits.refresh();
+    if (refreshing !== undefined) await refreshing;
     const planned = plan(commands);
     const translated = planned.filter((each) => 'command' in each);
     const sent = translated.map(({ command }) => command);

@@ -1,7 +1,15 @@
 import type { SharedConnection } from '../redis/connection.ts';
 import type { Argument } from '../redis/resp.ts';
 import { type Commands, keysOf, nameOf, textOf } from './commands.ts';
-import { databaseFull, NAME_BYTES_MAX, nameTooLarge, type Rules, SERVICE_ERRORS } from './rules.ts';
+import {
+  DEFAULT_RULES,
+  databaseFull,
+  HAVE_MEMBERS,
+  isLong,
+  nameTooLarge,
+  type Rules,
+  SERVICE_ERRORS,
+} from './rules.ts';
 
 /** Holds keys and the whole database to the sizes that the rules allow. */
 export type Limits = {
@@ -11,6 +19,8 @@ export type Limits = {
   readonly databaseFull: string | undefined;
   /** What is wrong with a command, its keys or what they hold already. */
   refusal(command: Argument[]): string | undefined;
+  /** Looks at the database's size, where its limit has changed since the last look. */
+  refresh(): Promise<void> | undefined;
   /** Looks at what grew, after commands have run. */
   observe(commands: Argument[][], billedCommands: number): Promise<void>;
 };
@@ -19,7 +29,6 @@ export type Limits = {
 const CHECKS_TO_A_LIMIT = 100;
 /** What a command inside a script is taken to write at least. */
 const INNER_COMMAND_BYTES = 64;
-const MEMBERS_OF = new Set(['SADD', 'SMOVE', 'ZADD', 'ZINCRBY', 'GEOADD']);
 
 /**
  * Sizes are sampled, not tracked: each time that another hundredth of the limit was written, the
@@ -35,12 +44,14 @@ export function createLimits(
   const fullRecords = new Set<string>();
   let full: string | undefined;
   let bytesSince = 0;
+  let databaseBytesMax = DEFAULT_RULES.databaseBytesMax;
 
   async function check(keys: string[]): Promise<void> {
+    databaseBytesMax = rules.databaseBytesMax;
     const memory: Argument[][] = keys.map((key) => ['MEMORY', 'USAGE', key]);
     const [info, ...used] = await connection.send([['INFO', 'memory'], ...memory]);
     const bytes = Number(/^used_memory_dataset:(\d+)/m.exec(textOf(info))?.[1] ?? 0);
-    full = bytes > rules.databaseBytesMax ? databaseFull(rules.databaseBytesMax, bytes) : undefined;
+    full = bytes > databaseBytesMax ? databaseFull(databaseBytesMax, bytes) : undefined;
     // A record's memory is never less than what it holds.
     const isLarge = (_: string, at: number) => Number(textOf(used[at])) > rules.recordBytesMax;
     const large = keys.filter(isLarge);
@@ -58,16 +69,15 @@ export function createLimits(
     },
     refusal(command) {
       const name = nameOf(command);
-      const long = command.findIndex((argument) => Buffer.byteLength(argument) > NAME_BYTES_MAX);
+      const long = command.find(isLong);
       const grows = commands.get(name)?.grows === true;
       const isFull = grows && (full !== undefined || fullRecords.size > 0);
-      if (long === -1 && !isFull) return undefined;
+      if (long === undefined && !isFull) return undefined;
       const keys = keysOf(command, commands);
-      const longKey = keys.find((key) => Buffer.byteLength(key) > NAME_BYTES_MAX);
+      const longKey = keys.find(isLong);
       if (longKey !== undefined) return nameTooLarge('key', Buffer.byteLength(longKey));
-      const argument = command[long];
-      if (argument !== undefined && MEMBERS_OF.has(name)) {
-        return nameTooLarge('member', Buffer.byteLength(argument));
+      if (long !== undefined && HAVE_MEMBERS.includes(name)) {
+        return nameTooLarge('member', Buffer.byteLength(long));
       }
       // A script may well only read: its guard refuses what adds data.
       if (!isFull || name.startsWith('EVAL')) return undefined;
@@ -76,6 +86,7 @@ export function createLimits(
         ? SERVICE_ERRORS.recordFull
         : undefined;
     },
+    refresh: () => (rules.databaseBytesMax === databaseBytesMax ? undefined : check([])),
     async observe(sent, billedCommands) {
       const step = Math.min(rules.recordBytesMax, rules.databaseBytesMax) / CHECKS_TO_A_LIMIT;
       bytesSince += (billedCommands - sent.length) * INNER_COMMAND_BYTES;

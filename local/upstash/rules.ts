@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { Argument } from '../redis/resp.ts';
 
 const MB = 1024 * 1024;
 const KB = 1024;
@@ -8,6 +9,16 @@ const DOCS = 'https://upstash.com/docs/redis/troubleshooting';
 export const REQUEST_BYTES_MAX = 10 * MB;
 /** Of a key, and of a member of a set or a sorted set. */
 export const NAME_BYTES_MAX = 32 * KB;
+
+/** Commands whose arguments include members. */
+export const HAVE_MEMBERS = ['SADD', 'SMOVE', 'ZADD', 'ZINCRBY', 'GEOADD'];
+
+/** Whether an argument is too long for a key or a member. */
+export function isLong(argument: Argument): boolean {
+  // No character takes more than three bytes of UTF-8 for each of its units.
+  const bytesMax = argument.length * (typeof argument === 'string' ? 3 : 1);
+  return bytesMax > NAME_BYTES_MAX && Buffer.byteLength(argument) > NAME_BYTES_MAX;
+}
 
 export const requestTooLarge = (bytes: number): string =>
   `ERR max request size exceeded. Limit: ${REQUEST_BYTES_MAX} bytes, Actual: ${bytes} bytes. See ${DOCS}/max_request_size_exceeded for details`;

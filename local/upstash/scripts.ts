@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Argument, Reply } from '../redis/resp.ts';
 import { type CommandInfo, nameOf, textOf } from './commands.ts';
-import { giveBack, NAME_BYTES_MAX, nameTooLarge, SERVICE_ERRORS, takeFailure } from './rules.ts';
+import {
+  giveBack,
+  HAVE_MEMBERS,
+  isLong,
+  NAME_BYTES_MAX,
+  nameTooLarge,
+  SERVICE_ERRORS,
+  takeFailure,
+} from './rules.ts';
 import type { Service } from './service.ts';
 
 /** A command as Redis gets it, and what has to be put right in its reply. */
@@ -14,8 +22,6 @@ const GUARD = readFileSync(new URL('guard.lua', import.meta.url), 'utf8')
   .replace(/^ *--.*$/gm, '')
   .replace(/\s*\n\s*/g, ' ')
   .trim();
-/** Commands whose arguments include members of a set or a sorted set. */
-const MEMBERS = ' SADD SMOVE ZADD ZINCRBY GEOADD ';
 const unchanged = (reply: Reply): Reply => reply;
 
 /**
@@ -55,9 +61,9 @@ export function createScriptTranslator(service: Service): (command: Argument[]) 
     // Redis refuses these itself, and must not take the guard's argument for a key.
     if (!(keys >= 0 && keys <= command.length - 3)) return { command, repair: unchanged };
     const failure = takeFailure(rules, 'script', sha);
-    const isLarge = command.slice(3).some((argument) => argument.length > NAME_BYTES_MAX / 4);
+    const hasLong = command.slice(3).some(isLong);
     return {
-      command: [...command, rulesInForce(failure, isLarge)],
+      command: [...command, rulesInForce(failure, hasLong)],
       repair(reply) {
         const items = reply.kind === 'array' ? reply.items : [];
         const [executed, failed, undeclared, value, line] = items;
@@ -76,19 +82,20 @@ export function createScriptTranslator(service: Service): (command: Argument[]) 
   }
 
   /** What the guard cannot know by itself; nothing, in the usual case. */
-  function rulesInForce(failure: ReturnType<typeof takeFailure>, isLarge: boolean): string {
+  function rulesInForce(failure: ReturnType<typeof takeFailure>, hasLong: boolean): string {
     const { fullRecords, databaseFull } = service.limits;
     const refuses = rules.undeclaredKeys === 'refuse';
-    if (!failure && !isLarge && !refuses && fullRecords.size === 0 && !databaseFull) return '';
+    if (!failure && !hasLong && fullRecords.size === 0 && !databaseFull)
+      return refuses ? 'refuse' : '';
     return JSON.stringify({
       failAt: failure?.command ?? 0,
       failUntil: failure === undefined ? 0 : failure.andLater ? 1e15 : failure.command + 1,
       failure: failure && SERVICE_ERRORS[failure.error],
-      undeclared: refuses ? 'ERR Script touches a key that is not in KEYS: ' : undefined,
+      refuses,
       nameBytesMax: NAME_BYTES_MAX,
       keyTooLong: nameTooLarge('key', '%d'),
       memberTooLong: nameTooLarge('member', '%d'),
-      members: MEMBERS,
+      members: ` ${HAVE_MEMBERS.join(' ')} `,
       full: fullRecords.size === 0 ? undefined : [...fullRecords],
       recordFull: SERVICE_ERRORS.recordFull,
       databaseFull,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { SERVICE_ERRORS } from '../../local/upstash/rules.ts';
-import { errorOf, stackForFile, stackForTest } from './stack.ts';
+import { errorOf, post, stackForFile, stackForTest } from './stack.ts';
 
 const stack = stackForFile();
 
@@ -78,4 +78,61 @@ test.each([
 
 test('a field and a value above 32 KB are taken', async () => {
   expect((await stack.command('HSET', 'long', LONG, LONG)).status).toBe(200);
+});
+
+const MIB = 1024 * 1024;
+
+test('a value of nearly 10 MB goes in and comes out unharmed', async () => {
+  const value = 'ü'.repeat(5 * MIB - 100);
+  expect((await stack.command('SET', 'large', value)).body).toEqual({ result: 'OK' });
+  const { body } = await stack.command('GET', 'large');
+  expect((body as { result: string }).result === value).toBe(true);
+});
+
+test('a request above 10 MB is refused with an error, and the next one is served', async () => {
+  for (const [path, bytes] of [
+    ['/', 10 * MIB + 1],
+    ['/pipeline', 12 * MIB],
+    ['/set/large', 25 * MIB],
+  ] as const) {
+    const response = await stack.request(path, { method: 'POST', body: Buffer.alloc(bytes, 'x') });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      error: expect.stringContaining(`Limit: 10485760 bytes, Actual: ${bytes} bytes`),
+    });
+  }
+  expect((await stack.command('PING')).body).toEqual({ result: 'PONG' });
+});
+
+test('a reply above 10 MB is refused with an error in its place', async () => {
+  await post(stack, '/', ['SET', 'half', 'x'.repeat(6 * MIB)]);
+  const { status, body } = await post(stack, '/pipeline', [
+    ['MGET', 'half', 'half'],
+    ['STRLEN', 'half'],
+  ]);
+  expect(status).toBe(200);
+  expect(body).toEqual([
+    { error: expect.stringContaining('max request size exceeded. Limit: 10485760 bytes') },
+    { result: 6 * MIB },
+  ]);
+});
+
+test('a pipeline whose replies are above 10 MB together is refused as a whole', async () => {
+  await post(stack, '/', ['SET', 'most', 'x'.repeat(6 * MIB)]);
+  const { status, body } = await post(stack, '/pipeline', [
+    ['GET', 'most'],
+    ['GET', 'most'],
+  ]);
+  expect(status).toBe(400);
+  expect(body).toEqual({ error: expect.stringContaining('max request size exceeded') });
+});
+
+test('a database that is full already refuses the first command that adds data', async () => {
+  const { command, rules } = await stackForTest();
+  await command('SET', 'k', 1);
+  rules.databaseBytesMax = 1;
+  expect(errorOf(await command('SET', 'l', 1))).toContain('ERR DB capacity quota exceeded');
+  expect((await command('GET', 'k')).body).toEqual({ result: '1' });
+  rules.databaseBytesMax = 1e9;
+  expect((await command('SET', 'l', 1)).status).toBe(200);
 });
