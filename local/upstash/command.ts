@@ -69,12 +69,14 @@ export function readPath(pathname: string, body: Buffer, query: URLSearchParams)
  *
  * @throws MalformedRequestError
  */
-export function readRules(body: Buffer): Partial<Rules> {
+export function readRules(json: string): Partial<Rules> {
   try {
-    return z.partial(RulesSchema).parse(JSON.parse(body.toString())) as Partial<Rules>;
+    const { localeError: error } = z.locales.en();
+    return z.partial(RulesSchema).parse(JSON.parse(json), { error }) as Partial<Rules>;
   } catch (error) {
-    const reason = error instanceof z.core.$ZodError ? z.prettifyError(error) : 'no JSON';
-    throw new MalformedRequestError(`ERR invalid rules: ${reason}`);
+    const issue = error instanceof z.core.$ZodError ? error.issues[0] : undefined;
+    const place = ['rules', ...(issue?.path ?? [])].join('.');
+    throw new MalformedRequestError(`ERR ${place}: ${issue?.message ?? 'not JSON'}`);
   }
 }
 

@@ -50,7 +50,10 @@ export function createScriptTranslator(service: Service): (command: Argument[]) 
     }
     if (name === 'EVALSHA' || name === 'EVALSHA_RO') {
       const sha = second.toString().toLowerCase();
-      return call([first, toRedis(sha), ...rest], sha);
+      const guarded = shaInRedis.get(sha);
+      return guarded === undefined
+        ? { command, repair: unchanged }
+        : call([first, guarded, ...rest], sha);
     }
     if (name === 'SCRIPT') return translateScript(command);
     return { command, repair: unchanged };

@@ -138,7 +138,7 @@ async function answerAboutItself(
   pathname: string,
 ): Promise<void> {
   if (pathname === '/sluice/rules' && request.method === 'PUT') {
-    Object.assign(rules, readRules(await readBody(request)));
+    Object.assign(rules, readRules((await readBody(request)).toString()));
     send(response, 200, JSON.stringify(rules));
   } else if (pathname === '/sluice/usage') send(response, 200, JSON.stringify(usage));
   else sendError(response, 404, 'ERR there are GET /sluice/usage and PUT /sluice/rules');

@@ -145,5 +145,5 @@ test.each([
   const body = typeof rules === 'string' ? rules : JSON.stringify(rules);
   const response = await stack.request('/sluice/rules', { method: 'PUT', body });
   expect(response.status).toBe(400);
-  expect(await response.json()).toEqual({ error: expect.stringMatching(/^ERR invalid rules: /) });
+  expect(await response.json()).toEqual({ error: expect.stringMatching(/^ERR rules[.\w]*: \w/) });
 });
