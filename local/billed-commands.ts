@@ -13,4 +13,4 @@ export function billedCommands(commandstats: string): number {
 }
 
 /** What belongs to a connection or to the measuring, or frames a transaction: no data command. */
-const NOT_BILLED = new Set(['info', 'config', 'ping', 'client', 'hello', 'multi', 'exec']);
+const NOT_BILLED = new Set('info config ping client hello multi exec command memory'.split(' '));

@@ -1,20 +1,44 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { startRedisServer } from './redis/redis-server.ts';
+import { readRules } from './upstash/command.ts';
+import { type Rules, SERVICE_ERRORS } from './upstash/rules.ts';
 import { startUpstashServer } from './upstash/server.ts';
 
 const USAGE = `Usage: npm run upstash -- [options]
 
-A stand-in for an Upstash database: a redis-server behind Upstash's REST API.
+A stand-in for an Upstash database: a redis-server behind Upstash's REST API, which holds its
+clients to Upstash's rules and counts the commands that Upstash would bill.
 
   --port PORT    where it listens (default 8079; 0 takes a free one)
   --host HOST    on which address (default 127.0.0.1)
   --token TOKEN  what clients authenticate with (default: a random one)
   --data DIR     keep the data there (default: nothing is kept)
+  --rules JSON   limits, delays and failures, such as {"delayMs": 2}
   --help         show this
+
+Rules, each with its default:
+  recordBytesMax        104857600   what one key may hold
+  databaseBytesMax      no limit    what all keys together may hold
+  undeclaredKeys        "count"     or "refuse": scripts that touch keys outside of KEYS
+  delayMs               0           time on the network, each way
+  commandsPerSecondMax  no limit    above it requests wait
+  failure               none        {"of": "script" or "request", "command": 3, "error": ERROR}:
+                                    the third command of each fails; also "andLater": true,
+                                    "script": SHA1 and "times": 1
+ERROR is one of:
+  ${Object.keys(SERVICE_ERRORS).join('\n  ')}
+
+While it runs, PUT /sluice/rules changes rules, and GET /sluice/usage tells what was counted.
 `;
 
-type Options = { port: number; host: string; token: string; data: string | undefined };
+type Options = {
+  port: number;
+  host: string;
+  token: string;
+  data: string | undefined;
+  rules: Partial<Rules>;
+};
 
 function readOptions(): Options {
   const { values } = parseArgs({
@@ -23,6 +47,7 @@ function readOptions(): Options {
       host: { type: 'string', default: '127.0.0.1' },
       token: { type: 'string', default: randomBytes(24).toString('base64url') },
       data: { type: 'string' },
+      rules: { type: 'string', default: '{}' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -35,7 +60,8 @@ function readOptions(): Options {
   }
   if (values.token === '') throw new Error('--token is empty');
   if (values.data === '') throw new Error('--data is empty');
-  return { port: Number(values.port), host: values.host, token: values.token, data: values.data };
+  const { host, token, data } = values;
+  return { port: Number(values.port), host, token, data, rules: readRules(values.rules) };
 }
 
 function optionsOrExit(): Options {
@@ -62,7 +88,11 @@ async function run(options: Options): Promise<void> {
     const redis = await startRedisServer(options.data === undefined ? {} : { dir: options.data });
     stops.push(redis.stop);
     const upstash = await startUpstashServer({ ...options, socketPath: redis.socketPath });
-    stops.push(upstash.close);
+    stops.push(async () => {
+      await upstash.close();
+      const { billedCommands } = upstash.usage;
+      process.stdout.write(`Upstash would have billed ${billedCommands} commands.\n`);
+    });
     process.stdout.write(announcement(upstash.url, options));
     await redis.exited;
   } catch (error) {
@@ -82,7 +112,8 @@ export UPSTASH_REDIS_REST_TOKEN=${options.token}
 
 function printError(error: unknown): void {
   const { message, code } = error as NodeJS.ErrnoException;
-  process.stderr.write(`upstash: ${code === 'EADDRINUSE' ? portTaken(message) : message}\n`);
+  const told = code === 'EADDRINUSE' ? portTaken(message) : message.replace(/^ERR /, '--');
+  process.stderr.write(`upstash: ${told}\n`);
 }
 
 function portTaken(message: string): string {

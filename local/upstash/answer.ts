@@ -3,7 +3,6 @@ import { RedisGoneError } from '../redis/connection.ts';
 import { encodeReply, type Reply } from '../redis/resp.ts';
 import { MalformedRequestError } from './command.ts';
 import { answerToJson, errorToJson } from './format.ts';
-import { TooLargeError } from './size-limit.ts';
 
 /** How a client wants its answer. */
 export type Format = { base64: boolean; resp2: boolean };
@@ -27,26 +26,32 @@ export function readFormat(request: IncomingMessage): Format {
 
 /** Answers one command: 200, or 400 where its reply is an error. */
 export function sendReply(response: ServerResponse, reply: Reply, format: Format): void {
-  const status = reply.kind === 'error' ? 400 : 200;
-  send(response, status, format.resp2 ? encodeReply(reply) : answerToJson(reply, format.base64));
+  const body = format.resp2 ? encodeReply(reply) : answerToJson(reply, format.base64);
+  send(response, reply.kind === 'error' ? statusOf(reply.text) : 200, body);
 }
 
-/** Answers several commands: always 200, with each one's errors in their places. */
-export function sendReplies(response: ServerResponse, replies: Reply[], format: Format): void {
-  send(
-    response,
-    200,
-    format.resp2
-      ? Buffer.concat(replies.map(encodeReply))
-      : `[${replies.map((reply) => answerToJson(reply, format.base64)).join(',')}]`,
-  );
+/** Answers several commands: 200, with each one's errors in their places, or one error for all. */
+export function sendReplies(response: ServerResponse, reply: Reply, format: Format): void {
+  const replies = reply.kind === 'array' ? reply.items : [];
+  const unauthorized = replies.find((each) => each.kind === 'error' && statusOf(each.text) === 401);
+  if (reply.kind === 'error' || unauthorized !== undefined) {
+    sendReply(response, unauthorized ?? reply, format);
+    return;
+  }
+  const body = format.resp2
+    ? Buffer.concat(replies.map(encodeReply))
+    : `[${replies.map((each) => answerToJson(each, format.base64)).join(',')}]`;
+  send(response, 200, body);
+}
+
+function statusOf(error: string): number {
+  return error.startsWith('WRONGPASS') ? 401 : 400;
 }
 
 /** Answers a request that no command was read from, or that Redis did not answer. */
 export function sendFailure(response: ServerResponse, error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   if (response.headersSent) response.destroy();
-  else if (error instanceof TooLargeError) sendError(response, 413, message);
   else if (error instanceof MalformedRequestError) sendError(response, 400, message);
   else if (error instanceof RedisGoneError) sendError(response, 503, `ERR ${message}`);
   else sendError(response, 500, `ERR internal error: ${message}`);
@@ -57,7 +62,7 @@ export function sendError(response: ServerResponse, status: number, message: str
   send(response, status, errorToJson(message));
 }
 
-function send(response: ServerResponse, status: number, body: string | Buffer): void {
+export function send(response: ServerResponse, status: number, body: string | Buffer): void {
   response.writeHead(status, {
     'content-type':
       typeof body === 'string' ? 'application/json; charset=utf-8' : 'application/octet-stream',

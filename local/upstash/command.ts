@@ -1,8 +1,29 @@
+import type { IncomingMessage } from 'node:http';
+import * as z from 'zod/mini';
 import type { Argument } from '../redis/resp.ts';
+import { REQUEST_BYTES_MAX, type Rules, RulesSchema, requestTooLarge } from './rules.ts';
 
 /** What a client sent cannot be read as commands. */
 export class MalformedRequestError extends Error {
   override name = 'MalformedRequestError';
+}
+
+/**
+ * Reads a request's body. One that is too large is read to its end and dropped, because a client
+ * that is still sending does not see an answer.
+ *
+ * @throws MalformedRequestError
+ */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= REQUEST_BYTES_MAX) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  if (bytes > REQUEST_BYTES_MAX) throw new MalformedRequestError(requestTooLarge(bytes));
+  return Buffer.concat(chunks);
 }
 
 /**
@@ -41,6 +62,22 @@ export function readPath(pathname: string, body: Buffer, query: URLSearchParams)
     if (value !== '') command.push(value);
   }
   return command;
+}
+
+/**
+ * Reads some of the rules from a JSON object.
+ *
+ * @throws MalformedRequestError
+ */
+export function readRules(json: string): Partial<Rules> {
+  try {
+    const { localeError: error } = z.locales.en();
+    return z.partial(RulesSchema).parse(JSON.parse(json), { error }) as Partial<Rules>;
+  } catch (error) {
+    const issue = error instanceof z.core.$ZodError ? error.issues[0] : undefined;
+    const place = ['rules', ...(issue?.path ?? [])].join('.');
+    throw new MalformedRequestError(`ERR ${place}: ${issue?.message ?? 'not JSON'}`);
+  }
 }
 
 /**

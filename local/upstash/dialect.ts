@@ -1,5 +1,6 @@
 import type { Argument, Reply } from '../redis/resp.ts';
 import { createScriptTranslator, type Translated } from './scripts.ts';
+import type { Service } from './service.ts';
 
 type Translator = (command: Argument[]) => Translated | undefined;
 
@@ -7,8 +8,8 @@ type Translator = (command: Argument[]) => Translated | undefined;
  * Puts commands into the words of a plain Redis where Upstash knows a command that Redis doesn't,
  * or understands one otherwise.
  */
-export function createTranslator(): (command: Argument[]) => Translated {
-  const translateScript = createScriptTranslator();
+export function createTranslator(service: Service): (command: Argument[]) => Translated {
+  const translateScript = createScriptTranslator(service);
   return (command) => dialect[upperCase(command[0])]?.(command) ?? translateScript(command);
 }
 

@@ -1,17 +1,30 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { shareConnection } from '../redis/connection.ts';
-import { readFormat, sendError, sendFailure, sendReplies, sendReply } from './answer.ts';
-import { readCommand, readCommands, readPath, segments } from './command.ts';
-import { createTranslator } from './dialect.ts';
+import {
+  type Format,
+  readFormat,
+  send,
+  sendError,
+  sendFailure,
+  sendReplies,
+  sendReply,
+} from './answer.ts';
+import { readBody, readCommand, readCommands, readPath, readRules, segments } from './command.ts';
 import { streamEvents } from './event-stream.ts';
 import { createExecutor, type Executor } from './execute.ts';
-import { readBody } from './size-limit.ts';
+import { type Rules, SERVICE_ERRORS, type Usage } from './rules.ts';
+import { openService, type Service } from './service.ts';
 
 /** A local stand-in for an Upstash database's REST endpoint. */
 export type UpstashServer = {
   url: string;
+  /** In force at once when they are changed, here or by `PUT /sluice/rules`. */
+  rules: Rules;
+  /** Also answered by `GET /sluice/usage`. */
+  usage: Usage;
   /** Ends open event streams and idle keep-alive connections too. */
   close(): Promise<void>;
 };
@@ -19,8 +32,6 @@ export type UpstashServer = {
 const KEEP_ALIVE_MS = 75_000;
 const METHODS = ['HEAD', 'GET', 'POST', 'PUT'];
 const EVENT_STREAMS = ['subscribe', 'psubscribe', 'monitor'];
-const UNAUTHORIZED =
-  'WRONGPASS invalid or missing auth token. See https://upstash.com/docs/redis/troubleshooting/http_unauthorized for details';
 
 /**
  * Serves a redis-server over HTTP as Upstash does.
@@ -30,6 +41,7 @@ const UNAUTHORIZED =
  * @param options.port        a free one when 0 or missing
  * @param options.host        127.0.0.1 when missing
  * @param options.replyMsMax  how long Redis may stay silent before it is taken for gone
+ * @param options.rules       what differs from the rules of the service's usual plan
  * @throws Error when the port is taken
  */
 export async function startUpstashServer(options: {
@@ -38,10 +50,13 @@ export async function startUpstashServer(options: {
   port?: number;
   host?: string;
   replyMsMax?: number;
+  rules?: Partial<Rules>;
 }): Promise<UpstashServer> {
   const host = options.host ?? '127.0.0.1';
   const connection = shareConnection(options);
-  const executor = createExecutor(connection, createTranslator());
+  const service = await openService(connection, options.rules);
+  const { rules, usage } = service;
+  const executor = createExecutor(connection, service);
   const isToken = tokenCheck(options.token);
   let requests = 0;
 
@@ -57,11 +72,18 @@ export async function startUpstashServer(options: {
       response.setHeader('allow', METHODS.join(', '));
       sendError(response, 405, 'ERR method not allowed');
     } else if (!isToken(sentToken(request, query))) {
-      sendError(response, 401, UNAUTHORIZED);
+      sendError(response, 401, SERVICE_ERRORS.unauthorized);
     } else if (EVENT_STREAMS.includes(pathname.split('/')[1]?.toLowerCase() ?? '')) {
       streamEvents(response, options.socketPath, segments(pathname));
+    } else if (pathname.startsWith('/sluice/')) {
+      await answerAboutItself(service, request, response, pathname);
     } else {
-      await answerCommands(executor, request, response, pathname, query);
+      // The body comes first, so that a client has sent all of it before it is refused.
+      const body = await readBody(request);
+      await pause(rules.delayMs);
+      const sendAnswer = await runCommands(executor, readFormat(request), body, pathname, query);
+      await pause(rules.delayMs);
+      sendAnswer(response);
     }
   }
 
@@ -73,6 +95,8 @@ export async function startUpstashServer(options: {
   });
   const { port } = server.address() as AddressInfo;
   return {
+    rules,
+    usage,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -83,28 +107,45 @@ export async function startUpstashServer(options: {
   };
 }
 
-async function answerCommands(
+/** @returns what sends the answer */
+async function runCommands(
   executor: Executor,
+  format: Format,
+  body: Buffer,
+  pathname: string,
+  query: URLSearchParams,
+): Promise<(response: ServerResponse) => void> {
+  if (pathname === '/pipeline') {
+    const reply = await executor.pipeline(readCommands(body));
+    return (response) => sendReplies(response, reply, format);
+  }
+  if (pathname === '/multi-exec') {
+    const reply = await executor.transaction(readCommands(body));
+    // The response format does not apply here, as documented.
+    return (response) => sendReplies(response, reply, { ...format, resp2: false });
+  }
+  const command = pathname === '/' ? readCommand(body) : readPath(pathname, body, query);
+  const reply = await executor.pipeline([command]);
+  const [only = reply] = reply.kind === 'array' ? reply.items : [];
+  return (response) => sendReply(response, only, format);
+}
+
+/** What a service does not have: `GET /sluice/usage`, and `PUT /sluice/rules` with some of them. */
+async function answerAboutItself(
+  { rules, usage }: Service,
   request: IncomingMessage,
   response: ServerResponse,
   pathname: string,
-  query: URLSearchParams,
 ): Promise<void> {
-  // The body comes first, so that a client has sent all of it before it is refused.
-  const body = await readBody(request);
-  const format = readFormat(request);
-  if (pathname === '/pipeline') {
-    sendReplies(response, await executor.pipeline(readCommands(body)), format);
-  } else if (pathname === '/multi-exec') {
-    // The response format does not apply here, as documented.
-    const json = { ...format, resp2: false };
-    const reply = await executor.transaction(readCommands(body));
-    if (reply.kind === 'array') sendReplies(response, reply.items, json);
-    else sendReply(response, reply, json);
-  } else {
-    const command = pathname === '/' ? readCommand(body) : readPath(pathname, body, query);
-    for (const reply of await executor.pipeline([command])) sendReply(response, reply, format);
-  }
+  if (pathname === '/sluice/rules' && request.method === 'PUT') {
+    Object.assign(rules, readRules((await readBody(request)).toString()));
+    send(response, 200, JSON.stringify(rules));
+  } else if (pathname === '/sluice/usage') send(response, 200, JSON.stringify(usage));
+  else sendError(response, 404, 'ERR there are GET /sluice/usage and PUT /sluice/rules');
+}
+
+async function pause(ms: number): Promise<void> {
+  if (ms > 0) await delay(ms);
 }
 
 /** By hand, because URL would resolve a key that is called `..`. */

@@ -1,9 +1,6 @@
-import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { startRedisServer } from '../../local/redis/redis-server.ts';
-import { startUpstashServer } from '../../local/upstash/server.ts';
 import { orderBody } from '../support/orders.ts';
+import { startStack } from '../support/stack.ts';
 import { deploy } from './deployment.ts';
 
 beforeEach(() => {
@@ -13,50 +10,29 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A redis-server that the test may do to what it likes, with its own REST server. */
-async function ownStack() {
-  const { socketPath, stop } = await startRedisServer();
-  const token = 'own-token';
-  const upstash = await startUpstashServer({ socketPath, token });
-  return {
-    url: upstash.url,
-    token,
-    /** Sends a command past the REST server, which would refuse it. */
-    async admin(command: string): Promise<string> {
-      const socket = connect(socketPath);
-      socket.end(`${command}\r\nQUIT\r\n`);
-      return text(socket);
-    },
-    async [Symbol.asyncDispose]() {
-      await upstash.close();
-      await stop();
-    },
-  };
-}
-
 test('where Redis is full, a submit is 503 and writes nothing; the repeat is taken', async () => {
-  await using stack = await ownStack();
+  await using stack = await startStack();
   const api = await deploy(stack);
-  await stack.admin('CONFIG SET maxmemory-policy noeviction');
-  await stack.admin('CONFIG SET maxmemory 1');
+  await stack.admin('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+  await stack.admin('CONFIG', 'SET', 'maxmemory', '1');
   const answer = await api.submit(orderBody(), { key: 'same' });
   expect(answer.status).toBe(503);
   expect(answer.headers['retry-after']).toMatch(/^[1-9]\d*$/);
-  expect(await stack.admin('DBSIZE')).toMatch(/^:0\r\n/);
-  await stack.admin('CONFIG SET maxmemory 0');
+  expect(await stack.admin('DBSIZE')).toMatchObject({ digits: '0' });
+  await stack.admin('CONFIG', 'SET', 'maxmemory', '0');
   expect((await api.submit(orderBody(), { key: 'same' })).status).toBe(202);
-  expect(await stack.admin('DBSIZE')).toMatch(/^:3\r\n/);
+  expect(await stack.admin('DBSIZE')).toMatchObject({ digits: '3' });
 });
 
 test('a Redis that has forgotten its scripts is not noticed', async () => {
-  await using stack = await ownStack();
+  await using stack = await startStack();
   const api = await deploy(stack);
   const first = await api.submit(orderBody(), { key: 'same' });
   for (const route of ['stats', 'drain'] as const) {
-    await stack.admin('SCRIPT FLUSH');
+    await stack.admin('SCRIPT', 'FLUSH');
     expect((await api.call(route)).status).toBe(200);
   }
-  await stack.admin('SCRIPT FLUSH');
+  await stack.admin('SCRIPT', 'FLUSH');
   expect((await api.submit(orderBody(), { key: 'same' })).text).toBe(first.text);
 });
 

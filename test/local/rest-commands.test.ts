@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { json } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { stackForFile, TOKEN } from './stack.ts';
+import { TOKEN } from '../support/stack.ts';
+import { stackForFile } from './stack.ts';
 
 const stack = stackForFile();
 
@@ -82,7 +83,9 @@ test('a command can be a path, whose parts are URL-decoded', async () => {
 test('a key that is called .. is not taken for a step up', async () => {
   await stack.command('SET', '..', 'dots');
   // fetch would resolve the path before it sends it.
-  const request = http.get(`${stack.upstash.url}`, { path: `/get/..?_token=${encodeURI(TOKEN)}` });
+  const request = http.get(`${stack.upstash.url}`, {
+    path: `/get/..?_token=${encodeURI(TOKEN)}`,
+  });
   const [response] = await once(request, 'response');
   expect(await json(response)).toEqual({ result: 'dots' });
 });

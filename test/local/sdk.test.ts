@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Lock } from '@upstash/lock';
 import { Redis } from '@upstash/redis';
 import { expect, test } from 'vitest';
-import { stackForFile, TOKEN } from './stack.ts';
+import { stackForFile } from './stack.ts';
 
 const stack = stackForFile();
 
@@ -21,7 +21,7 @@ test.each([
   ['random bytes as text', randomBytes(256).toString('latin1')],
 ])('a value that is %s comes back as it was', async (name, value) => {
   for (const responseEncoding of ['base64', false] as const) {
-    const sdk = new Redis({ url: stack.upstash.url, token: TOKEN, responseEncoding });
+    const sdk = new Redis({ url: stack.upstash.url, token: stack.token, responseEncoding });
     await sdk.set(`value:${name}`, value);
     expect(await sdk.get(`value:${name}`)).toEqual(value);
     expect(await sdk.mget(`value:${name}`, 'missing')).toEqual([value, null]);

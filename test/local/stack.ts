@@ -1,14 +1,9 @@
 import { Redis } from '@upstash/redis';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { type RedisServer, startRedisServer } from '../../local/redis/redis-server.ts';
-import { startUpstashServer, type UpstashServer } from '../../local/upstash/server.ts';
+import { type Stack as Started, startStack } from '../support/stack.ts';
 
-export const TOKEN = 'a token for tests';
-
-/** A redis-server of one's own behind the REST server. */
-export type Stack = {
-  redis: RedisServer;
-  upstash: UpstashServer;
+/** A redis-server of one's own behind the REST server, and ways to talk to it. */
+export type Stack = Started & {
   /** The SDK as its users set it up; its retries are off, so that a refusal is seen at once. */
   sdk(): Redis;
   /** A bare request with the token. */
@@ -22,50 +17,32 @@ export type Answer = { status: number; body: unknown };
 /** Starts a stack for the whole file. The tests in it share no key. */
 export function stackForFile(): Stack {
   const stack = {} as Stack;
-  let close = async (): Promise<void> => {};
-  beforeAll(async () => {
-    const started = await start();
-    close = started.close;
-    Object.assign(stack, started.stack);
-  });
-  afterAll(() => close());
+  beforeAll(async () => void Object.assign(stack, await start({})));
+  afterAll(() => stack.stop());
   return stack;
 }
 
 /** Starts a stack for one test, which may do to it what it likes. */
-export async function stackForTest(options: { replyMsMax?: number } = {}): Promise<Stack> {
-  const { stack, close } = await start(options);
-  onTestFinished(close);
+export async function stackForTest(options: Parameters<typeof startStack>[0] = {}): Promise<Stack> {
+  const stack = await start(options);
+  onTestFinished(stack.stop);
   return stack;
 }
 
-async function start(
-  options: { replyMsMax?: number } = {},
-): Promise<{ stack: Stack; close: () => Promise<void> }> {
-  const redis = await startRedisServer();
-  const upstash = await startUpstashServer({
-    socketPath: redis.socketPath,
-    token: TOKEN,
-    ...options,
-  });
+async function start(options: Parameters<typeof startStack>[0]): Promise<Stack> {
+  const started = await startStack(options);
+  const { url, token } = started;
   const stack: Stack = {
-    redis,
-    upstash,
-    sdk: () => new Redis({ url: upstash.url, token: TOKEN, retry: { retries: 0 } }),
+    ...started,
+    sdk: () => new Redis({ url, token, retry: { retries: 0 } }),
     request: (path, init = {}) =>
-      fetch(`${upstash.url}${path}`, {
+      fetch(`${url}${path}`, {
         ...init,
-        headers: { authorization: `Bearer ${TOKEN}`, ...init.headers },
+        headers: { authorization: `Bearer ${token}`, ...init.headers },
       }),
     command: (...command) => post(stack, '/', command),
   };
-  return {
-    stack,
-    async close() {
-      await upstash.close();
-      await redis.stop();
-    },
-  };
+  return stack;
 }
 
 /** Sends a JSON body and reads the JSON answer. */
@@ -81,4 +58,9 @@ export async function post(
     headers,
   });
   return { status: response.status, body: await response.json() };
+}
+
+/** The text of the error that was answered, if one was. */
+export function errorOf({ body }: Answer): string | undefined {
+  return (body as { error?: string }).error;
 }

@@ -55,6 +55,16 @@ test('without a token it makes one up', async () => {
   expect(await sdk.ping()).toBe('PONG');
 });
 
+test('it takes rules, and says at its end what would have been billed', async () => {
+  const rules = '{"failure":{"of":"request","command":1,"error":"databaseFull","times":1}}';
+  const { child, sdk } = await started('--port', '0', '--rules', rules);
+  const output = text(child.stdout);
+  await expect(sdk.set('k', 1)).rejects.toThrow('ERR DB capacity quota exceeded');
+  await sdk.multi().set('k', 1).get('k').exec();
+  child.kill('SIGTERM');
+  expect(await output).toContain('Upstash would have billed 4 commands.\n');
+});
+
 test.each(['SIGINT', 'SIGTERM'] as const)(
   '%s ends it and its Redis, with exit code 0',
   async (signal) => {
@@ -101,6 +111,8 @@ test.each([
   [['--port', '70000'], '--port 70000 is not a port'],
   [['--token', ''], '--token is empty'],
   [['--data', ''], '--data is empty'],
+  [['--rules', '{'], 'rules: not JSON'],
+  [['--rules', '{"delayMs":-1}'], 'rules.delayMs: Too small'],
   [['extra'], "Unexpected argument 'extra'"],
 ])('%s is one clear message and exit code 2', async (flags, message) => {
   const { stdout, stderr, exitCode } = await result(...flags);

@@ -2,9 +2,9 @@ import type { Keys } from '../../lib/redis/keys.ts';
 import * as scripts from '../../lib/redis/scripts.ts';
 import { type SharedConnection, shareConnection } from '../../local/redis/connection.ts';
 import type { Argument, Reply } from '../../local/redis/resp.ts';
-import { createTranslator } from '../../local/upstash/dialect.ts';
 import { createExecutor } from '../../local/upstash/execute.ts';
 import { answerToJson } from '../../local/upstash/format.ts';
+import { openService } from '../../local/upstash/service.ts';
 import { type StoreState, stateFrom } from './state.ts';
 
 /** What the REST server answers, and what Redis was asked for. */
@@ -62,18 +62,18 @@ return cjson.encode(state)`;
 
 export async function openDatabase(socketPath: string): Promise<Database> {
   const connection = joinWrites(shareConnection({ socketPath }));
-  const { pipeline, transaction } = createExecutor(connection, createTranslator());
+  const service = await openService(connection);
+  const { pipeline, transaction } = createExecutor(connection, service);
   // Known from the start: which run is the first to use a script must make no difference to it.
-  const texts = [LOOK, ...Object.values(scripts).map((script) => script.text)];
-  const [loaded] = await connection.send(texts.map((script) => ['SCRIPT', 'LOAD', script]));
+  await pipeline(Object.values(scripts).map(({ text }) => ['SCRIPT', 'LOAD', text]));
+  const [loaded] = await connection.send([['SCRIPT', 'LOAD', LOOK]]);
   const sha = loaded?.kind === 'bulk' ? loaded.bytes.toString() : '';
 
   async function execute(path: string, commands: string[][]): Promise<Answer> {
-    const whole = path === 'multi-exec' ? await transaction(commands) : undefined;
-    if (whole !== undefined && whole.kind !== 'array') return answer(whole, commands);
-    const replies = whole?.items ?? (await pipeline(commands));
-    if (path === '') return answer(replies[0] as Reply, commands);
-    const text = `[${replies.map((reply) => answerToJson(reply, false)).join(',')}]`;
+    const whole = await (path === 'multi-exec' ? transaction(commands) : pipeline(commands));
+    if (whole.kind !== 'array') return answer(whole, commands);
+    if (path === '') return answer(whole.items[0] as Reply, commands);
+    const text = `[${whole.items.map((reply) => answerToJson(reply, false)).join(',')}]`;
     return { status: 200, text, commands };
   }
 

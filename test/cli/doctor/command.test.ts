@@ -2,11 +2,12 @@ import { afterAll, expect, test } from 'vitest';
 import { BILLED_ABOUT } from '../../../cli/doctor/report.ts';
 import { entryOf } from '../../../lib/http/api-keys.ts';
 import { parameterStore } from '../../support/parameter-store.ts';
+import { startStack } from '../../support/stack.ts';
 import { start } from '../command.ts';
-import { environmentOf, ownRedis, proxied, scratchLeft } from './examining.ts';
+import { environmentOf, proxied, scratchLeft } from './examining.ts';
 
 // A server of its own: which keys are left in it is asked.
-const server = await ownRedis();
+const server = await startStack();
 afterAll(server.stop);
 
 test('a Redis that is well ends with 0, on lines that fit a terminal', async () => {
@@ -23,7 +24,7 @@ test('a Redis that is well ends with 0, on lines that fit a terminal', async () 
 });
 
 test('something wrong ends with 1, and the JSON has how to mend it', async () => {
-  await server.command('SET', 'broken:order_dead', 'text');
+  await server.admin('SET', 'broken:order_dead', 'text');
   const env = environmentOf(server, 'broken:');
   const { exitCode, out } = await start(['doctor', '--json'], env).ended;
   expect(exitCode).toBe(1);
@@ -39,7 +40,7 @@ test('something wrong ends with 1, and the JSON has how to mend it', async () =>
 });
 
 test('a warning alone ends with 0', async () => {
-  await server.command('ZADD', 'dead:order_dead', '1', 'ord_x');
+  await server.admin('ZADD', 'dead:order_dead', '1', 'ord_x');
   const { exitCode, out } = await start(['doctor'], environmentOf(server, 'dead:')).ended;
   expect({ exitCode, warned: /^ {2}warning {2}dead letters/m.test(out) }).toEqual({
     exitCode: 0,

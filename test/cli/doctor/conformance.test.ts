@@ -1,10 +1,11 @@
 import { afterAll, expect, test } from 'vitest';
 import { samplesOn } from '../../../cli/doctor/commands.ts';
 import type { Fate } from '../../support/faulty-proxy.ts';
-import { environmentOf, examined, ownRedis, proxied, says, scratchLeft } from './examining.ts';
+import { startStack } from '../../support/stack.ts';
+import { environmentOf, examined, proxied, says, scratchLeft } from './examining.ts';
 
 // A server of its own: which keys are left in it is asked.
-const server = await ownRedis();
+const server = await startStack();
 afterAll(server.stop);
 
 test('all that is presumed is found on a real Redis, and nothing is left of it', async () => {

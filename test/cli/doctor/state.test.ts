@@ -2,17 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { orderIn, snapshot } from '../../support/maintenance.ts';
 import { NOW_MS, newOrder, submitOrders } from '../../support/orders.ts';
+import { startStack } from '../../support/stack.ts';
 import { steppedClock } from '../../support/stepped-clock.ts';
 import { storeWith, type TestStore } from '../../support/store.ts';
-import { environmentOf, examined, ownRedis, scratchLeft } from './examining.ts';
+import { environmentOf, examined, scratchLeft } from './examining.ts';
 
 // A server of its own: doctor looks for orders under other prefixes too.
-const server = await ownRedis();
+const server = await startStack();
 afterAll(server.stop);
 
 let store: TestStore;
 beforeEach(async () => {
-  await server.command('FLUSHALL');
+  await server.admin('FLUSHALL');
   store = storeWith(server, `${randomUUID()}:`);
 });
 
