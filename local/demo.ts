@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { dollarsFor } from '../cli/cost/prices.ts';
-import { connect } from '../lib/redis/client.ts';
-import { keysWith } from '../lib/redis/keys.ts';
+import { connect } from '../lib/store/connection.ts';
+import { keysWith } from '../lib/store/keys.ts';
 import { billedCommands } from './billed-commands.ts';
 import { readDatabase } from './demo-database.ts';
 import { type DemoOrder, demoOrders } from './demo-orders.ts';

@@ -1,16 +1,19 @@
+import { randomUUID } from 'node:crypto';
+import { type DrainDependencies, type DrainLimits, drain } from '../../lib/drain/drain.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
-import { type DrainDependencies, type DrainLimits, drain } from '../../lib/production/drain.ts';
-import type { Producer, ProducerAnswer } from '../../lib/production/producer.ts';
-import { orderNumberProducer } from '../../lib/production/producers/order-numbers.ts';
+import { createProducer } from '../../lib/producers/order-numbers.ts';
+import type { Producer, ProducerAnswer, Surroundings } from '../../lib/producers/producer.ts';
+import { readyClients } from '../../lib/store/claim.ts';
+import type { Store } from '../../lib/store/connection.ts';
 import { NOW_MS } from './orders.ts';
 import { type SteppedClock, steppedClock } from './stepped-clock.ts';
-import type { TestStore } from './store.ts';
 
 export const DRAIN_LIMITS = {
   batchSize: 10,
-  batchBytesMax: 1_000_000,
+  lanes: 2,
   leaseMs: 30_000,
   attemptsMax: 3,
+  isAnnounced: false,
   settleMs: 1_000,
   produceMsMin: 1_000,
 };
@@ -21,14 +24,14 @@ export interface DrainOptions extends Partial<DrainDependencies> {
   readonly signal?: AbortSignal;
 }
 
-/** One drain on the test's store and clock, with the default producer where none is given. */
-export function runDrain(store: TestStore, options: DrainOptions = {}) {
+/** One drain on the test's store and clock, with the default producer if none is given. */
+export async function runDrain(store: Store, options: DrainOptions = {}) {
   const { limits, timeMs = 60_000, signal = new AbortController().signal, ...others } = options;
   const clock = others.clock ?? steppedClock(NOW_MS + 1_000);
-  return drain(
+  return await drain(
     {
       store,
-      producer: orderNumberProducer(store.numbers),
+      producer: defaultProducer,
       random: () => 0.5,
       log: () => undefined,
       metrics: NO_METRICS,
@@ -37,8 +40,12 @@ export function runDrain(store: TestStore, options: DrainOptions = {}) {
     },
     { ...DRAIN_LIMITS, ...limits },
     { deadlineMs: clock.now() + timeMs, signal },
+    { holder: randomUUID(), ready: await readyClients(store, clock.now()) },
   );
 }
+
+/** The default producer needs nothing of its surroundings. */
+export const defaultProducer = createProducer({} as Surroundings);
 
 /** A producer that answers each order by a function of its own. */
 export function producerOf(

@@ -1,7 +1,8 @@
 import { fingerprintOf, orderIdOf } from '../../lib/orders/identity.ts';
 import type { Submission } from '../../lib/orders/submission.ts';
-import type { NewOrder } from '../../lib/queue/store.ts';
-import type { TestStore } from './store.ts';
+import type { Store } from '../../lib/store/connection.ts';
+import type { NewOrder } from '../../lib/store/order-record.ts';
+import { submitOne } from './store.ts';
 
 /** The test's own time: nothing that a store does depends on the machine's. */
 export const NOW_MS = Date.UTC(2026, 10, 22, 13, 37);
@@ -31,12 +32,14 @@ export type TestOrder = NewOrder & { readonly acceptedAtMs: number };
 
 export function newOrder(
   idempotencyKey: string,
-  overrides: { submission?: Partial<Submission>; acceptedAtMs?: number } = {},
+  overrides: { submission?: Partial<Submission>; acceptedAtMs?: number; client?: string } = {},
 ): TestOrder {
+  const { client = 'shop' } = overrides;
   const submitted = submission(overrides.submission);
   return {
-    id: orderIdOf('shop', idempotencyKey),
-    client: 'shop',
+    id: orderIdOf(client, idempotencyKey),
+    client,
+    idempotencyKey,
     fingerprint: fingerprintOf(submitted),
     submission: submitted,
     acceptedAtMs: overrides.acceptedAtMs ?? NOW_MS,
@@ -44,23 +47,12 @@ export function newOrder(
 }
 
 /** Submits `count` orders, one after the other, and answers their ids in that order. */
-export async function submitOrders(store: TestStore, count: number): Promise<string[]> {
+export async function submitOrders(store: Store, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let index = 0; index < count; index += 1) {
     const order = newOrder(`key-${index}`, { acceptedAtMs: NOW_MS + index });
-    await store.submit(order);
+    await submitOne(store, order);
     ids.push(order.id);
   }
   return ids;
-}
-
-export function claimRequest(overrides: Record<string, number> = {}) {
-  return {
-    ordersMax: 100,
-    bytesMax: 1_000_000,
-    leaseMs: 30_000,
-    nowMs: NOW_MS + 1_000,
-    attemptsMax: 3,
-    ...overrides,
-  };
 }

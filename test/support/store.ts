@@ -1,57 +1,68 @@
 import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
-import type { SubmitAnswer } from '../../lib/queue/store.ts';
-import { cancelStore } from '../../lib/redis/cancel-store.ts';
-import { connect } from '../../lib/redis/client.ts';
-import { eventStore } from '../../lib/redis/event-store.ts';
-import { intakeStore } from '../../lib/redis/intake-store.ts';
-import { keysWith } from '../../lib/redis/keys.ts';
-import { orderNumbers } from '../../lib/redis/order-numbers.ts';
-import { productionStore } from '../../lib/redis/production-store.ts';
-import { readStore } from '../../lib/redis/read-store.ts';
-import { redriveStore } from '../../lib/redis/redrive-store.ts';
-import type { TestOrder } from './orders.ts';
-
-interface StoreOptions {
-  /** Whether orders that end leave events. */
-  readonly isAnnounced?: boolean;
-}
+import { type Claim, type ClaimRequest, type Lease, readyClients } from '../../lib/store/claim.ts';
+import { connect, type Store } from '../../lib/store/connection.ts';
+import { keysWith } from '../../lib/store/keys.ts';
+import { type Settlement, settleAndClaim } from '../../lib/store/settle.ts';
+import { type SubmitAnswer, type Submitted, submit } from '../../lib/store/submit.ts';
+import { NOW_MS, type TestOrder } from './orders.ts';
 
 /** The store of one test: the real one, on the shared Redis, under keys of its own. */
-export function freshStore(
-  server: { url: string; token: string } = inject('upstash'),
-  options: StoreOptions = {},
-) {
-  return storeWith(server, `${randomUUID()}:`, options);
+export function freshStore(server: { url: string; token: string } = inject('upstash')) {
+  return storeWith(server, `${randomUUID()}:`);
 }
+
+export type TestStore = ReturnType<typeof storeWith>;
 
 /** The store as functions see it that run with this prefix. */
-export function storeWith(
-  server: { url: string; token: string },
-  prefix: string,
-  options: StoreOptions = {},
-) {
+export function storeWith(server: { url: string; token: string }, prefix: string) {
   const client = connect({ ...server, timeoutMs: 5_000, sendsMax: 2, random: Math.random });
-  const keys = keysWith(prefix);
-  const intake = intakeStore(client, keys);
-  return {
-    prefix,
-    keys,
-    client,
-    redis: client.redis,
-    numbers: orderNumbers(client, keys),
-    submitAll: intake.submit,
-    /** Submits one order at its own time. */
-    async submit(order: TestOrder): Promise<SubmitAnswer> {
-      const { answers } = await intake.submit([order], order.acceptedAtMs);
-      return answers[0] as SubmitAnswer;
-    },
-    ...readStore(client, keys),
-    ...cancelStore(client, keys, options),
-    ...redriveStore(client, keys),
-    ...productionStore(client, keys, randomUUID(), options),
-    events: eventStore(client, keys),
-  };
+  const store: Store = { client, keys: keysWith(prefix) };
+  return { ...store, prefix, redis: client.redis };
 }
 
-export type TestStore = ReturnType<typeof freshStore>;
+/** Submits one order at its own time. */
+export async function submitOne(store: Store, order: TestOrder): Promise<SubmitAnswer> {
+  const { answers } = await submitAll(store, [order], order.acceptedAtMs);
+  return answers[0] as SubmitAnswer;
+}
+
+/** Submits orders of one client. */
+export function submitAll(
+  store: Store,
+  orders: readonly TestOrder[],
+  nowMs: number = NOW_MS,
+): Promise<Submitted> {
+  return submit(store, { client: orders[0]?.client ?? '', orders, nowMs, pendingMax: 1_000 });
+}
+
+/** One claim, of whoever is ready. */
+export async function claimReady(
+  store: Store,
+  overrides: Partial<ClaimRequest> = {},
+): Promise<Claim> {
+  const nowMs = overrides.nowMs ?? NOW_MS + 1_000;
+  const clients = overrides.clients ?? (await readyClients(store, nowMs));
+  const request = { clients, ordersMax: 100, leaseMs: 30_000, nowMs, holder: randomUUID() };
+  if (clients.length === 0) {
+    return { token: 0, holder: request.holder, claimedAtMs: nowMs, leases: [], ready: [] };
+  }
+  const { claim } = await settleAndClaim(store, undefined, { ...request, ...overrides });
+  return claim as Claim;
+}
+
+/** Settles the orders of a claim, each as the function says. */
+export async function settleAll(
+  store: Store,
+  claim: Claim,
+  settlement: (lease: Lease) => Omit<Settlement, 'lease' | 'client'>,
+  { nowMs = NOW_MS + 2_000, isAnnounced = false } = {},
+): Promise<boolean[]> {
+  const settlements = claim.leases.map((lease) => ({
+    ...settlement(lease),
+    ...{ lease, client: lease.from },
+  }));
+  const { token } = claim;
+  const settled = { token, settlements, nowMs, isAnnounced };
+  return (await settleAndClaim(store, settled, undefined)).stands;
+}
