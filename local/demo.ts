@@ -4,6 +4,7 @@ import { SingleBar } from 'cli-progress';
 import { dollarsFor } from '../cli/cost/prices.ts';
 import { connect } from '../lib/store/connection.ts';
 import { keysWith } from '../lib/store/keys.ts';
+import { stateFrom } from '../lib/store/order-record.ts';
 import { billedCommands } from './billed-commands.ts';
 import { readDatabase } from './demo-database.ts';
 import { type DemoOrder, demoOrders } from './demo-orders.ts';
@@ -169,10 +170,10 @@ async function commandstats(stack: LocalStack): Promise<string> {
 /** The number that each order was given, read from the orders themselves. */
 async function orderNumbers(stack: LocalStack, ids: readonly string[]): Promise<number[]> {
   const keys = keysWith('');
-  const pipeline = clientOf(stack).redis.pipeline();
-  for (const id of ids) pipeline.hget(keys.order(id), 'orderNumber');
-  const numbers = await pipeline.exec<string[]>();
-  return numbers.map(Number);
+  const states = await clientOf(stack).once((redis) =>
+    redis.mget<(string | null)[]>(...ids.map(keys.state)),
+  );
+  return ids.map((id, at) => stateFrom(id, states[at] ?? null)?.orderNumber ?? 0);
 }
 
 function rate(count: number, ms: number): string {

@@ -75,7 +75,6 @@ async function checkOwn(file: string): Promise<void> {
   }
   made.createProducer({
     env: process.env,
-    numbers: { take: async () => 1 },
     clock: systemClock,
     random: Math.random,
     log: () => undefined,

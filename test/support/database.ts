@@ -4,9 +4,9 @@ import { type Clock, systemClock } from '../../lib/clock.ts';
 import { connectDatabase, newClient } from '../../lib/postgres/connection.ts';
 import { type DatabaseSettings, databaseSettings } from '../../lib/postgres/database-settings.ts';
 import { migrate, migrations } from '../../lib/postgres/migrate.ts';
-import type { ProducerContext } from '../../lib/production/producer.ts';
-import { postgresProducer } from '../../lib/production/producers/postgres.ts';
-import type { ClaimedOrder } from '../../lib/queue/store.ts';
+import type { ClaimedOrder } from '../../lib/orders/order.ts';
+import { postgresProducer } from '../../lib/producers/postgres.ts';
+import type { ProducerContext } from '../../lib/producers/producer.ts';
 import { newOrder } from './orders.ts';
 
 export interface TestDatabase {
