@@ -15,7 +15,8 @@ and, for each order, order_state:<id>   STRING
 ARGV[1] nowMs      integer, Unix milliseconds
 ARGV[2] deadMax    integer: a dead order waits in pending where more are dead
 ARGV[3] eventsMax  integer: the oldest events go where more wait; 0 where nothing is announced
-ARGV[4] places     integer, how many there are
+ARGV[4] readyScore integer: the score of a client whose queue is not empty
+ARGV[5] places     integer, how many there are
 and, for each place, 2: client, name of the segment
 and, for each order, 8:
         id
@@ -37,14 +38,14 @@ local nowMs, deadMax, eventsMax = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local DEAD_WAIT_MS = 900000
 
 local places = {}
-for i = 1, tonumber(ARGV[4]) do
+for i = 1, tonumber(ARGV[5]) do
   local key = 3 + 4 * i
-  places[i] = { client = ARGV[3 + 2 * i], segment = ARGV[4 + 2 * i],
+  places[i] = { client = ARGV[4 + 2 * i], segment = ARGV[5 + 2 * i],
     queue = KEYS[key], pending = KEYS[key + 1], dead = KEYS[key + 2], ended = KEYS[key + 3],
     back = {}, due = {}, died = {}, gone = {}, endings = { produced = {}, canceled = {} } }
 end
 local orders, ids = {}, {}
-local firstArg, firstKey = 4 + 2 * #places, 6 + 4 * #places
+local firstArg, firstKey = 5 + 2 * #places, 6 + 4 * #places
 for i = 1, (#ARGV - firstArg) / 8 do
   local at = firstArg + 8 * i - 7
   orders[i] = { id = ARGV[at], from = places[tonumber(ARGV[at + 1])],
@@ -105,7 +106,7 @@ for _, order in ipairs(held) do
   elseif order.kind == 'queue' then
     -- The oldest comes last, to the tail: it is the next to be claimed.
     table.insert(to.back, 1, order.id)
-    append(looks, nowMs, to.client)
+    append(looks, ARGV[4], to.client)
   end
   if order.kind == 'produced' or order.kind == 'dead' or order.kind == 'canceled' then
     append(events, order.id .. ':' .. order.kind .. ':' .. nowMs)

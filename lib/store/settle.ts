@@ -1,6 +1,6 @@
 import { ALONE, type Claim, type ClaimRequest, claimCall, claimFrom, type Lease } from './claim.ts';
 import type { Store } from './connection.ts';
-import { segmentName, segmentOf } from './keys.ts';
+import { readyScore, segmentName, segmentOf } from './keys.ts';
 import { type OrderState, stateText } from './order-record.ts';
 import { runScript, runTogether, type ScriptCall } from './run-script.ts';
 import { SETTLE } from './scripts.ts';
@@ -117,7 +117,13 @@ function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
       ...settlements.map(({ lease }) => keys.state(lease.id)),
     ],
     args: [
-      ...[nowMs, DEAD_MAX, isAnnounced ? EVENTS_MAX : 0, places.names.length].map(String),
+      ...[
+        nowMs,
+        DEAD_MAX,
+        isAnnounced ? EVENTS_MAX : 0,
+        readyScore(nowMs),
+        places.names.length,
+      ].map(String),
       ...places.names.flatMap(({ client, segment }) => [client, segmentName(client, segment)]),
       ...orders,
     ],

@@ -1,5 +1,6 @@
 import { statusAtIntake } from '../orders/order.ts';
 import type { Store } from './connection.ts';
+import { readyScore } from './keys.ts';
 import { headOf, type NewOrder, type RecordHead, recordOf } from './order-record.ts';
 import { runScript } from './run-script.ts';
 import { SUBMIT } from './scripts.ts';
@@ -16,6 +17,11 @@ export interface SubmitRequest {
   readonly nowMs: number;
   /** How many orders of the client may be pending for a scheduled one to be accepted. */
   readonly pendingMax: number;
+  /**
+   * Whether to have a drain look at the client in any case, at one command more: an earlier submit
+   * failed, and may have been cut off before it told the drain.
+   */
+  readonly mustLook?: boolean;
 }
 
 export interface Submitted {
@@ -39,7 +45,7 @@ export type SubmitAnswer =
  */
 export async function submit(
   { client: redis, keys }: Store,
-  { client, orders, nowMs, pendingMax }: SubmitRequest,
+  { client, orders, nowMs, pendingMax, mustLook = false }: SubmitRequest,
 ): Promise<Submitted> {
   const [depth, answers] = (await runScript(redis, {
     script: SUBMIT,
@@ -48,7 +54,7 @@ export async function submit(
       ...orders.map(({ id }) => keys.order(id)),
     ],
     args: [
-      ...[client, String(nowMs), String(pendingMax)],
+      ...[client, String(readyScore(nowMs)), String(pendingMax), mustLook ? '1' : '0'],
       ...orders.flatMap((order) => [order.id, dueAtMs(order, nowMs), recordOf(order, nowMs)]),
     ],
   })) as [number, string[]];
