@@ -7,6 +7,7 @@ import {
   problem,
   queueFull,
   scheduleFull,
+  wasReplaced,
 } from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
@@ -49,6 +50,7 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     const [outcome] = answer.outcomes;
     if (outcome === undefined || outcome.kind === 'key-reused') return keyReused();
     if (outcome.kind === 'schedule-full') return scheduleFull();
+    if (outcome.kind === 'replaced') return wasReplaced();
     return json(202, outcome.receipt, {
       location: `/orders/${outcome.receipt.id}`,
       ...(outcome.kind === 'replayed' && { 'idempotent-replayed': 'true' }),

@@ -4,6 +4,7 @@ import {
   type Order,
   type OrderStatus,
   type OrderSummary,
+  type ReplacedOrder,
   statusAtIntake,
 } from '../orders/order.ts';
 import type { Submission } from '../orders/submission.ts';
@@ -26,7 +27,12 @@ interface Reader {
 /** An order as its client reads it. */
 export function orderDocument(order: Order, reader: Reader): OrderDocument {
   const { head, outcome } = partsOf(order, reader);
-  return { ...head, lines: [...order.lines], ...outcome };
+  return {
+    ...head,
+    lines: [...order.lines],
+    ...outcome,
+    ...(order.replaced && { replaced: order.replaced.map(replacedMembers) }),
+  };
 }
 
 /** An order as it stands in a list. */
@@ -55,6 +61,19 @@ function partsOf(order: OrderSummary, { withClient }: Reader) {
     ...(order.history !== undefined && { history: order.history.map(failureMembers) }),
   };
   return { head, outcome };
+}
+
+function replacedMembers(content: ReplacedOrder) {
+  const { customer, currency, totalAmount, reference, produceAtMs, metadata, lines } = content;
+  return {
+    ...{ customer, currency, totalAmount },
+    ...(reference !== undefined && { reference }),
+    ...(produceAtMs !== undefined && { produceAt: formatInstant(produceAtMs) }),
+    ...(metadata !== undefined && { metadata }),
+    lines: [...lines],
+    acceptedAt: formatInstant(content.acceptedAtMs),
+    replacedAt: formatInstant(content.replacedAtMs),
+  };
 }
 
 function failureMembers({ reason, atMs }: Failure) {

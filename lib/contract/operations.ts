@@ -73,6 +73,7 @@ export const OPERATIONS = {
       'invalid-order',
       'invalid-idempotency-key',
       'idempotency-key-reused',
+      'order-replaced',
       'queue-full',
       'schedule-full',
     ],
@@ -127,6 +128,18 @@ export const OPERATIONS = {
     scope: 'orders:write',
     answer: { status: 200, description: 'The order, canceled.', schema: orderSchema },
     problems: ['not-found', 'not-cancelable'],
+  },
+  'POST /orders/{id}/replace': {
+    summary: 'Replace the content of an order that has not begun to be produced',
+    description:
+      'For an order that went in wrong: it keeps its id, its key and its place, and the old content ' +
+      'stays in it. A canceled order waits again. Replacing it with the same content again is ' +
+      'answered in the same way; a repeat of the old submit is told that the order was replaced.',
+    tag: 'Orders',
+    scope: 'orders:write',
+    body: { schema: submissionSchema },
+    answer: { status: 200, description: 'The order, with its new content.', schema: orderSchema },
+    problems: [...BODY_PROBLEMS, 'invalid-order', 'not-found', 'not-replaceable'],
   },
   'POST /orders/{id}/redrive': {
     summary: 'Put a dead order back',

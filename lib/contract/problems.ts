@@ -21,6 +21,8 @@ export const PROBLEMS = {
     status: 422,
     title: 'The idempotency key was used for another order',
   },
+  'order-replaced': { status: 422, title: 'The order was replaced' },
+  'not-replaceable': { status: 409, title: 'The order cannot be replaced any more' },
   'queue-full': { status: 429, title: 'Too many orders are waiting' },
   'schedule-full': { status: 429, title: 'Too many orders are scheduled' },
   'too-many-requests': { status: 429, title: 'This client is too fast' },

@@ -66,6 +66,22 @@ export const orderSummarySchema = z.object(summaryMembers);
 export const orderSchema = z.object({
   ...summaryMembers,
   lines: z.array(z.object(lineSchema.shape)),
+  /** What the order was before it was replaced, the latest first. */
+  replaced: z.optional(
+    z.array(
+      z.object({
+        customer: z.string(),
+        currency: z.string(),
+        totalAmount: count,
+        reference: z.optional(z.string()),
+        produceAt: z.optional(instantSchema),
+        metadata: z.optional(metadataSchema),
+        lines: z.array(z.object(lineSchema.shape)),
+        acceptedAt: instantSchema,
+        replacedAt: instantSchema,
+      }),
+    ),
+  ),
 });
 
 export const orderPageSchema = z.object({

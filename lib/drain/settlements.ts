@@ -70,6 +70,10 @@ export function sortOut(
   }
   if (state?.status === 'dead') return settle({ client, kind: 'dead' });
   const attempts = order.attempts + lease.claims - 1;
+  if (order.status === 'scheduled' && order.produceAtMs !== undefined) {
+    // It was replaced while it waited in the queue, by one for later.
+    return settle({ client, kind: 'pending', dueAtMs: order.produceAtMs });
+  }
   if (lease.claims === 1 && attempts < attemptsMax) {
     const claimed: ClaimedOrder = { ...order, status: 'producing', attempts: attempts + 1 };
     return { kind: 'produce', claimed: { lease, order: claimed, state } };

@@ -49,6 +49,14 @@ export function keyReused(): HttpResponse {
   return problem('idempotency-key-reused', detail);
 }
 
+/** A repeat of what a client has replaced since: it is told so, and nothing is changed back. */
+export function wasReplaced(): HttpResponse {
+  const detail =
+    'This order was replaced since: another content now stands under this idempotency key. Read ' +
+    'the order to see it.';
+  return problem('order-replaced', detail);
+}
+
 export function queueFull(retryAfterS: number): HttpResponse {
   const detail =
     'Too many of your orders are waiting. Nothing of this request was accepted. Send the same ' +

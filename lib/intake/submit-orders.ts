@@ -19,6 +19,8 @@ export type SubmitOutcome =
   | { readonly kind: 'accepted' | 'replayed'; readonly receipt: Receipt }
   /** The key belongs to another order already; that one is unchanged. */
   | { readonly kind: 'key-reused' }
+  /** The request repeats a content that the order had before it was replaced. */
+  | { readonly kind: 'replaced' }
   /** The client has as many scheduled orders as it may have. */
   | { readonly kind: 'schedule-full' };
 
@@ -105,10 +107,12 @@ function outcomeOf(
   if (order === first) {
     return { kind: 'accepted', receipt: receiptOf(order.id, order.submission, nowMs) };
   }
-  return repeated(order, { fingerprint: first?.fingerprint ?? '', acceptedAtMs: nowMs });
+  const head = { fingerprint: first?.fingerprint ?? '', acceptedAtMs: nowMs, replaced: [] };
+  return repeated(order, head);
 }
 
 function repeated({ id, submission, fingerprint }: NewOrder, known: RecordHead): SubmitOutcome {
+  if (known.replaced.includes(fingerprint)) return { kind: 'replaced' };
   if (known.fingerprint !== fingerprint) return { kind: 'key-reused' };
   return { kind: 'replayed', receipt: receiptOf(id, submission, known.acceptedAtMs) };
 }

@@ -21,7 +21,20 @@ export interface NewOrder {
 export interface RecordHead {
   readonly fingerprint: string;
   readonly acceptedAtMs: number;
+  /** Of contents that this one has replaced, the latest first. */
+  readonly replaced: readonly string[];
 }
+
+/** A content that an order had before it was replaced. */
+export interface ReplacedContent {
+  readonly fingerprint: string;
+  readonly acceptedAtMs: number;
+  readonly replacedAtMs: number;
+  readonly submission: Submission;
+}
+
+/** How many earlier contents an order keeps. */
+export const REPLACED_MAX = 5;
 
 /**
  * What has become of an order: its one state record. Absent while the order simply waits. Times are
@@ -50,12 +63,23 @@ export interface OrderState {
  * The record of a new order. The first three members stand in front, in this form: the submit script
  * returns only the beginning of a record that it finds, and `headOf` reads them there.
  */
-export function recordOf(order: NewOrder, acceptedAtMs: number): string {
+export function recordOf(
+  order: NewOrder,
+  acceptedAtMs: number,
+  contents: readonly ReplacedContent[] = [],
+): string {
   const { fingerprint, client, idempotencyKey, submission } = order;
-  return JSON.stringify({ v: 1, fingerprint, acceptedAtMs, client, idempotencyKey, ...submission });
+  return JSON.stringify({
+    ...{ v: 1, fingerprint, acceptedAtMs },
+    replaced: contents.map((content) => content.fingerprint),
+    ...{ client, idempotencyKey },
+    ...submission,
+    ...(contents.length > 0 && { contents }),
+  });
 }
 
-const HEAD = /^\{"v":1,"fingerprint":"([\w-]{43})","acceptedAtMs":(\d{1,15}),/;
+const HEAD =
+  /^\{"v":1,"fingerprint":"([\w-]{43})","acceptedAtMs":(\d{1,15}),"replaced":\[([\w",-]*)\],/;
 
 /**
  * Reads the beginning of a record.
@@ -63,9 +87,22 @@ const HEAD = /^\{"v":1,"fingerprint":"([\w-]{43})","acceptedAtMs":(\d{1,15}),/;
  * @throws StoreFault if it is not one
  */
 export function headOf(id: string, record: string): RecordHead {
-  const [, fingerprint, acceptedAtMs] = HEAD.exec(record) ?? [];
+  const [, fingerprint, acceptedAtMs, replaced = ''] = HEAD.exec(record) ?? [];
   if (fingerprint === undefined) throw unreadable(id);
-  return { fingerprint, acceptedAtMs: Number(acceptedAtMs) };
+  return {
+    fingerprint,
+    acceptedAtMs: Number(acceptedAtMs),
+    replaced: replaced.match(/[\w-]+/g) ?? [],
+  };
+}
+
+/** The part of a record that changes whenever its content does. */
+export function headText(id: string, record: string): string {
+  return HEAD.exec(record)?.[0] ?? fail(unreadable(id));
+}
+
+function fail(error: Error): never {
+  throw error;
 }
 
 /** A state as it is stored. */
@@ -102,10 +139,18 @@ export interface StoredOrder {
 export function orderFrom(id: string, stored: StoredOrder, nowMs: number): Order | undefined {
   if (stored.record === null) return undefined;
   headOf(id, stored.record);
-  const { v: _, fingerprint: __, ...record } = parsed(id, stored.record) as StoredRecord;
+  const { v, fingerprint, replaced, contents, ...record } = parsed(
+    id,
+    stored.record,
+  ) as StoredRecord;
   const state = stateFrom(id, stored.state);
   const order: Order = {
     ...record,
+    ...(contents && {
+      replaced: contents.map(({ submission, acceptedAtMs, replacedAtMs }) => ({
+        ...{ ...submission, acceptedAtMs, replacedAtMs },
+      })),
+    }),
     id,
     status: statusFrom(record, state, nowMs),
     attempts: state?.attempts ?? 0,
@@ -132,7 +177,13 @@ function producing(order: Order, state: OrderState | undefined, owner?: string |
 }
 
 type StoredRecord = Omit<NewOrder, 'id' | 'submission'> &
-  Submission & { readonly v: number; readonly acceptedAtMs: number; readonly lines: Line[] };
+  Submission & {
+    readonly v: number;
+    readonly acceptedAtMs: number;
+    readonly replaced: readonly string[];
+    readonly contents?: readonly ReplacedContent[];
+    readonly lines: Line[];
+  };
 
 function statusFrom(
   record: Pick<StoredRecord, 'produceAtMs' | 'acceptedAtMs'>,

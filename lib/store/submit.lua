@@ -19,7 +19,8 @@ Bills    1 call + 2 where all are new and ready; 1 more where the client's queue
 ]]
 local client, readyScore, pendingMax = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local mustLook = ARGV[4] == '1'
-local HEAD_BYTES = 160
+-- Fingerprint, time, and up to five fingerprints of replaced contents.
+local HEAD_BYTES = 400
 
 local count = #KEYS - 3
 local scheduled = 0
