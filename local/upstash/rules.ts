@@ -11,7 +11,7 @@ export const REQUEST_BYTES_MAX = 10 * MB;
 export const NAME_BYTES_MAX = 32 * KB;
 
 /** Commands whose arguments include members. */
-export const HAVE_MEMBERS = ['SADD', 'SMOVE', 'ZADD', 'ZINCRBY', 'GEOADD'];
+export const MEMBER_COMMANDS = ['SADD', 'SMOVE', 'ZADD', 'ZINCRBY', 'GEOADD'];
 
 /** Whether an argument is too long for a key or a member. */
 export function isLong(argument: Argument): boolean {
