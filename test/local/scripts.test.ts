@@ -40,11 +40,12 @@ test.each(UNDECLARED)('without the flag a key %s is counted', async (_, body, ke
 
 test.each([
   "return redis.call('MGET', KEYS[1], KEYS[2])",
+  "return redis.call('MSET', KEYS[1], 'value', KEYS[2], 'another')",
   "return redis.call('TIME') and redis.call('PUBLISH', 'channel', 1)",
   "return redis.call('ZUNIONSTORE', KEYS[1], 1, KEYS[2])",
   "local t = {} for _, k in ipairs(KEYS) do t[#t + 1] = redis.call('EXISTS', k) end return t",
 ])('a flagged script with declared keys runs: %s', async (body) => {
-  const { status } = await stack.command('EVAL', FLAG + body, 2, 'declared:1', 'declared:2');
+  const { status } = await stack.command('EVAL', FLAG + body, 2, randomUUID(), randomUUID());
   expect(status).toBe(200);
 });
 
