@@ -65,7 +65,6 @@ test.each([
   ['key', ['GET', LONG]],
   ['key', ['MSET', 'k', 1, LONG, 1]],
   ['key', ['EVAL', "return redis.call('GET', KEYS[1])", 1, LONG]],
-  ['key', ['EVAL', "return redis.call('GET', KEYS[1] .. ARGV[1])", 1, 'k', LONG]],
   ['member', ['SADD', 'k', LONG]],
   ['member', ['ZADD', 'k', 1, LONG]],
   ['member', ['EVAL', "return redis.call('ZADD', KEYS[1], 1, ARGV[1])", 1, 'k', LONG]],
