@@ -1,6 +1,6 @@
 import { orderDocument } from '../lib/contract/documents.ts';
 import { isAdmin } from '../lib/http/authenticate.ts';
-import { json, notFound, problem } from '../lib/http/responses.ts';
+import { json, notFound, problem, wasErased } from '../lib/http/responses.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { cancel } from '../lib/store/cancel.ts';
@@ -16,6 +16,7 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
     const whose = withClient ? {} : { client: caller.client };
     const answer = await cancel(store, { id, nowMs: clock.now(), ...whose });
     if (answer.kind === 'not-found') return notFound();
+    if (answer.kind === 'erased') return wasErased();
     if (answer.kind === 'refused') {
       return problem('not-cancelable', `This order is ${answer.status}.`);
     }

@@ -1,7 +1,7 @@
 import { orderDocument } from '../lib/contract/documents.ts';
 import { isAdmin } from '../lib/http/authenticate.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
-import { invalidBody, json, notFound, problem } from '../lib/http/responses.ts';
+import { invalidBody, json, notFound, problem, wasErased } from '../lib/http/responses.ts';
 import { fingerprintOf, isOrderId } from '../lib/orders/identity.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
 import { httpFunction } from '../lib/runtime.ts';
@@ -30,6 +30,7 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
       nowMs,
     });
     if (answer.kind === 'not-found') return notFound();
+    if (answer.kind === 'erased') return wasErased();
     if (answer.kind === 'too-often') {
       const detail = `An order can be replaced ${REPLACED_MAX} times. Submit a new one under another key.`;
       return problem('not-replaceable', detail);

@@ -5,6 +5,7 @@ import {
   keyReused,
   queueFull,
   scheduleFull,
+  wasErased,
   wasReplaced,
 } from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
@@ -65,5 +66,6 @@ function resultOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
 function refusalOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
   if (item.kind === 'invalid') return invalidBody('invalid-order', item.faults);
   if (outcome?.kind === 'schedule-full') return scheduleFull();
+  if (outcome?.kind === 'erased') return wasErased();
   return outcome?.kind === 'replaced' ? wasReplaced() : keyReused();
 }

@@ -25,7 +25,7 @@ export interface Operation {
   readonly query?: z.ZodMiniObject;
   readonly body?: { readonly schema: z.ZodMiniType; readonly isOptional?: true };
   readonly answer: {
-    readonly status: 200 | 202;
+    readonly status: 200 | 202 | 204;
     readonly description: string;
     /** Nothing where the answer is this document. */
     readonly schema?: z.ZodMiniType;
@@ -74,6 +74,7 @@ export const OPERATIONS = {
       'invalid-idempotency-key',
       'idempotency-key-reused',
       'order-replaced',
+      'order-erased',
       'queue-full',
       'schedule-full',
     ],
@@ -119,7 +120,7 @@ export const OPERATIONS = {
       schema: orderSchema,
       headers: ['ETag'],
     },
-    problems: ['not-found'],
+    problems: ['not-found', 'order-erased'],
   },
   'POST /orders/{id}/cancel': {
     summary: 'Cancel an order that has not begun to be produced',
@@ -127,7 +128,18 @@ export const OPERATIONS = {
     tag: 'Orders',
     scope: 'orders:write',
     answer: { status: 200, description: 'The order, canceled.', schema: orderSchema },
-    problems: ['not-found', 'not-cancelable'],
+    problems: ['not-found', 'not-cancelable', 'order-erased'],
+  },
+  'DELETE /orders/{id}': {
+    summary: 'Erase what an order holds',
+    description:
+      'What stays is enough to answer a repeat of its key with 410, so that no second order comes of ' +
+      'it. An order that waits or is dead is canceled. The next drain has it erased downstream, if the ' +
+      'producer can. Erasing it again is answered in the same way.',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    answer: { status: 204, description: 'Erased, now or before.' },
+    problems: ['not-found', 'not-erasable'],
   },
   'POST /orders/{id}/replace': {
     summary: 'Replace the content of an order that has not begun to be produced',
@@ -139,7 +151,7 @@ export const OPERATIONS = {
     scope: 'orders:write',
     body: { schema: submissionSchema },
     answer: { status: 200, description: 'The order, with its new content.', schema: orderSchema },
-    problems: [...BODY_PROBLEMS, 'invalid-order', 'not-found', 'not-replaceable'],
+    problems: [...BODY_PROBLEMS, 'invalid-order', 'not-found', 'not-replaceable', 'order-erased'],
   },
   'POST /orders/{id}/redrive': {
     summary: 'Put a dead order back',
@@ -147,7 +159,7 @@ export const OPERATIONS = {
     tag: 'Operate',
     scope: 'orders:admin',
     answer: { status: 202, description: 'The order, waiting again.', schema: orderSchema },
-    problems: ['not-found', 'not-dead'],
+    problems: ['not-found', 'not-dead', 'order-erased'],
   },
   'GET /dead-letters': {
     summary: 'List the dead orders, the last to die first',

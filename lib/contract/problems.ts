@@ -15,6 +15,8 @@ export const PROBLEMS = {
   'not-cancelable': { status: 409, title: 'The order cannot be canceled any more' },
   'not-dead': { status: 409, title: 'The order is not dead' },
   'drain-running': { status: 409, title: 'A drain is running' },
+  'order-erased': { status: 410, title: 'The order was erased' },
+  'not-erasable': { status: 409, title: 'The order is being produced' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not JSON' },
   'idempotency-key-reused': {

@@ -57,6 +57,11 @@ export function wasReplaced(): HttpResponse {
   return problem('order-replaced', detail);
 }
 
+/** Also for a repeat of its key: no second order comes of it. */
+export function wasErased(): HttpResponse {
+  return problem('order-erased', 'This order was erased. Its idempotency key stays used.');
+}
+
 export function queueFull(retryAfterS: number): HttpResponse {
   const detail =
     'Too many of your orders are waiting. Nothing of this request was accepted. Send the same ' +

@@ -21,6 +21,8 @@ export type SubmitOutcome =
   | { readonly kind: 'key-reused' }
   /** The request repeats a content that the order had before it was replaced. */
   | { readonly kind: 'replaced' }
+  /** The order of this key was erased. */
+  | { readonly kind: 'erased' }
   /** The client has as many scheduled orders as it may have. */
   | { readonly kind: 'schedule-full' };
 
@@ -102,6 +104,7 @@ function outcomeOf(
   nowMs: number,
 ): SubmitOutcome {
   if (answer?.kind === 'full') return { kind: 'schedule-full' };
+  if (answer?.kind === 'erased') return { kind: 'erased' };
   const first = firsts.get(order.id);
   if (answer?.kind === 'known') return repeated(order, answer);
   if (order === first) {

@@ -52,6 +52,8 @@ export interface OrderState {
   /** Its last claim was never settled: it is tried alone. */
   readonly isAlone?: boolean;
   readonly redrivenBy?: string;
+  /** What it held was erased; the drain has yet to have it erased downstream, or has done so. */
+  readonly isErased?: boolean;
   readonly producedAtMs?: number;
   readonly lastError?: Failure;
   readonly history?: readonly Failure[];
@@ -96,6 +98,25 @@ export function headOf(id: string, record: string): RecordHead {
   };
 }
 
+/** What stays of a record once the order was erased. */
+export function erasedRecord(client: string, erasedAtMs: number): string {
+  return JSON.stringify({ v: 1, erasedAtMs, client });
+}
+
+const ERASED = /^\{"v":1,"erasedAtMs":(\d{1,15}),"client":"([^"]+)"\}$/;
+
+/** An order that was erased. */
+export interface ErasedOrder {
+  readonly client: string;
+  readonly erasedAtMs: number;
+}
+
+/** Reads what stays of an erased order; `undefined` if the record is another one. */
+export function erasedFrom(record: string): ErasedOrder | undefined {
+  const [, erasedAtMs, client] = ERASED.exec(record) ?? [];
+  return client === undefined ? undefined : { client, erasedAtMs: Number(erasedAtMs) };
+}
+
 /** The part of a record that changes whenever its content does. */
 export function headText(id: string, record: string): string {
   return HEAD.exec(record)?.[0] ?? fail(unreadable(id));
@@ -133,11 +154,11 @@ export interface StoredOrder {
 /**
  * Reads an order.
  *
- * @returns `undefined` if there is no record
+ * @returns `undefined` if there is no record, or only what stays of an erased one
  * @throws StoreFault if a record is not that of an order
  */
 export function orderFrom(id: string, stored: StoredOrder, nowMs: number): Order | undefined {
-  if (stored.record === null) return undefined;
+  if (stored.record === null || erasedFrom(stored.record) !== undefined) return undefined;
   headOf(id, stored.record);
   const { v, fingerprint, replaced, contents, ...record } = parsed(
     id,

@@ -4,6 +4,7 @@ import type { Submission } from '../orders/submission.ts';
 import type { Store } from './connection.ts';
 import { readyScore } from './keys.ts';
 import {
+  erasedFrom,
   headOf,
   headText,
   type NewOrder,
@@ -30,6 +31,7 @@ export interface ReplaceRequest {
 export type ReplaceAnswer =
   | { readonly kind: 'replaced'; readonly order: Order }
   | { readonly kind: 'not-found' }
+  | { readonly kind: 'erased' }
   /** Production has begun, or it is produced or dead. */
   | { readonly kind: 'refused'; readonly status: string }
   /** The order has been replaced as often as it may be. */
@@ -48,6 +50,11 @@ export async function replace(store: Store, request: ReplaceRequest): Promise<Re
   const { order: wanted, client, nowMs } = request;
   for (let round = 1; ; round += 1) {
     const [stored = { record: null, state: null }] = await readStored(store, [wanted.id]);
+    const erased = stored.record === null ? undefined : erasedFrom(stored.record);
+    if (erased !== undefined) {
+      const isTheirs = client === undefined || client === erased.client;
+      return isTheirs ? { kind: 'erased' } : { kind: 'not-found' };
+    }
     const order = orderFrom(wanted.id, stored, nowMs);
     if (order === undefined || (client !== undefined && order.client !== client)) {
       return { kind: 'not-found' };

@@ -1,7 +1,7 @@
 import { statusAtIntake } from '../orders/order.ts';
 import type { Store } from './connection.ts';
 import { readyScore } from './keys.ts';
-import { headOf, type NewOrder, type RecordHead, recordOf } from './order-record.ts';
+import { erasedFrom, headOf, type NewOrder, type RecordHead, recordOf } from './order-record.ts';
 import { runScript } from './run-script.ts';
 import { SUBMIT } from './scripts.ts';
 
@@ -34,6 +34,8 @@ export interface Submitted {
 export type SubmitAnswer =
   | { readonly kind: 'accepted' }
   | ({ readonly kind: 'known' } & RecordHead)
+  /** The order of this key was erased. */
+  | { readonly kind: 'erased' }
   /** A scheduled order for which the client has no room. */
   | { readonly kind: 'full' };
 
@@ -67,6 +69,7 @@ export async function submit(
 function answerFrom(id: string, answer: string): SubmitAnswer {
   if (answer === '') return { kind: 'accepted' };
   if (answer === 'full') return { kind: 'full' };
+  if (erasedFrom(answer) !== undefined) return { kind: 'erased' };
   return { kind: 'known', ...headOf(id, answer) };
 }
 
