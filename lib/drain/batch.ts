@@ -1,6 +1,6 @@
 import type { ClaimedOrder } from '../orders/order.ts';
 import type { Claim } from '../store/claim.ts';
-import { readStored } from '../store/read.ts';
+import { readRecords } from '../store/read.ts';
 import type { Settlement, Settlements } from '../store/settle.ts';
 import type { Run } from './drain.ts';
 import { keepLease } from './keep-lease.ts';
@@ -39,7 +39,7 @@ export async function workBatch(run: Run, claim: Claim): Promise<Settlements> {
 /** Orders to produce, and settlements for those that are not. */
 async function readBatch(run: Run, claim: Claim) {
   const { store, clock, random, limits, log, metrics } = run;
-  const stored = await readStored(
+  const stored = await readRecords(
     store,
     claim.leases.map(({ id }) => id),
   );

@@ -1,7 +1,7 @@
 import { receiptOf } from '../contract/documents.ts';
 import type { Receipt } from '../contract/schemas.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { fingerprintOf, orderIdOf } from '../orders/identity.ts';
+import { fingerprintOf, orderIdsOf } from '../orders/identity.ts';
 import type { Submission } from '../orders/submission.ts';
 import type { Store } from '../store/connection.ts';
 import type { NewOrder, RecordHead } from '../store/order-record.ts';
@@ -62,7 +62,11 @@ export async function submitOrders(
   if (requests.length === 0) return { kind: 'answered', outcomes: [] };
   const retryAfterS = backPressure.retryAfterS(client, nowMs);
   if (retryAfterS !== undefined) return { kind: 'refused', retryAfterS };
-  const orders = requests.map((request) => newOrderOf(client, request));
+  const idOf = orderIdsOf(client);
+  const orders = requests.map(({ idempotencyKey, submission }) => ({
+    ...{ id: idOf(idempotencyKey), client, idempotencyKey, submission },
+    fingerprint: fingerprintOf(submission),
+  }));
   const firsts = new Map<string, NewOrder>();
   for (const order of orders) if (!firsts.has(order.id)) firsts.set(order.id, order);
   const distinct = [...firsts.values()];
@@ -90,11 +94,6 @@ export async function submitOrders(
 /** How many of the outcomes are of this kind. */
 export function countOf(outcomes: readonly SubmitOutcome[], kind: SubmitOutcome['kind']): number {
   return outcomes.filter((outcome) => outcome.kind === kind).length;
-}
-
-function newOrderOf(client: string, { idempotencyKey, submission }: SubmittedOrder): NewOrder {
-  const id = orderIdOf(client, idempotencyKey);
-  return { id, client, idempotencyKey, submission, fingerprint: fingerprintOf(submission) };
 }
 
 function outcomeOf(

@@ -14,7 +14,7 @@ ARGV[5] pendingMax  integer: nothing is taken from the queue of a client of whom
 ARGV[6] clientsMax  integer: how many clients that are ready to return
 ARGV[7] readyScore  integer: the score of a client of whom more is ready
 ARGV[8] and on      the clients, those served longest ago first
-Returns  {token, {{id, number of its client, claims since its last settlement}, ...},
+Returns  {token, {id, number of its client, claims since its last settlement, ...},
          {client that is ready, ...}}; token is 0 where nothing was leased
 Twice    leases other orders under another token; the first ones come back when their lease ends
 Bills    for one client 1 call + 4 where nothing is ready, + 8 where queued orders are leased; 1 more
@@ -49,10 +49,10 @@ if #dueIds > 0 then
   end
 end
 
-local orders = {}
+local orders, leased = {}, 0
 for i, client in ipairs(clients) do
   -- What one client does not need of its share is left for those after it.
-  local share = math.ceil((ordersMax - #orders) / (count - i + 1))
+  local share = math.ceil((ordersMax - leased) / (count - i + 1))
   if client.pendingCount > window then
     client.pendingCount = redis.call('ZCARD', client.pending)
   end
@@ -69,9 +69,10 @@ for i, client in ipairs(clients) do
   local function take(id, claim)
     if not seen[id] then
       seen[id] = true
-      orders[#orders + 1] = { id, i, claim }
-      client.leases[#client.leases + 1] = leaseEndMs
-      client.leases[#client.leases + 1] = id
+      local at, size = 3 * leased, #client.leases
+      orders[at + 1], orders[at + 2], orders[at + 3] = id, i, claim
+      client.leases[size + 1], client.leases[size + 2] = leaseEndMs, id
+      leased = leased + 1
     end
   end
   for n = 1, due do
@@ -83,12 +84,12 @@ for i, client in ipairs(clients) do
 end
 
 local token = 0
-if #orders > 0 then
-  token = redis.call('INCRBY', KEYS[3], #orders)
+if leased > 0 then
+  token = redis.call('INCRBY', KEYS[3], leased)
   local owners = {}
-  for i, order in ipairs(orders) do
-    owners[2 * i - 1] = order[1]
-    owners[2 * i] = string.format('%.0f:%d:%s', token, order[3], holder)
+  for i = 1, leased do
+    owners[2 * i - 1] = orders[3 * i - 2]
+    owners[2 * i] = string.format('%.0f:%d:%s', token, orders[3 * i], holder)
   end
   redis.call('HSET', KEYS[2], unpack(owners))
 end
