@@ -12,14 +12,13 @@ import { backPressure } from '../lib/intake/back-pressure.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
 import { countOf, type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
 import {
+  BATCH_BYTES_MAX,
   type BatchItem,
   hasLargeOrder,
   ORDER_BYTES_MAX,
   validateBatch,
 } from '../lib/orders/batch.ts';
 import { httpFunction } from '../lib/runtime.ts';
-
-const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
 /** POST /orders/batch: 200 with a result for each order; 400, 413, 415, 429 and 503 as problems. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
@@ -34,7 +33,7 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
   };
 
   return route({ scope: 'orders:write' }, async (request) => {
-    const body = readJsonBody(request, BODY_BYTES_MAX);
+    const body = readJsonBody(request, BATCH_BYTES_MAX);
     if (body.kind === 'refused') return body.response;
     if (hasLargeOrder(body.value)) return bodyTooLarge(ORDER_BYTES_MAX, 'Each order of a batch');
     const nowMs = clock.now();

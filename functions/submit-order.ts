@@ -13,10 +13,9 @@ import {
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
+import { ORDER_BYTES_MAX } from '../lib/orders/batch.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
 import { httpFunction } from '../lib/runtime.ts';
-
-const BODY_BYTES_MAX = 256 * 1024;
 
 /** POST /orders: 202 with the receipt; 400, 413, 415, 422, 429 and 503 as problem details. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
@@ -31,7 +30,7 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
   };
 
   return route({ scope: 'orders:write' }, async (request) => {
-    const body = readJsonBody(request, BODY_BYTES_MAX);
+    const body = readJsonBody(request, ORDER_BYTES_MAX);
     if (body.kind === 'refused') return body.response;
 
     const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);

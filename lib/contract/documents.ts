@@ -8,11 +8,11 @@ import {
   statusAtIntake,
 } from '../orders/order.ts';
 import type { Submission } from '../orders/submission.ts';
-import type { OrderDocument, OrderSummaryDocument, Receipt } from './schemas.ts';
+import type { CanceledOrder, OrderDocument, OrderSummaryDocument, Receipt } from './schemas.ts';
 
 /**
- * The receipt of an accepted submission. A pure function of what never changes, so that a replay
- * is answered with the very same bytes, whatever has become of the order.
+ * The receipt of an accepted submission. It depends only on what never changes, so a replay gets the
+ * very same bytes, whatever has become of the order.
  */
 export function receiptOf(id: string, submission: Submission, acceptedAtMs: number): Receipt {
   const status = statusAtIntake(submission, acceptedAtMs);
@@ -20,8 +20,13 @@ export function receiptOf(id: string, submission: Submission, acceptedAtMs: numb
 }
 
 interface Reader {
-  /** Whether to show whose each order is, as to those who read the orders of all clients. */
+  /** Whether to show whose order it is: to those who read the orders of all clients. */
   readonly withClient: boolean;
+}
+
+/** A canceled order for a key that may not read orders: no more than its receipt. */
+export function canceledReceipt(order: Order): CanceledOrder {
+  return receiptMembers(order, 'canceled');
 }
 
 /** An order as its client reads it. */
@@ -35,7 +40,7 @@ export function orderDocument(order: Order, reader: Reader): OrderDocument {
   };
 }
 
-/** An order as it stands in a list. */
+/** An order as a list shows it. */
 export function orderSummaryDocument(order: OrderSummary, reader: Reader): OrderSummaryDocument {
   const { head, outcome } = partsOf(order, reader);
   return { ...head, ...outcome };
