@@ -1,4 +1,4 @@
-import { canceledReceipt, orderDocument } from '../lib/contract/documents.ts';
+import { changedReceipt, orderDocument } from '../lib/contract/documents.ts';
 import { isAdmin, mayCall } from '../lib/http/authenticate.ts';
 import { json, notFound, problem, wasErased } from '../lib/http/responses.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
@@ -26,7 +26,7 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
       return problem('not-cancelable', detail);
     }
     const { order } = answer;
-    const document = mayRead ? orderDocument(order, { withClient }) : canceledReceipt(order);
+    const document = mayRead ? orderDocument(order, { withClient }) : changedReceipt(order);
     return json(200, document);
   });
 });

@@ -1,5 +1,5 @@
-import { orderDocument } from '../lib/contract/documents.ts';
-import { isAdmin } from '../lib/http/authenticate.ts';
+import { changedReceipt, orderDocument } from '../lib/contract/documents.ts';
+import { isAdmin, mayCall } from '../lib/http/authenticate.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
 import { invalidBody, json, notFound, problem, wasErased } from '../lib/http/responses.ts';
 import { fingerprintOf, isOrderId } from '../lib/orders/identity.ts';
@@ -36,9 +36,11 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
       return problem('not-replaceable', detail);
     }
     if (answer.kind === 'refused') {
-      const detail = `Production of this order has begun, or it ended: it is ${answer.status}.`;
+      const detail = 'Production of this order has begun, or it has ended.';
       return problem('not-replaceable', detail);
     }
-    return json(200, orderDocument(answer.order, { withClient }));
+    const { order } = answer;
+    const mayRead = mayCall(request.caller, 'orders:read');
+    return json(200, mayRead ? orderDocument(order, { withClient }) : changedReceipt(order));
   });
 });

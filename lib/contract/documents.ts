@@ -8,7 +8,7 @@ import {
   statusAtIntake,
 } from '../orders/order.ts';
 import type { Submission } from '../orders/submission.ts';
-import type { CanceledOrder, OrderDocument, OrderSummaryDocument, Receipt } from './schemas.ts';
+import type { ChangedOrder, OrderDocument, OrderSummaryDocument, Receipt } from './schemas.ts';
 
 /**
  * The receipt of an accepted submission. It depends only on what never changes, so a replay gets the
@@ -24,9 +24,9 @@ interface Reader {
   readonly withClient: boolean;
 }
 
-/** A canceled order for a key that may not read orders: no more than its receipt. */
-export function canceledReceipt(order: Order): CanceledOrder {
-  return receiptMembers(order, 'canceled');
+/** A changed order for a key that may not read orders: no more than its receipt. */
+export function changedReceipt(order: Order): ChangedOrder {
+  return receiptMembers(order, order.status);
 }
 
 /** An order as its client reads it. */

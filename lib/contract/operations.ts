@@ -5,7 +5,7 @@ import type { ProblemType } from './problems.ts';
 import { deadLettersQuerySchema, ordersQuerySchema, redriveSchema } from './queries.ts';
 import {
   batchResultsSchema,
-  canceledOrderSchema,
+  changedOrderSchema,
   drainReportSchema,
   meSchema,
   orderPageSchema,
@@ -133,7 +133,7 @@ export const OPERATIONS = {
       '`orders:read` gets no more than the receipt.',
     tag: 'Orders',
     scope: 'orders:write',
-    answer: { status: 200, description: 'The order, canceled.', schema: canceledOrderSchema },
+    answer: { status: 200, description: 'The order, canceled.', schema: changedOrderSchema },
     problems: ['not-found', 'not-cancelable', 'order-erased'],
   },
   'DELETE /orders/{id}': {
@@ -156,7 +156,11 @@ export const OPERATIONS = {
     tag: 'Orders',
     scope: 'orders:write',
     body: { schema: submissionSchema },
-    answer: { status: 200, description: 'The order, with its new content.', schema: orderSchema },
+    answer: {
+      status: 200,
+      description: 'The order, with its new content.',
+      schema: changedOrderSchema,
+    },
     problems: [...BODY_PROBLEMS, 'invalid-order', 'not-found', 'not-replaceable', 'order-erased'],
   },
   'POST /orders/{id}/redrive': {

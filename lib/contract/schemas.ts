@@ -85,10 +85,10 @@ export const orderSchema = z.object({
   ),
 });
 
-/** An order that was canceled: for a key without `orders:read`, only what the receipt holds. */
-export const canceledOrderSchema = z.extend(z.partial(orderSchema), {
+/** An order that was canceled or replaced: for a key without `orders:read`, only what the receipt holds. */
+export const changedOrderSchema = z.extend(z.partial(orderSchema), {
   ...receiptMembers,
-  status: z.literal('canceled'),
+  status: z.enum(ORDER_STATUSES),
 });
 
 export const orderPageSchema = z.object({
@@ -185,7 +185,7 @@ export const meSchema = z.object({
 export type Receipt = z.infer<typeof receiptSchema>;
 export type OrderDocument = z.infer<typeof orderSchema>;
 export type OrderSummaryDocument = z.infer<typeof orderSummarySchema>;
-export type CanceledOrder = z.infer<typeof canceledOrderSchema>;
+export type ChangedOrder = z.infer<typeof changedOrderSchema>;
 export type OrderPage = z.infer<typeof orderPageSchema>;
 export type Problem = z.infer<typeof problemSchema>;
 export type BatchResults = z.infer<typeof batchResultsSchema>;
