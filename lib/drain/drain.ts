@@ -155,6 +155,8 @@ async function step(
   const { stands, claim } = await settleAndClaim(store, settlements, request);
   if (settlements !== undefined) noteSettled(run, settlements, stands);
   if (claim !== undefined) run.ready = claim.ready;
+  // What it leased comes back when its lease ends; asking again would lease even more.
+  else if (request !== undefined) run.isStopped = true;
   return claim;
 }
 

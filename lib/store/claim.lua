@@ -62,7 +62,9 @@ for i, client in ipairs(clients) do
   -- Due orders get at most half of the share while others wait.
   local due = math.min(#client.due, math.max(share - #queued, math.ceil(share / 2)))
   client.popped = math.min(#queued, share - due)
-  client.isReady = #queued > client.popped or #client.due > due
+  -- Where all that was looked at is due, there may be more.
+  local isAllDue = #client.due > 0 and not client.nextAtMs and client.pendingCount > #client.due
+  client.isReady = #queued > client.popped or #client.due > due or isAllDue
   client.leases = {}
   local seen = {}
   local function take(id, claim)

@@ -23,14 +23,14 @@ and, for each order, 8:
         to         the place that it goes to
         owner      as the claim has written it
         kind       produced | canceled | dead | pending | queue | nowhere
-        dueAtMs    integer, Unix milliseconds: when a pending order is due
+        atMs       integer, Unix milliseconds: when a pending order is due; when another ended or died
         isNumbered 1 where the next order number goes to the end of the state, else 0
         state      JSON without its last brace; empty where the record stays as it is
 Returns  for each order 1 where the settlement stands, 0 where its lease is another's by now
 Twice    the second call finds its own states, answers the same, and writes nothing
-Bills    1 call + 1, and 1 for each of: numbers, states, ended segments, each place with ended or dead
+Bills    1 call + 1, and 1 for each of: numbers (2), states, ended segments, each place with ended or dead
          (2) or returned orders, events (2 where too many wait), each place that orders leave, owners,
-         clients that have something to wait for, each kind of ending. 1 call + 8 where the
+         clients that have something to wait for, each kind of ending. 1 call + 9 where the
          orders of one client were all produced under numbers of Sluice's own
 ]]
 local nowMs, deadMax, eventsMax = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -49,28 +49,37 @@ for i = 1, (#ARGV - firstArg) / 8 do
   local at = firstArg + 8 * i - 7
   orders[i] = { id = ARGV[at], from = places[tonumber(ARGV[at + 1])],
     to = places[tonumber(ARGV[at + 2])], owner = ARGV[at + 3], kind = ARGV[at + 4],
-    dueAtMs = ARGV[at + 5], isNumbered = ARGV[at + 6] == '1', state = ARGV[at + 7],
+    atMs = ARGV[at + 5], isNumbered = ARGV[at + 6] == '1', state = ARGV[at + 7],
     key = KEYS[firstKey + i] }
   ids[i] = ARGV[at]
 end
 local owners = redis.call('HMGET', KEYS[1], unpack(ids))
 
-local answers, held, others, otherKeys, numbers = {}, {}, {}, {}, 0
+local answers, held, doubtful, doubtfulKeys = {}, {}, {}, {}
 for i, order in ipairs(orders) do
-  if owners[i] == order.owner then
-    answers[i] = 1
+  order.isHeld = owners[i] == order.owner
+  answers[i] = order.isHeld and 1 or 0
+  if order.isHeld then
     held[#held + 1] = order
-    numbers = numbers + (order.isNumbered and 1 or 0)
-  else
-    others[#others + 1], otherKeys[#otherKeys + 1] = i, order.key
+  end
+  if order.isNumbered or not order.isHeld then
+    doubtful[#doubtful + 1], doubtfulKeys[#doubtfulKeys + 1] = i, order.key
   end
 end
-if #others > 0 then
-  -- A repeat finds what it has written before.
-  for n, stored in ipairs(redis.call('MGET', unpack(otherKeys))) do
-    local state = orders[others[n]].state
-    local isSame = stored and state ~= '' and string.sub(stored, 1, #state) == state
-    answers[others[n]] = isSame and 1 or 0
+local numbers = 0
+if #doubtful > 0 then
+  -- A repeat finds what it has written before; a number that was given stays.
+  for n, stored in ipairs(redis.call('MGET', unpack(doubtfulKeys))) do
+    local order = orders[doubtful[n]]
+    local isWritten = order.state ~= '' and stored
+      and string.sub(stored, 1, #order.state) == order.state
+    if not order.isHeld then
+      answers[doubtful[n]] = isWritten and 1 or 0
+    elseif isWritten then
+      order.state = ''
+    else
+      numbers = numbers + 1
+    end
   end
 end
 if #held == 0 then
@@ -95,27 +104,27 @@ for _, order in ipairs(held) do
     append(states, order.key, order.state .. tail)
   end
   if to.endings[order.kind] then
-    append(to.endings[order.kind], nowMs, order.id)
+    append(to.endings[order.kind], order.atMs, order.id)
     append(segments, 0, to.segment)
   elseif order.kind == 'dead' then
-    append(to.died, nowMs, order.id)
+    append(to.died, order.atMs, order.id)
   elseif order.kind == 'pending' then
-    append(to.due, order.dueAtMs, order.id)
-    append(looks, order.dueAtMs, to.client)
+    append(to.due, order.atMs, order.id)
+    append(looks, order.atMs, to.client)
   elseif order.kind == 'queue' then
     -- The oldest comes last, to the tail: it is the next to be claimed.
     table.insert(to.back, 1, order.id)
     append(looks, nowMs, to.client)
   end
   if order.kind == 'produced' or order.kind == 'dead' or order.kind == 'canceled' then
-    append(events, order.id .. ':' .. order.kind .. ':' .. nowMs)
+    append(events, order.id .. ':' .. order.kind .. ':' .. order.atMs)
   end
   append(order.from.gone, order.id)
   append(heldIds, order.id)
 end
 
--- An order is added to its new place before it leaves the old one. What fails in between leaves it
--- leased, and the next drain to claim it completes the move that its state tells.
+-- An order is added to its new place before it leaves the old one, and that comes last. What fails in
+-- between leaves it pending, and the next drain to claim it completes the move that its state tells.
 if #states > 0 then
   redis.call('MSET', unpack(states))
 end
@@ -129,6 +138,15 @@ for _, place in ipairs(places) do
       totals[kind] = totals[kind] + redis.call('ZADD', place.ended, unpack(entries))
     end
   end
+end
+-- Counted at once: a repeat adds nothing to the segments, so it would count nothing.
+if totals.produced > 0 then
+  redis.call('HINCRBY', KEYS[4], 'produced', totals.produced)
+end
+if totals.canceled > 0 then
+  redis.call('HINCRBY', KEYS[4], 'leaving', -totals.canceled)
+end
+for _, place in ipairs(places) do
   if #place.died > 0 then
     if redis.call('ZCARD', place.dead) < deadMax then
       redis.call('ZADD', place.dead, unpack(place.died))
@@ -166,16 +184,10 @@ end
 if #looks > 0 then
   redis.call('ZADD', KEYS[2], 'LT', unpack(looks))
 end
+redis.call('HDEL', KEYS[1], unpack(heldIds))
 for _, place in ipairs(places) do
   if #place.gone > 0 then
     redis.call('ZREM', place.pending, unpack(place.gone))
   end
-end
-redis.call('HDEL', KEYS[1], unpack(heldIds))
-if totals.produced > 0 then
-  redis.call('HINCRBY', KEYS[4], 'produced', totals.produced)
-end
-if totals.canceled > 0 then
-  redis.call('HINCRBY', KEYS[4], 'leaving', -totals.canceled)
 end
 return answers

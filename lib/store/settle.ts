@@ -22,6 +22,8 @@ export interface Settlement {
   readonly kind: 'produced' | 'canceled' | 'dead' | 'pending' | 'queue' | 'nowhere';
   /** Unix milliseconds, where it is pending. */
   readonly dueAtMs?: number;
+  /** When it ended or died, Unix milliseconds, if an earlier settlement or a cancel has said so. */
+  readonly endedAtMs?: number;
   /** Whether it waits to be tried alone. */
   readonly isAlone?: boolean;
   /** Whether it gets the next order number. */
@@ -101,7 +103,8 @@ function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
       lease.id,
       places.of(lease.from, segmentOf(token)),
       places.of(to, kind === 'produced' || kind === 'canceled' ? segment : segmentOf(token)),
-      ...[lease.owner, kind, settlement.dueAtMs ?? '', settlement.isNumbered ? 1 : 0, text],
+      ...[lease.owner, kind, settlement.dueAtMs ?? settlement.endedAtMs ?? nowMs],
+      ...[settlement.isNumbered ? 1 : 0, text],
     ].map(String);
   });
   return {

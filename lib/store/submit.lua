@@ -56,13 +56,14 @@ else
   end
 end
 
-local ready, later, nextAtMs = {}, {}, nil
+local ready, later, laterIds, nextAtMs = {}, {}, {}, nil
 for _, i in ipairs(fresh) do
   local id, dueAtMs = ARGV[3 * i + 1], ARGV[3 * i + 2]
   if dueAtMs == '' then
     ready[#ready + 1] = id
   else
     later[#later + 1], later[#later + 2] = dueAtMs, id
+    laterIds[#laterIds + 1] = id
     if not nextAtMs or tonumber(dueAtMs) < tonumber(nextAtMs) then
       nextAtMs = dueAtMs
     end
@@ -92,7 +93,14 @@ end
 if failure then
   -- Records first: an id without a record is dropped by the drain, a record without a place waits
   -- for reconcile.
-  redis.pcall('UNLINK', unpack(freshKeys))
+  if type(redis.pcall('UNLINK', unpack(freshKeys))) == 'number' then
+    if type(depth) == 'number' and depth > 0 then
+      redis.pcall('LPOP', KEYS[2], #ready)
+    end
+    if #laterIds > 0 then
+      redis.pcall('ZREM', KEYS[3], unpack(laterIds))
+    end
+  end
   return failure
 end
 return { depth, answers }
