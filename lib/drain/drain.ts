@@ -178,7 +178,8 @@ function noteSettled(run: Run, settled: Settlements, stands: readonly boolean[])
     ...(retried.length > 0 && { retried }),
     ...(dead.length > 0 && { dead }),
   });
-  const refused = settlements.filter(({ kind }, at) => !stands[at] && kind !== 'queue');
+  // What has no state of its own leaves nothing that a repeat could know it by.
+  const refused = settlements.filter(({ state }, at) => !stands[at] && state !== undefined);
   // Another drain has claimed them since; what it settles stands.
   if (refused.length > 0) {
     log('warn', 'settle-refused', { ...batch, orders: refused.map(({ lease }) => lease.id) });

@@ -65,6 +65,7 @@ for i, client in ipairs(clients) do
   -- Where all that was looked at is due, there may be more.
   local isAllDue = #client.due > 0 and not client.nextAtMs and client.pendingCount > #client.due
   client.isReady = #queued > client.popped or #client.due > due or isAllDue
+  client.isServed = client.popped + due > 0
   client.leases = {}
   local seen = {}
   local function take(id, claim)
@@ -106,8 +107,11 @@ for i, client in ipairs(clients) do
   if #client.leases > 0 and (not nextAtMs or tonumber(leaseEndMs) < tonumber(nextAtMs)) then
     nextAtMs = leaseEndMs
   end
-  looks[2 * i - 1] = client.isReady and nowMs or nextAtMs or '+inf'
-  looks[2 * i] = ARGV[6 + i]
+  -- A client that is ready and got nothing keeps its turn.
+  if client.isServed or not client.isReady then
+    looks[#looks + 1] = client.isReady and nowMs or nextAtMs or '+inf'
+    looks[#looks + 1] = ARGV[6 + i]
+  end
 end
 redis.call('ZADD', KEYS[1], unpack(looks))
 local ready = redis.call('ZRANGE', KEYS[1], '-inf', nowMs, 'BYSCORE', 'LIMIT', 0, clientsMax)

@@ -27,7 +27,8 @@ and, for each order, 8:
         isNumbered 1 where the next order number goes to the end of the state, else 0
         state      JSON without its last brace; empty where the record stays as it is
 Returns  for each order 1 where the settlement stands, 0 where its lease is another's by now
-Twice    the second call finds its own states, answers the same, and writes nothing
+Twice    the second call finds its own states, answers the same for all that have one, and writes
+         nothing
 Bills    1 call + 1, and 1 for each of: numbers (2), states, ended segments, each place with ended or dead
          (2) or returned orders, events (2 where too many wait), each place that orders leave, owners,
          clients that have something to wait for, each kind of ending. 1 call + 9 where the

@@ -44,7 +44,10 @@ async function tear(name: string, failure: Tear, isRetried: boolean) {
   const { ids, call } = await operation.prepare(store);
   const before = stack.usage.failures;
   stack.rules.failure = { ...failure, of: 'script', script: operation.script.sha1 };
-  const error: unknown = await call(store).then(() => undefined, (thrown) => thrown);
+  const error: unknown = await call(store).then(
+    () => undefined,
+    (thrown) => thrown,
+  );
   stack.rules.failure = null;
   if (stack.usage.failures === before) return false;
   expect(error).toBeInstanceOf(StoreUnavailable);
@@ -85,10 +88,13 @@ test.for(CASES)(
   },
 );
 
-test.for(ERRORS)('%s is told as what it is, whether a script hands it on or dies of it', async (error) => {
-  for (const name of ['submit beside orders that wait', 'settle of all kinds']) {
-    for (const command of [1, 2]) {
-      for (const andLater of [false, true]) await tear(name, { command, error, andLater }, true);
+test.for(ERRORS)(
+  '%s is told as what it is, whether a script hands it on or dies of it',
+  async (error) => {
+    for (const name of ['submit beside orders that wait', 'settle of all kinds']) {
+      for (const command of [1, 2]) {
+        for (const andLater of [false, true]) await tear(name, { command, error, andLater }, true);
+      }
     }
-  }
-});
+  },
+);
