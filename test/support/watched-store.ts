@@ -2,8 +2,8 @@ import type { Redis } from '@upstash/redis';
 import type { Store } from '../../lib/store/connection.ts';
 import * as scripts from '../../lib/store/scripts.ts';
 
-/** What one request asks of Redis: the scripts it runs, or that it reads. */
-export type Asked = readonly (keyof typeof scripts | 'READ')[];
+/** What one request asks of Redis: the scripts it runs, `READ` for several reads, or a command. */
+export type Asked = readonly string[];
 
 export interface Hooks {
   /** Before the request leaves; what it returns is waited for, and what it throws fails the request. */
@@ -13,7 +13,7 @@ export interface Hooks {
 }
 
 const NAMES = new Map(
-  Object.entries(scripts).map(([name, { sha1 }]) => [sha1, name as keyof typeof scripts]),
+  Object.entries<scripts.Script>(scripts).map(([name, { sha1 }]) => [sha1, name]),
 );
 
 /** The same store, with hooks around each of its requests. */
@@ -33,14 +33,16 @@ export function watchedStore<S extends Store>(store: S, { before, after }: Hooks
         if (typeof method !== 'function') return method;
         return (...args: unknown[]) => {
           const name = member === 'evalsha' ? NAMES.get(String(args[0])) : undefined;
-          return around([name ?? 'READ'], () => Reflect.apply(method, target, args));
+          return around([name ?? String(member).toUpperCase()], () =>
+            Reflect.apply(method, target, args),
+          );
         };
       },
     });
   }
 
   function pipeline(target: ReturnType<Redis['pipeline']>) {
-    const asked: (keyof typeof scripts)[] = [];
+    const asked: string[] = [];
     const proxy = new Proxy(target, {
       get(_, member) {
         const method = Reflect.get(target, member, target) as (...args: unknown[]) => unknown;
