@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
-import { connect } from '../../lib/redis/client.ts';
-import { acquireLock } from '../../lib/redis/lock.ts';
-import { EXTEND_LOCK } from '../../lib/redis/scripts.ts';
+import { connect } from '../../lib/store/connection.ts';
+import { acquireLock } from '../../lib/store/lock.ts';
+import { EXTEND_LOCK } from '../../lib/store/scripts.ts';
 import { type Fate, faultyProxy, type SeenRequest } from '../support/faulty-proxy.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 
@@ -29,7 +29,7 @@ test('a lock is held by one, with an expiry, until it is released', async () => 
 });
 
 test.each<Fate>(['lose-reply', 'half', 'repeat'])(
-  'a lock that was taken is known to be one’s own although its reply fared badly: %s',
+  'a lock that was taken is known to be the holder’s own although its reply was lost or broken: %s',
   async (fate) => {
     await using proxy = await faultyProxy(inject('upstash'), first(fate));
     const request = lockRequest(proxy);
