@@ -62,7 +62,8 @@ for i, client in ipairs(clients) do
   -- Due orders get at most half of the share while others wait.
   local due = math.min(#client.due, math.max(share - #queued, math.ceil(share / 2)))
   client.popped = math.min(#queued, share - due)
-  client.isReady = #queued > client.popped or #client.due > due
+  -- Where all that it looked at is due and taken, more may be due behind it.
+  client.isReady = #queued > client.popped or #client.due > due or #client.due > window
   client.leases = {}
   local seen = {}
   local function take(id, claim)

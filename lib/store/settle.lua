@@ -30,8 +30,9 @@ Returns  for each order 1 where the settlement stands, 0 where its lease is anot
 Twice    the second call finds its own states, answers the same, and writes nothing
 Bills    1 call + 1, and 1 for each of: numbers, states, ended segments, each place with ended or dead
          (2) or returned orders, events (2 where too many wait), each place that orders leave, owners,
-         clients that have something to wait for, each kind of ending. 1 call + 8 where the
-         orders of one client were all produced under numbers of Sluice's own
+         clients that have something to wait for, each kind of ending; 2 more for the states where
+         there are numbers, and one of the orders has a state already. 1 call + 8 where the orders of
+         one client were all produced under numbers of Sluice's own
 ]]
 local nowMs, deadMax, eventsMax = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local DEAD_WAIT_MS = 900000
@@ -78,7 +79,7 @@ if #held == 0 then
 end
 
 local number = numbers > 0 and redis.call('INCRBY', KEYS[5], numbers) - numbers
-local states, segments, events, heldIds, looks = {}, {}, {}, {}, {}
+local states, numbered, segments, events, heldIds, looks = {}, {}, {}, {}, {}, {}
 local function append(list, ...)
   for _, value in ipairs({ ... }) do
     list[#list + 1] = value
@@ -90,6 +91,7 @@ for _, order in ipairs(held) do
     local tail = '}'
     if order.isNumbered then
       number = number + 1
+      numbered[order.key] = order.state
       tail = string.format(',"orderNumber":%.0f}', number)
     end
     append(states, order.key, order.state .. tail)
@@ -116,8 +118,23 @@ end
 
 -- An order is added to its new place before it leaves the old one. What fails in between leaves it
 -- leased, and the next drain to claim it completes the move that its state tells.
-if #states > 0 then
-  redis.call('MSET', unpack(states))
+local write = numbers > 0 and 'MSETNX' or 'MSET'
+if #states > 0 and redis.call(write, unpack(states)) == 0 then
+  -- Some have a state already: that of an earlier attempt, or the one that this very settlement has
+  -- written before it was torn. Such an order keeps its number, which may have been read since.
+  local keys, missing = {}, {}
+  for at = 1, #states, 2 do
+    append(keys, states[at])
+  end
+  for n, stored in ipairs(redis.call('MGET', unpack(keys))) do
+    local state = numbered[keys[n]]
+    if not (stored and state and string.sub(stored, 1, #state) == state) then
+      append(missing, states[2 * n - 1], states[2 * n])
+    end
+  end
+  if #missing > 0 then
+    redis.call('MSET', unpack(missing))
+  end
 end
 if #segments > 0 then
   redis.call('ZADD', KEYS[3], unpack(segments))

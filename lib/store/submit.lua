@@ -91,8 +91,11 @@ if nextAtMs then
 end
 if failure then
   -- Records first: an id without a record is dropped by the drain, a record without a place waits
-  -- for reconcile.
+  -- for reconcile. The ids too, as a queue that is not empty has nobody look at it.
   redis.pcall('UNLINK', unpack(freshKeys))
+  if type(depth) == 'number' and depth > 0 then
+    redis.pcall('LPOP', KEYS[2], #ready)
+  end
   return failure
 end
 return { depth, answers }

@@ -38,12 +38,12 @@ export function checkJustified(settled: Settled, was: StoredState, { model, plan
     const isOver = state.attempts >= plan.attemptsMax;
     if (answer?.kind !== 'rejected' && !isOver) fail(`given up at attempt ${state.attempts}`);
   }
-  if (kind === 'pending' && state !== undefined) checkRetry(settled, state, answer, plan);
+  const isHeeded = calls.length > 0 && calls.every(({ signal }) => !signal.aborted);
+  if (kind === 'pending' && state !== undefined) checkRetry(settled, state, answer, plan, isHeeded);
   if (state === undefined && (kind === 'queue' || kind === 'pending')) {
     if (calls.length > 0 && answer?.kind !== 'untried')
       fail('an order that was tried is given back');
   }
-  const isHeeded = calls.length > 0 && calls.every(({ signal }) => !signal.aborted);
   if (isHeeded && state !== undefined) checkHeeded(settled, answer, state.attempts, plan);
 }
 
@@ -58,12 +58,15 @@ function checkRetry(
   { attempts, updatedAtMs }: { attempts: number; updatedAtMs: number },
   answer: ProducerAnswer | undefined,
   { attemptsMax }: Plan,
+  isHeeded: boolean,
 ): void {
   if (attempts >= attemptsMax) throw new Violation('an order is retried without end', id);
   const askedMs = answer?.kind === 'retry' ? (answer.afterMs ?? 0) : 0;
   const mostMs = Math.min(RETRY_MS_MAX, askedMs + BACKOFF_MS * 2 ** (attempts - 1));
   const delayMs = dueAtMs - updatedAtMs;
-  if (delayMs < Math.min(askedMs, RETRY_MS_MAX) || delayMs > Math.ceil(mostMs)) {
+  // An answer that came too late may not have been heard.
+  const leastMs = isHeeded ? Math.min(askedMs, RETRY_MS_MAX) : 0;
+  if (delayMs < leastMs || delayMs > Math.ceil(mostMs)) {
     throw new Violation(`a retry is due in ${delayMs} ms, of ${askedMs} to ${mostMs}`, id);
   }
 }

@@ -135,8 +135,6 @@ function checkClaim(step: Step, model: Model, plan: Plan): void {
     if (was.owner && orders.length > 1 && clients[at - 1] === '!') {
       throw new Violation('an order that may kill its drain is not claimed alone', id);
     }
-    if (memory.isDamaged) continue;
-    if (claims > 1 && was.state?.status === 'produced') throw new Violation('is claimed again', id);
   }
   const taken = new Set(orders.map(([id]) => id));
   checkQueueEnds(step, clients);
