@@ -190,7 +190,7 @@ async function lookAtClients(pass: Pass): Promise<boolean> {
   const known = await looks(store, nowMs);
   const names = new Set(known.map(({ name }) => name));
   const unserved = known.filter(({ isReady, isLookedAt }) => isReady && !isLookedAt);
-  const unknown = [...pass.strayClients].filter((name) => !names.has(name));
+  const unknown = [...pass.strayClients, ALONE].filter((name) => !names.has(name));
   for (const name of [...unserved.map((one) => one.name), ...unknown]) {
     // Orders came and went between the looks at the client and at its places.
     if (!(await isUnserved(store, name, nowMs))) continue;

@@ -45,12 +45,12 @@ end
 if #states == 0 then
   return answers
 end
+redis.call('ZADD', KEYS[2], 'LT', unpack(looks))
 for _, client in ipairs(clients) do
   if #client.due > 0 then
     redis.call('ZADD', client.pending, unpack(client.due))
   end
 end
-redis.call('ZADD', KEYS[2], 'LT', unpack(looks))
 for _, client in ipairs(clients) do
   if #client.gone > 0 then
     redis.call('ZREM', client.dead, unpack(client.gone))

@@ -157,6 +157,12 @@ for _, place in ipairs(places) do
       end
     end
   end
+end
+-- A look that finds nothing costs little; an order at a client that nobody looks at would be stuck.
+if #looks > 0 then
+  redis.call('ZADD', KEYS[2], 'LT', unpack(looks))
+end
+for _, place in ipairs(places) do
   if #place.back > 0 then
     redis.call('RPUSH', place.queue, unpack(place.back))
   end
@@ -179,9 +185,6 @@ if eventsMax > 0 and #events > 0 then
   if redis.call('LPUSH', KEYS[6], unpack(events)) > eventsMax then
     redis.call('LTRIM', KEYS[6], 0, eventsMax - 1)
   end
-end
-if #looks > 0 then
-  redis.call('ZADD', KEYS[2], 'LT', unpack(looks))
 end
 for _, place in ipairs(places) do
   if #place.gone > 0 then

@@ -41,8 +41,8 @@ export function checkJustified(settled: Settled, was: StoredState, { model, plan
   const isHeeded = calls.length > 0 && calls.every(({ signal }) => !signal.aborted);
   if (kind === 'pending' && state !== undefined) checkRetry(settled, state, answer, plan, isHeeded);
   if (state === undefined && (kind === 'queue' || kind === 'pending')) {
-    if (calls.length > 0 && answer?.kind !== 'untried')
-      fail('an order that was tried is given back');
+    const wasTried = calls.length > 0 && !model.isFenceDamaged;
+    if (wasTried && answer?.kind !== 'untried') fail('an order that was tried is given back');
   }
   if (isHeeded && state !== undefined) checkHeeded(settled, answer, state.attempts, plan);
 }

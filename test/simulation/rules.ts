@@ -125,7 +125,7 @@ function checkClaim(step: Step, model: Model, plan: Plan): void {
     if (!isDue && !isPopped)
       throw new Violation('an order is claimed before its time, or while it is leased', id);
     const earlier = isDue ? Number(was.owner?.split(':')[1] ?? 0) : 0;
-    if (claims !== earlier + 1 && !memory.isDamaged)
+    if (claims !== earlier + 1 && !memory.isDamaged && was.places.length === 1)
       throw new Violation(`a claim counts ${claims} after ${earlier}`, id);
     if (is.owner !== `${token}:${claims}:${holder}`)
       throw new Violation(`is owned by ${is.owner}`, id);
@@ -163,7 +163,7 @@ function checkShares(step: Step, taken: ReadonlySet<string>, clients: readonly s
     const ready = (kind: 'queue' | 'pending') =>
       [...before.orders].flatMap(([id, { places }]) =>
         places
-          .filter((place) => place.kind === kind && place.of === client && place.atMs <= nowMs)
+          .filter((place) => places.length === 1 && place.kind === kind && place.of === client && place.atMs <= nowMs)
           .map(({ atMs }) => ({ id, atMs })),
       );
     const [queued, due] = [ready('queue'), ready('pending')];
@@ -304,6 +304,7 @@ function checkForget(step: Step, model: Model): void {
   for (const [id] of chunks(step.args.slice(1), 2) as [string][]) {
     const { was, is, memory } = orderOf(id, step, model);
     if (was.record === undefined || is.record !== undefined) continue;
+    if (memory.isDamaged) continue;
     if (!was.places.some(({ kind }) => kind === 'ended'))
       throw new Violation('is forgotten alive', id);
     if ((is.places.length > 0 && !memory.isTorn) || is.text !== undefined)
@@ -316,7 +317,7 @@ function checkForget(step: Step, model: Model): void {
       receipt: undefined,
       end: undefined,
     });
-    Object.assign(memory, { wasClaimed: false, isDamaged: false });
+    memory.wasClaimed = false;
     memory.handed.clear();
   }
 }
