@@ -1,24 +1,23 @@
-import type { BatchResult } from '../lib/client/batch-result.ts';
-import type { Client } from '../lib/client/client.ts';
-import { SubmitInterrupted } from '../lib/client/errors.ts';
-import type { Problem } from '../lib/client/problem.ts';
-import { failureOf } from './api-faults.ts';
+import type { BatchResult } from '../../lib/client/batch-result.ts';
+import type { Client } from '../../lib/client/client.ts';
+import { SubmitInterrupted } from '../../lib/client/errors.ts';
+import type { Problem } from '../../lib/client/problem.ts';
+import { failureOf } from '../api-faults.ts';
+import type { Failure } from '../failure.ts';
 import { batchesOf, batchOrderOf } from './batches.ts';
-import type { Failure } from './failure.ts';
-import {
-  type Fault,
-  type OrdersFile,
-  type Reject,
-  rejectOf,
-  type Submission,
-} from './submission.ts';
+import type { Kept } from './sheet.ts';
+import { type Fault, locatedFaults, reasonOf, type Submission } from './submission.ts';
 
-export interface SubmitOptions {
+export interface SendOptions {
+  /** How many orders there are to send. */
+  readonly orders: number;
   /** How many batches are under way at once. */
   readonly concurrency: number;
   /** When it aborts, no new batch is begun and those under way are waited for. */
   readonly stop: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** Called with each order that the API refuses. */
+  readonly onReject: (kept: Kept) => void;
 }
 
 export interface Progress {
@@ -26,7 +25,7 @@ export interface Progress {
   readonly rejected: number;
 }
 
-/** What became of the file. */
+/** What became of the orders that were to be sent. */
 export interface Tally {
   readonly orders: number;
   /** Accepted now, for the first time. */
@@ -37,24 +36,24 @@ export interface Tally {
   lines: number;
   /** Minor units of the accepted and the replayed, by currency. */
   readonly totals: Map<string, bigint>;
-  readonly rejects: Reject[];
+  rejected: number;
   end: { kind: 'finished' } | { kind: 'stopped' } | { kind: 'failed'; failure: Failure };
 }
 
 /**
- * Submits every order of a file, `concurrency` batches at once, in the file's order as far as that
- * allows. A fault of the API ends the run, after the batches under way: the orders of every batch
- * that was answered are counted, and the others can be submitted by running the same file again.
+ * Submits orders, `concurrency` batches at once, in the file's order as far as that allows. A fault
+ * of the API ends the run, after the batches under way: the orders of every batch that was answered
+ * are counted, and the others can be submitted by running the same file again.
  */
-export async function submitFile(
+export async function sendOrders(
   client: Pick<Client, 'submitBatch'>,
-  file: OrdersFile,
-  { concurrency, stop, onProgress }: SubmitOptions,
+  submissions: Iterable<Submission>,
+  { orders, concurrency, stop, onProgress, onReject }: SendOptions,
 ): Promise<Tally> {
-  const tally = emptyTally(file);
+  const tally = emptyTally(orders);
   const failed = new AbortController();
   const ended = AbortSignal.any([stop, failed.signal]);
-  const batches = batchesOf(file.submissions);
+  const batches = batchesOf(submissions);
 
   async function submitInTurn(): Promise<void> {
     while (!ended.aborted) {
@@ -66,8 +65,11 @@ export async function submitFile(
 
   async function submitBatch(batch: readonly Submission[]): Promise<void> {
     const countAll = (results: Iterable<[number, BatchResult]>) => {
-      for (const [at, result] of results) count(tally, batch[at] as Submission, result);
-      onProgress({ ordersDone: doneOf(tally), rejected: tally.rejects.length });
+      for (const [at, result] of results) {
+        const refused = count(tally, batch[at] as Submission, result);
+        if (refused) onReject(refused);
+      }
+      onProgress({ ordersDone: doneOf(tally), rejected: tally.rejected });
     };
     try {
       const results = await client.submitBatch(batch.map(batchOrderOf), { stop: ended });
@@ -90,47 +92,45 @@ export async function submitFile(
   await Promise.all(Array.from({ length: concurrency }, () => submitInTurn().catch(endRun)));
   if (tally.end.kind === 'finished' && doneOf(tally) < tally.orders)
     tally.end = { kind: 'stopped' };
-  tally.rejects.sort((one, other) => one.row - other.row);
   return tally;
 }
 
-function emptyTally({ submissions, rejects }: OrdersFile): Tally {
+function emptyTally(orders: number): Tally {
   return {
-    orders: submissions.length + rejects.length,
+    orders,
     accepted: 0,
     replayed: 0,
     lines: 0,
     totals: new Map(),
-    rejects: [...rejects],
+    rejected: 0,
     end: { kind: 'finished' },
   };
 }
 
-function doneOf({ accepted, replayed, rejects }: Tally): number {
-  return accepted + replayed + rejects.length;
+export function doneOf({ accepted, replayed, rejected }: Tally): number {
+  return accepted + replayed + rejected;
 }
 
-function count(tally: Tally, submission: Submission, result: BatchResult): void {
+/** @returns what is to be kept of an order that the API refuses */
+function count(tally: Tally, submission: Submission, result: BatchResult): Kept | undefined {
   if (result.kind === 'refused') {
-    tally.rejects.push(rejectFrom(submission, result.problem));
-    return;
+    tally.rejected += 1;
+    return keptOf(submission, result.problem);
   }
   const { currency, totalAmount } = result.receipt;
   if (result.isReplay) tally.replayed += 1;
   else tally.accepted += 1;
   tally.lines += Array.isArray(submission.order.lines) ? submission.order.lines.length : 0;
   tally.totals.set(currency, (tally.totals.get(currency) ?? 0n) + BigInt(totalAmount));
+  return undefined;
 }
 
-/** The server's faults in the file's terms, in the order of its rows. */
-function rejectFrom(submission: Submission, { status, detail, errors }: Problem): Reject {
-  const { idempotencyKey: key, row, locate } = submission;
-  const located = errors.map((fault): Fault => {
-    const place = locate(fault.pointer);
-    return { row: place.row, text: `${place.label}: ${fault.detail}` };
-  });
-  const [first, ...others] = located.sort((one, other) => one.row - other.row);
-  if (first) return rejectOf(key, [first, ...others]);
+/** The server's faults in the file's terms. */
+function keptOf(submission: Submission, { status, detail, errors }: Problem): Kept {
+  const { id, idempotencyKey: key, row } = submission;
   const reused = 'this idempotency key was used before, for a different order, which stands';
-  return rejectOf(key, [{ row, text: status === 422 ? `${reused}: ${detail}` : detail }]);
+  const whole: Fault = { row, text: status === 422 ? `${reused}: ${detail}` : detail };
+  const located = locatedFaults(submission, errors);
+  const faults = located.length > 0 ? located : [whole];
+  return { id, key, fate: 'rejected', ...reasonOf(faults) };
 }

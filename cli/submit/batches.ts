@@ -1,4 +1,4 @@
-import type { BatchOrder } from '../lib/client/client.ts';
+import type { BatchOrder } from '../../lib/client/client.ts';
 import type { Submission } from './submission.ts';
 
 /** Few enough that a batch is answered soon, and that little is sent again when its answer is lost. */
@@ -12,7 +12,7 @@ export function batchOrderOf({ idempotencyKey, order }: Submission): BatchOrder 
 }
 
 /** Cuts the orders of a file into batches, in their order; one that is larger than a batch is alone. */
-export function* batchesOf(submissions: readonly Submission[]): Generator<Submission[], undefined> {
+export function* batchesOf(submissions: Iterable<Submission>): Generator<Submission[], undefined> {
   let batch: Submission[] = [];
   let batchBytes = 0;
   for (const submission of submissions) {

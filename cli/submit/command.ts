@@ -1,0 +1,185 @@
+import { extname, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import type { Client } from '../../lib/client/client.ts';
+import { EXIT, usageFailure } from '../failure.ts';
+import { grouped } from '../money.ts';
+import { countOf } from '../report.ts';
+import { readCsv } from './csv.ts';
+import { stopOnInterrupt } from './interrupt.ts';
+import { clearOrders, KEPT_LISTED_MAX, type Look, lookAt } from './look.ts';
+import { readNdjson } from './ndjson.ts';
+import { csvOptions, type SubmitFlags } from './options.ts';
+import { progressDisplay } from './progress.ts';
+import { openRejectsFile, writeRejects } from './rejects.ts';
+import { keptReport, lookReport, submitJson, submitReport } from './report.ts';
+import { sendOrders, type Tally } from './send.ts';
+import { openSource, STDIN } from './source.ts';
+import type { Understood } from './understood.ts';
+
+/** Bytes and orders that are read in a moment: no progress is shown for less. */
+const BYTES_SHOWN_MIN = 16 * 1024 * 1024;
+const ORDERS_SHOWN_MIN = 50_000;
+
+export interface SubmitSurroundings {
+  /** Made before the file is read, so that a missing key is found out then. */
+  readonly connect: () => Client;
+  /** Where the operator stands: FILE is relative to it. */
+  readonly folder: string;
+  readonly nowMs: number;
+}
+
+/**
+ * `submit FILE`: reads the whole file, shows what it understood, and sends what is clear.
+ *
+ * @returns the exit code
+ */
+export async function submitCommand(
+  { connect, folder, nowMs }: SubmitSurroundings,
+  given: string,
+  flags: SubmitFlags,
+): Promise<number> {
+  const file = given === STDIN ? STDIN : resolve(folder, given);
+  const rejects = flags.rejects === undefined ? undefined : resolve(folder, flags.rejects);
+  const options = csvOptions(flags);
+  const client = flags.dryRun ? undefined : connect();
+  const source = await openSource(file, given, flags.encoding);
+  try {
+    const format = flags.format ?? formatOf(given);
+    const handle = rejects === undefined ? undefined : await openRejectsFile(rejects, file);
+    const understood = await reading((onProgress) =>
+      format === 'ndjson'
+        ? readNdjson(source, nowMs, onProgress)
+        : readCsv(source, options, nowMs, onProgress),
+    );
+    const look = looking(understood);
+    const print = (text: string) => flags.json || process.stdout.write(text);
+    print(lookReport(source, understood, look));
+    const sent = await decided(client, understood, look, flags, print);
+    if (handle) await writeRejects(handle, understood);
+    await handle?.close();
+    const listed = understood.sheet.firstKept(KEPT_LISTED_MAX);
+    const count = look.doubtful + look.rejected + (typeof sent === 'string' ? 0 : sent.rejected);
+    if (typeof sent !== 'string') print(`\n${submitReport(look, sent)}`);
+    print(keptReport(listed, count, flags.rejects));
+    if (flags.json) process.stdout.write(submitJson(source, understood, look, listed, sent));
+    understood.sheet.close();
+    return exitCodeOf(look, sent);
+  } finally {
+    await source.close();
+  }
+}
+
+function formatOf(file: string): 'csv' | 'ndjson' {
+  const extension = extname(file).toLowerCase();
+  if (['.csv', '.tsv', '.tab', '.txt'].includes(extension)) return 'csv';
+  if (extension === '.ndjson' || extension === '.jsonl') return 'ndjson';
+  throw usageFailure(
+    `The name ${file} does not tell the format (.csv, .tsv, .txt; .ndjson, .jsonl): give --format csv or ndjson.`,
+  );
+}
+
+async function reading(
+  read: (onProgress: (done: number, total: number) => void) => Promise<Understood>,
+): Promise<Understood> {
+  const step = { name: 'reading', unit: 'bytes', totalMin: BYTES_SHOWN_MIN };
+  const display = progressDisplay(process.stderr, step);
+  try {
+    return await read(display.show);
+  } finally {
+    display.end();
+  }
+}
+
+function looking(understood: Understood): Look {
+  const step = { name: 'checking', unit: 'orders', totalMin: ORDERS_SHOWN_MIN };
+  const display = progressDisplay(process.stderr, step);
+  try {
+    return lookAt(understood, display.show);
+  } finally {
+    display.end();
+  }
+}
+
+/** Sends what is clear, unless nothing is to be sent, or something is doubtful and nobody says yes. */
+async function decided(
+  client: Client | undefined,
+  understood: Understood,
+  look: Look,
+  flags: SubmitFlags,
+  print: (text: string) => void,
+): Promise<Tally | 'dry-run' | 'refused'> {
+  if (!client) return 'dry-run';
+  if (look.doubtful > 0 && !flags.yes) {
+    const { rejects, json } = flags;
+    const canAsk = process.stdin.isTTY && process.stdout.isTTY && !json && look.clear > 0;
+    if (canAsk)
+      print(
+        keptReport(
+          understood.sheet.firstKept(KEPT_LISTED_MAX),
+          look.doubtful + look.rejected,
+          rejects,
+        ),
+      );
+    if (!canAsk || !(await isAgreed(look))) {
+      process.stderr.write(refusal(look));
+      return 'refused';
+    }
+  }
+  return sending(client, understood, look, flags.concurrency);
+}
+
+async function isAgreed({ clear, doubtful }: Look): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const question = `Send ${countOf(clear, 'order')}, and leave out ${grouped(doubtful)} that are doubtful? [y/N] `;
+    return /^y(es)?$/i.test((await terminal.question(question)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+function refusal({ clear, doubtful }: Look): string {
+  const others =
+    clear === 0 ? '' : `, or --yes to send the ${countOf(clear, 'order')} that are clear`;
+  return (
+    `Nothing was sent: ${countOf(doubtful, 'order')} can be read in more than one way. Each reason\n` +
+    `says how to decide it: do so${others}.\n`
+  );
+}
+
+async function sending(
+  client: Client,
+  understood: Understood,
+  { clear: orders }: Look,
+  concurrency: number,
+): Promise<Tally> {
+  const display = progressDisplay(process.stderr, {
+    name: 'submitting',
+    unit: 'orders',
+    totalMin: 1,
+  });
+  const interrupt = stopOnInterrupt(() => display.end());
+  try {
+    return await sendOrders(client, clearOrders(understood), {
+      orders,
+      concurrency,
+      stop: interrupt.signal,
+      onProgress: ({ ordersDone, rejected }) =>
+        display.show(ordersDone, orders, `, ${grouped(rejected)} rejected`),
+      onReject: (kept) => understood.sheet.keep(kept),
+    });
+  } finally {
+    display.end();
+    interrupt.end();
+  }
+}
+
+function exitCodeOf(look: Look, sent: Tally | 'dry-run' | 'refused'): number {
+  if (sent === 'refused') return EXIT.failed;
+  const isDryRun = sent === 'dry-run';
+  if (!isDryRun && sent.end.kind === 'failed') throw sent.end.failure;
+  if (!isDryRun && sent.end.kind === 'stopped') return EXIT.interrupted;
+  const accepted = isDryRun ? look.clear : sent.accepted + sent.replayed;
+  if (accepted === look.orders) return EXIT.done;
+  return accepted === 0 ? EXIT.failed : EXIT.some;
+}

@@ -1,0 +1,103 @@
+import { usageFailure } from '../failure.ts';
+import type { Currency } from '../money.ts';
+import type { TaxRule } from './charges.ts';
+import {
+  type ChargeKind,
+  type ColumnPlan,
+  type Layout,
+  layoutOf,
+  missingIn,
+  profileOf,
+  type Role,
+} from './columns.ts';
+import type { Decimal } from './numbers.ts';
+import { PROFILES, type Profile } from './profiles.ts';
+import type { RepeatsRule } from './repeats.ts';
+import type { Quoting } from './rows.ts';
+
+/** What the operator says of a CSV file; what is left out, the file must tell. */
+export interface CsvOptions {
+  readonly profile?: string | undefined;
+  readonly columns: Readonly<Partial<Record<Role, string>>>;
+  readonly charges: readonly { readonly kind: ChargeKind; readonly column: string }[];
+  /** Of orders that name none. */
+  readonly currency?: Currency | undefined;
+  readonly delimiter?: string | undefined;
+  readonly quoting?: Quoting | undefined;
+  readonly decimal?: Decimal | undefined;
+  readonly isRounding: boolean;
+  readonly tax: TaxRule;
+  readonly chargesPer: 'order' | 'line' | undefined;
+  readonly repeats: RepeatsRule;
+  readonly isCarriedDown: boolean;
+}
+
+/** The options that name columns. */
+export const COLUMN_OPTIONS: Readonly<Record<Role, string>> = {
+  orderNumber: '--key-column',
+  customer: '--customer-column',
+  sku: '--sku-column',
+  description: '--description-column',
+  quantity: '--quantity-column',
+  unitPrice: '--unit-price-column',
+  lineTotal: '--line-total-column',
+  currency: '--currency-column',
+  orderTotal: '--order-total-column',
+};
+
+export interface Plan {
+  readonly profile: Profile | undefined;
+  readonly isDetected: boolean;
+  readonly columns: ColumnPlan;
+}
+
+/** The columns to look for: those that options name, before those of a profile, said or detected. */
+export function planFor(header: readonly string[], options: CsvOptions): Plan {
+  const said = Object.entries(options.columns).filter(([, name]) => name !== undefined);
+  const isDetected = options.profile === undefined && said.length === 0;
+  const profile = isDetected
+    ? profileOf(header, PROFILES)
+    : PROFILES.find(({ name }) => name === options.profile);
+  const kinds = new Set(options.charges.map(({ kind }) => kind));
+  const charges = [
+    ...(profile?.columns.charges ?? []).filter(({ kind }) => !kinds.has(kind)),
+    ...options.charges.map(({ kind, column }) => ({ kind, columns: [column], per: undefined })),
+  ];
+  const named = Object.fromEntries(said.map(([role, name]) => [role, [name ?? '']]));
+  return { profile, isDetected, columns: { ...profile?.columns, ...named, charges } };
+}
+
+/**
+ * Finds the columns of a plan in the header.
+ *
+ * @throws Failure that says what is missing, and what columns there are
+ */
+export function layOut(header: readonly string[], plan: Plan, options: CsvOptions): Layout {
+  if (!plan.profile) checkOptions(header, plan, options);
+  const said = new Map<string, string>();
+  for (const [role, name] of Object.entries(options.columns)) {
+    if (name !== undefined) said.set(COLUMN_OPTIONS[role as Role], name);
+  }
+  for (const { kind, column } of options.charges) said.set(`--${kind}-column`, column);
+  const layout = layoutOf(header, plan.columns, said, plan.profile);
+  if (layout.positions.currency.length === 0 && !options.currency) {
+    throw usageFailure(
+      'The file has no column of currencies that is known: say --currency, such as GBP.',
+    );
+  }
+  return layout;
+}
+
+function checkOptions(header: readonly string[], { columns }: Plan, options: CsvOptions): void {
+  const missing = missingIn(header, columns)
+    .filter((role) => !columns[role])
+    .map((role) => COLUMN_OPTIONS[role]);
+  if (!options.currency && !columns.currency) missing.push('--currency (or --currency-column)');
+  if (missing.length === 0) return;
+  const text = missing
+    .join(', ')
+    .replace('--unit-price-column', '--unit-price-column (or --line-total-column)');
+  throw usageFailure(
+    `A CSV file also needs ${text}, or --profile. See submit --help.\nIts columns are: ${header.join(', ')}`,
+  );
+}

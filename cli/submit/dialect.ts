@@ -1,0 +1,141 @@
+import { usageFailure } from '../failure.ts';
+import { headerOf } from './columns.ts';
+import { linesOf, type Quoting, quotedCells, rowsOf } from './rows.ts';
+import { type Source, textOf } from './source.ts';
+
+/** How the rows of a file are written. */
+export interface Dialect {
+  readonly delimiter: string;
+  readonly quoting: Quoting;
+  readonly lineEnds: string;
+}
+
+export interface DialectOptions {
+  readonly delimiter?: string | undefined;
+  readonly quoting?: Quoting | undefined;
+}
+
+export const DELIMITERS = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'pipe' } as const;
+
+/** How many lines may stand above the header: empty ones, and one that names the delimiter. */
+const LINES_ABOVE_MAX = 100;
+
+/** The header, the row it stands on, and the delimiter, as the first lines of a file tell them. */
+export interface Head {
+  readonly delimiter: string;
+  readonly header: readonly string[];
+  readonly row: number;
+}
+
+/**
+ * Reads the header: the first line that is not empty. Of the delimiters it is the one with which
+ * the header has the columns that are looked for, or else the most columns.
+ *
+ * @param missing  how many of the columns that are looked for a header lacks
+ */
+export async function readHead(
+  source: Source,
+  said: string | undefined,
+  missing: (header: readonly string[]) => number,
+): Promise<Head> {
+  const lines: string[] = [];
+  for await (const bunch of linesOf(textOf(source))) {
+    lines.push(...bunch.slice(0, LINES_ABOVE_MAX));
+    if (lines.length >= LINES_ABOVE_MAX) break;
+  }
+  let delimiters = said === undefined ? Object.keys(DELIMITERS) : [said];
+  const [, named] = /^"?sep=(.)"?[,;\t|]*$/i.exec(lines[0] ?? '') ?? [];
+  if (named !== undefined && said === undefined) delimiters = [named];
+  const above = named === undefined ? 0 : 1;
+  const heads = await Promise.all(
+    delimiters.map((delimiter) => headWith(lines.slice(above), above, delimiter)),
+  );
+  const [first, ...others] = heads.filter((head) => head !== undefined);
+  if (!first) throw usageFailure(`${source.name} is empty: its first line must name the columns.`);
+  return others.reduce((best, head) => {
+    const [lacks, bestLacks] = [missing(head.header), missing(best.header)];
+    const isBetter = lacks < bestLacks;
+    const isWider = lacks === bestLacks && head.header.length > best.header.length;
+    return isBetter || isWider ? head : best;
+  }, first);
+}
+
+async function headWith(
+  lines: string[],
+  above: number,
+  delimiter: string,
+): Promise<Head | undefined> {
+  for (const quoting of ['double', 'none'] as const) {
+    try {
+      for await (const { row, cells } of rowsOf(once(lines), { delimiter, quoting })) {
+        const header = headerOf(cells);
+        if (header.some((name) => name !== '')) return { delimiter, header, row: row + above };
+      }
+    } catch {
+      // Quotes that are not well-formed: then the header quotes nothing.
+    }
+  }
+  return undefined;
+}
+
+async function* once(lines: string[]): AsyncGenerator<string[]> {
+  yield lines;
+}
+
+/**
+ * Reads all lines, to see how they end and whether quotes are marks around cells or characters.
+ *
+ * Lines with a quote that has no partner in its cell, and that have as many cells as the header
+ * when quotes count for nothing, are from a writer that quotes nothing; with another number of
+ * cells, a quoted cell holds a delimiter or a line break.
+ *
+ * @throws Failure where both are there and no option decides
+ */
+export async function surveyDialect(
+  source: Source,
+  { delimiter, header }: Head,
+  said: Quoting | undefined,
+  onBytes: (bytesDone: number) => void,
+): Promise<Dialect> {
+  const ends = new Set<string>();
+  const marks = { alone: 0, opening: 0, broken: 0 };
+  for await (const lines of linesOf(textOf(source, onBytes), ends)) {
+    for (const line of lines) if (line.includes('"')) survey(line, delimiter, header.length, marks);
+  }
+  const lineEnds = [...ends].sort().join(' and ') || 'none';
+  const quoting = said ?? quotingOf(marks, delimiter);
+  if (quoting) return { delimiter, quoting, lineEnds };
+  throw usageFailure(
+    `The quotes in ${source.name} can be read in two ways. Say --quoting none if they are characters\n` +
+      'of the text (the file quotes nothing), or --quoting double if they stand around cells.',
+  );
+}
+
+interface Marks {
+  /** Lines of the header's width with a quote that has no partner; and those where one opens a cell. */
+  alone: number;
+  opening: number;
+  /** Such lines of another width. */
+  broken: number;
+}
+
+function survey(line: string, delimiter: string, width: number, marks: Marks): void {
+  const cells = line.split(delimiter);
+  const lone = cells.filter(
+    (cell) => cell.includes('"') && quotedCells(cell, delimiter).kind === 'malformed',
+  );
+  if (lone.length === 0) return;
+  if (cells.length !== width) marks.broken += 1;
+  else marks.alone += 1;
+  if (cells.length === width && lone.some((cell) => cell.trimStart().startsWith('"'))) {
+    marks.opening += 1;
+  }
+}
+
+function quotingOf({ alone, opening, broken }: Marks, delimiter: string): Quoting | undefined {
+  if (alone === 0) return 'double';
+  // Reports of marketplaces are tab-separated and quote nothing.
+  const isUnquotedKind = delimiter === '\t' || delimiter === '|';
+  if (broken > 0) return isUnquotedKind ? undefined : 'double';
+  return isUnquotedKind || opening === 0 ? 'none' : 'double';
+}

@@ -1,0 +1,71 @@
+import { ROWS_MAX } from './orders.ts';
+import { reasonOf, type Submission } from './submission.ts';
+import type { Understood } from './understood.ts';
+
+/** How many orders are shown as they would be sent. */
+const ORDERS_SHOWN = 3;
+/** How many kept orders are listed; `--rejects` writes them all. */
+export const KEPT_LISTED_MAX = 1_000;
+
+/** What a file holds, before anything of it is sent. */
+export interface Look {
+  /** Of the file, also those that are not to be sent. */
+  readonly orders: number;
+  /** Of the orders that are to be sent. */
+  clear: number;
+  lines: number;
+  /** In minor units, by currency. */
+  readonly totals: Map<string, bigint>;
+  doubtful: number;
+  rejected: number;
+  readonly first: Submission[];
+}
+
+/** Makes orders of a file's rows, counts them, and keeps in the sheet what is not to be sent. */
+export function lookAt(
+  { sheet, judge }: Understood,
+  onProgress: (done: number, total: number) => void,
+): Look {
+  const look: Look = {
+    orders: sheet.orders,
+    clear: 0,
+    lines: 0,
+    totals: new Map(),
+    doubtful: 0,
+    rejected: 0,
+    first: [],
+  };
+  let done = 0;
+  for (const order of sheet.each({ rowsMax: ROWS_MAX + 1, isClear: false })) {
+    const judged = judge(order);
+    if (judged.kind === 'clear') count(look, judged.submission);
+    else {
+      const { kind: fate, key, faults } = judged;
+      sheet.keep({ id: order.id, key, fate, ...reasonOf(faults) });
+      look[judged.kind] += 1;
+    }
+    done += 1;
+    onProgress(done, look.orders);
+  }
+  return look;
+}
+
+function count(look: Look, submission: Submission): void {
+  const { currency, lines } = submission.order as {
+    currency: string;
+    lines: { quantity: number; unitAmount: number }[];
+  };
+  look.clear += 1;
+  look.lines += lines.length;
+  const total = lines.reduce((sum, line) => sum + line.quantity * line.unitAmount, 0);
+  look.totals.set(currency, (look.totals.get(currency) ?? 0n) + BigInt(total));
+  if (look.first.length < ORDERS_SHOWN) look.first.push(submission);
+}
+
+/** The orders that are to be sent, made again one by one, so that they are never all in memory. */
+export function* clearOrders({ sheet, judge }: Understood): Generator<Submission, void> {
+  for (const order of sheet.each({ rowsMax: ROWS_MAX + 1, isClear: true })) {
+    const judged = judge(order);
+    if (judged.kind === 'clear') yield judged.submission;
+  }
+}

@@ -1,0 +1,163 @@
+import { batchItemSchema } from '../../lib/orders/batch.ts';
+import { LINES_MAX, parseOrder } from '../../lib/orders/submission.ts';
+import { type Currency, findCurrency, formatMoney } from '../money.ts';
+import { idempotencyKeyOf, isRoundedNumber, shown, spreadsheetTrace } from './cells.ts';
+import { cellOf } from './columns.ts';
+import { OrderCells, type OrderRules } from './order-cells.ts';
+import { withCharges } from './order-charges.ts';
+import { readLines, type SourcedLine } from './order-lines.ts';
+import { repeatsIn } from './repeats.ts';
+import type { SheetOrder, SheetRow } from './sheet.ts';
+import { type Judged, locatedFaults, type Place } from './submission.ts';
+
+/** Rows of an order that are looked at: more can't be one order. */
+export const ROWS_MAX = 2 * LINES_MAX;
+/** The customer of an order that an export names none for. */
+const GUEST = 'guest';
+
+/**
+ * Turns the rows of an order number into an order.
+ *
+ * What can't be converted is rejected with the whole order, and what may be read in two ways keeps
+ * the whole order back: with a line missing or doubled it would be accepted and be wrong.
+ */
+export function judgeOrder(sheetOrder: SheetOrder, rules: OrderRules): Judged {
+  const order = new OrderCells(sheetOrder, rules);
+  const key = idempotencyKeyOf(sheetOrder.number);
+  checkRows(order);
+  const early = order.kept(key);
+  if (early) return early;
+  const customer = order.sameInAll('customer') || (rules.profile ? GUEST : '');
+  if (customer === '') order.reject(order.row, `${order.name('customer')} is empty`);
+  const currency = currencyOf(order);
+  const read = currency && readLines(order, currency);
+  if (read?.length === 0 && !order.kept(key)) order.reject(order.row, 'none of its rows is a line');
+  const { lines: goods, doubts } = repeatsIn(read ?? [], rules.repeats);
+  for (const { row, text } of doubts) order.doubt(row, text);
+  const kept = order.kept(key);
+  if (kept || !currency) return kept ?? { kind: 'rejected', key, faults: [] };
+  return finished(order, key, customer, goods, currency);
+}
+
+function finished(
+  order: OrderCells,
+  idempotencyKey: string,
+  customer: string,
+  goods: readonly SourcedLine[],
+  currency: Currency,
+): Judged {
+  const { lines, discount } = withCharges(order, goods, currency);
+  const amountOff = formatMoney(discount, currency.code).replace(/^\w+ /, '');
+  const members = {
+    customer,
+    currency: currency.code,
+    reference: order.order.number,
+    lines: lines.map(({ sku, description, quantity, unitAmount }) => ({
+      sku,
+      ...(description !== undefined && { description }),
+      quantity,
+      unitAmount,
+    })),
+    ...(discount > 0 && { metadata: { discount: amountOff } }),
+  };
+  const locate = (pointer: string) => placeOf(pointer, order, lines);
+  const parsed = parseOrder(batchItemSchema, { idempotencyKey, ...members }, order.rules.nowMs);
+  const faults = parsed.kind === 'invalid' ? locatedFaults({ locate }, parsed.faults) : [];
+  for (const { row, text } of faults) order.reject(row, text);
+  return (
+    order.kept(idempotencyKey) ?? {
+      kind: 'clear',
+      submission: { id: order.order.id, idempotencyKey, order: members, row: order.row, locate },
+    }
+  );
+}
+
+/** What is wrong with the order's number, or with whole rows. */
+function checkRows(order: OrderCells): void {
+  const { rowCount, number } = order.order;
+  if (rowCount > ROWS_MAX) {
+    order.reject(order.row, `${rowCount} rows, and an order has at most ${LINES_MAX} lines`);
+    return;
+  }
+  const column = `${order.name('orderNumber')} ${shown(number)}`;
+  const trace = spreadsheetTrace(number);
+  const again = 'export it again, with that column as text';
+  if (trace) order.reject(order.row, `${column} is not an order number but ${trace}: ${again}`);
+  else if (order.rules.hasRoundedNumbers && isRoundedNumber(number) === 'rounded') {
+    order.doubt(
+      order.row,
+      `${column} ends in zeros, like all long ones of the file: a spreadsheet keeps only 15 digits ` +
+        `of a number; ${again}`,
+    );
+  }
+  for (const row of order.rows) {
+    if (row.doubt) order.doubt(row.row, row.doubt);
+    checkWidth(order, row);
+    checkUnwanted(order, row);
+  }
+}
+
+function checkWidth(order: OrderCells, { row, cells }: SheetRow): void {
+  const width = order.layout.header.length;
+  const isPadded = cells.length > width && cells.slice(width).every((cell) => cell.trim() === '');
+  if (cells.length === width || isPadded) return;
+  const count = cells.length === 1 ? '1 cell' : `${cells.length} cells`;
+  order.reject(row, `${count} in a file of ${width} columns`);
+}
+
+/** Orders that the shop's export says are not to be produced. */
+function checkUnwanted(order: OrderCells, { row, cells }: SheetRow): void {
+  for (const { positions, when, because } of order.layout.unwanted) {
+    for (const position of positions) {
+      const cell = cellOf(cells, [position]);
+      const isFilled = when === 'filled' && cell !== '';
+      const isNotZero = when === 'not-zero' && /[1-9]/.test(cell);
+      const isSo = isFilled || isNotZero || (when instanceof RegExp && when.test(cell));
+      const column = order.layout.header[position];
+      if (isSo) order.reject(row, `${column} is ${shown(cell)}: ${because}`);
+    }
+  }
+}
+
+function currencyOf(order: OrderCells): Currency | undefined {
+  const cell = order.sameInAll('currency').toUpperCase();
+  const currency = cell === '' ? order.rules.currency : findCurrency(cell);
+  const name = order.name('currency');
+  if (!currency) {
+    const text =
+      cell === ''
+        ? `${name} is empty: say --currency for such orders`
+        : `${name} ${shown(cell)} is not an ISO 4217 currency with a minor unit`;
+    order.reject(order.row, text);
+  } else checkOtherCurrencies(order, currency);
+  return currency;
+}
+
+/** A column of currencies that nobody named must not say otherwise. */
+function checkOtherCurrencies(order: OrderCells, { code }: Currency): void {
+  for (const position of order.layout.currencyLike) {
+    const name = order.layout.header[position];
+    for (const { row, cells } of order.rows) {
+      const other = cellOf(cells, [position]).toUpperCase();
+      if (other === code || !/^[A-Z]{3}$/.test(other)) continue;
+      const advice = `say --currency-column ${shown(name ?? '')}`;
+      order.doubt(row, `${name} is ${other}, and --currency ${code}: ${advice}`);
+    }
+  }
+}
+
+/** Turns `/lines/2/quantity` into the row of the third line and its column and cell. */
+function placeOf(pointer: string, order: OrderCells, lines: readonly SourcedLine[]): Place {
+  const [, index, lineMember = '', member = ''] =
+    /^\/(?:lines\/(\d+)(?:\/(\w+))?|(\w+))$/.exec(pointer) ?? [];
+  const line = index === undefined ? undefined : lines[Number(index)];
+  if (line) {
+    const label = Object.hasOwn(line.cells, lineMember) ? line.cells[lineMember] : undefined;
+    return { row: line.row.row, label: label ?? pointer };
+  }
+  const role = (
+    { customer: 'customer', reference: 'orderNumber', idempotencyKey: 'orderNumber' } as const
+  )[member as 'customer'];
+  const row = role && order.rows.find((one) => order.cell(one, role) !== '');
+  return { row: order.row, label: row ? order.shown(row, role) : pointer };
+}

@@ -1,0 +1,243 @@
+import type { ChargeKind, ColumnPlan } from './columns.ts';
+import type { Decimal } from './numbers.ts';
+
+/** How the orders export of a shop system is read. Names of columns are compared without case. */
+export interface Profile {
+  readonly name: string;
+  /** What `--help` says of it. */
+  readonly about: string;
+  /** Columns by which a file is recognized; any of these lists will do. */
+  readonly signatures: readonly (readonly string[])[];
+  readonly columns: ColumnPlan;
+  /** Orders that are rejected for what a column says of them. */
+  readonly unwanted: readonly Unwanted[];
+  /** Rows that are no lines: those where one of these columns is filled. */
+  readonly partRows?: readonly string[];
+  /** Rows that are lines have one of these filled; others carry what is of the whole order. */
+  readonly lineRows?: readonly string[];
+  /** Rows that are no part of the orders. */
+  readonly footer?: RegExp;
+  /** Whether rows without an order number belong to the order above. */
+  readonly isCarriedDown: boolean;
+  /** How the system writes numbers, where a file does not show it. */
+  readonly decimal?: Decimal;
+}
+
+export interface Unwanted {
+  readonly columns: readonly string[];
+  readonly when: 'filled' | 'not-zero' | RegExp;
+  readonly because: string;
+}
+
+const charge = (
+  kind: ChargeKind,
+  columns: readonly string[],
+  per: 'order' | 'line' | undefined = undefined,
+) => ({ kind, columns, per });
+
+const REFUNDED = 'refunded in part or in whole, and the file does not tell which lines are left';
+
+export const PROFILES: readonly Profile[] = [
+  {
+    name: 'shopify',
+    about:
+      'Orders > Export. Customer: e-mail, else name, else phone. An item without SKU\n' +
+      '            goes under its name. Canceled, refunded, voided and expired are rejected.',
+    signatures: [['Name', 'Lineitem name', 'Lineitem quantity', 'Lineitem price']],
+    columns: {
+      orderNumber: ['Name'],
+      customer: ['Email', 'Billing Name', 'Shipping Name', 'Phone', 'Billing Phone'],
+      sku: ['Lineitem sku', 'Lineitem name'],
+      description: ['Lineitem name'],
+      quantity: ['Lineitem quantity'],
+      unitPrice: ['Lineitem price'],
+      currency: ['Currency'],
+      orderTotal: ['Total'],
+      charges: [
+        charge('shipping', ['Shipping'], 'order'),
+        charge('tax', ['Taxes'], 'order'),
+        charge('fee', ['Duties'], 'order'),
+        charge('discount', ['Discount Amount'], 'order'),
+        charge('line-discount', ['Lineitem discount'], 'line'),
+      ],
+    },
+    unwanted: [
+      { columns: ['Cancelled at', 'Canceled at'], when: 'filled', because: 'canceled in the shop' },
+      {
+        columns: ['Financial Status'],
+        when: /^(?:voided|expired)$/i,
+        because: 'not to be paid any more',
+      },
+      {
+        columns: ['Financial Status'],
+        when: /^(?:partially[ _])?refunded$/i,
+        because: REFUNDED,
+      },
+      { columns: ['Refunded Amount'], when: 'not-zero', because: REFUNDED },
+    ],
+    isCarriedDown: false,
+    decimal: '.',
+  },
+  {
+    name: 'woocommerce',
+    about:
+      'Customer/Order/Coupon Export (one row per item), Order Export & Import (a row\n' +
+      '            for each line item) and Advanced Order Export. Customer: e-mail, else name. Lines at\n' +
+      '            their price before discounts. Cancelled, failed and refunded are rejected.',
+    signatures: [
+      ['item_name', 'item_quantity', 'order_id'],
+      ['item_name', 'item_quantity', 'order_number'],
+      ['Order Number', 'Item Name', 'Item Cost'],
+    ],
+    columns: {
+      orderNumber: ['order_number_formatted', 'order_number', 'Order Number', 'order_id'],
+      customer: [
+        ...['billing_email', 'customer_email', 'Email (Billing)', 'billing_full_name'],
+        ...['billing_last_name', 'Last Name (Billing)', 'billing_phone', 'Phone (Billing)'],
+      ],
+      sku: ['item_sku', 'SKU', 'item_name', 'Item Name'],
+      description: ['item_name', 'Item Name'],
+      quantity: ['item_quantity', 'Quantity', 'Quantity (- Refund)'],
+      lineTotal: ['item_subtotal', 'item_total'],
+      unitPrice: ['Item Cost', 'item_price'],
+      currency: ['order_currency', 'Currency', 'Order Currency'],
+      orderTotal: ['order_total', 'Order Total Amount'],
+      charges: [
+        charge('shipping', ['shipping_total', 'Order Shipping Amount'], 'order'),
+        charge('fee', ['fee_total'], 'order'),
+        charge('tax', ['tax_total', 'Order Total Tax Amount'], 'order'),
+        charge('discount', ['discount_total', 'cart_discount', 'Cart Discount Amount'], 'order'),
+      ],
+    },
+    unwanted: [
+      {
+        columns: ['status', 'order_status', 'Order Status'],
+        when: /^(?:wc-)?(?:cancelled|canceled|failed|refunded|trash|checkout-draft)$/i,
+        because: 'canceled, failed or refunded in the shop',
+      },
+      {
+        columns: ['refunded_total', 'Order Refund Amount'],
+        when: 'not-zero',
+        because: REFUNDED,
+      },
+      { columns: ['item_refunded', 'item_refunded_qty'], when: 'not-zero', because: REFUNDED },
+    ],
+    isCarriedDown: true,
+    decimal: '.',
+  },
+  {
+    name: 'amazon',
+    about:
+      'order reports and all-orders reports, tab-separated and unquoted. item-price is\n' +
+      '            that of the whole line. Customer: e-mail, else name, else guest. Reports with taxes\n' +
+      '            need --tax, as they are part of the prices in some countries. Cancelled are rejected.',
+    signatures: [
+      ['order-id', 'quantity-purchased', 'item-price'],
+      ['amazon-order-id', 'quantity', 'item-price'],
+      ['amazon-order-id', 'quantity-purchased', 'item-price'],
+    ],
+    columns: {
+      orderNumber: ['order-id', 'amazon-order-id'],
+      customer: ['buyer-email', 'buyer-name', 'recipient-name'],
+      sku: ['sku', 'asin', 'product-name', 'item-name'],
+      description: ['product-name', 'item-name'],
+      quantity: ['quantity-purchased', 'quantity'],
+      lineTotal: ['item-price'],
+      currency: ['currency'],
+      charges: [
+        charge('shipping', ['shipping-price'], 'line'),
+        charge('gift-wrap', ['gift-wrap-price'], 'line'),
+        charge('tax', ['item-tax'], 'line'),
+        charge('tax', ['shipping-tax'], 'line'),
+        charge('tax', ['gift-wrap-tax'], 'line'),
+        charge('discount', ['item-promotion-discount'], 'line'),
+        charge('discount', ['ship-promotion-discount'], 'line'),
+      ],
+    },
+    unwanted: [
+      {
+        columns: ['order-status', 'item-status'],
+        when: /^cancell?ed$/i,
+        because: 'canceled at Amazon',
+      },
+    ],
+    isCarriedDown: true,
+    decimal: '.',
+  },
+  {
+    name: 'magento',
+    about:
+      'exports with a row for each item, under the names of its tables (increment_id,\n' +
+      '            qty_ordered) or those of Simple Order Export; the grid of orders has no items. Rows of\n' +
+      '            parts (parent_item_id) are left out. Canceled, closed and refunded are rejected.',
+    signatures: [
+      ['increment_id', 'sku', 'qty_ordered'],
+      ['Order Number', 'Item SKU', 'Item Qty Ordered'],
+    ],
+    columns: {
+      orderNumber: ['increment_id', 'Order Number'],
+      customer: ['customer_email', 'Customer Email', 'Email', 'customer_name', 'Customer Name'],
+      sku: ['sku', 'Item SKU', 'name', 'Item Name'],
+      description: ['name', 'Item Name'],
+      quantity: ['qty_ordered', 'Item Qty Ordered'],
+      unitPrice: ['price', 'Item Price', 'Item Selling Price'],
+      currency: ['order_currency_code', 'Order Currency', 'Currency'],
+      orderTotal: ['grand_total', 'Order Grand Total'],
+      charges: [
+        charge('shipping', ['shipping_amount', 'Order Shipping']),
+        charge('tax', ['tax_amount', 'Order Tax']),
+        charge('discount', ['discount_amount', 'Order Discount']),
+      ],
+    },
+    unwanted: [
+      {
+        columns: ['status', 'state', 'Order Status'],
+        when: /^(?:cancell?ed|closed|fraud)$/i,
+        because: 'canceled or closed in the shop',
+      },
+      {
+        columns: ['total_refunded', 'Order Refunded', 'qty_refunded', 'Item Qty Refunded'],
+        when: 'not-zero',
+        because: REFUNDED,
+      },
+      {
+        columns: ['total_canceled', 'qty_canceled', 'Item Qty Canceled'],
+        when: 'not-zero',
+        because: 'canceled in part or in whole',
+      },
+    ],
+    partRows: ['parent_item_id'],
+    isCarriedDown: true,
+    decimal: '.',
+  },
+  {
+    name: 'ebay',
+    about:
+      'the orders report of Seller Hub. It has no currency: say --currency. Customer: the\n' +
+      '            user name. Taxes that eBay collects are part of an order where its total has them.\n' +
+      '            The report does not tell what was canceled.',
+    signatures: [
+      ['Sales Record Number', 'Buyer Username', 'Item Title', 'Sold For'],
+      ['Order Number', 'Buyer Username', 'Item Title', 'Sold For'],
+    ],
+    columns: {
+      orderNumber: ['Order Number', 'Sales Record Number'],
+      customer: ['Buyer Username', 'Buyer Email', 'Buyer Name'],
+      sku: ['Custom Label', 'Custom Label (SKU)', 'Item Number', 'Item Title'],
+      description: ['Item Title'],
+      quantity: ['Quantity'],
+      unitPrice: ['Sold For'],
+      orderTotal: ['Total Price'],
+      charges: [
+        charge('shipping', ['Shipping And Handling', 'Postage And Handling'], 'order'),
+        charge('tax', ['Seller Collected Tax'], 'order'),
+        charge('tax', ['eBay Collected Tax'], 'order'),
+        charge('tax', ['eBay Collected Charges'], 'order'),
+      ],
+    },
+    unwanted: [],
+    lineRows: ['Item Number', 'Item Title', 'Custom Label', 'Custom Label (SKU)'],
+    footer: /^\W*\d+\W+record\(s\) downloaded|^\W*Seller ID ?:/i,
+    isCarriedDown: false,
+  },
+];

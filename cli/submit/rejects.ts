@@ -1,0 +1,81 @@
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { Failure, usageFailure } from '../failure.ts';
+import { REJECT_COLUMNS } from './columns.ts';
+import { REJECT_MEMBER } from './ndjson.ts';
+import type { Kept, SheetRow } from './sheet.ts';
+import { STDIN } from './source.ts';
+import type { Understood } from './understood.ts';
+
+/** Characters that are gathered before they are written. */
+const PIECE_CHARACTERS = 64 * 1024;
+
+/**
+ * Opens the file for the orders that are kept back, before the file of orders is read, so that a
+ * path that can't be written is found out then and not at the end.
+ *
+ * @throws Failure if it can't be written, or is the file of orders itself
+ */
+export async function openRejectsFile(file: string, ordersFile: string): Promise<FileHandle> {
+  if (await isSameFile(file, ordersFile)) {
+    throw usageFailure(`--rejects names the file of orders itself, ${file}: name another one.`);
+  }
+  try {
+    return await open(file, 'w');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure(`Cannot write the rejected orders to ${file}: ${reason}`, { cause });
+  }
+}
+
+/**
+ * Writes the orders that were rejected or are doubtful, with all of their rows as the file has
+ * them, in the file's own form, so that they can be mended and submitted as they are.
+ */
+export async function writeRejects(handle: FileHandle, understood: Understood): Promise<void> {
+  let piece = '';
+  for (const part of rejectsText(understood)) {
+    piece += part;
+    if (piece.length < PIECE_CHARACTERS) continue;
+    await handle.write(piece);
+    piece = '';
+  }
+  await handle.write(piece);
+}
+
+function* rejectsText({ csv, sheet }: Understood): Generator<string, void> {
+  const { delimiter } = csv?.dialect ?? { delimiter: ',' };
+  const ours = new Set(csv?.layout.ours);
+  const own = (cells: readonly string[]) => cells.filter((_, at) => !ours.has(at));
+  const written = (cells: readonly string[]) =>
+    `${cells.map((one) => quoted(one, delimiter)).join(delimiter)}\n`;
+  if (csv) yield written([...own(csv.layout.header), ...REJECT_COLUMNS]);
+  for (const kept of sheet.kept()) {
+    for (const row of sheet.rowsOf(kept.id)) {
+      if (!csv) yield `${withReason(row, kept)}\n`;
+      // A row of another width stays one: filling it up could move its cells under other columns.
+      else yield written([...own(row.cells), String(row.row), kept.reason]);
+    }
+  }
+}
+
+function quoted(cell: string, delimiter: string): string {
+  const isPlain = !/["\r\n]|^\s|\s$/.test(cell) && !cell.includes(delimiter);
+  return isPlain ? cell : `"${cell.replaceAll('"', '""')}"`;
+}
+
+/** The line itself where it is no JSON, and else with the reason as a member that is not sent. */
+function withReason({ row, cells: [line = ''] }: SheetRow, { reason }: Kept): string {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return line;
+    return JSON.stringify({ ...value, [REJECT_MEMBER]: { row, reason } });
+  } catch {
+    return line;
+  }
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  if (other === STDIN) return false;
+  const [first, second] = await Promise.all([one, other].map((file) => stat(file).catch(() => {})));
+  return Boolean(first && second && first.dev === second.dev && first.ino === second.ino);
+}

@@ -1,0 +1,151 @@
+import { Failure } from '../failure.ts';
+import { grouped } from '../money.ts';
+
+/** One row of a file, cells as they stand in it. */
+export interface Row {
+  /** The line of the file, from 1, on which the row begins, as an editor shows it. */
+  readonly row: number;
+  readonly cells: readonly string[];
+  /** The lines that it spans, where it is more than one. */
+  readonly lines?: readonly string[];
+}
+
+/** `double`: as RFC 4180 has it, a quote within quotes is doubled. `none`: a quote is a character. */
+export type Quoting = 'double' | 'none';
+
+/** More than any order needs; where a quote is never closed, the rest of the file would be one row. */
+const ROW_CHARACTERS_MAX = 1024 * 1024;
+
+/** Lines in bunches, as they come, without their ends (CRLF, LF or CR); and which ends there were. */
+export async function* linesOf(
+  text: AsyncIterable<string>,
+  ends: Set<string> = new Set(),
+): AsyncGenerator<string[]> {
+  let rest = '';
+  let row = 1;
+  for await (const piece of text) {
+    let whole = rest + piece;
+    // A CR at the end of a piece may be the first half of a CRLF.
+    const held = whole.endsWith('\r') ? '\r' : '';
+    if (held) whole = whole.slice(0, -1);
+    const lines = split(whole, ends);
+    rest = (lines.pop() ?? '') + held;
+    row += lines.length;
+    if (rest.length > ROW_CHARACTERS_MAX) {
+      throw new Failure(`Row ${grouped(row)} is longer than a million characters.`);
+    }
+    yield lines;
+  }
+  const last = split(rest, ends);
+  yield last.at(-1) === '' ? last.slice(0, -1) : last;
+}
+
+function split(text: string, ends: Set<string>): string[] {
+  if (!text.includes('\r')) {
+    if (text.includes('\n')) ends.add('LF');
+    return text.split('\n');
+  }
+  const joined = text.replaceAll('\r\n', '\n');
+  const crlfs = text.length - joined.length;
+  if (crlfs > 0) ends.add('CRLF');
+  if (joined.includes('\r')) ends.add('CR');
+  const lines = joined.split(/[\r\n]/);
+  const crs = joined.includes('\r') ? joined.split('\r').length - 1 : 0;
+  if (lines.length - 1 > crlfs + crs) ends.add('LF');
+  return lines;
+}
+
+/**
+ * The rows of lines: a row ends with a line, or, where cells are quoted, with the line that closes
+ * the quote.
+ *
+ * @throws Failure where quotes are not well-formed: what follows could belong to any row
+ */
+export async function* rowsOf(
+  bunches: AsyncIterable<string[]>,
+  { delimiter, quoting }: { readonly delimiter: string; readonly quoting: Quoting },
+): AsyncGenerator<Row> {
+  let row = 0;
+  let open: { row: number; lines: string[]; length: number } | undefined;
+  for await (const lines of bunches) {
+    for (const line of lines) {
+      row += 1;
+      if (quoting === 'none' || (!open && !line.includes('"'))) {
+        yield { row, cells: line.split(delimiter) };
+        continue;
+      }
+      // A row is whole where its quotes are even in number: else the line ends within quotes.
+      const isWhole = isOdd(line) === (open !== undefined);
+      open ??= { row, lines: [], length: 0 };
+      open.lines.push(line);
+      open.length += line.length;
+      if (open.length > ROW_CHARACTERS_MAX) throw unclosed(open.row);
+      if (!isWhole) continue;
+      yield quotedRow(open, delimiter);
+      open = undefined;
+    }
+  }
+  if (open) throw unclosed(open.row);
+}
+
+function isOdd(line: string): boolean {
+  let odd = false;
+  for (let at = line.indexOf('"'); at !== -1; at = line.indexOf('"', at + 1)) odd = !odd;
+  return odd;
+}
+
+function quotedRow({ row, lines }: { row: number; lines: string[] }, delimiter: string): Row {
+  const read = quotedCells(lines.join('\n'), delimiter);
+  if (read.kind === 'malformed') {
+    throw new Failure(
+      `The quotes of the file are not well-formed: row ${grouped(row)}, cell ${read.cell}, ${read.fault}.\n` +
+        'Where the file quotes nothing, say --quoting none.',
+    );
+  }
+  return { row, cells: read.cells, ...(lines.length > 1 && { lines }) };
+}
+
+function unclosed(row: number): Failure {
+  return new Failure(
+    `The quotes of the file are not well-formed: one that row ${grouped(row)} opens is never closed,\n` +
+      'or the file ends in the middle of that row. Where the file quotes nothing, say --quoting none.',
+  );
+}
+
+type QuotedCells =
+  | { readonly kind: 'cells'; readonly cells: string[] }
+  | { readonly kind: 'malformed'; readonly cell: number; readonly fault: string };
+
+/** The cells of one row in which quotes stand. Spaces around a quoted cell are no part of it. */
+export function quotedCells(text: string, delimiter: string): QuotedCells {
+  const cells: string[] = [];
+  let at = 0;
+  for (;;) {
+    let begin = at;
+    while (text[begin] === ' ') begin += 1;
+    let end: number;
+    if (text[begin] === '"') {
+      let close = text.indexOf('"', begin + 1);
+      while (close !== -1 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
+      if (close === -1) return malformed(cells, 'a quote that is never closed');
+      end = close + 1;
+      while (text[end] === ' ') end += 1;
+      if (end < text.length && text[end] !== delimiter) {
+        return malformed(cells, 'text behind a closing quote');
+      }
+      cells.push(text.slice(begin + 1, close).replaceAll('""', '"'));
+    } else {
+      end = text.indexOf(delimiter, at);
+      if (end === -1) end = text.length;
+      const cell = text.slice(at, end);
+      if (cell.includes('"')) return malformed(cells, 'a quote in a cell that is not quoted');
+      cells.push(cell);
+    }
+    if (end === text.length) return { kind: 'cells', cells };
+    at = end + 1;
+  }
+}
+
+function malformed(cells: readonly string[], fault: string): QuotedCells {
+  return { kind: 'malformed', cell: cells.length + 1, fault };
+}
