@@ -98,7 +98,7 @@ export async function surveyDialect(
   onBytes: (bytesDone: number) => void,
 ): Promise<Dialect> {
   const ends = new Set<string>();
-  const marks = { alone: 0, opening: 0, broken: 0 };
+  const marks = { alone: 0, opening: 0, broken: 0, around: 0 };
   for await (const lines of linesOf(textOf(source, onBytes), ends)) {
     for (const line of lines) if (line.includes('"')) survey(line, delimiter, header.length, marks);
   }
@@ -117,6 +117,8 @@ interface Marks {
   opening: number;
   /** Such lines of another width. */
   broken: number;
+  /** Lines with quotes that stand around cells, as they should. */
+  around: number;
 }
 
 function survey(line: string, delimiter: string, width: number, marks: Marks): void {
@@ -124,7 +126,10 @@ function survey(line: string, delimiter: string, width: number, marks: Marks): v
   const lone = cells.filter(
     (cell) => cell.includes('"') && quotedCells(cell, delimiter).kind === 'malformed',
   );
-  if (lone.length === 0) return;
+  if (lone.length === 0) {
+    marks.around += 1;
+    return;
+  }
   if (cells.length !== width) marks.broken += 1;
   else marks.alone += 1;
   if (cells.length === width && lone.some((cell) => cell.trimStart().startsWith('"'))) {
@@ -132,10 +137,13 @@ function survey(line: string, delimiter: string, width: number, marks: Marks): v
   }
 }
 
-function quotingOf({ alone, opening, broken }: Marks, delimiter: string): Quoting | undefined {
+function quotingOf(
+  { alone, opening, broken, around }: Marks,
+  delimiter: string,
+): Quoting | undefined {
   if (alone === 0) return 'double';
   // Reports of marketplaces are tab-separated and quote nothing.
   const isUnquotedKind = delimiter === '\t' || delimiter === '|';
-  if (broken > 0) return isUnquotedKind ? undefined : 'double';
-  return isUnquotedKind || opening === 0 ? 'none' : 'double';
+  if (isUnquotedKind) return broken === 0 ? 'none' : undefined;
+  return opening + broken + around === 0 ? 'none' : 'double';
 }

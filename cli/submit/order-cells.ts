@@ -64,7 +64,7 @@ export class OrderCells {
   kept(key: string): Exclude<Judged, { kind: 'clear' }> | undefined {
     const faults = [...this.#rejections, ...this.#doubts].sort((a, b) => a.row - b.row);
     if (faults.length === 0) return undefined;
-    return { kind: this.#rejections.length > 0 ? 'rejected' : 'doubtful', key, faults };
+    return { kind: this.#doubts.length > 0 ? 'doubtful' : 'rejected', key, faults };
   }
 
   cell(row: SheetRow, role: Role): string {

@@ -2,7 +2,7 @@ import { batchItemSchema } from '../../lib/orders/batch.ts';
 import { LINES_MAX, parseOrder } from '../../lib/orders/submission.ts';
 import { type Currency, findCurrency, formatMoney } from '../money.ts';
 import { idempotencyKeyOf, isRoundedNumber, shown, spreadsheetTrace } from './cells.ts';
-import { cellOf } from './columns.ts';
+import { cellOf, type Role } from './columns.ts';
 import { OrderCells, type OrderRules } from './order-cells.ts';
 import { withCharges } from './order-charges.ts';
 import { readLines, type SourcedLine } from './order-lines.ts';
@@ -35,7 +35,8 @@ export function judgeOrder(sheetOrder: SheetOrder, rules: OrderRules): Judged {
   const { lines: goods, doubts } = repeatsIn(read ?? [], rules.repeats);
   for (const { row, text } of doubts) order.doubt(row, text);
   const kept = order.kept(key);
-  if (kept || !currency) return kept ?? { kind: 'rejected', key, faults: [] };
+  if (kept) return kept;
+  if (!currency) throw new Error('An order without a currency must be among the rejected.');
   return finished(order, key, customer, goods, currency);
 }
 
@@ -93,6 +94,7 @@ function checkRows(order: OrderCells): void {
   for (const row of order.rows) {
     if (row.doubt) order.doubt(row.row, row.doubt);
     checkWidth(order, row);
+    checkText(order, row);
     checkUnwanted(order, row);
   }
 }
@@ -103,6 +105,14 @@ function checkWidth(order: OrderCells, { row, cells }: SheetRow): void {
   if (cells.length === width || isPadded) return;
   const count = cells.length === 1 ? '1 cell' : `${cells.length} cells`;
   order.reject(row, `${count} in a file of ${width} columns`);
+}
+
+/** U+FFFD stands where a program could not read a character, and the text is not what it was. */
+function checkText(order: OrderCells, row: SheetRow): void {
+  for (const role of ['customer', 'sku', 'description'] as const) {
+    if (!order.cell(row, role).includes('\ufffd')) continue;
+    order.doubt(row.row, `${order.shown(row, role)} has lost characters (U+FFFD): export it again`);
+  }
 }
 
 /** Orders that the shop's export says are not to be produced. */
@@ -146,6 +156,12 @@ function checkOtherCurrencies(order: OrderCells, { code }: Currency): void {
   }
 }
 
+const MEMBER_ROLES = new Map<string, Role>([
+  ['customer', 'customer'],
+  ['reference', 'orderNumber'],
+  ['idempotencyKey', 'orderNumber'],
+]);
+
 /** Turns `/lines/2/quantity` into the row of the third line and its column and cell. */
 function placeOf(pointer: string, order: OrderCells, lines: readonly SourcedLine[]): Place {
   const [, index, lineMember = '', member = ''] =
@@ -155,9 +171,7 @@ function placeOf(pointer: string, order: OrderCells, lines: readonly SourcedLine
     const label = Object.hasOwn(line.cells, lineMember) ? line.cells[lineMember] : undefined;
     return { row: line.row.row, label: label ?? pointer };
   }
-  const role = (
-    { customer: 'customer', reference: 'orderNumber', idempotencyKey: 'orderNumber' } as const
-  )[member as 'customer'];
+  const role = MEMBER_ROLES.get(member);
   const row = role && order.rows.find((one) => order.cell(one, role) !== '');
   return { row: order.row, label: row ? order.shown(row, role) : pointer };
 }

@@ -37,7 +37,7 @@ function dialectText(
   const { delimiter, quoting, lineEnds } = csv.dialect;
   const quotes = quoting === 'double' ? 'cells may be quoted' : 'nothing is quoted';
   const decimals = [...new Set([...csv.decimals.values()].filter(Boolean))].join(' and ');
-  const numbers = decimals === '' ? 'no decimals' : `decimal sign ${decimals}`;
+  const numbers = decimals === '' ? 'decimal sign unknown' : `decimal sign ${decimals}`;
   return `CSV, ${delimiterName(delimiter)}, ${quotes}, ${text}, ${numbers}, lines end in ${lineEnds}`;
 }
 

@@ -123,17 +123,19 @@ export function quotedCells(text: string, delimiter: string): QuotedCells {
   for (;;) {
     let begin = at;
     while (text[begin] === ' ') begin += 1;
+    // Some exports write ="0012", so that a spreadsheet takes it for text.
+    const open = text.startsWith('="', begin) ? begin + 1 : begin;
     let end: number;
-    if (text[begin] === '"') {
-      let close = text.indexOf('"', begin + 1);
-      while (close !== -1 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
+    if (text[open] === '"') {
+      const close = closingQuote(text, open);
       if (close === -1) return malformed(cells, 'a quote that is never closed');
       end = close + 1;
       while (text[end] === ' ') end += 1;
       if (end < text.length && text[end] !== delimiter) {
         return malformed(cells, 'text behind a closing quote');
       }
-      cells.push(text.slice(begin + 1, close).replaceAll('""', '"'));
+      const inner = text.slice(open + 1, close).replaceAll('""', '"');
+      cells.push(open === begin ? inner : `="${inner}"`);
     } else {
       end = text.indexOf(delimiter, at);
       if (end === -1) end = text.length;
@@ -144,6 +146,12 @@ export function quotedCells(text: string, delimiter: string): QuotedCells {
     if (end === text.length) return { kind: 'cells', cells };
     at = end + 1;
   }
+}
+
+function closingQuote(text: string, open: number): number {
+  let close = text.indexOf('"', open + 1);
+  while (close !== -1 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
+  return close;
 }
 
 function malformed(cells: readonly string[], fault: string): QuotedCells {
