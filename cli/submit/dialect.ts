@@ -112,29 +112,24 @@ export async function surveyDialect(
 }
 
 interface Marks {
-  /** Lines of the header's width with a quote that has no partner; and those where one opens a cell. */
+  /** Lines of the header's width with a quote that has no partner in its cell. */
   alone: number;
-  opening: number;
   /** Such lines of another width. */
   broken: number;
-  /** Lines with quotes that stand around cells, as they should. */
+  /** Such lines where the quote opens the cell. */
+  opening: number;
+  /** Lines with quotes that stand around a cell, as they should. */
   around: number;
 }
 
 function survey(line: string, delimiter: string, width: number, marks: Marks): void {
-  const cells = line.split(delimiter);
-  const lone = cells.filter(
-    (cell) => cell.includes('"') && quotedCells(cell, delimiter).kind === 'malformed',
-  );
-  if (lone.length === 0) {
-    marks.around += 1;
-    return;
-  }
-  if (cells.length !== width) marks.broken += 1;
+  const cells = line.split(delimiter).filter((cell) => cell.includes('"'));
+  const lone = cells.filter((cell) => quotedCells(cell, delimiter).kind === 'malformed');
+  if (lone.length < cells.length) marks.around += 1;
+  if (lone.length === 0) return;
+  if (line.split(delimiter).length !== width) marks.broken += 1;
   else marks.alone += 1;
-  if (cells.length === width && lone.some((cell) => cell.trimStart().startsWith('"'))) {
-    marks.opening += 1;
-  }
+  if (lone.some((cell) => cell.trimStart().startsWith('"'))) marks.opening += 1;
 }
 
 function quotingOf(

@@ -49,7 +49,7 @@ interface Written {
 
 /** Takes a cell apart: "-$ 1,234.50", "(5,00 €)", "AU $3,000.00". */
 function written(cell: string): Written | undefined {
-  if (/^[\d.,]+$/.test(cell)) return { isNegative: false, signs: [], core: cell };
+  if (/^\d[\d.,]*$/.test(cell)) return { isNegative: false, signs: [], core: cell };
   const isBracketed = /^\(.*\)$/.test(cell);
   const inner = (isBracketed ? cell.slice(1, -1) : cell).replace(NO_FRACTION, '');
   const [, front = '', core, back = ''] = CELL.exec(inner) ?? [];

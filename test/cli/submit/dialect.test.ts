@@ -1,0 +1,257 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { COLUMNS, type Flags, HEADER, lookInto, short, shortKept } from './reading.ts';
+
+const FLAGS: Flags = { ...COLUMNS, currency: 'GBP' };
+const TABS = HEADER.replaceAll(',', '\t');
+
+test.each<[string, string, Flags, object, readonly string[]]>([
+  [
+    'a tab-separated report that quotes nothing',
+    `${TABS}\nA\ta\tS\t"Big\t1\t9.00\nB\tb\tT\tX"\t1\t5.00\n`,
+    {},
+    { delimiter: '\t', quoting: 'none' },
+    ['A a GBP: S 1 x 900', 'B b GBP: T 1 x 500'],
+  ],
+  [
+    'tabs with cells that are quoted',
+    `${TABS}\nA\ta\tS\t"two\nlines"\t1\t9.00\nB\tb\tT\t"say ""x"""\t1\t5.00\n`,
+    {},
+    { quoting: 'double' },
+    ['A a GBP: S 1 x 900', 'B b GBP: T 1 x 500'],
+  ],
+  [
+    'pipes',
+    `${HEADER.replaceAll(',', '|')}\nA|a|S|5" nail|1|9.00\n`,
+    {},
+    { delimiter: '|', quoting: 'none' },
+    ['A a GBP: S 1 x 900'],
+  ],
+  [
+    'commas with inches',
+    `${HEADER}\nA,a,S,24" screen,1,9.00\n`,
+    {},
+    { quoting: 'none' },
+    ['A a GBP: S 1 x 900'],
+  ],
+  [
+    'a sep= line',
+    `sep=;\r\n${HEADER.replaceAll(',', ';')}\r\nA;a;S;x,y,z;1;9,00\r\n`,
+    {},
+    { delimiter: ';', lineEnds: 'CRLF' },
+    ['A a GBP: S 1 x 900'],
+  ],
+  [
+    'a delimiter of one’s own',
+    `${HEADER.replaceAll(',', '^')}\nA^a^S^x^1^9.00\n`,
+    { delimiter: '^' },
+    { delimiter: '^' },
+    ['A a GBP: S 1 x 900'],
+  ],
+  ['CR', `${HEADER}\rA,a,S,x,1,9.00\r`, {}, { lineEnds: 'CR' }, ['A a GBP: S 1 x 900']],
+  [
+    'stray spaces and case in the header, and rows above it',
+    `,,,,,\n\n ORDER ,customer,sku\u00a0,Title,Qty,Price\nA,a,S,x,1,9.00\n`,
+    {},
+    {},
+    ['A a GBP: S 1 x 900'],
+  ],
+  [
+    'spaces around quoted cells',
+    `${HEADER}\nA, "a, b" ,S,x,1, "9.00"\n`,
+    {},
+    {},
+    ['A a, b GBP: S 1 x 900'],
+  ],
+])('%s is recognized', async (_name, text, flags, dialect, orders) => {
+  const looked = await lookInto(text, { ...FLAGS, ...flags });
+  expect(looked.understood.csv?.dialect).toMatchObject(dialect);
+  expect(short(looked)).toEqual(orders);
+});
+
+test.each<[string, string]>([
+  ['the next row', 'A,a,S,"Big,1,9.00\nB,b,T,X",1,5.00'],
+  ['several rows', 'A,a,S,"Big,1,9.00\nB,b,T,X,1,5.00\nC,c,U,Y",1,5.00'],
+  ['a row with the delimiter in it', 'A,a,S,"Big, red,1,9.00\nB,b,T,X, blue",1,5.00'],
+  ['rows to their ends', 'A,a,S,"Big,1,9.00\nB,b,T,X,1,5.00"'],
+])(
+  'a quote that was never meant to open a cell, and takes in %s, makes a doubt',
+  async (_name, rows) => {
+    const looked = await lookInto(`${HEADER}\n${rows}\nZ,z,S,x,1,1.00\n`, FLAGS);
+    expect(shortKept(looked)[0]).toMatch(
+      /^2 A doubtful:.*look like \d orders' rows.*--quoting none/,
+    );
+    expect(short(looked)).toEqual(['Z z GBP: S 1 x 100']);
+  },
+);
+
+test.each<[string, string, RegExp]>([
+  ['is never closed', 'A,a,S,x,1,1.00\nB,b,S,"x,1,1.00\n', /one that row 3 opens is never closed/],
+  [
+    'stands in a cell that is not quoted',
+    'A,a,S,5" x 6",1,"1.00"\n',
+    /row 2, cell 4, a quote in a cell that is not quoted/,
+  ],
+  ['is followed by text', 'A,a,S,"x"y,1,"1.00"\n', /row 2, cell 4, text behind a closing quote/],
+])('a quote that %s ends the reading with its row', async (_name, rows, message) => {
+  await expect(lookInto(`${HEADER}\n${rows}`, FLAGS)).rejects.toThrow(message);
+});
+
+test('tabs with quotes of both kinds are left to the operator', async () => {
+  const text = `${TABS}\nA\ta\tS\t"two\nlines"\t1\t9.00\nB\tb\tT\t5" nail\t1\t5.00\n`;
+  await expect(lookInto(text, FLAGS)).rejects.toThrow(/two ways. Say --quoting none/);
+});
+
+test.each<[string, Uint8Array, Flags]>([
+  ['UTF-8 with a byte order mark', Buffer.from(`\ufeff${HEADER}\nA,é,S,x,1,9.00\n`), {}],
+  [
+    'UTF-16 with a byte order mark',
+    Buffer.from(`\ufeff${HEADER}\nA,é,S,x,1,9.00\n`, 'utf16le'),
+    {},
+  ],
+  [
+    'UTF-16 the other way round',
+    Buffer.from(`\ufeff${HEADER}\nA,é,S,x,1,9.00\n`, 'utf16le').swap16(),
+    {},
+  ],
+  ['UTF-16 without a mark', Buffer.from(`${HEADER}\nA,é,S,x,1,9.00\n`, 'utf16le'), {}],
+  [
+    'Windows-1252, when said',
+    Buffer.from(`${HEADER}\nA,é,S,x,1,9.00\n`, 'latin1'),
+    { encoding: 'windows-1252' },
+  ],
+])('%s is read', async (_name, bytes, flags) => {
+  expect(short(await lookInto(bytes, { ...FLAGS, ...flags }))).toEqual(['A é GBP: S 1 x 900']);
+});
+
+test.each<[string, Uint8Array, RegExp]>([
+  [
+    'not UTF-8',
+    Buffer.from(`${HEADER}\nA,é,S,x,1,9.00\n`, 'latin1'),
+    /orders is not UTF-8: see row 2\. .*--encoding windows-1252/,
+  ],
+  [
+    'cut in a character',
+    Buffer.from(`${HEADER}\nA,é`).subarray(0, -1),
+    /ends in the middle of a character, in row 2/,
+  ],
+  ['a workbook', Buffer.from('PK\x03\x04rest'), /a spreadsheet \(\.xlsx/],
+  ['an old workbook', Buffer.from('d0cf11e0a1b11ae1', 'hex'), /an old spreadsheet \(\.xls\)/],
+  ['compressed', Buffer.from('1f8b0800', 'hex'), /compressed/],
+  ['a web page', Buffer.from('\n<table><tr>'), /a page or XML/],
+  ['a JSON array', Buffer.from('[{}]'), /NDJSON/],
+  ['binary', Buffer.from(`${HEADER}\n\0\0\0`), /bytes of zero/],
+  ['one endless line', Buffer.from(`${HEADER}\n${'x'.repeat(2_000_000)}`), /Row 2 is longer/],
+])('a file that is %s is refused by name', async (_name, bytes, message) => {
+  await expect(lookInto(bytes, FLAGS)).rejects.toThrow(message);
+});
+
+interface Writing {
+  readonly delimiter: ',' | ';' | '\t' | '|';
+  readonly newline: string;
+  readonly encoding: 'utf8' | 'utf8-bom' | 'utf16le';
+  readonly isQuoted: boolean;
+  readonly decimal: '.' | ',';
+  readonly thousands: '' | ' ' | "'" | 'other';
+  readonly sign: string;
+  readonly padding: string;
+  readonly hasLastEnd: boolean;
+}
+
+const writing: fc.Arbitrary<Writing> = fc.record({
+  delimiter: fc.constantFrom(',', ';', '\t', '|'),
+  newline: fc.constantFrom('\n', '\r\n', '\r'),
+  encoding: fc.constantFrom('utf8', 'utf8-bom', 'utf16le'),
+  isQuoted: fc.boolean(),
+  decimal: fc.constantFrom('.', ','),
+  thousands: fc.constantFrom('', ' ', "'", 'other'),
+  sign: fc.constantFrom('', '£', 'GBP '),
+  padding: fc.constantFrom('', ' ', '\u00a0'),
+  hasLastEnd: fc.boolean(),
+});
+
+const order = fc.record({
+  customer: fc.constantFrom('Ann', 'Müller & Söhne', 'guest@example.com', '株式会社'),
+  lines: fc.uniqueArray(
+    fc.record({
+      sku: fc.stringMatching(/^[A-Z]{1,4}-\d{1,3}$/),
+      title: fc.constantFrom(
+        'Tea',
+        '24" screen',
+        '"Big"',
+        'red; blue, green | grey',
+        'two\nlines',
+        'It’s',
+      ),
+      quantity: fc.integer({ min: 1, max: 20_000 }),
+      unitAmount: fc.integer({ min: 0, max: 500_000_000 }),
+    }),
+    { selector: ({ sku }) => sku, minLength: 1, maxLength: 4 },
+  ),
+});
+
+test('orders that are written in any dialect are read back as the same orders', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      writing,
+      fc.array(order, { minLength: 1, maxLength: 6 }),
+      async (how, orders) => {
+        const looked = await lookInto(written(how, orders), FLAGS);
+        expect(shortKept(looked)).toEqual([]);
+        expect(
+          looked.orders.map(({ order: { customer, lines } }) => ({ customer, lines })),
+        ).toEqual(
+          orders.map(({ customer, lines }) => ({
+            customer,
+            lines: lines.map(({ sku, title, quantity, unitAmount }) => ({
+              sku,
+              description: title,
+              quantity,
+              unitAmount,
+            })),
+          })),
+        );
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+function written(
+  how: Writing,
+  orders: readonly {
+    customer: string;
+    lines: readonly { sku: string; title: string; quantity: number; unitAmount: number }[];
+  }[],
+) {
+  const rows = orders.flatMap(({ customer, lines }, at) =>
+    lines.map(({ sku, title, quantity, unitAmount }) => [
+      `N-${at}`,
+      customer,
+      sku,
+      title,
+      String(quantity),
+      `${how.sign}${amount(how, unitAmount)}`,
+    ]),
+  );
+  const all = [HEADER.split(','), ...rows].map((cells) =>
+    cells.map((cell) => cellText(how, cell)).join(how.delimiter),
+  );
+  const text = all.join(how.newline) + (how.hasLastEnd ? how.newline : '');
+  if (how.encoding === 'utf16le') return Buffer.from(`\ufeff${text}`, 'utf16le');
+  return Buffer.from(how.encoding === 'utf8' ? text : `\ufeff${text}`);
+}
+
+function cellText({ delimiter, newline, isQuoted, padding }: Writing, cell: string): string {
+  const text = cell.replaceAll('\n', newline);
+  if (isQuoted || /["\r\n]/.test(text) || text.includes(delimiter))
+    return `"${text.replaceAll('"', '""')}"`;
+  return `${padding}${text}${padding}`;
+}
+
+function amount({ decimal, thousands }: Writing, units: number): string {
+  const other = decimal === '.' ? ',' : '.';
+  const separator = thousands === 'other' ? other : thousands;
+  const whole = String(Math.floor(units / 100)).replace(/\B(?=(\d{3})+$)/g, separator);
+  return `${whole}${decimal}${String(units % 100).padStart(2, '0')}`;
+}
