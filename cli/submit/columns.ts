@@ -1,6 +1,6 @@
 import { usageFailure } from '../failure.ts';
 import { trimmed } from './cells.ts';
-import type { Profile, Unwanted } from './profiles.ts';
+import type { Profile, Unwanted } from './profile.ts';
 
 /** What a column is used for. */
 export const ROLES = {

@@ -11,7 +11,8 @@ import {
   type Role,
 } from './columns.ts';
 import type { Decimal } from './numbers.ts';
-import { PROFILES, type Profile } from './profiles.ts';
+import type { Profile } from './profile.ts';
+import { PROFILES } from './profiles.ts';
 import type { RepeatsRule } from './repeats.ts';
 import type { Quoting } from './rows.ts';
 

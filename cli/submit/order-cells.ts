@@ -3,7 +3,7 @@ import { shown } from './cells.ts';
 import type { TaxRule } from './charges.ts';
 import { cellOf, columnOf, type Layout, ROLES, type Role } from './columns.ts';
 import { type NumberRules, numberFault, readNumber } from './numbers.ts';
-import type { Profile } from './profiles.ts';
+import type { Profile } from './profile.ts';
 import type { RepeatsRule } from './repeats.ts';
 import type { SheetOrder, SheetRow } from './sheet.ts';
 import type { Fault, Judged } from './submission.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { batchesOf } from '../../cli/batches.ts';
-import type { Submission } from '../../cli/submission.ts';
+import { batchesOf } from '../../../cli/submit/batches.ts';
+import type { Submission } from '../../../cli/submit/submission.ts';
 
 const MIB = 1024 * 1024;
 
@@ -9,7 +9,7 @@ function submissionOf(row: number, bytes = 100): Submission {
   const idempotencyKey = `key-${String(row).padStart(4, '0')}`;
   const around = JSON.stringify({ customer: '', idempotencyKey }).length;
   const order = { customer: 'x'.repeat(bytes - around) };
-  return { idempotencyKey, order, row, locate: (label) => ({ row, label }) };
+  return { id: row, idempotencyKey, order, row, locate: (label) => ({ row, label }) };
 }
 
 function rowsOf(submissions: readonly Submission[]): number[][] {

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { receipts } from '../support/pretend-server.ts';
-import { start, startedServer } from './command.ts';
+import { receipts } from '../../support/pretend-server.ts';
+import { start, startedServer } from '../command.ts';
 
 const CSV_FLAGS =
   '--key-column Invoice --customer-column Customer --sku-column Sku --quantity-column Quantity --unit-price-column Price --currency GBP';
@@ -16,45 +16,104 @@ async function folderWith(files: Readonly<Record<string, string | Buffer>>): Pro
   return folder;
 }
 
-test('a CSV file is submitted; rejected orders are listed and written; again adds none', async () => {
-  const errors = [{ pointer: '/lines/0/quantity', detail: 'must be 1 or more' }];
+/** The arguments of a submit of a file with the columns of `HEADER`. */
+function submitting(file: string, ...more: string[]): string[] {
+  return ['submit', file, ...CSV_FLAGS.split(' '), ...more];
+}
+
+test('a file is shown and submitted; what is rejected is listed and can be mended and submitted', async () => {
+  const errors = [{ pointer: '/customer', detail: 'is not known' }];
   const refusal = { status: 400, problem: { detail: 'Wrong.', errors } };
-  const { env } = await startedServer(
-    receipts(({ lines }) => (lines.every(({ quantity }) => quantity >= 1) ? undefined : refusal)),
-  );
-  const rows = [HEADER, '1,a,x,2,1.50', 'C2,a,x,-6,1.50', '3,a,x,1,0.001', '1,a,y,1,0.05'];
-  const folder = await folderWith({ 'orders.csv': `\ufeff${rows.join('\r\n')}` });
-  const rejects = join(folder, 'rejects.csv');
-  const args = [
-    'submit',
-    join(folder, 'orders.csv'),
-    ...CSV_FLAGS.split(' '),
-    '--rejects',
-    rejects,
+  const refused = (customer: string) => (customer === 'nobody' ? refusal : undefined);
+  const { env } = await startedServer(receipts(({ customer }) => refused(customer)));
+  const rows = [
+    '1,a,x,2,1.50',
+    'C2,a,x,-6,1.50',
+    '3,nobody,"x, y",1,0.01',
+    '1,a,y,1,0.05',
+    '4,a,x,1,0.001',
   ];
+  const folder = await folderWith({ 'orders.csv': `\ufeff${[HEADER, ...rows].join('\r\n')}` });
+  const rejects = join(folder, 'rejects.csv');
 
-  const first = await start(args, env).ended;
-  const second = await start(args, env).ended;
-
-  expect(first).toMatchObject({ exitCode: 0 });
-  expect(first.out).toMatch(/accepted +1 order, 2 lines\n +new +1\n.*\n +total +GBP 3\.05\n/);
-  expect(first.out).toMatch(/^3 +C2 +Quantity -6: must be 1 or more$/m);
-  expect(first.err).toMatch(/^submitted 3 of 3 orders, 2 rejected$/m);
-  expect(second.out).toMatch(/ new +0\n +replayed +1 /);
-  expect(await readFile(rejects, 'utf8')).toBe(
-    'row,key,reason\n3,C2,Quantity -6: must be 1 or more\n' +
-      "4,3,unit price 0.001 is no whole number of GBP's minor unit (2 decimal places)\n",
+  const first = await start(submitting(join(folder, 'orders.csv'), '--rejects', rejects), env)
+    .ended;
+  const written = await readFile(rejects, 'utf8');
+  const again = await start(submitting(rejects, '--rejects', join(folder, 'again.csv')), env).ended;
+  await writeFile(
+    rejects,
+    written.replace('nobody', 'b').replace('-6', '6').replace('0.001', '0.01'),
   );
+  const mended = await start(submitting(rejects), env).ended;
+
+  expect(first).toMatchObject({ exitCode: 3 });
+  expect(first.out).toMatch(/^orders +2 orders to send, 3 lines\ntotal +GBP 3\.06\n/m);
+  expect(first.out).toMatch(
+    /^accepted +1 order, 2 lines\n +new +1\n.*\n +total +GBP 3\.05\nrejected +3 orders\n/m,
+  );
+  expect(first.out).toMatch(/^4 +3 +rejected +Customer nobody: is not known$/m);
+  expect(written).toBe(
+    `${HEADER},sluice row,sluice reason\n` +
+      'C2,a,x,-6,1.50,3,"Quantity -6: Must be a whole number from 1 to 1,000,000"\n' +
+      '3,nobody,"x, y",1,0.01,4,Customer nobody: is not known\n' +
+      "4,a,x,1,0.001,6,Price 0.001 is not a whole number of GBP's minor unit (2 decimal places)\n",
+  );
+  expect(again.exitCode).toBe(1);
+  expect(await readFile(join(folder, 'again.csv'), 'utf8')).toMatch(
+    /^Invoice,Customer,Sku,Quantity,Price,sluice row,sluice reason\nC2,a,x,-6,1\.50,2,/,
+  );
+  expect(mended).toMatchObject({ exitCode: 0 });
+  expect(mended.out).toMatch(/ new +3\n/);
 });
 
-test('NDJSON comes from standard input too; rejects that are not written make the exit code 1', async () => {
+test('where something is doubtful nothing is sent, unless --yes sends the rest', async () => {
+  const { env, received } = await startedServer(receipts());
+  const folder = await folderWith({ 'orders.csv': `${HEADER}\n1,a,x,1,1.200\n2,a,x,1,1\n` });
+  const file = join(folder, 'orders.csv');
+
+  const dry = await start(submitting(file, '--dry-run'), {}).ended;
+  const unattended = await start(submitting(file), env).ended;
+  expect(received).toEqual([]);
+  const agreed = await start(submitting(file, '--yes', '--json'), env).ended;
+  const decided = await start(submitting(file, '--decimal', 'comma', '--json'), env).ended;
+
+  expect(dry).toMatchObject({ exitCode: 3, out: expect.stringMatching(/^doubtful +1 order$/m) });
+  expect(unattended.exitCode).toBe(1);
+  expect(unattended.err).toMatch(/Nothing was sent: 1 order .*--yes to send the 1 order that/s);
+  expect(agreed.exitCode).toBe(3);
+  expect(JSON.parse(agreed.out)).toMatchObject({
+    ...{ end: 'finished', orders: 2, accepted: 1, doubtful: 1, totalAmounts: { GBP: '100' } },
+    look: { orders: 1, delimiter: ',', first: [{ idempotencyKey: '2' }] },
+    rejects: [{ row: 2, key: '1', fate: 'doubtful' }],
+  });
+  expect(decided.exitCode).toBe(0);
+  expect(JSON.parse(decided.out)).toMatchObject({
+    new: 1,
+    replayed: 1,
+    totalAmounts: { GBP: '120100' },
+  });
+});
+
+test('NDJSON comes from standard input too; lines that are rejected can be mended as they are', async () => {
   const { env } = await startedServer(receipts());
-  const submission = { idempotencyKey: 'k', customer: 'a', currency: 'GBP', lines: [] };
-  const input = `${JSON.stringify(submission)}\nnonsense\n`;
-  const { exitCode, out } = await start(['submit', '-', '--format', 'ndjson', '--json'], env, input)
-    .ended;
-  expect(exitCode).toBe(1);
-  expect(JSON.parse(out)).toMatchObject({ orders: 2, accepted: 1, rejects: [{ row: 2, key: '' }] });
+  const line = { sku: 'x', quantity: 1, unitAmount: 5 };
+  const good = { idempotencyKey: 'k', customer: 'a', currency: 'GBP', lines: [line] };
+  const input = `${JSON.stringify(good)}\nnonsense\n${JSON.stringify({ ...good, customer: '' })}\n`;
+  const rejects = join(await folderWith({}), 'rejects.ndjson');
+  const args = ['submit', '-', '--format', 'ndjson', '--json', '--rejects', rejects];
+  const { exitCode, out } = await start(args, env, input).ended;
+  expect(exitCode).toBe(3);
+  expect(JSON.parse(out)).toMatchObject({
+    orders: 3,
+    accepted: 1,
+    rejects: [{ row: 2 }, { row: 3 }],
+  });
+  const [first, second = ''] = (await readFile(rejects, 'utf8')).split('\n');
+  expect(first).toBe('nonsense');
+  const mended = second.replace('"customer":""', '"customer":"b"').replace('"k"', '"k2"');
+  expect(JSON.parse(mended).sluice).toMatchObject({ row: 3 });
+  const again = await start(['submit', '-', '--format', 'ndjson'], env, mended).ended;
+  expect(again).toMatchObject({ exitCode: 0, out: expect.stringMatching(/ new +1\n/) });
 });
 
 test('an interrupt waits for what is under way, and says how to continue', async () => {
@@ -68,13 +127,7 @@ test('an interrupt waits for what is under way, and says how to continue', async
   });
   const rows = Array.from({ length: 250 }, (_, at) => `${at},a,x,1,1`);
   const folder = await folderWith({ 'orders.csv': [HEADER, ...rows].join('\n') });
-  const args = [
-    'submit',
-    join(folder, 'orders.csv'),
-    ...CSV_FLAGS.split(' '),
-    '--concurrency',
-    '1',
-  ];
+  const args = submitting(join(folder, 'orders.csv'), '--concurrency', '1');
 
   const { child, ended } = start(args, env);
   child.stderr.on('data', () => interrupted.resolve());
@@ -93,7 +146,7 @@ test('an interrupt waits for what is under way, and says how to continue', async
 test('a key that is refused ends a submit with the count so far and one message', async () => {
   const { env } = await startedServer(() => ({ status: 401 }));
   const folder = await folderWith({ 'orders.csv': `${HEADER}\n1,a,x,1,1\n2,a,x,1,1\n` });
-  const args = ['submit', join(folder, 'orders.csv'), ...CSV_FLAGS.split(' ')];
+  const args = submitting(join(folder, 'orders.csv'));
   const { exitCode, out, err } = await start(args, env).ended;
   expect(exitCode).toBe(1);
   expect(out).toMatch(/accepted +0 orders/);
@@ -104,10 +157,8 @@ test('the file of orders is never overwritten by the rejected ones', async () =>
   const { env, received } = await startedServer(receipts());
   const folder = await folderWith({ 'orders.csv': `${HEADER}\n1,a,x,1,1\n` });
   const file = join(folder, 'orders.csv');
-  const { exitCode, err } = await start(
-    ['submit', file, ...CSV_FLAGS.split(' '), '--rejects', `${folder}/./orders.csv`],
-    env,
-  ).ended;
+  const args = submitting(file, '--rejects', `${folder}/./orders.csv`);
+  const { exitCode, err } = await start(args, env).ended;
   expect(exitCode).toBe(2);
   expect(err).toMatch(/--rejects names the file of orders itself/);
   expect(await readFile(file, 'utf8')).toContain('1,a,x,1,1');
@@ -121,8 +172,6 @@ test.each([
     1,
     /no-such-file\.ndjson: there is no such/,
   ],
-  ['an unknown format', ['submit', 'orders.xlsx'], 2, /give --format/],
-  ['CSV without its columns', ['submit', 'orders.csv', '--currency', 'GBP'], 2, /--key-column/],
   [
     'an unknown currency',
     ['submit', 'x.csv', ...CSV_FLAGS.split(' '), '--currency', 'GBX'],
@@ -142,15 +191,16 @@ test.each([
   expect(received).toEqual([]);
 });
 
-test('a file that is not UTF-8 is told so, with the way to convert it', async () => {
+test('a name that tells no format, and CSV without its columns, are told', async () => {
   const { env } = await startedServer(receipts());
-  const folder = await folderWith({
-    'orders.csv': Buffer.from(`${HEADER}\n1,\xa3,x,1,1\n`, 'latin1'),
+  const folder = await folderWith({ 'orders.dat': 'x', 'orders.csv': HEADER });
+  const unnamed = await start(['submit', join(folder, 'orders.dat')], env).ended;
+  expect(unnamed).toMatchObject({ exitCode: 2, err: expect.stringMatching(/give --format/) });
+  const bare = await start(['submit', join(folder, 'orders.csv'), '--currency', 'GBP'], env).ended;
+  expect(bare).toMatchObject({
+    exitCode: 2,
+    err: expect.stringMatching(/--key-column.*columns are: Invoice/s),
   });
-  const args = ['submit', join(folder, 'orders.csv'), ...CSV_FLAGS.split(' ')];
-  const { exitCode, err } = await start(args, env).ended;
-  expect(exitCode).toBe(1);
-  expect(err).toMatch(/not UTF-8.*iconv/s);
 });
 
 test.each([

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
-import { failureOf } from '../../cli/api-faults.ts';
-import { submitJson, submitReport } from '../../cli/report.ts';
-import type { OrdersFile, Submission } from '../../cli/submission.ts';
-import { type Progress, submitFile } from '../../cli/submit.ts';
-import type { BatchResult } from '../../lib/client/batch-result.ts';
-import type { BatchOrder, Client } from '../../lib/client/client.ts';
-import { SubmitInterrupted, Unreachable } from '../../lib/client/errors.ts';
-import type { Problem } from '../../lib/client/problem.ts';
+import { failureOf } from '../../../cli/api-faults.ts';
+import type { Look } from '../../../cli/submit/look.ts';
+import { submitReport } from '../../../cli/submit/report.ts';
+import { type Progress, sendOrders, type Tally } from '../../../cli/submit/send.ts';
+import type { Kept } from '../../../cli/submit/sheet.ts';
+import type { Submission } from '../../../cli/submit/submission.ts';
+import type { BatchResult } from '../../../lib/client/batch-result.ts';
+import type { BatchOrder, Client } from '../../../lib/client/client.ts';
+import { SubmitInterrupted, Unreachable } from '../../../lib/client/errors.ts';
+import type { Problem } from '../../../lib/client/problem.ts';
 
 function submissionAt(row: number): Submission {
   const order = { lines: [{ sku: 'x' }, { sku: 'y' }] };
@@ -14,11 +16,33 @@ function submissionAt(row: number): Submission {
     const line = Number(/^\/lines\/(\d+)/.exec(pointer)?.[1] ?? 0);
     return { row: row + line, label: pointer };
   };
-  return { idempotencyKey: `key-${row}`, order, row, locate };
+  return { id: row, idempotencyKey: `key-${row}`, order, row, locate };
 }
 
-function fileOf(rows: readonly number[]): OrdersFile {
-  return { submissions: rows.map(submissionAt), rejects: [] };
+/** Sends orders of these rows, with what else a test is about. */
+async function send(
+  client: Pick<Client, 'submitBatch'>,
+  rows: readonly number[],
+  more: {
+    concurrency?: number;
+    stop?: AbortSignal;
+    onProgress?: (progress: Progress) => void;
+  } = {},
+): Promise<Tally & { kept: Kept[] }> {
+  const kept: Kept[] = [];
+  const tally = await sendOrders(client, rows.map(submissionAt), {
+    orders: rows.length,
+    concurrency: 1,
+    stop: new AbortController().signal,
+    onProgress: () => {},
+    onReject: (order) => kept.push(order),
+    ...more,
+  });
+  return { ...tally, kept };
+}
+
+function report(tally: Tally): string {
+  return submitReport({ doubtful: 0, rejected: 0 } as Look, tally);
 }
 
 function accepted(totalAmount = 100, isReplay = false): BatchResult {
@@ -51,10 +75,6 @@ function rowsFor(orders: number): number[] {
   return Array.from({ length: orders }, (_, at) => at + 2);
 }
 
-function optionsWith(concurrency: number, stop = new AbortController().signal) {
-  return { concurrency, stop, onProgress: () => {} };
-}
-
 test('accepted, replayed and rejected orders are counted, with lines and exact money', async () => {
   const answers: BatchResult[] = [
     accepted(Number.MAX_SAFE_INTEGER),
@@ -62,10 +82,12 @@ test('accepted, replayed and rejected orders are counted, with lines and exact m
     refused(413, 'Too big.'),
   ];
   const client = clientThat(async () => answers.shift() ?? accepted());
-  const tally = await submitFile(client, fileOf([2, 5, 9]), optionsWith(1));
+  const tally = await send(client, [2, 5, 9]);
   expect(tally).toMatchObject({ orders: 3, accepted: 1, replayed: 1, lines: 4 });
   expect(tally.totals).toEqual(new Map([['GBP', 2n * BigInt(Number.MAX_SAFE_INTEGER)]]));
-  expect(tally.rejects).toEqual([{ row: 9, key: 'key-9', reason: 'Too big' }]);
+  expect(tally.kept).toEqual([
+    { id: 9, row: 9, key: 'key-9', fate: 'rejected', reason: 'Too big' },
+  ]);
   expect(tally.end).toEqual({ kind: 'finished' });
 });
 
@@ -76,11 +98,13 @@ test('an order has one entry among the rejected, with its faults in the order of
     { pointer: '/customer', detail: 'is missing' },
   ];
   const client = clientThat(async () => refused(400, 'The body is wrong.', faults));
-  const tally = await submitFile(client, fileOf([7]), optionsWith(1));
-  expect(tally.rejects).toEqual([
+  const tally = await send(client, [7]);
+  expect(tally.kept).toEqual([
     {
+      id: 7,
       row: 7,
       key: 'key-7',
+      fate: 'rejected',
       reason:
         '/customer: is missing; row 8: /lines/1/quantity: must be 1 or more; ' +
         'row 8: /lines/1/sku: must not be empty',
@@ -90,15 +114,8 @@ test('an order has one entry among the rejected, with its faults in the order of
 
 test('a key that was used for another order is a reject that says so', async () => {
   const client = clientThat(async () => refused(422, 'Reused.'));
-  const tally = await submitFile(client, fileOf([2]), optionsWith(1));
-  expect(tally.rejects[0]?.reason).toMatch(/used before, for a different order.*Reused$/);
-});
-
-test('rejects are in the order of the file, also those that were never sent', async () => {
-  const client = clientThat(async () => refused(400, 'No.'));
-  const file = { ...fileOf([9, 2]), rejects: [{ row: 5, key: '', reason: 'no key' }] };
-  const tally = await submitFile(client, file, optionsWith(4));
-  expect(tally.rejects.map(({ row }) => row)).toEqual([2, 5, 9]);
+  const tally = await send(client, [2]);
+  expect(tally.kept[0]?.reason).toMatch(/used before, for a different order.*Reused$/);
 });
 
 test('of one batch the results go to the rows that they are of', async () => {
@@ -111,25 +128,27 @@ test('of one batch the results go to the rows that they are of', async () => {
     wrongSku('three'),
   ];
   const client = clientOfBatches(async () => answers);
-  const tally = await submitFile(client, fileOf([2, 10, 20, 30, 40]), optionsWith(1));
+  const tally = await send(client, [2, 10, 20, 30, 40]);
   expect(tally).toMatchObject({ accepted: 1, replayed: 1, lines: 4 });
   expect(tally.totals).toEqual(new Map([['GBP', 12n]]));
-  expect(tally.rejects).toEqual([
-    { row: 3, key: 'key-2', reason: '/lines/1/sku: one' },
-    { row: 21, key: 'key-20', reason: '/lines/1/sku: two' },
-    { row: 41, key: 'key-40', reason: '/lines/1/sku: three' },
+  expect(tally.kept).toEqual([
+    { id: 2, row: 3, key: 'key-2', fate: 'rejected', reason: '/lines/1/sku: one' },
+    { id: 20, row: 21, key: 'key-20', fate: 'rejected', reason: '/lines/1/sku: two' },
+    { id: 40, row: 41, key: 'key-40', fate: 'rejected', reason: '/lines/1/sku: three' },
   ]);
 });
 
 test('progress is told in orders, after each batch', async () => {
   const shown: Progress[] = [];
   const onProgress = (progress: Progress) => shown.push(progress);
-  const file = { ...fileOf(rowsFor(150)), rejects: [{ row: 999, key: '', reason: 'no key' }] };
-  const client = clientThat(async () => accepted());
-  await submitFile(client, file, { ...optionsWith(1), onProgress });
+  await send(
+    clientThat(async () => accepted()),
+    rowsFor(150),
+    { onProgress },
+  );
   expect(shown).toEqual([
-    { ordersDone: 101, rejected: 1 },
-    { ordersDone: 151, rejected: 1 },
+    { ordersDone: 100, rejected: 0 },
+    { ordersDone: 150, rejected: 0 },
   ]);
 });
 
@@ -143,7 +162,7 @@ test('as many batches as asked for are under way at once, and no more', async ()
     underWay -= 1;
     return allAccepted(orders);
   });
-  const tally = await submitFile(client, fileOf(rowsFor(1050)), optionsWith(7));
+  const tally = await send(client, rowsFor(1050), { concurrency: 7 });
   expect(underWayMax).toBe(7);
   expect(tally.accepted).toBe(1050);
 });
@@ -156,11 +175,11 @@ test('after a stop nothing new is sent, and what is under way is counted', async
     if (sent === 300) stop.abort();
     return allAccepted(orders);
   });
-  const tally = await submitFile(client, fileOf(rowsFor(600)), optionsWith(2, stop.signal));
+  const tally = await send(client, rowsFor(600), { concurrency: 2, stop: stop.signal });
   expect(tally.accepted).toBe(sent);
   expect(sent).toBeLessThan(600);
   expect(tally.end).toEqual({ kind: 'stopped' });
-  expect(submitReport(tally, undefined)).toMatch(/Run the same command again to continue/);
+  expect(report(tally)).toMatch(/Run the same command again to continue/);
 });
 
 test('a batch whose wait for another try was stopped is left, and the others are counted', async () => {
@@ -171,9 +190,9 @@ test('a batch whose wait for another try was stopped is left, and the others are
     signal?.throwIfAborted();
     return allAccepted(orders);
   });
-  const tally = await submitFile(client, fileOf(rowsFor(250)), optionsWith(1, stop.signal));
+  const tally = await send(client, rowsFor(250), { stop: stop.signal });
   expect(tally).toMatchObject({ accepted: 100, end: { kind: 'stopped' } });
-  expect(submitReport(tally, undefined)).toMatch(/left +150 orders/);
+  expect(report(tally)).toMatch(/left +150 orders/);
 });
 
 test('a fault of the API ends the run; what was accepted is counted and the fault is told', async () => {
@@ -182,12 +201,12 @@ test('a fault of the API ends the run; what was accepted is counted and the faul
     if (idempotencyKey === 'key-250') throw fault;
     return accepted();
   });
-  const tally = await submitFile(client, fileOf(rowsFor(450)), optionsWith(1));
+  const tally = await send(client, rowsFor(450));
   expect(tally).toMatchObject({
     accepted: 200,
     end: { kind: 'failed', failure: failureOf(fault) },
   });
-  expect(submitReport(tally, undefined)).toMatch(/left +250 orders/);
+  expect(report(tally)).toMatch(/left +250 orders/);
 });
 
 test('of a batch whose second part fails, the orders of the first are counted', async () => {
@@ -196,41 +215,18 @@ test('of a batch whose second part fails, the orders of the first are counted', 
     const results = [accepted(5), refused(413, 'Too big.'), accepted(7, true)];
     throw new SubmitInterrupted(new Map(results.entries()), cause);
   });
-  const tally = await submitFile(client, fileOf(rowsFor(10)), optionsWith(1));
+  const tally = await send(client, rowsFor(10));
   expect(tally).toMatchObject({ accepted: 1, replayed: 1, end: { kind: 'failed' } });
   expect(tally.totals).toEqual(new Map([['GBP', 12n]]));
-  expect(tally.rejects).toEqual([{ row: 3, key: 'key-3', reason: 'Too big' }]);
-  expect(submitReport(tally, undefined)).toMatch(/left +7 orders/);
+  expect(tally.kept).toEqual([
+    { id: 3, row: 3, key: 'key-3', fate: 'rejected', reason: 'Too big' },
+  ]);
+  expect(report(tally)).toMatch(/left +7 orders/);
 });
 
 test('a programmer’s error is not taken for a fault of the API', async () => {
   const client = clientThat(async () => {
     throw new TypeError('undefined is not a function');
   });
-  await expect(submitFile(client, fileOf([2]), optionsWith(1))).rejects.toThrow(TypeError);
-});
-
-test('the report lists ten rejected orders, says where all are, and lets no escape through', async () => {
-  const client = clientThat(async () => refused(400, 'No \u001b[2J\u202eway.'));
-  const tally = await submitFile(client, fileOf(rowsFor(12)), optionsWith(1));
-  const report = submitReport(tally, 'rejects.csv');
-  expect(report.match(/key-\d+/g)).toHaveLength(10);
-  expect(report).toContain('... and 2 more. All of them are in rejects.csv.');
-  expect(report).toContain('No \\u001b[2J\\u202eway');
-  expect(submitReport(tally, undefined)).toContain('--rejects FILE writes them all');
-});
-
-test('the report for programs holds the same, with money as exact text', async () => {
-  const client = clientThat(async () => accepted(250));
-  const tally = await submitFile(client, fileOf([2, 3]), optionsWith(1));
-  expect(JSON.parse(submitJson(tally))).toEqual({
-    end: 'finished',
-    orders: 2,
-    accepted: 2,
-    new: 2,
-    replayed: 0,
-    lines: 4,
-    rejects: [],
-    totalAmounts: { GBP: '500' },
-  });
+  await expect(send(client, [2])).rejects.toThrow(TypeError);
 });
