@@ -35,9 +35,17 @@ const MONTH =
   '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|' +
   'mär|mrz|mai|okt|dez|janv|févr|mars|avr|juin|juil|août|sept|déc|ene|abr|ago|dic|gen|mag|giu|lug|set|ott)';
 
+/** A long number as spreadsheets and programs show it: 1.23457E+11. */
+const SHORTENED = /^\d(?:[.,]\d+)?e[+-]\d+$/i;
+
+/** Whether a code, such as a SKU or an EAN, has lost digits. */
+export function isShortened(text: string): boolean {
+  return SHORTENED.test(text);
+}
+
 /** What spreadsheets and data tools make of order numbers, from which the number cannot be had back. */
 const TRACES: readonly (readonly [RegExp, string])[] = [
-  [/^[+-]?\d+(?:[.,]\d*)?e[+-]?\d+$/i, 'a number that a spreadsheet shortened'],
+  [SHORTENED, 'a number that a spreadsheet shortened'],
   [/^#+$/, 'a column that was too narrow'],
   [
     /^#(?:n\/a|ref!|value!|name\?|div\/0!|num!|null!|spill!|nv|wert!|bezug!)$/i,

@@ -45,8 +45,6 @@ export interface Layout {
   readonly unwanted: readonly (Unwanted & { readonly positions: readonly number[] })[];
   readonly partRows: readonly number[];
   readonly lineRows: readonly number[];
-  /** Columns that nobody named and that seem to hold currencies. */
-  readonly currencyLike: readonly number[];
   /** Columns that the rejects file of an earlier run has added. */
   readonly ours: readonly number[];
 }
@@ -156,24 +154,16 @@ export function layoutOf(
       .filter((one) => one.positions.length > 0),
     partRows: find(profile?.partRows),
     lineRows: find(profile?.lineRows),
-    currencyLike:
-      positions.currency.length === 0
-        ? header.flatMap((name, at) => (CURRENCY_LIKE.test(name) ? [at] : []))
-        : [],
     ours: find(REJECT_COLUMNS),
   };
 }
 
-/** "Currency", "Presentment Currency", "Währung", "Devise". */
-const CURRENCY_LIKE =
-  /\b(?:currency|curr|ccy|iso[ _-]?4217|devise|monnaie|divisa|moneda|valuta|moeda)\b|currency|w[aä]e?hrung/i;
-
-/** The columns that are not used for anything. */
-export function unusedIn(layout: Layout): string[] {
+/** The columns that are not used for anything, by their places. */
+export function unusedIn(layout: Layout): number[] {
   const used = new Set([
     ...Object.values(layout.positions).flat(),
     ...[...layout.charges, ...layout.unwanted].flatMap(({ positions }) => positions),
     ...[...layout.partRows, ...layout.lineRows, ...layout.ours],
   ]);
-  return layout.header.filter((name, at) => name !== '' && !used.has(at));
+  return layout.header.flatMap((name, at) => (name !== '' && !used.has(at) ? [at] : []));
 }

@@ -4,6 +4,7 @@ import type { TaxRule } from './charges.ts';
 import {
   type ChargeKind,
   type ColumnPlan,
+  headerOf,
   type Layout,
   layoutOf,
   missingIn,
@@ -62,9 +63,13 @@ export function planFor(header: readonly string[], options: CsvOptions): Plan {
   const kinds = new Set(options.charges.map(({ kind }) => kind));
   const charges = [
     ...(profile?.columns.charges ?? []).filter(({ kind }) => !kinds.has(kind)),
-    ...options.charges.map(({ kind, column }) => ({ kind, columns: [column], per: undefined })),
+    ...options.charges.map(({ kind, column }) => ({
+      kind,
+      columns: headerOf([column]),
+      per: undefined,
+    })),
   ];
-  const named = Object.fromEntries(said.map(([role, name]) => [role, [name ?? '']]));
+  const named = Object.fromEntries(said.map(([role, name]) => [role, headerOf([name ?? ''])]));
   return { profile, isDetected, columns: { ...profile?.columns, ...named, charges } };
 }
 

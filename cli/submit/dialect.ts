@@ -8,6 +8,8 @@ export interface Dialect {
   readonly delimiter: string;
   readonly quoting: Quoting;
   readonly lineEnds: string;
+  /** Whether the last line has no end: it may have been cut off. */
+  readonly isLastOpen: boolean;
 }
 
 export interface DialectOptions {
@@ -97,14 +99,14 @@ export async function surveyDialect(
   said: Quoting | undefined,
   onBytes: (bytesDone: number) => void,
 ): Promise<Dialect> {
-  const ends = new Set<string>();
+  const ends = { kinds: new Set<string>(), isLastOpen: false };
   const marks = { alone: 0, opening: 0, broken: 0, around: 0 };
   for await (const lines of linesOf(textOf(source, onBytes), ends)) {
     for (const line of lines) if (line.includes('"')) survey(line, delimiter, header.length, marks);
   }
-  const lineEnds = [...ends].sort().join(' and ') || 'none';
+  const lineEnds = [...ends.kinds].sort().join(' and ') || 'none';
   const quoting = said ?? quotingOf(marks, delimiter);
-  if (quoting) return { delimiter, quoting, lineEnds };
+  if (quoting) return { delimiter, quoting, lineEnds, isLastOpen: ends.isLastOpen };
   throw usageFailure(
     `The quotes in ${source.name} can be read in two ways. Say --quoting none if they are characters\n` +
       'of the text (the file quotes nothing), or --quoting double if they stand around cells.',

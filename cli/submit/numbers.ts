@@ -113,12 +113,23 @@ function ungrouped(text: string, separator: string | RegExp): string | undefined
 /** What the cells of a column, seen so far, say about how its numbers are written. */
 export class NumberEvidence {
   readonly decimals = new Set<Decimal>();
+  /** How many cells have how many digits behind the decimal sign. */
+  readonly places = new Map<number, number>();
 
   observe(cell: string): void {
-    // Most cells: digits alone say nothing.
-    if (!/[.,]/.test(cell) || this.decimals.size === 2 || cell.length > CHARACTERS_MAX) return;
+    if (cell === '' || cell.length > CHARACTERS_MAX) return;
+    if (!/[.,]/.test(cell)) {
+      this.#count(0);
+      return;
+    }
     const parts = partsOf(written(cell)?.core ?? '');
-    if (parts?.kind === 'parts' && parts.decimal) this.decimals.add(parts.decimal);
+    if (parts?.kind !== 'parts') return;
+    this.#count(parts.fraction.length);
+    if (parts.decimal) this.decimals.add(parts.decimal);
+  }
+
+  #count(places: number): void {
+    this.places.set(places, (this.places.get(places) ?? 0) + 1);
   }
 }
 

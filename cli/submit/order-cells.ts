@@ -11,6 +11,8 @@ import type { Fault, Judged } from './submission.ts';
 /** How the orders of one file are understood. */
 export interface OrderRules {
   readonly layout: Layout;
+  /** Columns that nobody named and that seem to hold currencies. */
+  readonly currencyLike: readonly number[];
   readonly profile: Profile | undefined;
   /** Of orders that name none. */
   readonly currency: Currency | undefined;

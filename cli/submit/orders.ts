@@ -1,7 +1,13 @@
 import { batchItemSchema } from '../../lib/orders/batch.ts';
 import { LINES_MAX, parseOrder } from '../../lib/orders/submission.ts';
-import { type Currency, findCurrency, formatMoney } from '../money.ts';
-import { idempotencyKeyOf, isRoundedNumber, shown, spreadsheetTrace } from './cells.ts';
+import { type Currency, findCurrency, formatMoney, isSign, isSignOf } from '../money.ts';
+import {
+  idempotencyKeyOf,
+  isRoundedNumber,
+  isShortened,
+  shown,
+  spreadsheetTrace,
+} from './cells.ts';
 import { cellOf, type Role } from './columns.ts';
 import { OrderCells, type OrderRules } from './order-cells.ts';
 import { withCharges } from './order-charges.ts';
@@ -107,11 +113,22 @@ function checkWidth(order: OrderCells, { row, cells }: SheetRow): void {
   order.reject(row, `${count} in a file of ${width} columns`);
 }
 
-/** U+FFFD stands where a program could not read a character, and the text is not what it was. */
+/** U+FFFD stands where a program could not read a character; a code in E notation has lost digits. */
 function checkText(order: OrderCells, row: SheetRow): void {
   for (const role of ['customer', 'sku', 'description'] as const) {
-    if (!order.cell(row, role).includes('\ufffd')) continue;
-    order.doubt(row.row, `${order.shown(row, role)} has lost characters (U+FFFD): export it again`);
+    const cell = order.cell(row, role);
+    if (cell.includes('\ufffd')) {
+      order.doubt(
+        row.row,
+        `${order.shown(row, role)} has lost characters (U+FFFD): export it again`,
+      );
+    }
+    if (role !== 'description' && isShortened(cell)) {
+      order.doubt(
+        row.row,
+        `${order.shown(row, role)} has lost digits in a spreadsheet: export it again`,
+      );
+    }
   }
 }
 
@@ -145,11 +162,13 @@ function currencyOf(order: OrderCells): Currency | undefined {
 
 /** A column of currencies that nobody named must not say otherwise. */
 function checkOtherCurrencies(order: OrderCells, { code }: Currency): void {
-  for (const position of order.layout.currencyLike) {
+  checkPriceNames(order, code);
+  for (const position of order.rules.currencyLike) {
     const name = order.layout.header[position];
     for (const { row, cells } of order.rows) {
-      const other = cellOf(cells, [position]).toUpperCase();
-      if (other === code || !/^[A-Z]{3}$/.test(other)) continue;
+      const other = cellOf(cells, [position]).replace(/\s/g, '');
+      const isCurrency = /^[A-Za-z]{3}$/.test(other) || isSign(other);
+      if (other === '' || isSignOf(other, code) || !isCurrency) continue;
       const advice = `say --currency-column ${shown(name ?? '')}`;
       order.doubt(row, `${name} is ${other}, and --currency ${code}: ${advice}`);
     }
@@ -161,6 +180,18 @@ const MEMBER_ROLES = new Map<string, Role>([
   ['reference', 'orderNumber'],
   ['idempotencyKey', 'orderNumber'],
 ]);
+
+/** A header may name the currency of a column: "Price (EUR)", "Total €". */
+function checkPriceNames(order: OrderCells, code: string): void {
+  const { unitPrice, lineTotal, orderTotal } = order.layout.positions;
+  for (const position of [unitPrice, lineTotal, orderTotal].flat()) {
+    const name = order.layout.header[position] ?? '';
+    const [, named = '', sign = ''] = /[([]([A-Za-z]{3})[)\]]|([€£¥$])/.exec(name) ?? [];
+    const other = named || sign;
+    if (other === '' || isSignOf(other, code) || !isSign(other)) continue;
+    order.doubt(order.row, `${name} is in ${other}, and the order in ${code}`);
+  }
+}
 
 /** Turns `/lines/2/quantity` into the row of the third line and its column and cell. */
 function placeOf(pointer: string, order: OrderCells, lines: readonly SourcedLine[]): Place {

@@ -52,7 +52,7 @@ function columnRows({ layout, plan, skipped }: CsvDescription): string[][] {
     .filter((role) => layout.positions[role].length > 0)
     .map((role) => `${ROLES[role]}: ${named(layout.positions[role])}`);
   const charges = layout.charges.map(({ kind, positions }) => `${kind}: ${named(positions)}`);
-  const unused = unusedIn(layout);
+  const unused = unusedIn(layout).map((at) => layout.header[at]);
   const hidden = unused.length - NAMES_SHOWN_MAX;
   const others = hidden > 0 ? `, and ${hidden} more` : '';
   return [
@@ -195,7 +195,7 @@ function csvJson({ dialect, plan, layout, decimals, skipped }: CsvDescription): 
     profile: plan.profile?.name ?? null,
     columns: Object.fromEntries(roles.filter(([, found]) => (found?.length ?? 0) > 0)),
     charges: charges.map(([kind, columns]) => ({ kind, columns })),
-    unused: unusedIn(layout),
+    unused: names(unusedIn(layout)),
     decimals: Object.fromEntries(decimal),
     skipped,
   };

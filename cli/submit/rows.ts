@@ -16,10 +16,17 @@ export type Quoting = 'double' | 'none';
 /** More than any order needs; where a quote is never closed, the rest of the file would be one row. */
 const ROW_CHARACTERS_MAX = 1024 * 1024;
 
+/** How the lines of a file end. */
+export interface LineEnds {
+  readonly kinds: Set<string>;
+  /** Whether the last line has no end. */
+  isLastOpen: boolean;
+}
+
 /** Lines in bunches, as they come, without their ends (CRLF, LF or CR); and which ends there were. */
 export async function* linesOf(
   text: AsyncIterable<string>,
-  ends: Set<string> = new Set(),
+  ends: LineEnds = { kinds: new Set(), isLastOpen: false },
 ): AsyncGenerator<string[]> {
   let rest = '';
   let row = 1;
@@ -28,7 +35,7 @@ export async function* linesOf(
     // A CR at the end of a piece may be the first half of a CRLF.
     const held = whole.endsWith('\r') ? '\r' : '';
     if (held) whole = whole.slice(0, -1);
-    const lines = split(whole, ends);
+    const lines = split(whole, ends.kinds);
     rest = (lines.pop() ?? '') + held;
     row += lines.length;
     if (rest.length > ROW_CHARACTERS_MAX) {
@@ -36,8 +43,9 @@ export async function* linesOf(
     }
     yield lines;
   }
-  const last = split(rest, ends);
-  yield last.at(-1) === '' ? last.slice(0, -1) : last;
+  const last = split(rest, ends.kinds);
+  ends.isLastOpen = last.at(-1) !== '';
+  yield ends.isLastOpen ? last : last.slice(0, -1);
 }
 
 function split(text: string, ends: Set<string>): string[] {

@@ -50,6 +50,7 @@ export class Sheet {
   readonly #rowsOf: StatementSync;
   readonly #keep: StatementSync;
   #last: { number: string; id: number } | undefined;
+  #lastRowOf = 0;
   #places = 0;
   /** Without a number, and with no order above: all of them are one entry. */
   #unnumberedId: number | undefined;
@@ -84,7 +85,20 @@ export class Sheet {
     const id =
       number === '' ? (this.#last?.id ?? this.#unnumbered(row)) : this.#orderOf(number, row);
     this.#places += 1;
+    this.#lastRowOf = id;
     this.#addRow.run(id, this.#places, row, JSON.stringify(cells), doubt ?? null);
+  }
+
+  /** Casts a doubt on the row that was added last, unless there is one. */
+  doubtLast(doubt: string): void {
+    this.#db
+      .prepare('update rows set doubt = coalesce(doubt, ?) where order_id = ? and place = ?')
+      .run(doubt, this.#lastRowOf, this.#places);
+  }
+
+  /** Parts what comes before and after it: the rows of an order on both sides stand apart. */
+  part(): void {
+    this.#places += 1;
   }
 
   #orderOf(number: string, row: number): number {

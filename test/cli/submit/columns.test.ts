@@ -49,7 +49,7 @@ test.each<[string, Flags, readonly string[], readonly RegExp[]]>([
     ['1 a USD: x 1 x 1000', '4 a USD: x 1 x 100'],
     [
       /^3 2 doubtful: Currency is JPY, and --currency USD: say --currency-column Currency/,
-      /KWD/,
+      /kwd/,
       /XYZ/,
     ],
   ],
@@ -67,4 +67,14 @@ test.each<[string, Flags, readonly string[], readonly RegExp[]]>([
   });
   expect(short(looked)).toEqual(orders);
   expect(shortKept(looked)).toEqual(kept.map((text) => expect.stringMatching(text)));
+});
+
+test.each<[string, string, string, RegExp]>([
+  ['a column whose cells are all currencies', 'Money', 'EUR', /Money is EUR, and --currency GBP/],
+  ['a sign in a column of currencies', 'Currency', '€', /Currency is €, and --currency GBP/],
+  ['the name of a price', 'Price (EUR)', '1.00', /Price \(EUR\) is in EUR, and the order in GBP/],
+])('%s must not say otherwise than --currency', async (_name, column, cell, doubt) => {
+  const flags = column.startsWith('Price') ? { ...POUNDS, unitPriceColumn: column } : POUNDS;
+  const looked = await lookInto(`${HEADER},${column}\n1,a,x,,1,1,${cell}\n`, flags);
+  expect(shortKept(looked)).toEqual([expect.stringMatching(doubt)]);
 });

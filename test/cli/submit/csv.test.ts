@@ -150,6 +150,20 @@ test.each<[string, readonly string[], Flags, readonly string[], readonly (string
     [/^2 1 doubtful: Customer .*U\+FFFD/, /^3 .*U\+FFFD/],
   ],
   [
+    'two exports that overlap at the row where they were joined are doubtful there',
+    ['1,a,x,,1,1', '2,a,x,,1,1', HEADER, '2,a,x,,1,1', '3,a,x,,1,1'],
+    {},
+    ['1 a GBP: x 1 x 100', '3 a GBP: x 1 x 100'],
+    [/^5 2 doubtful: x is in row 3/],
+  ],
+  [
+    'a code that a spreadsheet shortened is doubtful',
+    ['1,a,4.00638E+12,,1,1', '2,a,4E12,,1,1'],
+    {},
+    ['2 a GBP: 4E12 1 x 100'],
+    [/^2 1 doubtful: SKU 4\.00638E\+12 has lost digits/],
+  ],
+  [
     'the header again, as in joined files, is no order',
     ['1,a,x,,1,1', HEADER, '2,a,x,,1,1'],
     {},
@@ -180,36 +194,4 @@ test('an order number that is not ASCII has a key from which it can be had back'
   const keys = orders.map(({ idempotencyKey }) => idempotencyKey);
   expect(keys).toEqual(['N%C2%BA 1%C3%A9', '50%25']);
   expect(keys.map(decodeURIComponent)).toEqual(orders.map(({ order }) => order.reference));
-});
-
-test('an order of a million rows is rejected, and not held in memory', async () => {
-  const looked = await read(Array.from({ length: 2_001 }, (_, at) => `1,a,x${at},,1,1`));
-  expect(shortKept(looked)).toEqual([
-    '2 1 rejected: 2001 rows, and an order has at most 1000 lines',
-  ]);
-});
-
-test.each(['\n', '\r\n', '\r'])(
-  'rows are numbered as an editor does, past quoted line breaks and empty lines (%j)',
-  async (newline) => {
-    const rows = [`1,a,x,"two${newline}lines",1,1`, '', '2,a,x,"one ""line""",1,1', '3,a,x,,1,1'];
-    const { orders } = await read(rows, {}, newline);
-    expect(orders.map(({ row }) => row)).toEqual([2, 5, 6]);
-    expect(orders[0]?.order.lines).toMatchObject([{ description: 'two\nlines' }]);
-  },
-);
-
-test('a pointer of the server leads to the row, the column and the cell', async () => {
-  const { orders } = await read(['1,a,x,,1,1', '2,b,y,,1,1', '1,a,z,,2,3']);
-  const locate = orders[0]?.locate;
-  expect(locate?.('/lines/1/quantity')).toEqual({ row: 4, label: 'Qty 2' });
-  expect(locate?.('/lines/1/unitAmount')).toEqual({ row: 4, label: 'Price 3' });
-  expect(locate?.('/lines/0/sku')).toEqual({ row: 2, label: 'SKU x' });
-  expect(locate?.('/lines/1')).toEqual({ row: 4, label: '/lines/1' });
-  expect(locate?.('/customer')).toEqual({ row: 2, label: 'Customer a' });
-  expect(locate?.('/reference')).toEqual({ row: 2, label: 'Order 1' });
-  expect(locate?.('/idempotencyKey')).toEqual({ row: 2, label: 'Order 1' });
-  expect(locate?.('/lines')).toEqual({ row: 2, label: '/lines' });
-  expect(locate?.('/lines/99/quantity')).toEqual({ row: 2, label: '/lines/99/quantity' });
-  expect(locate?.('/lines/0/toString')).toEqual({ row: 2, label: '/lines/0/toString' });
 });

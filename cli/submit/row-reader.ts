@@ -1,0 +1,153 @@
+import { Failure } from '../failure.ts';
+import { findCurrency, grouped } from '../money.ts';
+import { isRoundedNumber, trimmed } from './cells.ts';
+import { cellOf, headerOf, type Layout, unusedIn } from './columns.ts';
+import type { CsvOptions, Plan } from './csv-plan.ts';
+import type { Dialect, Head } from './dialect.ts';
+import { type Decimal, decimalOf, NumberEvidence } from './numbers.ts';
+import type { Row } from './rows.ts';
+import { Sheet } from './sheet.ts';
+import { swallowedRows } from './swallowed.ts';
+
+export interface ReadingContext {
+  readonly head: Head;
+  readonly dialect: Dialect;
+  readonly layout: Layout;
+  readonly plan: Plan;
+  readonly options: CsvOptions;
+}
+
+/** "Currency", "Presentment Currency", "Währung", "Devise". */
+const CURRENCY_NAME =
+  /\b(?:curr|ccy|devise|monnaie|divisa|moneda|valuta|moeda)\b|currency|w[aä]e?hrung|iso[ _-]?4217/i;
+
+/** Puts the rows of a file into a sheet, and gathers what they say of the file as a whole. */
+export class RowReader {
+  readonly sheet = new Sheet();
+  skipped = 0;
+  readonly #context: ReadingContext;
+  readonly #evidence: ReadonlyMap<number, NumberEvidence>;
+  readonly #longNumbers = { rounded: 0, exact: 0, short: 0 };
+  readonly #isCarriedDown: boolean;
+  /** Columns that are not used and whose cells were all currencies so far, and whether any was. */
+  readonly #currencies = new Map<number, boolean>();
+  #hasOrderAbove = false;
+  #last: Row | undefined;
+
+  constructor(context: ReadingContext) {
+    this.#context = context;
+    const { options, plan, layout } = context;
+    const { quantity, unitPrice, lineTotal, orderTotal, currency } = layout.positions;
+    const charges = layout.charges.flatMap(({ positions }) => positions);
+    const columns = [...quantity, ...unitPrice, ...lineTotal, ...orderTotal, ...charges];
+    this.#evidence = new Map(columns.map((position) => [position, new NumberEvidence()]));
+    this.#isCarriedDown = options.isCarriedDown || (plan.profile?.isCarriedDown ?? false);
+    if (currency.length > 0) return;
+    for (const position of unusedIn(layout)) this.#currencies.set(position, false);
+  }
+
+  /** Whether all long order numbers end as a spreadsheet leaves them. */
+  get hasRoundedNumbers(): boolean {
+    return this.#longNumbers.rounded > 0 && this.#longNumbers.exact === 0;
+  }
+
+  /** Columns that nobody named for it and that hold currencies, by their names or their cells. */
+  get currencyLike(): number[] {
+    const { layout } = this.#context;
+    if (layout.positions.currency.length > 0) return [];
+    return unusedIn(layout).filter(
+      (at) => this.#currencies.get(at) || CURRENCY_NAME.test(layout.header[at] ?? ''),
+    );
+  }
+
+  /** The decimal sign of each column of numbers, where it is known. */
+  get decimals(): Map<number, Decimal | undefined> {
+    const { options, plan } = this.#context;
+    const all = [...this.#evidence.values()];
+    const decimal = (own: NumberEvidence) =>
+      options.decimal ?? decimalOf(own, all, plan.profile?.decimal);
+    return new Map([...this.#evidence].map(([position, own]) => [position, decimal(own)]));
+  }
+
+  add(row: Row): void {
+    const { head, layout, plan, dialect, options } = this.#context;
+    const { cells } = row;
+    if (row.row <= head.row || cells.every((cell) => trimmed(cell) === '')) return;
+    if (plan.profile?.footer?.test(cells.join(',')) || this.#isHeader(row)) {
+      this.skipped += 1;
+      this.sheet.part();
+      return;
+    }
+    const isSure = options.quoting === 'double';
+    const swallowed = isSure ? undefined : swallowedRows(row, dialect.delimiter, layout);
+    if (!swallowed) {
+      this.#addRow(row);
+      return;
+    }
+    const last = swallowed.at(-1)?.row ?? row.row;
+    const doubt =
+      `rows ${grouped(row.row)} to ${grouped(last)} each look like a row, but a quoted cell goes from the ` +
+      'first to the last: say --quoting none, or double if that is right';
+    for (const line of swallowed) this.#addRow(line, doubt);
+  }
+
+  /** A last row without a line end may be cut off, which shows where it ends in a number. */
+  end(): void {
+    const { dialect, layout } = this.#context;
+    const place = layout.header.length - 1;
+    const last = trimmed(this.#last?.cells[place] ?? '');
+    const evidence = this.#evidence.get(place);
+    if (!dialect.isLastOpen || !evidence || !this.#last) return;
+    const own = new NumberEvidence();
+    own.observe(last);
+    const [places = 0] = own.places.keys();
+    const others = [...evidence.places.keys()].filter((count) => count !== places);
+    const isAlone = evidence.places.get(places) === 1 && others.length === 1;
+    if (!isAlone || places >= (others[0] ?? 0)) return;
+    this.sheet.doubtLast(
+      `${layout.header[place]} ${last} has fewer decimals than all others, and the file ends behind it ` +
+        'without a line end: it may have been cut off',
+    );
+  }
+
+  #addRow(row: Row, doubt?: string): void {
+    const { cells } = row;
+    for (const [position, evidence] of this.#evidence) {
+      evidence.observe(trimmed(cells[position] ?? ''));
+    }
+    for (const position of this.#currencies.keys()) {
+      const cell = trimmed(cells[position] ?? '');
+      if (cell === '') continue;
+      if (findCurrency(cell)) this.#currencies.set(position, true);
+      else this.#currencies.delete(position);
+    }
+    const number = cellOf(cells, this.#context.layout.positions.orderNumber);
+    if (number !== '') this.#longNumbers[isRoundedNumber(number)] += 1;
+    this.sheet.add(number, row.row, cells, doubt ?? this.#unnumbered(number));
+    this.#hasOrderAbove ||= number !== '';
+    this.#last = row;
+  }
+
+  /** Files that were joined have the header again, and all is as before if it is the same. */
+  #isHeader({ row, cells }: Row): boolean {
+    const { head, layout } = this.#context;
+    const [position = 0] = layout.positions.orderNumber;
+    if (trimmed(cells[position] ?? '') !== head.header[position]) return false;
+    if (headerOf(cells).join('\n') === head.header.join('\n')) return true;
+    throw new Failure(
+      `Row ${grouped(row)} is another header than row ${grouped(head.row)}: the file joins two exports.\n` +
+        'Submit them one by one.',
+    );
+  }
+
+  #unnumbered(number: string): string | undefined {
+    if (number !== '') return undefined;
+    const { head, layout } = this.#context;
+    const name = head.header[layout.positions.orderNumber[0] ?? 0];
+    if (!this.#hasOrderAbove) {
+      return `${name} is empty, and no order is above: the row continues an order that the file does not begin with`;
+    }
+    if (this.#isCarriedDown) return undefined;
+    return `${name} is empty: say --carry-down if such rows belong to the order above`;
+  }
+}
