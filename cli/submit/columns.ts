@@ -99,6 +99,13 @@ function positionsOf(header: readonly string[], names: readonly string[]): numbe
   });
 }
 
+/** How many columns have a name: as it is spelled, or else in any case. */
+function countOf(header: readonly string[], name: string): number {
+  const [spelled = ''] = headerOf([name]);
+  const exact = header.filter((one) => one === spelled).length;
+  return exact > 0 ? exact : header.filter((one) => isSameName(one, spelled)).length;
+}
+
 function isSameName(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
@@ -117,23 +124,24 @@ export function layoutOf(
 ): Layout {
   const faults = new Set<string>();
   for (const [option, name] of said) {
-    const count = header.filter((one) => one === headerOf([name])[0]).length;
-    if (count === 0 && positionsOf(header, [name]).length === 0) {
-      faults.add(`The file has no column ${name} (${option}).`);
-    } else if (count > 1) faults.add(`The file has ${count} columns ${name} (${option}).`);
+    const count = countOf(header, name);
+    if (count === 0) faults.add(`The file has no column ${name} (${option}).`);
+    if (count > 1) faults.add(`The file has ${count} columns ${name} (${option}).`);
   }
   const roles = Object.keys(ROLES) as Role[];
-  for (const role of missingIn(header, plan)) {
-    if (!plan[role] || profile) {
-      const names = plan[role]?.join(', ');
-      faults.add(`The file has no column for the ${ROLES[role]}${names ? `: ${names}` : ''}.`);
+  if (profile) {
+    for (const role of missingIn(header, plan)) {
+      const names = (plan[role] ?? []).join(', ');
+      faults.add(
+        `The file has no column for the ${ROLES[role]}: ${names} (--profile ${profile.name}).`,
+      );
     }
-  }
-  for (const names of profile ? roles.map((role) => plan[role] ?? []) : []) {
+    const names = [
+      ...roles.flatMap((role) => plan[role] ?? []),
+      ...plan.charges.flatMap((one) => one.columns),
+    ];
     for (const name of names) {
-      if (header.filter((one) => isSameName(one, name)).length > 1) {
-        faults.add(`The file has two columns ${name}.`);
-      }
+      if (countOf(header, name) > 1) faults.add(`The file has two columns ${name}.`);
     }
   }
   if (faults.size > 0) {

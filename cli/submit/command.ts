@@ -1,12 +1,13 @@
+import { once } from 'node:events';
 import { extname, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Client } from '../../lib/client/client.ts';
-import { EXIT, usageFailure } from '../failure.ts';
+import { EXIT, Failure, usageFailure } from '../failure.ts';
 import { grouped } from '../money.ts';
 import { countOf } from '../report.ts';
 import { readCsv } from './csv.ts';
 import { stopOnInterrupt } from './interrupt.ts';
-import { clearOrders, KEPT_LISTED_MAX, type Look, lookAt } from './look.ts';
+import { clearOrders, type Look, lookAt } from './look.ts';
 import { readNdjson } from './ndjson.ts';
 import { csvOptions, type SubmitFlags } from './options.ts';
 import { progressDisplay } from './progress.ts';
@@ -16,6 +17,8 @@ import { sendOrders, type Tally } from './send.ts';
 import { openSource, STDIN } from './source.ts';
 import type { Understood } from './understood.ts';
 
+/** How many orders that are kept back are listed; `--rejects` writes them all. */
+const LISTED_MAX = 1_000;
 /** Bytes and orders that are read in a moment: no progress is shown for less. */
 const BYTES_SHOWN_MIN = 16 * 1024 * 1024;
 const ORDERS_SHOWN_MIN = 50_000;
@@ -45,27 +48,32 @@ export async function submitCommand(
   const source = await openSource(file, given, flags.encoding);
   try {
     const format = flags.format ?? formatOf(given);
-    const handle = rejects === undefined ? undefined : await openRejectsFile(rejects, file);
+    const rejectsFile = rejects === undefined ? undefined : await openRejectsFile(rejects, file);
     const understood = await reading((onProgress) =>
       format === 'ndjson'
         ? readNdjson(source, nowMs, onProgress)
         : readCsv(source, options, nowMs, onProgress),
     );
     const look = looking(understood);
-    const print = (text: string) => flags.json || process.stdout.write(text);
-    print(lookReport(source, understood, look));
-    const sent = await decided(client, understood, look, flags, print);
-    if (handle) await writeRejects(handle, understood);
-    await handle?.close();
-    const listed = understood.sheet.firstKept(KEPT_LISTED_MAX);
-    const count = look.doubtful + look.rejected + (typeof sent === 'string' ? 0 : sent.rejected);
-    if (typeof sent !== 'string') print(`\n${submitReport(look, sent)}`);
-    print(keptReport(listed, count, flags.rejects));
+    const kept = look.doubtful + look.rejected;
+    if (!flags.json) {
+      process.stdout.write(lookReport(source, understood, look));
+      process.stdout.write(keptReport(understood.sheet.firstKept(LISTED_MAX), kept, flags.rejects));
+    }
+    const sent = await decided(client, understood, look, flags);
+    if (rejectsFile) await writeRejects(rejectsFile, understood);
+    await rejectsFile?.close();
+    const listed = understood.sheet.firstKept(LISTED_MAX);
     if (flags.json) process.stdout.write(submitJson(source, understood, look, listed, sent));
+    else if (typeof sent !== 'string') {
+      process.stdout.write(`\n${submitReport(look, sent)}`);
+      const all = sent.rejected === 0 ? 0 : kept + sent.rejected;
+      process.stdout.write(keptReport(listed, all, flags.rejects));
+    }
     understood.sheet.close();
     return exitCodeOf(look, sent);
   } finally {
-    await source.close();
+    await source.handle.close();
   }
 }
 
@@ -85,6 +93,16 @@ async function reading(
   const display = progressDisplay(process.stderr, step);
   try {
     return await read(display.show);
+  } catch (cause) {
+    const isSheet = cause instanceof Error && 'code' in cause && cause.code === 'ERR_SQLITE_ERROR';
+    if (!isSheet) throw cause;
+    const advice = 'Set TMPDIR to a folder with room for three times the file.';
+    throw new Failure(
+      `The rows cannot be put by in a temporary file: ${cause.message}. ${advice}`,
+      {
+        cause,
+      },
+    );
   } finally {
     display.end();
   }
@@ -106,20 +124,10 @@ async function decided(
   understood: Understood,
   look: Look,
   flags: SubmitFlags,
-  print: (text: string) => void,
 ): Promise<Tally | 'dry-run' | 'refused'> {
   if (!client) return 'dry-run';
   if (look.doubtful > 0 && !flags.yes) {
-    const { rejects, json } = flags;
-    const canAsk = process.stdin.isTTY && process.stdout.isTTY && !json && look.clear > 0;
-    if (canAsk)
-      print(
-        keptReport(
-          understood.sheet.firstKept(KEPT_LISTED_MAX),
-          look.doubtful + look.rejected,
-          rejects,
-        ),
-      );
+    const canAsk = process.stdin.isTTY && process.stdout.isTTY && !flags.json && look.clear > 0;
     if (!canAsk || !(await isAgreed(look))) {
       process.stderr.write(refusal(look));
       return 'refused';
@@ -130,12 +138,14 @@ async function decided(
 
 async function isAgreed({ clear, doubtful }: Look): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    const question = `Send ${countOf(clear, 'order')}, and leave out ${grouped(doubtful)} that are doubtful? [y/N] `;
-    return /^y(es)?$/i.test((await terminal.question(question)).trim());
-  } finally {
-    terminal.close();
-  }
+  // Ctrl-C and Ctrl-D are a no.
+  terminal.on('SIGINT', () => terminal.close());
+  const closed = once(terminal, 'close').then(() => 'no');
+  const left = `leave out ${grouped(doubtful)} that can be read in more than one way`;
+  const answered = terminal.question(`\nSend ${countOf(clear, 'order')}, and ${left}? [y/N] `);
+  const answer = await Promise.race([answered, closed]);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
 }
 
 function refusal({ clear, doubtful }: Look): string {

@@ -4,8 +4,6 @@ import type { Understood } from './understood.ts';
 
 /** How many orders are shown as they would be sent. */
 const ORDERS_SHOWN = 3;
-/** How many kept orders are listed; `--rejects` writes them all. */
-export const KEPT_LISTED_MAX = 1_000;
 
 /** What a file holds, before anything of it is sent. */
 export interface Look {

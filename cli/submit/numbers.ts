@@ -54,7 +54,7 @@ function written(cell: string): Written | undefined {
   const inner = (isBracketed ? cell.slice(1, -1) : cell).replace(NO_FRACTION, '');
   const [, front = '', core, back = ''] = CELL.exec(inner) ?? [];
   if (core === undefined) return undefined;
-  const around = [front, back].map((text) => text.replace(/\s/g, '').replace(/^\+/, ''));
+  const around = [front.replace(/^\s*\+/, ''), back].map((text) => text.replace(/\s/g, ''));
   const minuses = around.join('').match(/[-\u2212]/g)?.length ?? 0;
   if (minuses > (isBracketed ? 0 : 1)) return undefined;
   const signs = around.map((text) => text.replace(/^[-\u2212]|[-\u2212]$/, '')).filter(Boolean);
@@ -106,7 +106,9 @@ function ungrouped(text: string, separator: string | RegExp): string | undefined
     /^\d{1,3}$/.test(first) &&
     /^\d{3}$/.test(last) &&
     (others.every((group) => /^\d{3}$/.test(group)) ||
-      (/^\d{1,2}$/.test(first) && others.slice(0, -1).every((group) => /^\d{2}$/.test(group))));
+      (separator === ',' &&
+        /^\d{1,2}$/.test(first) &&
+        others.slice(0, -1).every((group) => /^\d{2}$/.test(group))));
   return isGrouped ? groups.join('') : undefined;
 }
 

@@ -54,7 +54,6 @@ function finished(
   currency: Currency,
 ): Judged {
   const { lines, discount } = withCharges(order, goods, currency);
-  const amountOff = formatMoney(discount, currency.code).replace(/^\w+ /, '');
   const members = {
     customer,
     currency: currency.code,
@@ -65,7 +64,9 @@ function finished(
       quantity,
       unitAmount,
     })),
-    ...(discount > 0 && { metadata: { discount: amountOff } }),
+    ...(discount > 0 && {
+      metadata: { discount: formatMoney(discount, currency.code).replace(/^\w+ /, '') },
+    }),
   };
   const locate = (pointer: string) => placeOf(pointer, order, lines);
   const parsed = parseOrder(batchItemSchema, { idempotencyKey, ...members }, order.rules.nowMs);

@@ -76,6 +76,7 @@ export class RowReader {
     if (plan.profile?.footer?.test(cells.join(',')) || this.#isHeader(row)) {
       this.skipped += 1;
       this.sheet.part();
+      this.#hasOrderAbove = false;
       return;
     }
     const isSure = options.quoting === 'double';

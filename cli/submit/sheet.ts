@@ -96,9 +96,13 @@ export class Sheet {
       .run(doubt, this.#lastRowOf, this.#places);
   }
 
-  /** Parts what comes before and after it: the rows of an order on both sides stand apart. */
+  /**
+   * Parts what comes before and after it: rows of an order on both sides stand apart, and rows
+   * without a number have no order above.
+   */
   part(): void {
     this.#places += 1;
+    this.#last = undefined;
   }
 
   #orderOf(number: string, row: number): number {

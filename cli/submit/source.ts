@@ -1,8 +1,9 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { TextDecoder } from 'node:util';
 import { Failure, usageFailure } from '../failure.ts';
 import { grouped } from '../money.ts';
 
@@ -11,22 +12,21 @@ export const STDIN = '-';
 
 /** Bytes at the beginning of a file that tell what it is. */
 const HEAD_BYTES = 4096;
+const PIECE_BYTES = 256 * 1024;
 
 /** A file that can be read more than once, and what is known of its bytes. */
 export interface Source {
   /** As messages have it. */
   readonly name: string;
-  readonly path: string;
+  readonly handle: FileHandle;
   readonly bytes: number;
   /** A label of the Encoding Standard. */
   readonly encoding: string;
   readonly hasByteOrderMark: boolean;
-  /** Deletes what was put by of standard input. */
-  readonly close: () => Promise<void>;
 }
 
 /**
- * Opens a file of orders, or standard input for `-`, which is put by in a file of its own.
+ * Opens a file of orders; standard input (`-`) and pipes are put by in a temporary file first.
  *
  * @param given  the file as the operator named it, for messages
  * @param said   the encoding that the operator names; a byte order mark knows better
@@ -37,32 +37,37 @@ export async function openSource(
   given: string,
   said: string | undefined,
 ): Promise<Source> {
-  const folder = file === STDIN ? await mkdtemp(join(tmpdir(), 'sluice-')) : undefined;
-  const path = folder ? join(folder, 'orders') : file;
-  const name = folder ? 'standard input' : given;
-  const close = async () => {
-    if (folder) await rm(folder, { recursive: true, force: true });
-  };
+  const name = file === STDIN ? 'standard input' : given;
+  let handle: FileHandle | undefined;
   try {
-    if (folder) await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
-    const { head, bytes } = await headOf(path);
+    handle = file === STDIN ? await putBy(process.stdin) : await openFile(file);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    const head = buffer.subarray(0, bytesRead);
     const kind = kindOf(head);
     if (kind) throw usageFailure(`${name} is ${kind}`);
-    return { name, path, bytes, ...encodingOf(name, head, said), close };
+    const { size: bytes } = await handle.stat();
+    return { name, handle, bytes, ...encodingOf(name, head, said) };
   } catch (cause) {
-    await close();
+    await handle?.close();
     throw readFailure(name, cause);
   }
 }
 
-async function headOf(path: string): Promise<{ head: Buffer; bytes: number }> {
-  const handle = await open(path);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return { head: buffer.subarray(0, bytesRead), bytes: (await handle.stat()).size };
-  } finally {
-    await handle.close();
-  }
+async function openFile(file: string): Promise<FileHandle> {
+  const handle = await open(file);
+  const stats = await handle.stat();
+  if (stats.isFile() || stats.isDirectory()) return handle;
+  await handle.close();
+  return putBy(createReadStream(file));
+}
+
+/** Puts a stream by in a temporary file that has no name any more, so that nothing is left of it. */
+async function putBy(stream: AsyncIterable<Buffer>): Promise<FileHandle> {
+  const path = join(tmpdir(), `sluice-${randomUUID()}`);
+  const handle = await open(path, 'wx+', 0o600);
+  await rm(path, { force: true });
+  for await (const bytes of stream) await handle.writeFile(bytes);
+  return handle;
 }
 
 const AS_CSV =
@@ -108,10 +113,21 @@ function encodingOf(name: string, head: Buffer, said: string | undefined) {
   const [marked] = Object.entries(marks).find(([, mark]) => hex.startsWith(mark)) ?? [];
   if (marked) return { encoding: marked, hasByteOrderMark: true };
   const encoding = said ?? utf16Of(head) ?? 'utf-8';
+  if (!encoding.startsWith('utf-') && isUtf8(head)) {
+    throw usageFailure(
+      `${name} is UTF-8, and not ${encoding.toUpperCase()}: leave --encoding out.`,
+    );
+  }
   if (!encoding.startsWith('utf-16') && head.includes(0)) {
     throw new Failure(`${name} is no text: it holds bytes of zero.`);
   }
   return { encoding, hasByteOrderMark: false };
+}
+
+/** Text that is not ASCII alone is by chance hardly ever well-formed UTF-8. */
+function isUtf8(head: Buffer): boolean {
+  const lines = head.subarray(0, head.lastIndexOf('\n'));
+  return lines.some((byte) => byte > 0x7f) && Buffer.from(lines.toString('utf8')).equals(lines);
 }
 
 /** Text in which every other byte is zero is UTF-16, also without a byte order mark. */
@@ -130,32 +146,48 @@ function utf16Of(head: Buffer): string | undefined {
  * @throws Failure where the bytes are not of the encoding: a guess would spoil names
  */
 export async function* textOf(
-  { name, path, encoding }: Source,
+  { name, handle, bytes, encoding }: Source,
   onBytes: (bytesDone: number) => void = () => {},
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding, { fatal: true });
+  const buffer = Buffer.alloc(PIECE_BYTES);
   let bytesDone = 0;
   let rows = 1;
+  for (;;) {
+    const { bytesRead } = await readAt(handle, name, buffer, bytesDone);
+    if (bytesRead === 0) break;
+    const piece = buffer.subarray(0, bytesRead);
+    const text = decoded(decoder, piece);
+    if (text === undefined) {
+      throw encodingFailure(name, encoding, rows + breaksBefore(piece, encoding));
+    }
+    bytesDone += bytesRead;
+    onBytes(bytesDone);
+    rows += breaksIn(text);
+    yield text;
+  }
+  const rest = decoded(decoder);
+  if (rest === undefined) {
+    throw new Failure(`${name} ends in the middle of a character, in row ${grouped(rows)}.`);
+  }
+  if (bytesDone !== bytes) throw new Failure(`${name} has changed while it was read: try again.`);
+  yield rest;
+}
+
+async function readAt(handle: FileHandle, name: string, buffer: Buffer, position: number) {
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
-      let text: string;
-      try {
-        text = decoder.decode(chunk, { stream: true });
-      } catch {
-        throw encodingFailure(name, encoding, rows + breaksBefore(chunk, encoding));
-      }
-      bytesDone += chunk.length;
-      onBytes(bytesDone);
-      rows += breaksIn(text);
-      yield text;
-    }
-    try {
-      yield decoder.decode();
-    } catch {
-      throw new Failure(`${name} ends in the middle of a character, in row ${grouped(rows)}.`);
-    }
+    return await handle.read(buffer, 0, buffer.length, position);
   } catch (cause) {
     throw readFailure(name, cause);
+  }
+}
+
+/** A piece of text, or with none what is left of it; `undefined` where it is not of the encoding. */
+function decoded(decoder: TextDecoder, piece?: Buffer): string | undefined {
+  try {
+    return piece ? decoder.decode(piece, { stream: true }) : decoder.decode();
+  } catch {
+    return undefined;
   }
 }
 

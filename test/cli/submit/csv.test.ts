@@ -157,6 +157,13 @@ test.each<[string, readonly string[], Flags, readonly string[], readonly (string
     [/^5 2 doubtful: x is in row 3/],
   ],
   [
+    'a row without a number does not belong to the order of another export above',
+    ['1,a,x,,1,1', HEADER, ',,y,,1,1', '2,a,x,,1,1'],
+    { carryDown: true },
+    ['1 a GBP: x 1 x 100', '2 a GBP: x 1 x 100'],
+    [/^4 {2}doubtful: .*no order is above/],
+  ],
+  [
     'a code that a spreadsheet shortened is doubtful',
     ['1,a,4.00638E+12,,1,1', '2,a,4E12,,1,1'],
     {},

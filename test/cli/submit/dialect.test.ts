@@ -143,3 +143,8 @@ test.each<[string, Uint8Array, RegExp]>([
 ])('a file that is %s is refused by name', async (_name, bytes, message) => {
   await expect(lookInto(bytes, FLAGS)).rejects.toThrow(message);
 });
+
+test('a file of UTF-8 is not read in another encoding, though somebody said so', async () => {
+  const said = lookInto(`${HEADER}\nA,é,S,x,1,9.00\n`, { ...FLAGS, encoding: 'windows-1252' });
+  await expect(said).rejects.toThrow(/is UTF-8, and not WINDOWS-1252/);
+});

@@ -72,6 +72,8 @@ test.each([
   '1-2',
   '5 kg',
   '1,23,45',
+  '1.23.456',
+  '5+',
   'Rs',
 ])('%j is not guessed at', (cell) => {
   const kinds = ['not-a-number', 'empty'];

@@ -55,6 +55,7 @@ export async function lookIntoFile(
   format: 'csv' | 'ndjson' = 'csv',
 ): Promise<Looked> {
   const source = await openSource(path, 'orders', flags.encoding);
+  onTestFinished(() => source.handle.close());
   const options = csvOptions({ concurrency: 1, ...flags });
   const understood =
     format === 'csv'
