@@ -16,6 +16,14 @@ export function trimmed(cell: string): string {
   return wrapped === undefined ? text : trimmed(wrapped);
 }
 
+/** Characters that nobody sees and no code has: a soft hyphen, zero-width spaces. */
+const UNSEEN = /[\u00ad\u200b\u2060\ufeff]/g;
+
+/** A code as people see it, so that two that look alike are the same. */
+export function codeOf(cell: string): string {
+  return cell.replace(UNSEEN, '').replace(/[\u00a0\u202f]/g, ' ');
+}
+
 /** A cell within a sentence: quoted when it would be read wrongly without. */
 export function shown(cell: string): string {
   const text =

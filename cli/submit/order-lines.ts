@@ -1,4 +1,5 @@
 import type { Currency } from '../money.ts';
+import { codeOf } from './cells.ts';
 import type { Line } from './charges.ts';
 import { cellOf } from './columns.ts';
 import type { OrderCells } from './order-cells.ts';
@@ -33,7 +34,7 @@ function isLine(order: OrderCells, row: SheetRow): boolean {
 }
 
 function readLine(order: OrderCells, row: SheetRow, currency: Currency): SourcedLine | undefined {
-  const sku = order.cell(row, 'sku');
+  const sku = codeOf(order.cell(row, 'sku'));
   if (sku === '') order.reject(row.row, `${order.name('sku', row)} is empty`);
   const quantity = order.number(row, 'quantity');
   const priced = priceOf(order, row);

@@ -99,7 +99,7 @@ function checkRows(order: OrderCells): void {
     );
   }
   for (const row of order.rows) {
-    if (row.doubt) order.doubt(row.row, row.doubt);
+    if (row.doubt) order.doubt(row.row, row.doubt.text);
     checkWidth(order, row);
     checkText(order, row);
     checkUnwanted(order, row);

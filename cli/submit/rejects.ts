@@ -1,8 +1,9 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Failure, usageFailure } from '../failure.ts';
 import { REJECT_COLUMNS } from './columns.ts';
+import type { CsvDescription } from './csv.ts';
 import { REJECT_MEMBER } from './ndjson.ts';
-import type { Kept, SheetRow } from './sheet.ts';
+import type { Kept, Sheet, SheetRow } from './sheet.ts';
 import { STDIN } from './source.ts';
 import type { Understood } from './understood.ts';
 
@@ -42,20 +43,48 @@ export async function writeRejects(handle: FileHandle, understood: Understood): 
   await handle.write(piece);
 }
 
-function* rejectsText({ csv, sheet }: Understood): Generator<string, void> {
-  const { delimiter } = csv?.dialect ?? { delimiter: ',' };
-  const ours = new Set(csv?.layout.ours);
-  const own = (cells: readonly string[]) => cells.filter((_, at) => !ours.has(at));
-  const written = (cells: readonly string[]) =>
-    `${cells.map((one) => quoted(one, delimiter)).join(delimiter)}\n`;
-  if (csv) yield written([...own(csv.layout.header), ...REJECT_COLUMNS]);
+function* rejectsText(understood: Understood): Generator<string, void> {
+  const { csv, sheet } = understood;
+  if (csv) {
+    yield* rejectedRows(sheet, csv);
+    return;
+  }
   for (const kept of sheet.kept()) {
-    for (const row of sheet.rowsOf(kept.id)) {
-      if (!csv) yield `${withReason(row, kept)}\n`;
-      // A row of another width stays one: filling it up could move its cells under other columns.
-      else yield written([...own(row.cells), String(row.row), kept.reason]);
+    for (const row of sheet.rowsOf(kept.id)) yield `${withReason(row, kept)}\n`;
+  }
+}
+
+/**
+ * Rows that are doubtful for where they stand in the file are so again when they are submitted as
+ * they are: the header stands again between rows of an order that stood apart, and above rows
+ * without a number that had no order above.
+ */
+function* rejectedRows(sheet: Sheet, { dialect, layout }: CsvDescription): Generator<string, void> {
+  const { delimiter } = dialect;
+  const ours = new Set(layout.ours);
+  const own = (cells: readonly string[]) => cells.filter((_, at) => !ours.has(at));
+  const header = written([...own(layout.header), ...REJECT_COLUMNS], delimiter);
+  yield header;
+  let isFirst = true;
+  for (const kept of sheet.kept()) {
+    let last: number | undefined;
+    for (const { row, place, cells, doubt } of sheet.rowsOf(kept.id)) {
+      const isApart = last === undefined ? kept.number === null : place !== last + 1;
+      if (isApart && !isFirst) yield header;
+      // As it was, of another width, and with its lone quote, so that it has to be mended.
+      if (doubt?.kind === 'cut') yield written(own(cells), delimiter);
+      else if (doubt?.kind === 'swallowed') {
+        const plain = kept.reason.replaceAll('"', "'").replaceAll(delimiter, ' ');
+        yield `${[...cells, String(row), plain].join(delimiter)}\n`;
+      } else yield written([...own(cells), String(row), kept.reason], delimiter);
+      last = place;
+      isFirst = false;
     }
   }
+}
+
+function written(cells: readonly string[], delimiter: string): string {
+  return `${cells.map((one) => quoted(one, delimiter)).join(delimiter)}\n`;
 }
 
 function quoted(cell: string, delimiter: string): string {

@@ -1,12 +1,12 @@
 import { Failure } from '../failure.ts';
 import { findCurrency, grouped } from '../money.ts';
-import { isRoundedNumber, trimmed } from './cells.ts';
+import { codeOf, isRoundedNumber, trimmed } from './cells.ts';
 import { cellOf, headerOf, type Layout, unusedIn } from './columns.ts';
 import type { CsvOptions, Plan } from './csv-plan.ts';
 import type { Dialect, Head } from './dialect.ts';
 import { type Decimal, decimalOf, NumberEvidence } from './numbers.ts';
 import type { Row } from './rows.ts';
-import { Sheet } from './sheet.ts';
+import { type Doubt, Sheet } from './sheet.ts';
 import { swallowedRows } from './swallowed.ts';
 
 export interface ReadingContext {
@@ -86,10 +86,10 @@ export class RowReader {
       return;
     }
     const last = swallowed.at(-1)?.row ?? row.row;
-    const doubt =
+    const text =
       `rows ${grouped(row.row)} to ${grouped(last)} each look like a row, but a quoted cell goes from the ` +
       'first to the last: say --quoting none, or double if that is right';
-    for (const line of swallowed) this.#addRow(line, doubt);
+    for (const line of swallowed) this.#addRow(line, { kind: 'swallowed', text });
   }
 
   /** A last row without a line end may be cut off, which shows where it ends in a number. */
@@ -105,13 +105,13 @@ export class RowReader {
     const others = [...evidence.places.keys()].filter((count) => count !== places);
     const isAlone = evidence.places.get(places) === 1 && others.length === 1;
     if (!isAlone || places >= (others[0] ?? 0)) return;
-    this.sheet.doubtLast(
+    const text =
       `${layout.header[place]} ${last} has fewer decimals than all others, and the file ends behind it ` +
-        'without a line end: it may have been cut off',
-    );
+      'without a line end: it may have been cut off';
+    this.sheet.doubtLast({ kind: 'cut', text });
   }
 
-  #addRow(row: Row, doubt?: string): void {
+  #addRow(row: Row, doubt?: Doubt): void {
     const { cells } = row;
     for (const [position, evidence] of this.#evidence) {
       evidence.observe(trimmed(cells[position] ?? ''));
@@ -122,7 +122,7 @@ export class RowReader {
       if (findCurrency(cell)) this.#currencies.set(position, true);
       else this.#currencies.delete(position);
     }
-    const number = cellOf(cells, this.#context.layout.positions.orderNumber);
+    const number = codeOf(cellOf(cells, this.#context.layout.positions.orderNumber));
     if (number !== '') this.#longNumbers[isRoundedNumber(number)] += 1;
     this.sheet.add(number, row.row, cells, doubt ?? this.#unnumbered(number));
     this.#hasOrderAbove ||= number !== '';
@@ -141,14 +141,16 @@ export class RowReader {
     );
   }
 
-  #unnumbered(number: string): string | undefined {
+  #unnumbered(number: string): Doubt | undefined {
     if (number !== '') return undefined;
     const { head, layout } = this.#context;
     const name = head.header[layout.positions.orderNumber[0] ?? 0];
     if (!this.#hasOrderAbove) {
-      return `${name} is empty, and no order is above: the row continues an order that the file does not begin with`;
+      const text = `${name} is empty, and no order is above: the row continues an order that the file does not begin with`;
+      return { kind: 'unnumbered', text };
     }
     if (this.#isCarriedDown) return undefined;
-    return `${name} is empty: say --carry-down if such rows belong to the order above`;
+    const text = `${name} is empty: say --carry-down if such rows belong to the order above`;
+    return { kind: 'unnumbered', text };
   }
 }

@@ -1,5 +1,16 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
+/** Why a row may not be what it seems to be. */
+export interface Doubt {
+  readonly kind:
+    | 'unnumbered'
+    /** It is a line of a row that takes in several. */
+    | 'swallowed'
+    /** It is the last one, and may not be whole. */
+    | 'cut';
+  readonly text: string;
+}
+
 /** A row of an order, as the file has it. */
 export interface SheetRow {
   /** The line of the file, from 1, on which it begins. */
@@ -7,8 +18,7 @@ export interface SheetRow {
   /** Which row of the file it is, empty ones left out: rows that follow each other stand together. */
   readonly place: number;
   readonly cells: readonly string[];
-  /** Why the row may not be what it seems to be, if there is a reason. */
-  readonly doubt?: string;
+  readonly doubt?: Doubt;
 }
 
 /** The rows that share an order number. */
@@ -32,6 +42,11 @@ export interface Kept {
   readonly key: string;
   readonly fate: Fate;
   readonly reason: string;
+}
+
+/** The same, as the sheet has it. */
+export interface KeptOrder extends Kept {
+  readonly number: string | null;
 }
 
 /** How many orders are looked up at once. */
@@ -81,19 +96,25 @@ export class Sheet {
   }
 
   /** Adds a row to the order of its number, or without a number to the order of the row above. */
-  add(number: string, row: number, cells: readonly string[], doubt?: string): void {
+  add(number: string, row: number, cells: readonly string[], doubt?: Doubt): void {
     const id =
       number === '' ? (this.#last?.id ?? this.#unnumbered(row)) : this.#orderOf(number, row);
     this.#places += 1;
     this.#lastRowOf = id;
-    this.#addRow.run(id, this.#places, row, JSON.stringify(cells), doubt ?? null);
+    this.#addRow.run(
+      id,
+      this.#places,
+      row,
+      JSON.stringify(cells),
+      doubt ? JSON.stringify(doubt) : null,
+    );
   }
 
   /** Casts a doubt on the row that was added last, unless there is one. */
-  doubtLast(doubt: string): void {
+  doubtLast(doubt: Doubt): void {
     this.#db
       .prepare('update rows set doubt = coalesce(doubt, ?) where order_id = ? and place = ?')
-      .run(doubt, this.#lastRowOf, this.#places);
+      .run(JSON.stringify(doubt), this.#lastRowOf, this.#places);
   }
 
   /**
@@ -152,7 +173,7 @@ export class Sheet {
       row,
       place,
       cells: JSON.parse(cells),
-      ...(doubt !== null && { doubt }),
+      ...(doubt !== null && { doubt: JSON.parse(doubt) }),
     }));
   }
 
@@ -162,7 +183,7 @@ export class Sheet {
   }
 
   /** The orders that are kept from being sent, in the order of the file. */
-  *kept(): Generator<Kept, void> {
+  *kept(): Generator<KeptOrder, void> {
     let last = 0;
     for (;;) {
       const page = this.#keptAfter(last, PAGE_ORDERS);
@@ -173,14 +194,14 @@ export class Sheet {
   }
 
   /** The first of them. */
-  firstKept(max: number): Kept[] {
+  firstKept(max: number): KeptOrder[] {
     return this.#keptAfter(0, max);
   }
 
-  #keptAfter(id: number, max: number): Kept[] {
-    const text = `select id, row, key, fate, reason from orders
+  #keptAfter(id: number, max: number): KeptOrder[] {
+    const text = `select id, number, row, key, fate, reason from orders
       where fate is not null and id > ? order by id limit ?`;
-    return this.#db.prepare(text).all(id, max) as unknown as Kept[];
+    return this.#db.prepare(text).all(id, max) as unknown as KeptOrder[];
   }
 
   /** All rows of an order, as the file has them. */
