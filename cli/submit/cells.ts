@@ -62,7 +62,7 @@ const TRACES: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`^(?:\\d{1,2}\\.?[-. /]${MONTH}\\.?|${MONTH}\\.?[-. /]\\d{2})$`, 'i'), 'a date'],
   [new RegExp(`^\\d{1,2}\\.?[-. /]${MONTH}\\.?[-. /]\\d{2,4}$`, 'i'), 'a date'],
   [
-    /^(?:\d{4}-\d{2}-\d{2}|\d{1,2}\/\d{1,2}\/\d{2,4}|\d{1,2}\.\d{1,2}\.\d{2,4})(?:[ T]\d.*)?$/,
+    /^(?:\d{4}[-/]\d{2}[-/]\d{2}|\d{1,2}\/\d{1,2}\/\d{2,4}|\d{1,2}\.\d{1,2}\.\d{2,4})(?:[ T]\d.*)?$/,
     'a date',
   ],
   [/^\d+[.,]0+$/, 'a number that a data tool gave decimals'],

@@ -31,15 +31,13 @@ export function withCharges(
   const extra = chargeLines(settlement.charges).map((line) => ({ ...line, row, cells: {} }));
   const discount = discountOf(settlement.charges);
   const all = extra.reduce((amount, line) => amount + line.unitAmount, sum);
-  const isUsual = goods.every(({ quantity, unitAmount }) => quantity >= 1 && unitAmount >= 0);
-  if (discount > all && isUsual) {
+  if (discount > all) {
     order.reject(
       row.row,
       `its discount, ${formatMoney(discount, currency.code)}, is more than it costs`,
     );
   }
-  if (discount === 0 || discount > all || !isUsual)
-    return { lines: [...goods, ...extra], discount };
+  if (discount === 0 || discount > all) return { lines: [...goods, ...extra], discount };
   const fromGoods = Math.min(discount, sum);
   const lines = [...takenOff(goods, fromGoods), ...takenOff(extra, discount - fromGoods)].flat();
   return { lines, discount };

@@ -42,6 +42,8 @@ function readLine(order: OrderCells, row: SheetRow, currency: Currency): Sourced
   if (quantity === undefined || amount === undefined) return undefined;
   const unitAmount = priced === 'lineTotal' ? divided(order, row, amount, quantity) : amount;
   if (unitAmount === undefined) return undefined;
+  if (quantity < 1) order.reject(row.row, `${order.shown(row, 'quantity')} is less than 1`);
+  if (unitAmount < 0) order.reject(row.row, `${order.shown(row, priced)} is negative`);
   if (priced === 'unitPrice') checkTotal(order, row, quantity * amount, currency);
   const description = order.cell(row, 'description');
   return {

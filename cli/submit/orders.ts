@@ -1,6 +1,6 @@
 import { batchItemSchema } from '../../lib/orders/batch.ts';
 import { LINES_MAX, parseOrder } from '../../lib/orders/submission.ts';
-import { type Currency, findCurrency, formatMoney, isSign, isSignOf } from '../money.ts';
+import { type Currency, findCurrency, formatMoney, grouped, isSign, isSignOf } from '../money.ts';
 import {
   idempotencyKeyOf,
   isRoundedNumber,
@@ -68,6 +68,9 @@ function finished(
       metadata: { discount: formatMoney(discount, currency.code).replace(/^\w+ /, '') },
     }),
   };
+  if (lines.length > LINES_MAX) order.reject(order.row, tooManyText('lines', lines.length));
+  const early = order.kept(idempotencyKey);
+  if (early) return early;
   const locate = (pointer: string) => placeOf(pointer, order, lines);
   const parsed = parseOrder(batchItemSchema, { idempotencyKey, ...members }, order.rules.nowMs);
   const faults = parsed.kind === 'invalid' ? locatedFaults({ locate }, parsed.faults) : [];
@@ -80,11 +83,15 @@ function finished(
   );
 }
 
+function tooManyText(what: string, count: number): string {
+  return `it has ${grouped(count)} ${what}, and an order has at most ${grouped(LINES_MAX)} lines`;
+}
+
 /** What is wrong with the order's number, or with whole rows. */
 function checkRows(order: OrderCells): void {
   const { rowCount, number } = order.order;
   if (rowCount > ROWS_MAX) {
-    order.reject(order.row, `${rowCount} rows, and an order has at most ${LINES_MAX} lines`);
+    order.reject(order.row, tooManyText('rows', rowCount));
     return;
   }
   const column = `${order.name('orderNumber')} ${shown(number)}`;

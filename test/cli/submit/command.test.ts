@@ -54,7 +54,7 @@ test('a file is shown and submitted; what is rejected is listed and can be mende
   expect(first.out).toMatch(/^4 +3 +rejected +Customer nobody: is not known$/m);
   expect(written).toBe(
     `${HEADER},sluice row,sluice reason\n` +
-      'C2,a,x,-6,1.50,3,"Quantity -6: Must be a whole number from 1 to 1,000,000"\n' +
+      'C2,a,x,-6,1.50,3,Quantity -6 is less than 1\n' +
       '3,nobody,"x, y",1,0.01,4,Customer nobody: is not known\n' +
       "4,a,x,1,0.001,6,Price 0.001 is not a whole number of GBP's minor unit (2 decimal places)\n",
   );

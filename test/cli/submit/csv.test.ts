@@ -45,7 +45,7 @@ test.each<[string, readonly string[], Flags, readonly string[], readonly (string
     ['1,a,x,,-6,1', `2,${'c'.repeat(65)},x,,1,1`, '3,a,x,,1,1'],
     {},
     ['3 a GBP: x 1 x 100'],
-    [/^2 1 rejected: Qty -6: Must be/, /^3 2 rejected: Customer "?ccc.*: Must be/],
+    [/^2 1 rejected: Qty -6 is less than 1/, /^3 2 rejected: Customer "?ccc.*: Must be/],
   ],
   [
     'an empty cell is called empty',

@@ -10,7 +10,7 @@ function read(rows: readonly string[], newline = '\n') {
 test('an order of a million rows is rejected, and not held in memory', async () => {
   const looked = await read(Array.from({ length: 2_001 }, (_, at) => `1,a,x${at},,1,1`));
   expect(shortKept(looked)).toEqual([
-    '2 1 rejected: 2001 rows, and an order has at most 1000 lines',
+    '2 1 rejected: it has 2,001 rows, and an order has at most 1,000 lines',
   ]);
 });
 
