@@ -1,5 +1,5 @@
 /**
- * Currencies, their digits and signs, and amounts in their minor units as text.
+ * Currencies with their decimal digits and signs, and the formatting of amounts.
  *
  * The digits come from ISO 4217 by way of dinero.js. `Intl` would not do: it follows the CLDR,
  * which gives the digits that people use (IQD 0, LBP 0), not those of the standard (3 and 2).
@@ -21,10 +21,10 @@ const DIGITS_OF_FIFTHS = 2;
 
 /** The currencies that the API takes; see `lib/orders/submission.ts`. */
 const KNOWN = new Set(Intl.supportedValuesOf('currency'));
-/** What the API takes though ISO 4217 has withdrawn it, and dinero.js has it no more: all of 2 digits. */
+/** Withdrawn from ISO 4217 and dinero.js but still known to the API; all have 2 digits. */
 const WITHDRAWN = new Set(['ANG', 'CUC', 'HRK', 'SLL', 'ZWL']);
 
-/** @returns undefined for a code that the API does not take, or that has no minor unit (XDR, XSU) */
+/** @returns undefined for a code that the API does not know, or that has no minor unit (XDR, XSU) */
 export function findCurrency(code: string): Currency | undefined {
   if (!KNOWN.has(code)) return undefined;
   if (WITHDRAWN.has(code)) return { code, digits: 2 };
@@ -35,8 +35,8 @@ export function findCurrency(code: string): Currency | undefined {
 }
 
 /**
- * Whether a sign may stand for a currency: its code, its own sign (`€`), or one that it shares
- * (`$`), also behind the first letters of its code (`AU$`, `C$`).
+ * Whether a sign can mean a currency: its code, its own sign (`€`) or a shared one (`$`), possibly
+ * after the first letters of its code (`AU$`, `C$`).
  *
  * @param sign  without spaces
  */
@@ -49,7 +49,7 @@ export function isSignOf(sign: string, code: string): boolean {
   );
 }
 
-/** Whether it may stand for any currency. */
+/** Whether it is the sign or code of any currency. */
 export function isSign(sign: string): boolean {
   return [...KNOWN].some((code) => isSignOf(sign, code));
 }
@@ -71,7 +71,7 @@ function signsOf(code: string): readonly string[] {
   return spelled;
 }
 
-/** Signs that English does not use. */
+/** Signs that are not used in English. */
 const LOCAL_SIGNS: Readonly<Record<string, readonly string[]>> = {
   CHF: ['Fr.', 'SFr.', 'Fr'],
   JPY: ['￥', '円'],

@@ -1,17 +1,17 @@
 import type { BatchOrder } from '../../lib/client/client.ts';
 import type { Submission } from './submission.ts';
 
-/** Few enough that a batch is answered soon, and that little is sent again when its answer is lost. */
+/** Few enough for a quick answer, and for little to be resent when an answer is lost. */
 const ORDERS_MAX = 100;
-/** A quarter of what the API takes, of the orders' own JSON. */
+/** A quarter of the API's limit, counting the JSON of the orders. */
 const BYTES_MAX = 1024 * 1024;
 
-/** An order of a file as a batch carries it: as it is, as the server is the judge of it. */
+/** An order as an item of a batch. */
 export function batchOrderOf({ idempotencyKey, order }: Submission): BatchOrder {
   return { ...order, idempotencyKey } as BatchOrder;
 }
 
-/** Cuts the orders of a file into batches, in their order; one that is larger than a batch is alone. */
+/** Groups orders into batches, in order; an order larger than a batch is sent alone. */
 export function* batchesOf(submissions: Iterable<Submission>): Generator<Submission[], undefined> {
   let batch: Submission[] = [];
   let batchBytes = 0;

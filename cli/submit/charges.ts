@@ -1,6 +1,6 @@
 import type { ChargeKind } from './columns.ts';
 
-/** Amounts beside the lines, in minor units: what an order's total is made of. */
+/** Shipping, taxes, fees and discounts of an order, in minor units. */
 
 export interface Line {
   readonly sku: string;
@@ -9,14 +9,14 @@ export interface Line {
   readonly unitAmount: number;
 }
 
-/** A charge of one order. Where the file leaves open how its cells are meant, there are two amounts. */
+/** A charge of one order. It has two possible amounts if the file leaves open what its cells mean. */
 export interface Charged {
   readonly kind: ChargeKind;
-  /** What it may come to: the one amount of the order, or the sum of its rows. */
+  /** The amount of the order, the sum of its rows, or both if it is one of the two. */
   readonly amounts: readonly number[];
 }
 
-/** How the charges of an order are to be read: what each comes to, 0 where it is in the prices. */
+/** A charge whose amount is settled; 0 if it is already included in the prices. */
 export interface Settled {
   readonly kind: ChargeKind;
   readonly amount: number;
@@ -24,18 +24,19 @@ export interface Settled {
 
 export type Settlement =
   | { readonly kind: 'settled'; readonly charges: readonly Settled[] }
-  /** No way of reading them makes the total; the nearest is what makes it when all count. */
+  /** No reading adds up to the order total; `total` is what they add up to if all count. */
   | { readonly kind: 'other-total'; readonly total: number }
   | { readonly kind: 'open'; readonly question: 'tax' | 'charges-per' };
 
 export type TaxRule = 'added' | 'included' | undefined;
 
-/** Charges that may be in the prices already; the order's total tells. */
+/** Charges that may already be included in the prices; the order total tells. */
 const MAY_BE_INCLUDED: ReadonlySet<ChargeKind> = new Set(['tax', 'discount', 'line-discount']);
 
 /**
- * Settles how the charges of an order are meant. With a control total it is the first way, all
- * that could be added coming first, that makes the total; without one only what is plain.
+ * Decides how the charges of an order are meant. With an order total, it takes the first reading
+ * that adds up to it, starting with the one in which every charge counts. Without a total, it
+ * settles only what has a single reading.
  */
 export function settle(
   goods: number,
@@ -67,7 +68,7 @@ function settlePlain(charges: readonly Charged[], tax: TaxRule): Settlement {
   return { kind: 'settled', charges: counted };
 }
 
-/** All ways in which the charges may be meant. */
+/** All possible readings of the charges. */
 function* waysOf([first, ...others]: readonly Charged[], tax: TaxRule): Generator<Settled[]> {
   if (!first) {
     yield [];
@@ -102,7 +103,7 @@ const CHARGE_LINES: readonly (readonly [ChargeKind, string, string])[] = [
   ['tax', 'TAX', 'Tax'],
 ];
 
-/** The lines that charges become: one for each kind. */
+/** Turns charges into lines, one for each kind. */
 export function chargeLines(charges: readonly Settled[]): Line[] {
   return CHARGE_LINES.flatMap(([kind, sku, description]) => {
     const amounts = charges.filter((charge) => charge.kind === kind).map(({ amount }) => amount);
@@ -118,11 +119,11 @@ export function discountOf(charges: readonly Settled[]): number {
 }
 
 /**
- * Takes a discount off lines, in proportion to their amounts and exact to the minor unit. Where a
- * line's share can't be divided by its quantity, the line is split in two that differ by one unit.
+ * Takes a discount off lines in proportion to their amounts, exact to the minor unit. If a line's
+ * share cannot be divided by its quantity, the line is split in two whose prices differ by one unit.
  *
- * @param discount  at most what the lines come to
- * @returns for each line what it became
+ * @param discount  at most the sum of the lines
+ * @returns the resulting lines for each line
  */
 export function takenOff<T extends Line>(lines: readonly T[], discount: number): T[][] {
   const amounts = lines.map(({ quantity, unitAmount }) => BigInt(quantity) * BigInt(unitAmount));
@@ -132,7 +133,7 @@ export function takenOff<T extends Line>(lines: readonly T[], discount: number):
   return lines.map((line, at) => {
     const amount = amounts[at] ?? 0n;
     let share = shares[at] ?? 0n;
-    // What rounding down left is less than a unit for each line, and goes to the first that have room.
+    // Rounding down leaves less than one unit per line; the first lines with room take them.
     if (left > 0n && share < amount) {
       share += 1n;
       left -= 1n;

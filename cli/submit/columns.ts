@@ -22,13 +22,13 @@ export interface Charge {
   readonly kind: ChargeKind;
   readonly columns: readonly string[];
   /**
-   * Whether its cells are each an amount, or all the one amount of the order; `undefined` where
-   * only the order's total can tell.
+   * Whether each row has its own amount, or every row repeats the amount of the order. `undefined`
+   * if only the order total can tell.
    */
   readonly per: 'order' | 'line' | undefined;
 }
 
-/** Names of columns, by their use; of several, the first that is filled in a row counts. */
+/** Column names by role. Where a role has several, the first one that is filled in a row counts. */
 export type ColumnPlan = Readonly<Partial<Record<Role, readonly string[]>>> & {
   readonly charges: readonly Charge[];
 };
@@ -37,7 +37,7 @@ export interface LaidOutCharge extends Charge {
   readonly positions: readonly number[];
 }
 
-/** Where the columns stand in one file. */
+/** The positions of the columns in one file. */
 export interface Layout {
   readonly header: readonly string[];
   readonly positions: Readonly<Record<Role, readonly number[]>>;
@@ -45,14 +45,14 @@ export interface Layout {
   readonly unwanted: readonly (Unwanted & { readonly positions: readonly number[] })[];
   readonly partRows: readonly number[];
   readonly lineRows: readonly number[];
-  /** Columns that the rejects file of an earlier run has added. */
+  /** Columns added by `--rejects` in an earlier run. */
   readonly ours: readonly number[];
 }
 
 /** The columns that `--rejects` adds. */
 export const REJECT_COLUMNS = ['sluice row', 'sluice reason'] as const;
 
-/** The first filled cell of a row among some columns, trimmed; empty if there is none. */
+/** The first non-empty cell of a row at these positions, trimmed; empty if there is none. */
 export function cellOf(cells: readonly string[], positions: readonly number[]): string {
   for (const position of positions) {
     const cell = trimmed(cells[position] ?? '');
@@ -61,19 +61,19 @@ export function cellOf(cells: readonly string[], positions: readonly number[]): 
   return '';
 }
 
-/** The name of the column that a role's cell of a row is from, for messages. */
+/** The name of the column that a role is taken from in a row, for messages. */
 export function columnOf(layout: Layout, cells: readonly string[], role: Role): string {
   const positions = layout.positions[role];
   const filled = positions.find((position) => trimmed(cells[position] ?? '') !== '');
   return layout.header[filled ?? positions[0] ?? -1] ?? ROLES[role];
 }
 
-/** A header's names as they are compared. */
+/** Normalizes the names in a header for comparison. */
 export function headerOf(cells: readonly string[]): string[] {
   return cells.map((cell) => trimmed(cell).replace(/\s+/g, ' '));
 }
 
-/** The columns that a file lacks, by the uses for which they are needed. */
+/** The required roles for which a header has no column. */
 export function missingIn(header: readonly string[], plan: ColumnPlan): Role[] {
   const lacks = (role: Role) => positionsOf(header, plan[role] ?? []).length === 0;
   const needed: Role[] = ['orderNumber', 'customer', 'sku', 'quantity'];
@@ -81,7 +81,7 @@ export function missingIn(header: readonly string[], plan: ColumnPlan): Role[] {
   return [...needed.filter(lacks), ...(isPriceless ? (['unitPrice'] as const) : [])];
 }
 
-/** The profile whose export a header seems to be of. */
+/** Recognizes an export by its header. */
 export function profileOf(
   header: readonly string[],
   profiles: readonly Profile[],
@@ -99,7 +99,7 @@ function positionsOf(header: readonly string[], names: readonly string[]): numbe
   });
 }
 
-/** How many columns have a name: as it is spelled, or else in any case. */
+/** How many columns have a name: spelled exactly so, or else ignoring case. */
 function countOf(header: readonly string[], name: string): number {
   const [spelled = ''] = headerOf([name]);
   const exact = header.filter((one) => one === spelled).length;
@@ -113,8 +113,8 @@ function isSameName(one: string, other: string): boolean {
 /**
  * Finds the columns in the header.
  *
- * @param said  what options name, which must all be there
- * @throws Failure that lists the columns there are, if one is missing or stands twice
+ * @param said  the columns named by options, all of which must exist
+ * @throws Failure listing the file's columns if one is missing or ambiguous
  */
 export function layoutOf(
   header: readonly string[],
@@ -166,7 +166,7 @@ export function layoutOf(
   };
 }
 
-/** The columns that are not used for anything, by their places. */
+/** The positions of unused columns. */
 export function unusedIn(layout: Layout): number[] {
   const used = new Set([
     ...Object.values(layout.positions).flat(),

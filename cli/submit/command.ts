@@ -17,22 +17,22 @@ import { sendOrders, type Tally } from './send.ts';
 import { openSource, STDIN } from './source.ts';
 import type { Understood } from './understood.ts';
 
-/** How many orders that are kept back are listed; `--rejects` writes them all. */
+/** How many rejected and doubtful orders `--json` lists; `--rejects` writes them all. */
 const LISTED_MAX = 1_000;
-/** Bytes and orders that are read in a moment: no progress is shown for less. */
+/** Smaller files are read in a moment: no progress is shown. */
 const BYTES_SHOWN_MIN = 16 * 1024 * 1024;
 const ORDERS_SHOWN_MIN = 50_000;
 
 export interface SubmitSurroundings {
-  /** Made before the file is read, so that a missing key is found out then. */
+  /** Called before the file is read, so that a missing key is reported at once. */
   readonly connect: () => Client;
-  /** Where the operator stands: FILE is relative to it. */
+  /** The operator's current folder: FILE is relative to it. */
   readonly folder: string;
   readonly nowMs: number;
 }
 
 /**
- * `submit FILE`: reads the whole file, shows what it understood, and sends what is clear.
+ * `submit FILE`: reads the whole file, shows how it was understood, and sends the clear orders.
  *
  * @returns the exit code
  */
@@ -82,7 +82,7 @@ function formatOf(file: string): 'csv' | 'ndjson' {
   if (['.csv', '.tsv', '.tab', '.txt'].includes(extension)) return 'csv';
   if (extension === '.ndjson' || extension === '.jsonl') return 'ndjson';
   throw usageFailure(
-    `The name ${file} does not tell the format (.csv, .tsv, .txt; .ndjson, .jsonl): give --format csv or ndjson.`,
+    `The format is not clear from the name ${file} (.csv, .tsv, .txt; .ndjson, .jsonl): use --format csv or --format ndjson.`,
   );
 }
 
@@ -96,9 +96,9 @@ async function reading(
   } catch (cause) {
     const isSheet = cause instanceof Error && 'code' in cause && cause.code === 'ERR_SQLITE_ERROR';
     if (!isSheet) throw cause;
-    const advice = 'Set TMPDIR to a folder with room for three times the file.';
+    const advice = 'Set TMPDIR to a folder with room for three times the size of the file.';
     throw new Failure(
-      `The rows cannot be put by in a temporary file: ${cause.message}. ${advice}`,
+      `The rows cannot be stored in a temporary file: ${cause.message}. ${advice}`,
       {
         cause,
       },
@@ -118,7 +118,7 @@ function looking(understood: Understood): Look {
   }
 }
 
-/** Sends what is clear, unless nothing is to be sent, or something is doubtful and nobody says yes. */
+/** Sends the clear orders, unless it is a dry run or something is doubtful and nobody agrees. */
 async function decided(
   client: Client | undefined,
   understood: Understood,
@@ -138,7 +138,7 @@ async function decided(
 
 async function isAgreed({ clear, doubtful }: Look): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  // Ctrl-C and Ctrl-D are a no.
+  // Ctrl-C and Ctrl-D mean no.
   terminal.on('SIGINT', () => terminal.close());
   const closed = once(terminal, 'close').then(() => 'no');
   const left = `leave out ${grouped(doubtful)} that can be read in more than one way`;
@@ -149,11 +149,10 @@ async function isAgreed({ clear, doubtful }: Look): Promise<boolean> {
 }
 
 function refusal({ clear, doubtful }: Look): string {
-  const others =
-    clear === 0 ? '' : `, or --yes to send the ${countOf(clear, 'order')} that are clear`;
+  const others = clear === 0 ? '' : `, or --yes to send only the clear ones (${grouped(clear)})`;
   return (
-    `Nothing was sent: ${countOf(doubtful, 'order')} can be read in more than one way. Each reason\n` +
-    `says how to decide it: do so${others}.\n`
+    `Nothing was sent, as ${countOf(doubtful, 'order')} can be read in more than one way. Use the options named\n` +
+    `in the reasons${others}.\n`
   );
 }
 

@@ -17,12 +17,12 @@ import { PROFILES } from './profiles.ts';
 import type { RepeatsRule } from './repeats.ts';
 import type { Quoting } from './rows.ts';
 
-/** What the operator says of a CSV file; what is left out, the file must tell. */
+/** What the options say about a CSV file; everything else is detected. */
 export interface CsvOptions {
   readonly profile?: string | undefined;
   readonly columns: Readonly<Partial<Record<Role, string>>>;
   readonly charges: readonly { readonly kind: ChargeKind; readonly column: string }[];
-  /** Of orders that name none. */
+  /** For orders without a currency of their own. */
   readonly currency?: Currency | undefined;
   readonly delimiter?: string | undefined;
   readonly quoting?: Quoting | undefined;
@@ -53,7 +53,7 @@ export interface Plan {
   readonly columns: ColumnPlan;
 }
 
-/** The columns to look for: those that options name, before those of a profile, said or detected. */
+/** The columns to look for: those named by options, then those of the profile, given or detected. */
 export function planFor(header: readonly string[], options: CsvOptions): Plan {
   const said = Object.entries(options.columns).filter(([, name]) => name !== undefined);
   const isDetected = options.profile === undefined && said.length === 0;
@@ -76,7 +76,7 @@ export function planFor(header: readonly string[], options: CsvOptions): Plan {
 /**
  * Finds the columns of a plan in the header.
  *
- * @throws Failure that says what is missing, and what columns there are
+ * @throws Failure that names what is missing and lists the file's columns
  */
 export function layOut(header: readonly string[], plan: Plan, options: CsvOptions): Layout {
   if (!plan.profile) checkOptions(header, plan, options);
@@ -88,7 +88,7 @@ export function layOut(header: readonly string[], plan: Plan, options: CsvOption
   const layout = layoutOf(header, plan.columns, said, plan.profile);
   if (layout.positions.currency.length === 0 && !options.currency) {
     throw usageFailure(
-      'The file has no column of currencies that is known: say --currency, such as GBP.',
+      'The file has no currency column that Sluice knows: use --currency, such as --currency GBP.',
     );
   }
   return layout;

@@ -8,7 +8,7 @@ import { linesOf, rowsOf } from './rows.ts';
 import { type Source, textOf } from './source.ts';
 import type { Understood } from './understood.ts';
 
-/** A CSV file is read twice: to see how it is written, and then its rows. */
+/** A CSV file is read twice: once to detect its dialect, once for its rows. */
 const PASSES = 2;
 
 /** How a CSV file was understood. */
@@ -16,15 +16,15 @@ export interface CsvDescription {
   readonly dialect: Dialect;
   readonly plan: Plan;
   readonly layout: Layout;
-  /** Of each column of numbers, by its place. */
+  /** The decimal sign of each number column, by position. */
   readonly decimals: ReadonlyMap<number, Decimal | undefined>;
-  /** Rows that repeat the header, and that a profile knows to be no orders. */
+  /** How many rows repeat the header or are an export's footer. */
   readonly skipped: number;
 }
 
 /**
- * Reads a CSV file: one order line a row; rows that share the order number are one order, also
- * when others stand between them.
+ * Reads a CSV file with one order line per row. Rows with the same order number form one order,
+ * wherever they are in the file.
  *
  * @throws Failure if the file can't be read as CSV, is empty, or lacks one of the columns
  */

@@ -3,12 +3,12 @@ import { headerOf } from './columns.ts';
 import { linesOf, type Quoting, quotedCells, rowsOf } from './rows.ts';
 import { type Source, textOf } from './source.ts';
 
-/** How the rows of a file are written. */
+/** How a CSV file is written. */
 export interface Dialect {
   readonly delimiter: string;
   readonly quoting: Quoting;
   readonly lineEnds: string;
-  /** Whether the last line has no end: it may have been cut off. */
+  /** Whether the file ends without a line end, and so may have been cut off. */
   readonly isLastOpen: boolean;
 }
 
@@ -19,10 +19,10 @@ export interface DialectOptions {
 
 export const DELIMITERS = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'pipe' } as const;
 
-/** How many lines may stand above the header: empty ones, and one that names the delimiter. */
+/** How many empty lines may precede the header. */
 const LINES_ABOVE_MAX = 100;
 
-/** The header, the row it stands on, and the delimiter, as the first lines of a file tell them. */
+/** What the first lines of a file tell. */
 export interface Head {
   readonly delimiter: string;
   readonly header: readonly string[];
@@ -30,10 +30,10 @@ export interface Head {
 }
 
 /**
- * Reads the header: the first line that is not empty. Of the delimiters it is the one with which
- * the header has the columns that are looked for, or else the most columns.
+ * Finds the header, which is the first non-empty row, and the delimiter: the one with which the
+ * header has the required columns, or else the most columns.
  *
- * @param missing  how many of the columns that are looked for a header lacks
+ * @param missing  counts the required columns that a header lacks
  */
 export async function readHead(
   source: Source,
@@ -74,7 +74,7 @@ async function headWith(
         if (header.some((name) => name !== '')) return { delimiter, header, row: row + above };
       }
     } catch {
-      // Quotes that are not well-formed: then the header quotes nothing.
+      // Malformed quotes: try the header without quoting.
     }
   }
   return undefined;
@@ -85,13 +85,13 @@ async function* once(lines: string[]): AsyncGenerator<string[]> {
 }
 
 /**
- * Reads all lines, to see how they end and whether quotes are marks around cells or characters.
+ * Reads the whole file to find its line ends and whether quotes enclose cells or are plain text.
  *
- * Lines with a quote that has no partner in its cell, and that have as many cells as the header
- * when quotes count for nothing, are from a writer that quotes nothing; with another number of
- * cells, a quoted cell holds a delimiter or a line break.
+ * A quote without a partner in its own cell means one of two things. If the line splits into as
+ * many cells as the header has, the writer does not quote. If not, a quoted cell contains a
+ * delimiter or a line break.
  *
- * @throws Failure where both are there and no option decides
+ * @throws Failure if a file has both and no option decides
  */
 export async function surveyDialect(
   source: Source,
@@ -108,19 +108,19 @@ export async function surveyDialect(
   const quoting = said ?? quotingOf(marks, delimiter);
   if (quoting) return { delimiter, quoting, lineEnds, isLastOpen: ends.isLastOpen };
   throw usageFailure(
-    `The quotes in ${source.name} can be read in two ways. Say --quoting none if they are characters\n` +
-      'of the text (the file quotes nothing), or --quoting double if they stand around cells.',
+    `The quotes in ${source.name} can be read in two ways. Use --quoting none if they are part of the\n` +
+      'text, or --quoting double if they enclose cells.',
   );
 }
 
 interface Marks {
-  /** Lines of the header's width with a quote that has no partner in its cell. */
+  /** Lines as wide as the header with an unpaired quote in some cell. */
   alone: number;
-  /** Such lines of another width. */
+  /** Lines of another width with an unpaired quote. */
   broken: number;
-  /** Such lines where the quote opens the cell. */
+  /** Lines where an unpaired quote begins a cell. */
   opening: number;
-  /** Lines with quotes that stand around a cell, as they should. */
+  /** Lines with a properly quoted cell. */
   around: number;
 }
 
@@ -139,7 +139,7 @@ function quotingOf(
   delimiter: string,
 ): Quoting | undefined {
   if (alone === 0) return 'double';
-  // Reports of marketplaces are tab-separated and quote nothing.
+  // Marketplace reports are tab-separated and never quoted.
   const isUnquotedKind = delimiter === '\t' || delimiter === '|';
   if (isUnquotedKind) return broken === 0 ? 'none' : undefined;
   return opening + broken + around === 0 ? 'none' : 'double';

@@ -10,41 +10,42 @@ const PROFILES_HELP = PROFILES.map(
 ).join('\n');
 
 export const SUBMIT_HELP = `
-FILE is NDJSON, on each line an order of the API with its idempotencyKey, or CSV with one order
-line a row; the name tells which (.csv, .tsv, .txt; .ndjson, .jsonl), or --format. A FILE of - is
-standard input. It may be of any size: its rows are put by in a temporary file.
+FILE is NDJSON, with an order of the API and its idempotencyKey on each line, or CSV with one order
+line per row. The name tells which (.csv, .tsv, .txt; .ndjson, .jsonl), or --format does. A FILE of -
+is standard input. FILE may be of any size; its rows are kept in a temporary file meanwhile.
 
-The whole file is read and shown before anything is sent: how it is written, how its columns are
-used, orders, lines and totals, the first orders, and what is kept back.
-  rejected  it cannot be converted, or the API refuses it
+The whole file is read and shown before anything is sent: its dialect, how its columns are used,
+orders, lines and totals, the first orders, and what will not be sent:
+  rejected  it cannot be converted, or the API would refuse it
   doubtful  it can be read in more than one way; the reason names the option that decides
-The others are sent, in batches of up to 100 orders and 1 MiB. Where something is doubtful, submit
-asks first; with nobody to ask it sends nothing, unless --yes. Doubtful orders are never sent.
-Run again after an interruption it continues: an order that was accepted before is not made again.
---rejects has the rows of what is kept back as the file has them, with the reasons, to be mended and
+The other orders are sent, in batches of up to 100 orders and 1 MiB. If anything is doubtful, submit
+asks first. Without a terminal it then sends nothing, unless --yes is given. Doubtful orders are never
+sent. After an interruption, run the same command again: no order is made twice.
+--rejects writes all rows of rejected and doubtful orders, with the reasons, to be fixed and
 submitted with the same options.
 
 CSV
-  Written how   Delimiter (, ; tab |, or a sep= line), quotes, line ends and UTF-8 or UTF-16 are
-                recognized, and can be said. Spreadsheets (.xlsx) are not read: save them as CSV.
-  Orders        Rows that share the order number are one order, wherever they stand. Rows without
-                one are doubtful, unless --carry-down. The number is the order's reference, and its
-                idempotency key with all that is not ASCII, and %, percent-encoded as UTF-8.
-  Numbers       Point or comma, thousands, currency signs. What 1.200 means the other cells of the
-                column tell, or else of the file; where none does, it is doubtful, unless --decimal.
-  Charges       Shipping and tax become lines SHIPPING and TAX (fees FEE, gift wrap GIFT-WRAP). A
-                discount is taken off the lines in proportion to their amounts, and kept as the
-                metadata "discount"; a line whose share its quantity does not divide is split in two.
-  Order total   Where there is one, the order must come to it. It also tells whether prices hold
-                tax and discount already; without it, an order with tax needs --tax.
+  Dialect       Delimiter (, ; tab |, or a sep= line), quotes, line ends, UTF-8 and UTF-16 are
+                detected; options override them. Spreadsheets (.xlsx) must be saved as CSV first.
+  Orders        Rows with the same order number form one order, wherever they are. Rows without one
+                are doubtful, unless --carry-down is given. The order number becomes the reference
+                and the idempotency key, in which non-ASCII characters and % are percent-encoded.
+  Numbers       Decimal point or comma, thousands separators and currency signs are understood. What
+                1.200 means is decided by the other cells of its column, or else by those of other
+                number columns, or else by --decimal; otherwise it is doubtful.
+  Charges       Shipping, tax, fees and gift wrap become lines SHIPPING, TAX, FEE and GIFT-WRAP. A
+                discount is taken off the lines in proportion to their amounts and recorded as
+                metadata "discount"; a line is split in two if its quantity does not divide its share.
+  Order total   If the file has one, the order must add up to it. It also tells whether prices already
+                include tax and discount. Without it, orders with tax need --tax.
 
-Profiles name the columns of an export. Without --profile and --…-column, the export is recognized
-by its header. An order with no customer at all is of "${'guest'}"; a name that stands for a missing
-SKU is cut to 64 characters.
+Profiles name the columns of an export. Without --profile and column options, an export is recognized
+by its header. An order without any customer gets the customer "guest". An item without a SKU gets its
+name as SKU, cut to 64 characters.
 ${PROFILES_HELP}
 
-Exit codes: 0 all orders of the file were accepted; 3 some were; 1 none, or a failure; 2 wrong
-usage; 130 interrupted. With --dry-run the same of what would be sent.
+Exit codes: 0 all orders of the file were accepted; 3 some were; 1 none were, or a failure; 2 wrong
+usage; 130 interrupted. With --dry-run, the same for what would be sent.
 The key in SLUICE_KEY needs the scope orders:write.
 ${SETTINGS_HELP}
 Examples:

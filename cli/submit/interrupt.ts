@@ -1,11 +1,11 @@
 import { EXIT } from '../failure.ts';
 
-/** npm passes Ctrl-C on to a command that has had it from the terminal already: one key, two signals. */
+/** npm forwards a Ctrl-C that the terminal has already sent: one key press, two signals. */
 const ONE_INTERRUPT_MS = 1000;
 const STOPPING =
   'Stopping: waiting for the answers to what was sent. Ctrl-C again to end at once.\n';
 
-/** The first Ctrl-C stops in good order; another one, later, ends the command at once. */
+/** The first Ctrl-C stops gracefully; a later one ends the command at once. */
 export function stopOnInterrupt(onStop: () => void): {
   readonly signal: AbortSignal;
   readonly end: () => void;

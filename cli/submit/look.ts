@@ -2,14 +2,14 @@ import { ROWS_MAX } from './orders.ts';
 import { reasonOf, type Submission } from './submission.ts';
 import type { Understood } from './understood.ts';
 
-/** How many orders are shown as they would be sent. */
+/** How many orders the look shows in full. */
 const ORDERS_SHOWN = 3;
 
-/** What a file holds, before anything of it is sent. */
+/** What a file contains, before anything is sent. */
 export interface Look {
-  /** Of the file, also those that are not to be sent. */
+  /** All orders in the file. */
   readonly orders: number;
-  /** Of the orders that are to be sent. */
+  /** Orders that will be sent; the lines and totals are theirs. */
   clear: number;
   lines: number;
   /** In minor units, by currency. */
@@ -19,7 +19,7 @@ export interface Look {
   readonly first: Submission[];
 }
 
-/** Makes orders of a file's rows, counts them, and keeps in the sheet what is not to be sent. */
+/** Builds and counts the orders of a file, and marks in the sheet those that must not be sent. */
 export function lookAt(
   { sheet, judge }: Understood,
   onProgress: (done: number, total: number) => void,
@@ -60,7 +60,7 @@ function count(look: Look, submission: Submission): void {
   if (look.first.length < ORDERS_SHOWN) look.first.push(submission);
 }
 
-/** The orders that are to be sent, made again one by one, so that they are never all in memory. */
+/** Rebuilds the orders to send one by one, so that they are never all in memory. */
 export function* clearOrders({ sheet, judge }: Understood): Generator<Submission, void> {
   for (const order of sheet.each({ rowsMax: ROWS_MAX + 1, isClear: true })) {
     const judged = judge(order);

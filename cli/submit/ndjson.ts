@@ -6,12 +6,12 @@ import { type Source, textOf } from './source.ts';
 import { type Judged, locatedFaults } from './submission.ts';
 import type { Understood } from './understood.ts';
 
-/** The member that `--rejects` adds to an order, with the reason; it is left out again here. */
+/** The member in which `--rejects` gives the reason; it is ignored when read back. */
 export const REJECT_MEMBER = 'sluice';
 
 /**
- * Reads NDJSON: on each line one submission, an order of the API with its `idempotencyKey`.
- * Empty lines are skipped.
+ * Reads NDJSON: each line is an order as the API takes it, with its `idempotencyKey`. Empty lines
+ * are skipped.
  */
 export async function readNdjson(
   source: Source,
@@ -30,7 +30,7 @@ export async function readNdjson(
   return { sheet, judge: (order) => judgeLine(order, nowMs) };
 }
 
-/** What is nested by the thousand could be read, but not written again to be sent. */
+/** Deeper nesting could be parsed but not serialized again. */
 const NESTING_MAX = 100;
 
 function judgeLine({ id, rows: [line] }: SheetOrder, nowMs: number): Judged {

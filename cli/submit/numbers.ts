@@ -1,8 +1,8 @@
 import { type Currency, isSign, isSignOf } from '../money.ts';
 
 /**
- * Numbers as people and programs write them. What a lone separator before three digits means
- * ("1.200") is told by the other cells of the column or by the operator, and never guessed.
+ * Reads numbers as people and programs write them. Whether "1.200" means 1200 or 1.2 is decided by
+ * the other cells of its column or by an option, never guessed.
  */
 export type Decimal = '.' | ',';
 
@@ -10,38 +10,38 @@ export type Reading =
   | { readonly kind: 'exact'; readonly amount: number }
   | { readonly kind: 'empty' }
   | { readonly kind: 'not-a-number' }
-  /** It can be read in two ways. */
+  /** Either a thousands separator or a decimal sign. */
   | { readonly kind: 'ambiguous' }
-  /** It is written with the other decimal sign than was said. */
+  /** It uses another decimal sign than `--decimal` names. */
   | { readonly kind: 'other-sign' }
   | { readonly kind: 'inexact'; readonly isArtefact: boolean }
   | { readonly kind: 'too-large' }
-  /** A currency sign or code that is not that of the order. */
+  /** It has the sign or code of another currency. */
   | { readonly kind: 'other-currency'; readonly sign: string };
 
 export interface NumberRules {
-  /** What the digits after it are a part of; unknown where neither the column nor anybody told. */
+  /** Undefined if neither the file nor an option tells. */
   readonly decimal: Decimal | undefined;
-  /** Whether somebody said so: then a cell that is written otherwise is no number. */
+  /** Whether `--decimal` was given: then cells with the other sign are rejected. */
   readonly isSaid: boolean;
-  /** Whether to round what floating point has left behind. */
+  /** Whether to round floating-point artifacts. */
   readonly isRounding: boolean;
 }
 
-/** Past this many characters an amount can't be a safe integer, save by needless zeros. */
+/** Longer amounts exceed a safe integer, unless they are padded with zeros. */
 const CHARACTERS_MAX = 64;
-/** Digits from which a number may be what floating point printed; its error is below 1 in 10^12. */
+/** A floating-point artifact has at least this many digits and an error below 1 in 10^12. */
 const ARTEFACT_DIGITS_MIN = 15;
 const ARTEFACT_SCALE = 10n ** 12n;
 
 const GROUP = /[ \u00a0\u2009\u202f'’]/;
-/** "5.-" and "5,—" have no fraction; "5.00-" is negative. */
+/** The dash in "5.-" or "5,—" stands for no cents, but "5.00-" is negative. */
 const NO_FRACTION = /[.,]\s?[-\u2013\u2014]{1,2}$/;
 const CELL = /^((?:[^\d.,]|(?<=\p{L})\.)*)([.,]?\d[\d.,'’ \u00a0\u2009\u202f]*)(\D*)$/u;
 
 interface Written {
   readonly isNegative: boolean;
-  /** Signs or codes of currencies, in front and behind. */
+  /** Currency signs or codes before and after the number. */
   readonly signs: readonly string[];
   /** Digits and separators. */
   readonly core: string;
@@ -61,7 +61,7 @@ function written(cell: string): Written | undefined {
   return { isNegative: isBracketed || minuses === 1, signs, core: core.trimEnd() };
 }
 
-/** Whole part and fraction, or which separator makes it ambiguous. */
+/** The whole part and the fraction, or the separator that makes the number ambiguous. */
 type Parts =
   | { readonly kind: 'parts'; readonly whole: string; readonly fraction: string; decimal?: Decimal }
   | { readonly kind: 'ambiguous'; readonly separator: Decimal };
@@ -95,7 +95,7 @@ function wholeOnly(
     : { kind: 'parts', whole, fraction: '', ...(decimal && { decimal }) };
 }
 
-/** The digits without separators, if these stand where thousands (or lakhs and crores) begin. */
+/** Removes the separators if they are where thousands (or lakhs and crores) begin. */
 function ungrouped(text: string, separator: string | RegExp): string | undefined {
   if (/^\d+$/.test(text)) return text;
   const groups = text.split(separator);
@@ -112,10 +112,10 @@ function ungrouped(text: string, separator: string | RegExp): string | undefined
   return isGrouped ? groups.join('') : undefined;
 }
 
-/** What the cells of a column, seen so far, say about how its numbers are written. */
+/** What the cells of a column reveal about how its numbers are written. */
 export class NumberEvidence {
   readonly decimals = new Set<Decimal>();
-  /** How many cells have how many digits behind the decimal sign. */
+  /** How many cells there are for each number of decimal places. */
   readonly places = new Map<number, number>();
 
   observe(cell: string): void {
@@ -136,8 +136,8 @@ export class NumberEvidence {
 }
 
 /**
- * The decimal sign of a column: as it was said, or as its own cells have it, or else as all other
- * columns of the file have it, or else as the profile has it.
+ * The decimal sign of a column: that of its own cells, or else that of all number columns, or else
+ * the usual one of the profile. Undefined if cells contradict each other.
  */
 export function decimalOf(
   own: NumberEvidence,
@@ -153,7 +153,7 @@ export function decimalOf(
 /**
  * Reads a cell as an integer of units of 10^-digits, exactly, in BigInt.
  *
- * @param currency  whose sign or code may stand in the cell; none for a quantity
+ * @param currency  its sign or code may be in the cell; none for a quantity
  */
 export function readNumber(
   cell: string,
@@ -207,18 +207,18 @@ function unitsOf(
   return Number.isSafeInteger(amount) ? { kind: 'exact', amount } : { kind: 'too-large' };
 }
 
-/** What is wrong with a cell, for a sentence that begins "Price 1,5 is"; with what to do. */
+/** Completes a sentence that begins "Price 1.200 is", with what to do. */
 export function numberFault(
   reading: Exclude<Reading, { kind: 'exact' | 'empty' }>,
   currency?: Currency,
 ): string {
   switch (reading.kind) {
     case 'ambiguous':
-      return 'ambiguous (a thousands separator or a decimal sign?): say --decimal point or comma';
+      return 'ambiguous (thousands separator or decimal sign?): use --decimal point or --decimal comma';
     case 'other-sign':
-      return 'not written with the decimal sign that --decimal names';
+      return 'not written with the decimal sign given by --decimal';
     case 'other-currency':
-      return `in ${reading.sign}, and the order in ${currency?.code}`;
+      return `in ${reading.sign}, but the order is in ${currency?.code}`;
     case 'too-large':
       return 'too large';
     case 'not-a-number':
@@ -227,7 +227,9 @@ export function numberFault(
       const rule = currency
         ? `not a whole number of ${currency.code}'s minor unit (${currency.digits} decimal places)`
         : 'not a whole number';
-      return reading.isArtefact ? `${rule}, but for what --round-floats rounds` : rule;
+      return reading.isArtefact
+        ? `${rule}; --round-floats rounds such floating-point artifacts`
+        : rule;
     }
   }
 }

@@ -45,7 +45,7 @@ export interface SubmitFlags {
 const CONCURRENCY_DEFAULT = 4;
 const CONCURRENCY_MAX = 256;
 
-/** Gives the command `submit` its options; with none of those for CSV the file must tell. */
+/** Adds the options of `submit`. */
 export function withSubmitOptions(submit: Command): Command {
   const choice = (name: string, about: string, values: string[]) =>
     new Option(name, about).choices(values);
@@ -53,14 +53,14 @@ export function withSubmitOptions(submit: Command): Command {
     .argument('<FILE>', 'NDJSON or CSV; - is standard input')
     .addOption(choice('--format <format>', 'of FILE', ['csv', 'ndjson']))
     .option('--dry-run', 'show what was understood, and send nothing')
-    .option('--yes', 'send what is clear though something is doubtful')
-    .option('--rejects <FILE>', 'write what is rejected or doubtful to this file')
+    .option('--yes', 'send the clear orders even if others are doubtful')
+    .option('--rejects <FILE>', 'write rejected and doubtful orders to this file')
     .option('--concurrency <n>', 'batches at once', countTo(CONCURRENCY_MAX), CONCURRENCY_DEFAULT)
     .option('--json', 'print all of it as JSON')
     .addOption(
       choice(
         '--profile <system>',
-        'CSV: the export of this system',
+        'CSV: an export of this system',
         PROFILES.map(({ name }) => name),
       ),
     )
@@ -72,33 +72,35 @@ export function withSubmitOptions(submit: Command): Command {
     .option('--unit-price-column <name>', "CSV: the price of one, in the currency's major unit")
     .option('--line-total-column <name>', 'CSV: the price of all of the line')
     .option('--currency-column <name>', 'CSV: the currency of each order')
-    .option('--order-total-column <name>', 'CSV: what the order must come to')
+    .option('--order-total-column <name>', 'CSV: the total that the order must have')
     .option('--shipping-column <name>', 'CSV: becomes a line SHIPPING')
     .option('--tax-column <name>', 'CSV: becomes a line TAX')
     .option('--discount-column <name>', 'CSV: is taken off the lines')
-    .option('--currency <code>', 'CSV: ISO 4217 code of orders that have none, such as GBP')
+    .option('--currency <code>', 'CSV: ISO 4217 code of orders without one, such as GBP')
     .option('--delimiter <character>', 'CSV: between two cells; tab for a tab', delimiter)
-    .addOption(
-      choice('--quoting <way>', 'CSV: whether quotes stand around cells', ['double', 'none']),
-    )
+    .addOption(choice('--quoting <way>', 'CSV: whether quotes enclose cells', ['double', 'none']))
     .option('--encoding <name>', 'of FILE, such as windows-1252', encoding)
-    .addOption(choice('--decimal <sign>', 'CSV: before decimals', ['point', 'comma']))
-    .option('--round-floats', 'CSV: round what floating point left, as in 22.200000000000003')
+    .addOption(choice('--decimal <sign>', 'CSV: the decimal sign', ['point', 'comma']))
+    .option('--round-floats', 'CSV: round floating-point artifacts such as 22.200000000000003')
     .addOption(
-      choice('--tax <how>', 'CSV: added to the prices, or part of them', ['added', 'included']),
+      choice('--tax <how>', 'CSV: tax is added to the prices, or included in them', [
+        'added',
+        'included',
+      ]),
     )
     .addOption(
       choice(
         '--charges-per <what>',
-        'CSV: what shipping, tax and discount in several rows are of',
+        'CSV: whether charges repeated in several rows are per order or per line',
         ['order', 'line'],
       ),
     )
     .addOption(
-      choice('--repeats <how>', 'CSV: rows that repeat others of their order, apart from them', [
-        'drop',
-        'keep',
-      ]),
+      choice(
+        '--repeats <how>',
+        'CSV: what to do with repeated rows that are apart from the first ones',
+        ['drop', 'keep'],
+      ),
     )
     .option('--carry-down', 'CSV: rows without an order number belong to the order above')
     .addHelpText('after', SUBMIT_HELP);
@@ -120,7 +122,7 @@ function encoding(text: string): string {
 
 const DECIMALS: Readonly<Record<string, Decimal>> = { point: '.', comma: ',' };
 
-/** What the flags say of a CSV file. */
+/** What the flags say about a CSV file. */
 export function csvOptions(flags: SubmitFlags): CsvOptions {
   const { currency: code } = flags;
   const currency = code === undefined ? undefined : findCurrency(code.toUpperCase());

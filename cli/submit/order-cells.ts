@@ -8,26 +8,26 @@ import type { RepeatsRule } from './repeats.ts';
 import type { SheetOrder, SheetRow } from './sheet.ts';
 import type { Fault, Judged } from './submission.ts';
 
-/** How the orders of one file are understood. */
+/** How to read the orders of one file. */
 export interface OrderRules {
   readonly layout: Layout;
-  /** Columns that nobody named and that seem to hold currencies. */
+  /** Columns that seem to hold currencies though no option says so. */
   readonly currencyLike: readonly number[];
   readonly profile: Profile | undefined;
-  /** Of orders that name none. */
+  /** For orders without a currency of their own. */
   readonly currency: Currency | undefined;
-  /** How the numbers of each column are written, by its place. */
+  /** How the numbers at a column position are written. */
   readonly numbers: (position: number) => NumberRules;
   readonly tax: TaxRule;
   readonly chargesPer: 'order' | 'line' | undefined;
   readonly repeats: RepeatsRule;
-  /** Whether all long order numbers of the file end as a spreadsheet leaves them. */
+  /** Whether all long order numbers look rounded by a spreadsheet. */
   readonly hasRoundedNumbers: boolean;
   /** Unix milliseconds. */
   readonly nowMs: number;
 }
 
-/** The cells of one order by their use, and what was found to be wrong with them. */
+/** The cells of one order by role, and the faults found in them. */
 export class OrderCells {
   readonly order: SheetOrder;
   readonly rules: OrderRules;
@@ -47,22 +47,22 @@ export class OrderCells {
     return this.rules.layout;
   }
 
-  /** The row with which the order begins. */
+  /** The row on which the order begins. */
   get row(): number {
     return this.rows[0]?.row ?? 0;
   }
 
-  /** The order is none that the API would take. */
+  /** Records why the order cannot be accepted. */
   reject(row: number, text: string): void {
     this.#rejections.push({ row, text });
   }
 
-  /** The order may be read in more than one way, or is not whole. */
+  /** Records why the order can be read in more than one way, or may be incomplete. */
   doubt(row: number, text: string): void {
     this.#doubts.push({ row, text });
   }
 
-  /** What keeps the order, if anything found so far does. */
+  /** The verdict so far; `undefined` while there is no fault. */
   kept(key: string): Exclude<Judged, { kind: 'clear' }> | undefined {
     const faults = [...this.#rejections, ...this.#doubts].sort((a, b) => a.row - b.row);
     if (faults.length === 0) return undefined;
@@ -73,18 +73,18 @@ export class OrderCells {
     return cellOf(row.cells, this.layout.positions[role]);
   }
 
-  /** The name of a column, as the file has it. */
+  /** The name of a role's column in the file. */
   name(role: Role, row: SheetRow | undefined = this.rows[0]): string {
     return columnOf(this.layout, row?.cells ?? [], role);
   }
 
-  /** A column's name and the cell, for a message. */
+  /** A column name and its cell, for messages. */
   shown(row: SheetRow, role: Role): string {
     const cell = this.cell(row, role);
     return `${this.name(role, row)} ${cell === '' ? '(empty)' : shown(cell)}`;
   }
 
-  /** What all rows of the order that have it say; empty if none does. */
+  /** The value on which all rows of the order agree; empty if no row has one. */
   sameInAll(role: Role): string {
     const filled = this.rows.filter((row) => this.cell(row, role) !== '');
     const [first] = filled;
@@ -92,7 +92,7 @@ export class OrderCells {
     const value = this.cell(first, role);
     for (const row of filled) {
       const other = this.cell(row, role);
-      // Another column stands in where the first is empty, as a name for an e-mail address.
+      // A different column may stand in for an empty one, such as the name for the e-mail address.
       if (other === value || this.name(role, row) !== this.name(role, first)) continue;
       this.reject(
         row.row,
@@ -103,7 +103,7 @@ export class OrderCells {
     return value;
   }
 
-  /** A number of a row, or `undefined` with the reason among the faults. */
+  /** Reads a number; `undefined` with a recorded fault if there is none. */
   number(row: SheetRow, role: Role, currency?: Currency): number | undefined {
     const position = this.layout.positions[role].find((at) => cellOf(row.cells, [at]) !== '');
     if (position !== undefined) return this.numberAt(row, position, currency);
@@ -111,7 +111,7 @@ export class OrderCells {
     return undefined;
   }
 
-  /** The same of one column, where an empty cell is no fault. */
+  /** Reads a number at a position; an empty cell is not a fault. */
   numberAt({ row, cells }: SheetRow, position: number, currency?: Currency): number | undefined {
     const cell = cellOf(cells, [position]);
     const digits = currency?.digits ?? 0;

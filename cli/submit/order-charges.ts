@@ -5,10 +5,10 @@ import type { OrderCells } from './order-cells.ts';
 import type { SourcedLine } from './order-lines.ts';
 
 /**
- * Adds an order's shipping, fees and taxes to its lines, takes its discount off them, and compares
- * what comes out with the order's total, where the file has one.
+ * Adds shipping, fees and taxes as lines, takes the discount off the lines, and checks the result
+ * against the order total, if the file has one.
  *
- * @returns the lines, and the discount that is taken off
+ * @returns the lines, and the discount that was taken off
  */
 export function withCharges(
   order: OrderCells,
@@ -43,7 +43,7 @@ export function withCharges(
   return { lines, discount };
 }
 
-/** What the cells of a charge may come to: of the order, or of its rows together. */
+/** The possible amounts of a charge: that of the order, or the sum over its rows. */
 function amountsOf(
   order: OrderCells,
   { kind, per: usual, positions }: LaidOutCharge,
@@ -66,7 +66,7 @@ function amountsOf(
   if (per === undefined) return [sum];
   order.doubt(
     order.row,
-    `${name} differs between the rows of the order: say --charges-per line if each row has its own`,
+    `${name} differs between the rows of the order: use --charges-per line if each row has its own`,
   );
   return undefined;
 }
@@ -81,7 +81,7 @@ function totalOf(order: OrderCells, currency: Currency): number | undefined {
     if (amount === first.amount) continue;
     order.doubt(
       row.row,
-      `${order.shown(row, 'orderTotal')} is another total than in row ${first.row}`,
+      `${order.shown(row, 'orderTotal')} differs from the total in row ${first.row}`,
     );
   }
   return first?.amount;
@@ -95,9 +95,9 @@ function openText(
 ): string {
   if (settlement.kind === 'other-total') {
     const made = formatMoney(settlement.total, code);
-    return `${column} is ${formatMoney(total, code)}, and the rows of the order make ${made}`;
+    return `${column} is ${formatMoney(total, code)}, but the rows of the order add up to ${made}`;
   }
   return settlement.question === 'tax'
-    ? 'its tax may be part of the prices or not: say --tax added or included'
-    : 'a charge stands in several of its rows, for the order or for each: say --charges-per order or line';
+    ? 'its tax may be included in the prices or not: use --tax added or --tax included'
+    : 'a charge is repeated in several rows: use --charges-per order or --charges-per line';
 }

@@ -7,14 +7,14 @@ import type { SheetRow } from './sheet.ts';
 
 const SKU_CHARACTERS_MAX = 64;
 
-/** A line, and the row and cells that it came from. */
+/** An order line with the row it came from. */
 export interface SourcedLine extends Line {
   readonly row: SheetRow;
-  /** What to show of the file for a member of the line. */
+  /** The column name and cell behind each member, for messages. */
   readonly cells: Readonly<Record<string, string>>;
 }
 
-/** The lines of an order; what is wrong with a row is among the order's faults. */
+/** Reads the lines of an order and records the faults. */
 export function readLines(order: OrderCells, currency: Currency): SourcedLine[] {
   return order.rows
     .filter((row) => isLine(order, row))
@@ -24,7 +24,7 @@ export function readLines(order: OrderCells, currency: Currency): SourcedLine[] 
     });
 }
 
-/** Exports have rows that carry a part of a bundle, or a charge of the order, and no line. */
+/** Exports have rows that are not lines: parts of a bundle, or charges of the order. */
 function isLine(order: OrderCells, row: SheetRow): boolean {
   const { partRows, lineRows } = order.layout;
   if (cellOf(row.cells, partRows) !== '') return false;
@@ -61,7 +61,7 @@ function readLine(order: OrderCells, row: SheetRow, currency: Currency): Sourced
   };
 }
 
-/** The column that a row's price is taken from. Exports that have both are exact in the total. */
+/** Which column to take the price from. Exports that have both are exact in the total. */
 function priceOf(order: OrderCells, row: SheetRow): 'unitPrice' | 'lineTotal' {
   const hasTotal = order.cell(row, 'lineTotal') !== '';
   const hasPrice = order.cell(row, 'unitPrice') !== '';
@@ -69,7 +69,7 @@ function priceOf(order: OrderCells, row: SheetRow): 'unitPrice' | 'lineTotal' {
   return hasTotal || order.layout.positions.unitPrice.length === 0 ? 'lineTotal' : 'unitPrice';
 }
 
-/** The price of one, where a line's total can be divided by its quantity. */
+/** The unit price, if the line total can be divided by the quantity. */
 function divided(
   order: OrderCells,
   row: SheetRow,
@@ -82,7 +82,7 @@ function divided(
   return undefined;
 }
 
-/** Where options name a price and a total, they must agree. */
+/** If options name both a unit price and a line total, they must agree. */
 function checkTotal(order: OrderCells, row: SheetRow, product: number, currency: Currency): void {
   if (order.rules.profile || order.cell(row, 'lineTotal') === '') return;
   const total = order.number(row, 'lineTotal', currency);

@@ -16,16 +16,16 @@ import { repeatsIn } from './repeats.ts';
 import type { SheetOrder, SheetRow } from './sheet.ts';
 import { type Judged, locatedFaults, type Place } from './submission.ts';
 
-/** Rows of an order that are looked at: more can't be one order. */
+/** An order with more rows cannot be valid. */
 export const ROWS_MAX = 2 * LINES_MAX;
-/** The customer of an order that an export names none for. */
+/** The customer of an exported order without one. */
 const GUEST = 'guest';
 
 /**
- * Turns the rows of an order number into an order.
+ * Builds an order from its rows.
  *
- * What can't be converted is rejected with the whole order, and what may be read in two ways keeps
- * the whole order back: with a line missing or doubled it would be accepted and be wrong.
+ * One bad row rejects the whole order, and one doubtful row makes the whole order doubtful: with a
+ * line missing or doubled it would be accepted and be wrong.
  */
 export function judgeOrder(sheetOrder: SheetOrder, rules: OrderRules): Judged {
   const order = new OrderCells(sheetOrder, rules);
@@ -87,7 +87,7 @@ function tooManyText(what: string, count: number): string {
   return `it has ${grouped(count)} ${what}, and an order has at most ${grouped(LINES_MAX)} lines`;
 }
 
-/** What is wrong with the order's number, or with whole rows. */
+/** Checks the order number and each row as a whole. */
 function checkRows(order: OrderCells): void {
   const { rowCount, number } = order.order;
   if (rowCount > ROWS_MAX) {
@@ -96,13 +96,13 @@ function checkRows(order: OrderCells): void {
   }
   const column = `${order.name('orderNumber')} ${shown(number)}`;
   const trace = spreadsheetTrace(number);
-  const again = 'export it again, with that column as text';
+  const again = 'export the file again with that column as text';
   if (trace) order.reject(order.row, `${column} is not an order number but ${trace}: ${again}`);
   else if (order.rules.hasRoundedNumbers && isRoundedNumber(number) === 'rounded') {
     order.doubt(
       order.row,
-      `${column} ends in zeros, like all long ones of the file: a spreadsheet keeps only 15 digits ` +
-        `of a number; ${again}`,
+      `${column} ends in zeros, like all long ones in the file, and a spreadsheet keeps only 15 ` +
+        `digits: ${again}`,
     );
   }
   for (const row of order.rows) {
@@ -121,26 +121,26 @@ function checkWidth(order: OrderCells, { row, cells }: SheetRow): void {
   order.reject(row, `${count} in a file of ${width} columns`);
 }
 
-/** U+FFFD stands where a program could not read a character; a code in E notation has lost digits. */
+/** Text with U+FFFD has lost characters; a code in scientific notation has lost digits. */
 function checkText(order: OrderCells, row: SheetRow): void {
   for (const role of ['customer', 'sku', 'description'] as const) {
     const cell = order.cell(row, role);
     if (cell.includes('\ufffd')) {
       order.doubt(
         row.row,
-        `${order.shown(row, role)} has lost characters (U+FFFD): export it again`,
+        `${order.shown(row, role)} has lost characters (U+FFFD): export the file again`,
       );
     }
     if (role !== 'description' && isShortened(cell)) {
       order.doubt(
         row.row,
-        `${order.shown(row, role)} has lost digits in a spreadsheet: export it again`,
+        `${order.shown(row, role)} has lost digits in a spreadsheet: export the file again`,
       );
     }
   }
 }
 
-/** Orders that the shop's export says are not to be produced. */
+/** Rejects orders that the export marks as canceled, refunded or the like. */
 function checkUnwanted(order: OrderCells, { row, cells }: SheetRow): void {
   for (const { positions, when, because } of order.layout.unwanted) {
     for (const position of positions) {
@@ -161,14 +161,14 @@ function currencyOf(order: OrderCells): Currency | undefined {
   if (!currency) {
     const text =
       cell === ''
-        ? `${name} is empty: say --currency for such orders`
+        ? `${name} is empty: use --currency for such orders`
         : `${name} ${shown(cell)} is not an ISO 4217 currency with a minor unit`;
     order.reject(order.row, text);
   } else checkOtherCurrencies(order, currency);
   return currency;
 }
 
-/** A column of currencies that nobody named must not say otherwise. */
+/** An unused currency column must not contradict `--currency`. */
 function checkOtherCurrencies(order: OrderCells, { code }: Currency): void {
   checkPriceNames(order, code);
   for (const position of order.rules.currencyLike) {
@@ -177,8 +177,8 @@ function checkOtherCurrencies(order: OrderCells, { code }: Currency): void {
       const other = cellOf(cells, [position]).replace(/\s/g, '');
       const isCurrency = /^[A-Za-z]{3}$/.test(other) || isSign(other);
       if (other === '' || isSignOf(other, code) || !isCurrency) continue;
-      const advice = `say --currency-column ${shown(name ?? '')}`;
-      order.doubt(row, `${name} is ${other}, and --currency ${code}: ${advice}`);
+      const advice = `use --currency-column ${shown(name ?? '')}`;
+      order.doubt(row, `${name} is ${other}, but --currency is ${code}: ${advice}`);
     }
   }
 }
@@ -189,7 +189,7 @@ const MEMBER_ROLES = new Map<string, Role>([
   ['idempotencyKey', 'orderNumber'],
 ]);
 
-/** A header may name the currency of a column: "Price (EUR)", "Total €". */
+/** A column name may contain a currency: "Price (EUR)", "Total €". */
 function checkPriceNames(order: OrderCells, code: string): void {
   const { unitPrice, lineTotal, orderTotal } = order.layout.positions;
   for (const position of [unitPrice, lineTotal, orderTotal].flat()) {
@@ -197,7 +197,7 @@ function checkPriceNames(order: OrderCells, code: string): void {
     const [, named = '', sign = ''] = /[([]([A-Za-z]{3})[)\]]|([€£¥$])/.exec(name) ?? [];
     const other = named || sign;
     if (other === '' || isSignOf(other, code) || !isSign(other)) continue;
-    order.doubt(order.row, `${name} is in ${other}, and the order in ${code}`);
+    order.doubt(order.row, `${name} is in ${other}, but the order is in ${code}`);
   }
 }
 

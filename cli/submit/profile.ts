@@ -1,25 +1,25 @@
 import type { ColumnPlan } from './columns.ts';
 import type { Decimal } from './numbers.ts';
 
-/** How the orders export of a shop system is read. Names of columns are compared without case. */
+/** How to read the order export of a shop system. Column names are compared ignoring case. */
 export interface Profile {
   readonly name: string;
-  /** What `--help` says of it. */
+  /** Its text in `--help`. */
   readonly about: string;
-  /** Columns by which a file is recognized; any of these lists will do. */
+  /** A file with all columns of one of these lists is recognized. */
   readonly signatures: readonly (readonly string[])[];
   readonly columns: ColumnPlan;
-  /** Orders that are rejected for what a column says of them. */
+  /** Orders to reject because of what a column says. */
   readonly unwanted: readonly Unwanted[];
-  /** Rows that are no lines: those where one of these columns is filled. */
+  /** Rows with one of these columns filled are parts of a bundle, not lines. */
   readonly partRows?: readonly string[];
-  /** Rows that are lines have one of these filled; others carry what is of the whole order. */
+  /** Rows with none of these filled are about the whole order, not lines. */
   readonly lineRows?: readonly string[];
-  /** Rows that are no part of the orders. */
+  /** Matches rows that are not orders. */
   readonly footer?: RegExp;
   /** Whether rows without an order number belong to the order above. */
   readonly isCarriedDown: boolean;
-  /** How the system writes numbers, where a file does not show it. */
+  /** The system's decimal sign, for files that do not show it. */
   readonly decimal?: Decimal;
 }
 

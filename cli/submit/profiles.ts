@@ -7,14 +7,14 @@ const charge = (
   per: 'order' | 'line' | undefined = undefined,
 ) => ({ kind, columns, per });
 
-const REFUNDED = 'refunded in part or in whole, and the file does not tell which lines are left';
+const REFUNDED = 'refunded at least in part, and the file does not show what remains';
 
 export const PROFILES: readonly Profile[] = [
   {
     name: 'shopify',
     about:
-      'Orders > Export. Customer: e-mail, else name, else phone. An item without SKU\n' +
-      '            goes under its name. Canceled, refunded, voided and expired are rejected.',
+      'Orders > Export. Customer: e-mail, else name, else phone. Canceled, refunded, voided and\n' +
+      'expired orders are rejected.',
     signatures: [['Name', 'Lineitem name', 'Lineitem quantity', 'Lineitem price']],
     columns: {
       orderNumber: ['Name'],
@@ -38,7 +38,7 @@ export const PROFILES: readonly Profile[] = [
       {
         columns: ['Financial Status'],
         when: /^(?:voided|expired)$/i,
-        because: 'not to be paid any more',
+        because: 'payment is no longer due',
       },
       {
         columns: ['Financial Status'],
@@ -53,9 +53,9 @@ export const PROFILES: readonly Profile[] = [
   {
     name: 'woocommerce',
     about:
-      'Customer/Order/Coupon Export (one row per item), Order Export & Import (a row\n' +
-      '            for each line item) and Advanced Order Export. Customer: e-mail, else name. Lines at\n' +
-      '            their price before discounts. Cancelled, failed and refunded are rejected.',
+      'Customer/Order/Coupon Export (one row per item), Order Export & Import (one row per line\n' +
+      'item) and Advanced Order Export. Customer: e-mail, else name. Prices are those before\n' +
+      'discounts. Cancelled, failed and refunded orders are rejected.',
     signatures: [
       ['item_name', 'item_quantity', 'order_id'],
       ['item_name', 'item_quantity', 'order_number'],
@@ -100,9 +100,9 @@ export const PROFILES: readonly Profile[] = [
   {
     name: 'amazon',
     about:
-      'order reports and all-orders reports, tab-separated and unquoted. item-price is\n' +
-      '            that of the whole line. Customer: e-mail, else name, else guest. Reports with taxes\n' +
-      '            need --tax, as they are part of the prices in some countries. Cancelled are rejected.',
+      'order reports and all-orders reports, tab-separated and unquoted. item-price is the price\n' +
+      'of the whole line. Customer: e-mail, else name. Orders with tax need --tax, as prices\n' +
+      'include it in some countries. Canceled orders are rejected.',
     signatures: [
       ['order-id', 'quantity-purchased', 'item-price'],
       ['amazon-order-id', 'quantity', 'item-price'],
@@ -139,9 +139,9 @@ export const PROFILES: readonly Profile[] = [
   {
     name: 'magento',
     about:
-      'exports with a row for each item, under the names of its tables (increment_id,\n' +
-      '            qty_ordered) or those of Simple Order Export; the grid of orders has no items. Rows of\n' +
-      '            parts (parent_item_id) are left out. Canceled, closed and refunded are rejected.',
+      'exports with one row per item, with the column names of the database (increment_id,\n' +
+      'qty_ordered) or of Simple Order Export; the order grid exports no items. Rows with a\n' +
+      'parent_item_id are left out. Canceled, closed and refunded orders are rejected.',
     signatures: [
       ['increment_id', 'sku', 'qty_ordered'],
       ['Order Number', 'Item SKU', 'Item Qty Ordered'],
@@ -185,9 +185,9 @@ export const PROFILES: readonly Profile[] = [
   {
     name: 'ebay',
     about:
-      'the orders report of Seller Hub. It has no currency: say --currency. Customer: the\n' +
-      '            user name. Taxes that eBay collects are part of an order where its total has them.\n' +
-      '            The report does not tell what was canceled.',
+      'the orders report of Seller Hub. It has no currency: use --currency. Customer: the user\n' +
+      'name. Tax collected by eBay counts if the order total includes it. The report does not\n' +
+      'show which orders were canceled.',
     signatures: [
       ['Sales Record Number', 'Buyer Username', 'Item Title', 'Sold For'],
       ['Order Number', 'Buyer Username', 'Item Title', 'Sold For'],

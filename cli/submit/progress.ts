@@ -1,26 +1,26 @@
 import { SingleBar } from 'cli-progress';
 import { grouped } from '../money.ts';
 
-/** Shows how far a step of a submit is. */
+/** Shows the progress of one step of a submit. */
 export interface ProgressDisplay {
   readonly show: (done: number, total: number, note?: string) => void;
-  /** Shows no more. Once is enough; again is no fault. */
+  /** Ends the display; may be called more than once. */
   readonly end: () => void;
 }
 
 export interface ProgressStep {
-  /** As in "reading" or "submitting". */
+  /** Such as "reading" or "submitting". */
   readonly name: string;
-  /** As in "orders". */
+  /** Such as "orders". */
   readonly unit: string;
-  /** Less than this is done before anybody wonders, and not shown. */
+  /** Smaller totals are done at once and not shown. */
   readonly totalMin: number;
 }
 
-/** How often a run that nobody watches says how far it is. */
+/** How many progress lines a run prints when the output is not a terminal. */
 const LINES_PER_RUN = 10;
 
-/** A bar with the time left if `stream` is a terminal, else a line for each tenth. */
+/** A bar with the time left if `stream` is a terminal, else a line for every tenth. */
 export function progressDisplay(stream: NodeJS.WriteStream, step: ProgressStep): ProgressDisplay {
   const display = stream.isTTY ? progressBar(stream, step) : progressLines(stream, step);
   return {

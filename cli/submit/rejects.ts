@@ -7,18 +7,18 @@ import type { Kept, Sheet, SheetRow } from './sheet.ts';
 import { STDIN } from './source.ts';
 import type { Understood } from './understood.ts';
 
-/** Characters that are gathered before they are written. */
+/** How much text is buffered before it is written. */
 const PIECE_CHARACTERS = 64 * 1024;
 
 /**
- * Opens the file for the orders that are kept back, before the file of orders is read, so that a
- * path that can't be written is found out then and not at the end.
+ * Opens the rejects file before the orders are read, so that an unwritable path is reported at once
+ * and not at the end.
  *
  * @throws Failure if it can't be written, or is the file of orders itself
  */
 export async function openRejectsFile(file: string, ordersFile: string): Promise<FileHandle> {
   if (await isSameFile(file, ordersFile)) {
-    throw usageFailure(`--rejects names the file of orders itself, ${file}: name another one.`);
+    throw usageFailure(`--rejects names the file of orders itself, ${file}: choose another file.`);
   }
   try {
     return await open(file, 'w');
@@ -29,8 +29,8 @@ export async function openRejectsFile(file: string, ordersFile: string): Promise
 }
 
 /**
- * Writes the orders that were rejected or are doubtful, with all of their rows as the file has
- * them, in the file's own form, so that they can be mended and submitted as they are.
+ * Writes all rows of the rejected and doubtful orders in the form of the original file, so that they
+ * can be fixed and submitted.
  */
 export async function writeRejects(handle: FileHandle, understood: Understood): Promise<void> {
   let piece = '';
@@ -55,9 +55,9 @@ function* rejectsText(understood: Understood): Generator<string, void> {
 }
 
 /**
- * Rows that are doubtful for where they stand in the file are so again when they are submitted as
- * they are: the header stands again between rows of an order that stood apart, and above rows
- * without a number that had no order above.
+ * Rows that are doubtful because of their position must stay doubtful when they are submitted
+ * unchanged. So the header is repeated between rows of an order that were apart, and above rows
+ * without an order number that had no order above.
  */
 function* rejectedRows(sheet: Sheet, { dialect, layout }: CsvDescription): Generator<string, void> {
   const { delimiter } = dialect;
@@ -71,7 +71,7 @@ function* rejectedRows(sheet: Sheet, { dialect, layout }: CsvDescription): Gener
     for (const { row, place, cells, doubt } of sheet.rowsOf(kept.id)) {
       const isApart = last === undefined ? kept.number === null : place !== last + 1;
       if (isApart && !isFirst) yield header;
-      // As it was, of another width, and with its lone quote, so that it has to be mended.
+      // Written so that they are kept back again unless somebody fixes them.
       if (doubt?.kind === 'cut') yield written(own(cells), delimiter);
       else if (doubt?.kind === 'swallowed') {
         const plain = kept.reason.replaceAll('"', "'").replaceAll(delimiter, ' ');
@@ -92,7 +92,7 @@ function quoted(cell: string, delimiter: string): string {
   return isPlain ? cell : `"${cell.replaceAll('"', '""')}"`;
 }
 
-/** The line itself where it is no JSON, and else with the reason as a member that is not sent. */
+/** Adds the reason as a member that is ignored when read back; invalid JSON is left as it is. */
 function withReason({ row, cells: [line = ''] }: SheetRow, { reason }: Kept): string {
   try {
     const value: unknown = JSON.parse(line);

@@ -2,12 +2,12 @@ import { shown } from './cells.ts';
 import type { SourcedLine } from './order-lines.ts';
 import type { Fault } from './submission.ts';
 
-/** What to do with rows of an order that repeat rows of it that stand apart: nobody said, or. */
+/** What to do with repeated rows; `undefined` if no option says. */
 export type RepeatsRule = 'drop' | 'keep' | undefined;
 
 /**
- * Looks for rows of an order that stand apart from others of it and repeat them, as in a file that
- * joins two exports. Rows that stand together may be equal: somebody ordered a thing twice.
+ * Finds rows that repeat earlier rows of the same order but are apart from them, as happens when two
+ * exports are joined. Equal rows next to each other are fine: something was ordered twice.
  */
 export function repeatsIn(
   lines: readonly SourcedLine[],
@@ -54,7 +54,7 @@ function doubt({ sku, row }: SourcedLine, seen: ReadonlyMap<string, SourcedLine>
   return {
     row: row.row,
     text:
-      `${shown(sku)} is in row ${before} of this order too, apart from here, as in a file that joins ` +
-      'two exports: say --repeats drop to count such a copy once, or keep to count each',
+      `${shown(sku)} is also in row ${before} of this order, apart from this row, as if two exports were ` +
+      'joined: use --repeats drop to count copies once, or --repeats keep to count each',
   };
 }

@@ -10,12 +10,12 @@ import type { Kept } from './sheet.ts';
 import type { Source } from './source.ts';
 import type { Understood } from './understood.ts';
 
-/** How many orders that are kept back are listed on the terminal, and how much of a reason is. */
+/** How many kept orders are listed on the terminal, and how much of each reason. */
 const KEPT_SHOWN_MAX = 10;
 const REASON_CHARACTERS_MAX = 240;
 const NAMES_SHOWN_MAX = 12;
 
-/** What a file was understood to be, for people. */
+/** How a file was understood, for people. */
 export function lookReport(source: Source, { csv }: Understood, look: Look): string {
   const rows = [
     ['file', `${source.name}: ${dialectText(source, csv)}`],
@@ -64,7 +64,7 @@ function columnRows({ layout, plan, skipped }: CsvDescription): string[][] {
       ? [['not used', unused.slice(0, NAMES_SHOWN_MAX).join(', ') + others]]
       : []),
     ...(skipped > 0
-      ? [['left out', `${countOf(skipped, 'row')} with the header again, or a count`]]
+      ? [['left out', `${countOf(skipped, 'row')} that repeat the header or are a footer`]]
       : []),
   ];
 }
@@ -83,7 +83,7 @@ function firstOrders({ first }: Look): string {
   return `\nThe first orders, as they would be sent:\n${orders.map(printable).join('\n')}\n`;
 }
 
-/** The first of the orders that are kept back, and where all of them are. */
+/** Lists the first orders that are not sent, and where to find all of them. */
 export function keptReport(
   listed: readonly Kept[],
   count: number,
@@ -98,7 +98,7 @@ export function keptReport(
   const hidden = count - rows.length;
   const others = hidden > 0 ? `... and ${grouped(hidden)} more. ` : '';
   const where = rejectsFile
-    ? `All of them are in ${printable(rejectsFile)}, to be mended and submitted`
+    ? `All of them are in ${printable(rejectsFile)}, to be fixed and submitted`
     : '--rejects FILE writes them all';
   return `\n${table([['row', 'key', '', 'reason'], ...rows])}${others}${where}.\n`;
 }
@@ -108,7 +108,7 @@ function shortened(reason: string): string {
   return `${reason.slice(0, REASON_CHARACTERS_MAX).trimEnd()} …`;
 }
 
-/** The end of a submit, for people: what was accepted, what was not, what to do next. */
+/** The outcome of a submit, for people: what was accepted, what was not, what to do next. */
 export function submitReport(look: Look, tally: Tally): string {
   const { accepted, replayed, lines, totals, rejected, orders } = tally;
   const left = orders - accepted - replayed - rejected;
@@ -132,7 +132,7 @@ function nextStep({ end }: Tally): string {
   return `\n${why} Run the same command again to continue: it makes no order twice.\n`;
 }
 
-/** All of it for programs. Totals are strings of minor units, which can exceed a number. */
+/** Everything as JSON. Totals are strings in minor units, as they may exceed a safe integer. */
 export function submitJson(
   source: Source,
   understood: Understood,
@@ -154,7 +154,7 @@ export function submitJson(
   return json({
     end: sent.end.kind,
     orders: look.orders,
-    // As the text has it: what was accepted is what is new and what was accepted before.
+    // As in the text report: new orders and those accepted before.
     accepted: sent.accepted + sent.replayed,
     new: sent.accepted,
     replayed: sent.replayed,

@@ -21,7 +21,7 @@ export interface ReadingContext {
 const CURRENCY_NAME =
   /\b(?:curr|ccy|devise|monnaie|divisa|moneda|valuta|moeda)\b|currency|w[aä]e?hrung|iso[ _-]?4217/i;
 
-/** Puts the rows of a file into a sheet, and gathers what they say of the file as a whole. */
+/** Adds the rows of a file to a sheet and collects what they reveal about the whole file. */
 export class RowReader {
   readonly sheet = new Sheet();
   skipped = 0;
@@ -29,7 +29,7 @@ export class RowReader {
   readonly #evidence: ReadonlyMap<number, NumberEvidence>;
   readonly #longNumbers = { rounded: 0, exact: 0, short: 0 };
   readonly #isCarriedDown: boolean;
-  /** Columns that are not used and whose cells were all currencies so far, and whether any was. */
+  /** Unused columns whose cells so far are all currencies or empty; true if any is a currency. */
   readonly #currencies = new Map<number, boolean>();
   #hasOrderAbove = false;
   #last: Row | undefined;
@@ -46,12 +46,12 @@ export class RowReader {
     for (const position of unusedIn(layout)) this.#currencies.set(position, false);
   }
 
-  /** Whether all long order numbers end as a spreadsheet leaves them. */
+  /** Whether all long order numbers look rounded by a spreadsheet. */
   get hasRoundedNumbers(): boolean {
     return this.#longNumbers.rounded > 0 && this.#longNumbers.exact === 0;
   }
 
-  /** Columns that nobody named for it and that hold currencies, by their names or their cells. */
+  /** Columns that hold currencies, by name or by content, though no option says so. */
   get currencyLike(): number[] {
     const { layout } = this.#context;
     if (layout.positions.currency.length > 0) return [];
@@ -60,7 +60,7 @@ export class RowReader {
     );
   }
 
-  /** The decimal sign of each column of numbers, where it is known. */
+  /** The decimal sign of each number column, if known. */
   get decimals(): Map<number, Decimal | undefined> {
     const { options, plan } = this.#context;
     const all = [...this.#evidence.values()];
@@ -75,7 +75,7 @@ export class RowReader {
     if (row.row <= head.row || cells.every((cell) => trimmed(cell) === '')) return;
     if (plan.profile?.footer?.test(cells.join(',')) || this.#isHeader(row)) {
       this.skipped += 1;
-      this.sheet.part();
+      this.sheet.addBreak();
       this.#hasOrderAbove = false;
       return;
     }
@@ -88,11 +88,11 @@ export class RowReader {
     const last = swallowed.at(-1)?.row ?? row.row;
     const text =
       `rows ${grouped(row.row)} to ${grouped(last)} each look like a row, but a quoted cell goes from the ` +
-      'first to the last: say --quoting none, or double if that is right';
+      'first to the last: use --quoting none, or --quoting double if that is right';
     for (const line of swallowed) this.#addRow(line, { kind: 'swallowed', text });
   }
 
-  /** A last row without a line end may be cut off, which shows where it ends in a number. */
+  /** A last row without a line end may be cut off. It shows if its last number is shorter. */
   end(): void {
     const { dialect, layout } = this.#context;
     const place = layout.header.length - 1;
@@ -106,7 +106,7 @@ export class RowReader {
     const isAlone = evidence.places.get(places) === 1 && others.length === 1;
     if (!isAlone || places >= (others[0] ?? 0)) return;
     const text =
-      `${layout.header[place]} ${last} has fewer decimals than all others, and the file ends behind it ` +
+      `${layout.header[place]} ${last} has fewer decimals than all other rows, and the file ends there ` +
       'without a line end: it may have been cut off';
     this.sheet.doubtLast({ kind: 'cut', text });
   }
@@ -129,15 +129,15 @@ export class RowReader {
     this.#last = row;
   }
 
-  /** Files that were joined have the header again, and all is as before if it is the same. */
+  /** A joined file repeats the header; a different header would move the columns. */
   #isHeader({ row, cells }: Row): boolean {
     const { head, layout } = this.#context;
     const [position = 0] = layout.positions.orderNumber;
     if (trimmed(cells[position] ?? '') !== head.header[position]) return false;
     if (headerOf(cells).join('\n') === head.header.join('\n')) return true;
     throw new Failure(
-      `Row ${grouped(row)} is another header than row ${grouped(head.row)}: the file joins two exports.\n` +
-        'Submit them one by one.',
+      `Row ${grouped(row)} is a different header than row ${grouped(head.row)}: the file joins two exports.\n` +
+        'Submit them separately.',
     );
   }
 
@@ -146,11 +146,11 @@ export class RowReader {
     const { head, layout } = this.#context;
     const name = head.header[layout.positions.orderNumber[0] ?? 0];
     if (!this.#hasOrderAbove) {
-      const text = `${name} is empty, and no order is above: the row continues an order that the file does not begin with`;
+      const text = `${name} is empty and there is no order above: the row continues an order whose beginning is missing`;
       return { kind: 'unnumbered', text };
     }
     if (this.#isCarriedDown) return undefined;
-    const text = `${name} is empty: say --carry-down if such rows belong to the order above`;
+    const text = `${name} is empty: use --carry-down if such rows belong to the order above`;
     return { kind: 'unnumbered', text };
   }
 }

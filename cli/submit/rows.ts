@@ -1,29 +1,29 @@
 import { Failure } from '../failure.ts';
 import { grouped } from '../money.ts';
 
-/** One row of a file, cells as they stand in it. */
+/** One row of a file, with unmodified cells. */
 export interface Row {
-  /** The line of the file, from 1, on which the row begins, as an editor shows it. */
+  /** The line number in the file on which the row begins, as an editor shows it. */
   readonly row: number;
   readonly cells: readonly string[];
-  /** The lines that it spans, where it is more than one. */
+  /** Its lines, if there are several. */
   readonly lines?: readonly string[];
 }
 
-/** `double`: as RFC 4180 has it, a quote within quotes is doubled. `none`: a quote is a character. */
+/** `double`: quotes enclose cells and are doubled inside (RFC 4180). `none`: quotes are plain text. */
 export type Quoting = 'double' | 'none';
 
-/** More than any order needs; where a quote is never closed, the rest of the file would be one row. */
+/** Longer than any real row; an unclosed quote would make the rest of the file one row. */
 const ROW_CHARACTERS_MAX = 1024 * 1024;
 
 /** How the lines of a file end. */
 export interface LineEnds {
   readonly kinds: Set<string>;
-  /** Whether the last line has no end. */
+  /** Whether the last line has no line end. */
   isLastOpen: boolean;
 }
 
-/** Lines in bunches, as they come, without their ends (CRLF, LF or CR); and which ends there were. */
+/** Splits text into lines at CRLF, LF or CR, in batches, and records which line ends there are. */
 export async function* linesOf(
   text: AsyncIterable<string>,
   ends: LineEnds = { kinds: new Set(), isLastOpen: false },
@@ -64,10 +64,9 @@ function split(text: string, ends: Set<string>): string[] {
 }
 
 /**
- * The rows of lines: a row ends with a line, or, where cells are quoted, with the line that closes
- * the quote.
+ * Turns lines into rows. A row ends with its line, or with the line that closes an open quote.
  *
- * @throws Failure where quotes are not well-formed: what follows could belong to any row
+ * @throws Failure if quotes are malformed, as what follows could belong to any row
  */
 export async function* rowsOf(
   bunches: AsyncIterable<string[]>,
@@ -82,7 +81,7 @@ export async function* rowsOf(
         yield { row, cells: line.split(delimiter) };
         continue;
       }
-      // A row is whole where its quotes are even in number: else the line ends within quotes.
+      // A row is complete when it has an even number of quotes; else the line end is quoted.
       const isWhole = isOdd(line) === (open !== undefined);
       open ??= { row, lines: [], length: 0 };
       open.lines.push(line);
@@ -107,7 +106,7 @@ function quotedRow({ row, lines }: { row: number; lines: string[] }, delimiter: 
   if (read.kind === 'malformed') {
     throw new Failure(
       `The quotes of the file are not well-formed: row ${grouped(row)}, cell ${read.cell}, ${read.fault}.\n` +
-        'Where the file quotes nothing, say --quoting none.',
+        'If the file does not quote cells, use --quoting none.',
     );
   }
   return { row, cells: read.cells, ...(lines.length > 1 && { lines }) };
@@ -116,7 +115,7 @@ function quotedRow({ row, lines }: { row: number; lines: string[] }, delimiter: 
 function unclosed(row: number): Failure {
   return new Failure(
     `The quotes of the file are not well-formed: one that row ${grouped(row)} opens is never closed,\n` +
-      'or the file ends in the middle of that row. Where the file quotes nothing, say --quoting none.',
+      'or the file ends in the middle of that row. If the file does not quote cells, use --quoting none.',
   );
 }
 
@@ -124,14 +123,14 @@ type QuotedCells =
   | { readonly kind: 'cells'; readonly cells: string[] }
   | { readonly kind: 'malformed'; readonly cell: number; readonly fault: string };
 
-/** The cells of one row in which quotes stand. Spaces around a quoted cell are no part of it. */
+/** Splits a row with quotes into cells. Spaces around a quoted cell are ignored. */
 export function quotedCells(text: string, delimiter: string): QuotedCells {
   const cells: string[] = [];
   let at = 0;
   for (;;) {
     let begin = at;
     while (text[begin] === ' ') begin += 1;
-    // Some exports write ="0012", so that a spreadsheet takes it for text.
+    // Some exports write ="0012" so that a spreadsheet treats it as text.
     const open = text.startsWith('="', begin) ? begin + 1 : begin;
     let end: number;
     if (text[open] === '"') {
@@ -140,7 +139,7 @@ export function quotedCells(text: string, delimiter: string): QuotedCells {
       end = close + 1;
       while (text[end] === ' ') end += 1;
       if (end < text.length && text[end] !== delimiter) {
-        return malformed(cells, 'text behind a closing quote');
+        return malformed(cells, 'text after a closing quote');
       }
       const inner = text.slice(open + 1, close).replaceAll('""', '"');
       cells.push(open === begin ? inner : `="${inner}"`);

@@ -11,12 +11,12 @@ import { type Fault, locatedFaults, reasonOf, type Submission } from './submissi
 export interface SendOptions {
   /** How many orders there are to send. */
   readonly orders: number;
-  /** How many batches are under way at once. */
+  /** How many batches are in flight at once. */
   readonly concurrency: number;
-  /** When it aborts, no new batch is begun and those under way are waited for. */
+  /** When it aborts, no new batch is sent and those in flight are awaited. */
   readonly stop: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
-  /** Called with each order that the API refuses. */
+  /** Called for each order that the API refuses. */
   readonly onReject: (kept: Kept) => void;
 }
 
@@ -25,25 +25,25 @@ export interface Progress {
   readonly rejected: number;
 }
 
-/** What became of the orders that were to be sent. */
+/** The outcome of sending. */
 export interface Tally {
   readonly orders: number;
   /** Accepted now, for the first time. */
   accepted: number;
-  /** Accepted by an earlier run, or by an earlier line with the same idempotency key and order. */
+  /** Accepted before: in an earlier run, or earlier in the file under the same key. */
   replayed: number;
-  /** Order lines of the accepted and the replayed. */
+  /** Order lines of accepted and replayed orders. */
   lines: number;
-  /** Minor units of the accepted and the replayed, by currency. */
+  /** Totals of accepted and replayed orders in minor units, by currency. */
   readonly totals: Map<string, bigint>;
   rejected: number;
   end: { kind: 'finished' } | { kind: 'stopped' } | { kind: 'failed'; failure: Failure };
 }
 
 /**
- * Submits orders, `concurrency` batches at once, in the file's order as far as that allows. A fault
- * of the API ends the run, after the batches under way: the orders of every batch that was answered
- * are counted, and the others can be submitted by running the same file again.
+ * Submits orders, `concurrency` batches at once, roughly in the order of the file. An API failure
+ * ends the run once the batches in flight are answered. Every answered order is counted; the others
+ * can be submitted by running the same file again.
  */
 export async function sendOrders(
   client: Pick<Client, 'submitBatch'>,
@@ -111,7 +111,7 @@ export function doneOf({ accepted, replayed, rejected }: Tally): number {
   return accepted + replayed + rejected;
 }
 
-/** @returns what is to be kept of an order that the API refuses */
+/** @returns the order, if the API refused it */
 function count(tally: Tally, submission: Submission, result: BatchResult): Kept | undefined {
   if (result.kind === 'refused') {
     tally.rejected += 1;
@@ -125,7 +125,7 @@ function count(tally: Tally, submission: Submission, result: BatchResult): Kept 
   return undefined;
 }
 
-/** The server's faults in the file's terms. */
+/** Translates the server's faults into rows and columns of the file. */
 function keptOf(submission: Submission, { status, detail, errors }: Problem): Kept {
   const { id, idempotencyKey: key, row } = submission;
   const reused = 'this idempotency key was used before, for a different order, which stands';

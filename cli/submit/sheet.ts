@@ -1,21 +1,21 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
-/** Why a row may not be what it seems to be. */
+/** Why a row is doubtful. */
 export interface Doubt {
   readonly kind:
     | 'unnumbered'
-    /** It is a line of a row that takes in several. */
+    /** It was inside a quoted cell that spans several rows. */
     | 'swallowed'
-    /** It is the last one, and may not be whole. */
+    /** It is the last row and may be incomplete. */
     | 'cut';
   readonly text: string;
 }
 
-/** A row of an order, as the file has it. */
+/** A row of the file. */
 export interface SheetRow {
   /** The line of the file, from 1, on which it begins. */
   readonly row: number;
-  /** Which row of the file it is, empty ones left out: rows that follow each other stand together. */
+  /** Its position among the non-empty rows: consecutive rows have consecutive places. */
   readonly place: number;
   readonly cells: readonly string[];
   readonly doubt?: Doubt;
@@ -23,39 +23,39 @@ export interface SheetRow {
 
 /** The rows that share an order number. */
 export interface SheetOrder {
-  /** Counts from 1 in the order of the first rows. */
+  /** Numbered from 1, in the order of first appearance. */
   readonly id: number;
-  /** Empty for rows without a number and without an order above. */
+  /** Empty for rows that have no order number and no order above. */
   readonly number: string;
   readonly rowCount: number;
-  /** Up to as many as were asked for. */
+  /** At most `rowsMax` of them. */
   readonly rows: readonly SheetRow[];
 }
 
-/** What keeps an order from being sent. */
+/** Why an order is not sent. */
 export type Fate = 'doubtful' | 'rejected';
 
 export interface Kept {
   readonly id: number;
-  /** Of its first fault. */
+  /** The row of its first fault. */
   readonly row: number;
   readonly key: string;
   readonly fate: Fate;
   readonly reason: string;
 }
 
-/** The same, as the sheet has it. */
+/** As stored in the sheet. */
 export interface KeptOrder extends Kept {
   readonly number: string | null;
 }
 
-/** How many orders are looked up at once. */
+/** How much is read from the database at once. */
 const PAGE_ORDERS = 200;
 const PAGE_ROWS = 2_000;
 
 /**
- * The rows of a file, put by so that those of one order come together wherever they stand. SQLite
- * keeps them in a temporary file that it deletes itself, so memory stays the same for any file.
+ * Stores the rows of a file and groups them by order, wherever they are in the file. SQLite keeps
+ * them in a temporary file that it deletes itself, so memory use does not depend on the file size.
  */
 export class Sheet {
   readonly #db = new DatabaseSync('');
@@ -67,7 +67,7 @@ export class Sheet {
   #last: { number: string; id: number } | undefined;
   #lastRowOf = 0;
   #places = 0;
-  /** Without a number, and with no order above: all of them are one entry. */
+  /** The entry for all rows that have no order number and no order above. */
   #unnumberedId: number | undefined;
 
   constructor() {
@@ -95,7 +95,7 @@ export class Sheet {
     );
   }
 
-  /** Adds a row to the order of its number, or without a number to the order of the row above. */
+  /** Adds a row to its order, or to the order of the row above if it has no order number. */
   add(number: string, row: number, cells: readonly string[], doubt?: Doubt): void {
     const id =
       number === '' ? (this.#last?.id ?? this.#unnumbered(row)) : this.#orderOf(number, row);
@@ -110,7 +110,7 @@ export class Sheet {
     );
   }
 
-  /** Casts a doubt on the row that was added last, unless there is one. */
+  /** Marks the last added row as doubtful, unless it is already. */
   doubtLast(doubt: Doubt): void {
     this.#db
       .prepare('update rows set doubt = coalesce(doubt, ?) where order_id = ? and place = ?')
@@ -118,10 +118,10 @@ export class Sheet {
   }
 
   /**
-   * Parts what comes before and after it: rows of an order on both sides stand apart, and rows
-   * without a number have no order above.
+   * Marks a break: rows of one order before and after it are not adjacent, and rows without an
+   * order number after it have no order above.
    */
-  part(): void {
+  addBreak(): void {
     this.#places += 1;
     this.#last = undefined;
   }
@@ -139,13 +139,13 @@ export class Sheet {
     return this.#unnumberedId;
   }
 
-  /** How many orders there are, those included of which only rows without a number are known. */
+  /** The number of orders, including the entry of rows without an order. */
   get orders(): number {
     return (this.#db.prepare('select count(*) as orders from orders').get() as { orders: number })
       .orders;
   }
 
-  /** The orders in the order of their first rows; with `isClear` only those that nothing keeps. */
+  /** All orders by first appearance; with `isClear` only those that are to be sent. */
   *each({ rowsMax, isClear }: { rowsMax: number; isClear: boolean }): Generator<SheetOrder, void> {
     const page = this.#db.prepare(
       `select id, number, (select count(*) from rows where order_id = id) as count from orders
@@ -177,12 +177,12 @@ export class Sheet {
     }));
   }
 
-  /** Keeps an order from being sent. */
+  /** Marks an order as not to be sent. */
   keep({ id, row, key, fate, reason }: Kept): void {
     this.#keep.run(row, key, fate, reason, id);
   }
 
-  /** The orders that are kept from being sent, in the order of the file. */
+  /** The orders that are not to be sent, by first appearance. */
   *kept(): Generator<KeptOrder, void> {
     let last = 0;
     for (;;) {
@@ -204,7 +204,7 @@ export class Sheet {
     return this.#db.prepare(text).all(id, max) as unknown as KeptOrder[];
   }
 
-  /** All rows of an order, as the file has them. */
+  /** All rows of an order. */
   *rowsOf(id: number): Generator<SheetRow, void> {
     let last = 0;
     for (;;) {

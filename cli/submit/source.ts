@@ -10,27 +10,27 @@ import { grouped } from '../money.ts';
 /** The name that stands for standard input. */
 export const STDIN = '-';
 
-/** Bytes at the beginning of a file that tell what it is. */
+/** How much of the beginning is examined to tell what a file is. */
 const HEAD_BYTES = 4096;
 const PIECE_BYTES = 256 * 1024;
 
-/** A file that can be read more than once, and what is known of its bytes. */
+/** A file that can be read more than once. */
 export interface Source {
-  /** As messages have it. */
+  /** For messages. */
   readonly name: string;
   readonly handle: FileHandle;
   readonly bytes: number;
-  /** A label of the Encoding Standard. */
+  /** A label that TextDecoder knows. */
   readonly encoding: string;
   readonly hasByteOrderMark: boolean;
 }
 
 /**
- * Opens a file of orders; standard input (`-`) and pipes are put by in a temporary file first.
+ * Opens a file of orders. Standard input (`-`) and pipes are first copied to a temporary file.
  *
  * @param given  the file as the operator named it, for messages
- * @param said   the encoding that the operator names; a byte order mark knows better
- * @throws Failure if it can't be read, or is no text: a sheet, an archive, a page
+ * @param said   the encoding given by an option; a byte order mark takes precedence
+ * @throws Failure if it can't be read or is not text, such as a spreadsheet or an archive
  */
 export async function openSource(
   file: string,
@@ -61,7 +61,7 @@ async function openFile(file: string): Promise<FileHandle> {
   return putBy(createReadStream(file));
 }
 
-/** Puts a stream by in a temporary file that has no name any more, so that nothing is left of it. */
+/** Copies a stream to a temporary file, unlinked at once so that nothing is left behind. */
 async function putBy(stream: AsyncIterable<Buffer>): Promise<FileHandle> {
   const path = join(tmpdir(), `sluice-${randomUUID()}`);
   const handle = await open(path, 'wx+', 0o600);
@@ -71,9 +71,9 @@ async function putBy(stream: AsyncIterable<Buffer>): Promise<FileHandle> {
 }
 
 const AS_CSV =
-  'Open it there and save it as CSV (UTF-8), with the order numbers formatted as text.';
+  'Open it in a spreadsheet program, format the order numbers as text, and save it as CSV UTF-8.';
 
-/** What is no text of rows, by its first bytes in hexadecimal, whatever its name. */
+/** File types that are not rows of text, by their first bytes in hexadecimal. */
 const SIGNATURES: readonly (readonly [prefixes: readonly string[], kind: string])[] = [
   [
     ['504b0304', '504b0506', '504b0708'],
@@ -81,19 +81,19 @@ const SIGNATURES: readonly (readonly [prefixes: readonly string[], kind: string]
   ],
   [['d0cf11e0'], `an old spreadsheet (.xls), which submit does not read. ${AS_CSV}`],
   [['1f8b', '425a68', 'fd377a', '377abcaf', '28b52ffd'], 'compressed. Unpack it first.'],
-  [['25504446'], 'a PDF, which has no rows to read. Export the orders as CSV.'],
+  [['25504446'], 'a PDF. Export the orders as CSV instead.'],
   [['fffe0000', '0000feff'], 'UTF-32 text. Save it as UTF-8.'],
 ];
 
-/** What is text and no rows, by how it begins. */
+/** File types that are text but not rows, by their beginning. */
 const BEGINNINGS: readonly (readonly [RegExp, string])[] = [
   [
     /^<(?:!doctype|\?xml|html|table|meta)/i,
-    `a page or XML, as some shops name .xls or .csv. Open it in a spreadsheet. ${AS_CSV}`,
+    `HTML or XML, which some shops export as .xls or .csv. ${AS_CSV}`,
   ],
   [
     /^\[/,
-    'a JSON array. submit reads NDJSON: one order a line, without brackets and commas around them.',
+    'a JSON array. submit reads NDJSON: one order per line, without the surrounding brackets and commas.',
   ],
 ];
 
@@ -119,18 +119,18 @@ function encodingOf(name: string, head: Buffer, said: string | undefined) {
     );
   }
   if (!encoding.startsWith('utf-16') && head.includes(0)) {
-    throw new Failure(`${name} is no text: it holds bytes of zero.`);
+    throw new Failure(`${name} is not text: it contains zero bytes.`);
   }
   return { encoding, hasByteOrderMark: false };
 }
 
-/** Text that is not ASCII alone is by chance hardly ever well-formed UTF-8. */
+/** Non-ASCII text in another encoding is almost never valid UTF-8. */
 function isUtf8(head: Buffer): boolean {
   const lines = head.subarray(0, head.lastIndexOf('\n'));
   return lines.some((byte) => byte > 0x7f) && Buffer.from(lines.toString('utf8')).equals(lines);
 }
 
-/** Text in which every other byte is zero is UTF-16, also without a byte order mark. */
+/** Recognizes UTF-16 without a byte order mark: every other byte is zero. */
 function utf16Of(head: Buffer): string | undefined {
   const zeros = [0, 0];
   for (const [at, byte] of head.entries()) if (byte === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
@@ -141,9 +141,9 @@ function utf16Of(head: Buffer): string | undefined {
 }
 
 /**
- * The text of a source, in pieces, without a byte order mark.
+ * Reads a source as text, in pieces, without a byte order mark.
  *
- * @throws Failure where the bytes are not of the encoding: a guess would spoil names
+ * @throws Failure if the bytes are not valid in the encoding, as a guess would garble names
  */
 export async function* textOf(
   { name, handle, bytes, encoding }: Source,
@@ -182,7 +182,7 @@ async function readAt(handle: FileHandle, name: string, buffer: Buffer, position
   }
 }
 
-/** A piece of text, or with none what is left of it; `undefined` where it is not of the encoding. */
+/** Decodes a piece, or the rest of the text; `undefined` if it is not valid in the encoding. */
 function decoded(decoder: TextDecoder, piece?: Buffer): string | undefined {
   try {
     return piece ? decoder.decode(piece, { stream: true }) : decoder.decode();
@@ -195,7 +195,7 @@ function breaksIn(text: string): number {
   return text.split('\n').length - 1;
 }
 
-/** Line breaks before the first byte that is not of the encoding. */
+/** Counts the line breaks before the first invalid byte. */
 function breaksBefore(chunk: Buffer, encoding: string): number {
   const [before = ''] = new TextDecoder(encoding).decode(chunk).slice(2).split('\ufffd');
   return breaksIn(before);
@@ -204,8 +204,8 @@ function breaksBefore(chunk: Buffer, encoding: string): number {
 function encodingFailure(name: string, encoding: string, row: number): Failure {
   const advice =
     encoding === 'utf-8'
-      ? 'If an older spreadsheet wrote it, say --encoding windows-1252.'
-      : 'Say another --encoding, or leave it out.';
+      ? 'If it is from an older spreadsheet, use --encoding windows-1252.'
+      : 'Use another --encoding, or leave it out.';
   return new Failure(
     `${name} is not ${encoding.toUpperCase()}: see row ${grouped(row)}. ${advice}`,
   );

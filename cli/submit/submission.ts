@@ -1,21 +1,21 @@
-/** What a file of orders is turned into before anything is sent. */
+/** What the rows of a file become before anything is sent. */
 
-/** One order to submit, and the way back from the server's faults to the file. */
+/** An order to submit, and how to find in the file what a fault of the server is about. */
 export interface Submission {
-  /** Of the sheet that holds its rows. */
+  /** Its id in the sheet. */
   readonly id: number;
   readonly idempotencyKey: string;
-  /** An order of the API, without its key. */
+  /** The order as the API takes it, without its key. */
   readonly order: Readonly<Record<string, unknown>>;
-  /** The line of the file, from 1, on which the order begins. */
+  /** The line number in the file on which the order begins. */
   readonly row: number;
-  /** What of the file a JSON Pointer into `order`, or to `/idempotencyKey`, is about. */
+  /** Finds the row and column that a JSON Pointer into the order is about. */
   readonly locate: (pointer: string) => Place;
 }
 
 export interface Place {
   readonly row: number;
-  /** In the file's own terms: a column's name and perhaps the cell, or the pointer itself. */
+  /** The column's name and the cell, or the pointer itself. */
   readonly label: string;
 }
 
@@ -24,18 +24,18 @@ export interface Fault {
   readonly text: string;
 }
 
-/** What became of the rows of one order. */
+/** What the rows of one order amount to. */
 export type Judged =
   | { readonly kind: 'clear'; readonly submission: Submission }
-  /** It may be read in more than one way, or is not whole. */
+  /** It can be read in more than one way, or may be incomplete. */
   | { readonly kind: 'doubtful'; readonly key: string; readonly faults: readonly Fault[] }
-  /** It is no order that the API would take. */
+  /** It cannot be converted, or the API would refuse it. */
   | { readonly kind: 'rejected'; readonly key: string; readonly faults: readonly Fault[] };
 
-/** An order can have many faults; more than these help nobody. */
+/** How many faults of one order are reported. */
 const FAULTS_TOLD_MAX = 20;
 
-/** All faults of one order as one text, at the row of the first; those of other rows say theirs. */
+/** Joins the faults of one order; those in other rows than the first name their row. */
 export function reasonOf(faults: readonly Fault[]): {
   readonly row: number;
   readonly reason: string;
@@ -52,7 +52,7 @@ export function reasonOf(faults: readonly Fault[]): {
   };
 }
 
-/** Faults as the API names them, in the file's terms and in the order of its rows. */
+/** Translates the API's faults into rows and columns of the file, in row order. */
 export function locatedFaults(
   { locate }: Pick<Submission, 'locate'>,
   faults: readonly { readonly pointer: string; readonly detail: string }[],

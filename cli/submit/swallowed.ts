@@ -4,10 +4,11 @@ import { isNumberLike } from './numbers.ts';
 import type { Row } from './rows.ts';
 
 /**
- * A quote that was never meant to open a cell takes the next rows into its cell, unnoticed if
- * another such quote follows: then the lines of the row each look like a row.
+ * Detects rows swallowed by a quoted cell. A stray quote at the start of a cell swallows the rows up
+ * to the next stray quote, and what comes out is a valid row. But then several of its lines look
+ * like rows themselves.
  *
- * @returns the lines as rows of their own, or `undefined` for a row that is one
+ * @returns the lines as separate rows, or `undefined` if nothing was swallowed
  */
 export function swallowedRows(
   { row, lines = [] }: Row,
@@ -20,7 +21,7 @@ export function swallowedRows(
   return lines.map((line, at) => ({ row: row + at, cells: line.split(delimiter) }));
 }
 
-/** Whether a line has numbers where the columns of numbers are. */
+/** Whether a line has numbers in the number columns. */
 function looksLikeRow(line: string, delimiter: string, { header, positions }: Layout): boolean {
   const cells = line.replaceAll('"', '').split(delimiter);
   const columns = [positions.quantity, [...positions.unitPrice, ...positions.lineTotal]];
@@ -28,7 +29,7 @@ function looksLikeRow(line: string, delimiter: string, { header, positions }: La
     columns.every((places) =>
       places.some((place) => isNumberLike(trimmed(cells[place + shift] ?? ''))),
     );
-  // A cell of the row may hold the delimiter, in front of the numbers or behind them.
+  // A cell may contain the delimiter, before or after the numbers.
   const extra = cells.length - header.length;
   return extra >= 0 && (hasNumbers(0) || hasNumbers(extra));
 }

@@ -22,7 +22,7 @@ test.each<[string, string, Flags, RegExp]>([
     'another header below',
     `${HEADER}\n1,a,x,,1,1\nOrder,SKU,Customer,Title,Qty,Price\n`,
     {},
-    /Row 3 is another header than row 1/,
+    /Row 3 is a different header than row 1/,
   ],
   ['no currency', `${HEADER}\n`, COLUMNS, /also needs --currency \(or --currency-column\)/],
 ])('%s is told before any order is read', async (_name, text, flags, message) => {
@@ -48,7 +48,7 @@ test.each<[string, Flags, readonly string[], readonly RegExp[]]>([
     { currency: 'usd' },
     ['1 a USD: x 1 x 1000', '4 a USD: x 1 x 100'],
     [
-      /^3 2 doubtful: Currency is JPY, and --currency USD: say --currency-column Currency/,
+      /^3 2 doubtful: Currency is JPY, but --currency is USD: use --currency-column Currency/,
       /kwd/,
       /XYZ/,
     ],
@@ -70,10 +70,20 @@ test.each<[string, Flags, readonly string[], readonly RegExp[]]>([
 });
 
 test.each<[string, string, string, RegExp]>([
-  ['a column whose cells are all currencies', 'Money', 'EUR', /Money is EUR, and --currency GBP/],
-  ['a sign in a column of currencies', 'Currency', '€', /Currency is €, and --currency GBP/],
-  ['the name of a price', 'Price (EUR)', '1.00', /Price \(EUR\) is in EUR, and the order in GBP/],
-])('%s must not say otherwise than --currency', async (_name, column, cell, doubt) => {
+  [
+    'a column whose cells are all currencies',
+    'Money',
+    'EUR',
+    /Money is EUR, but --currency is GBP/,
+  ],
+  ['a sign in a column of currencies', 'Currency', '€', /Currency is €, but --currency is GBP/],
+  [
+    'the name of a price',
+    'Price (EUR)',
+    '1.00',
+    /Price \(EUR\) is in EUR, but the order is in GBP/,
+  ],
+])('%s must not contradict --currency', async (_name, column, cell, doubt) => {
   const flags = column.startsWith('Price') ? { ...POUNDS, unitPriceColumn: column } : POUNDS;
   const looked = await lookInto(`${HEADER},${column}\n1,a,x,,1,1,${cell}\n`, flags);
   expect(shortKept(looked)).toEqual([expect.stringMatching(doubt)]);

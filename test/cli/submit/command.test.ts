@@ -79,7 +79,9 @@ test('where something is doubtful nothing is sent, unless --yes sends the rest',
 
   expect(dry).toMatchObject({ exitCode: 3, out: expect.stringMatching(/^doubtful +1 order$/m) });
   expect(unattended.exitCode).toBe(1);
-  expect(unattended.err).toMatch(/Nothing was sent: 1 order .*--yes to send the 1 order that/s);
+  expect(unattended.err).toMatch(
+    /Nothing was sent, as 1 order .*--yes to send only the clear ones/s,
+  );
   expect(agreed.exitCode).toBe(3);
   expect(JSON.parse(agreed.out)).toMatchObject({
     ...{ end: 'finished', orders: 2, accepted: 1, doubtful: 1, totalAmounts: { GBP: '100' } },
@@ -195,7 +197,7 @@ test('a name that tells no format, and CSV without its columns, are told', async
   const { env } = await startedServer(receipts());
   const folder = await folderWith({ 'orders.dat': 'x', 'orders.csv': HEADER });
   const unnamed = await start(['submit', join(folder, 'orders.dat')], env).ended;
-  expect(unnamed).toMatchObject({ exitCode: 2, err: expect.stringMatching(/give --format/) });
+  expect(unnamed).toMatchObject({ exitCode: 2, err: expect.stringMatching(/use --format/) });
   const bare = await start(['submit', join(folder, 'orders.csv'), '--currency', 'GBP'], env).ended;
   expect(bare).toMatchObject({
     exitCode: 2,

@@ -81,7 +81,7 @@ test.each<[string, readonly string[], Flags, readonly string[], readonly (string
     [',,y,,1,1', '1,a,x,,1,1', ',,y,,1,1', '2,a,x,,1,1'],
     {},
     ['2 a GBP: x 1 x 100'],
-    [/^2 {2}doubtful: Order is empty, and no order is above/, /^4 1 doubtful: .*--carry-down/],
+    [/^2 {2}doubtful: Order is empty and there is no order above/, /^4 1 doubtful: .*--carry-down/],
   ],
   [
     'with --carry-down it belongs to the order above',
@@ -96,8 +96,8 @@ test.each<[string, readonly string[], Flags, readonly string[], readonly (string
     {},
     ['3 c GBP: x 1 x 100'],
     [
-      /^5 1 doubtful: x is in row 2 .*--repeats drop/,
-      /^7 2 doubtful: x is in row 4 .*--repeats drop/,
+      /^5 1 doubtful: x is also in row 2 .*--repeats drop/,
+      /^7 2 doubtful: x is also in row 4 .*--repeats drop/,
     ],
   ],
   [
@@ -154,14 +154,14 @@ test.each<[string, readonly string[], Flags, readonly string[], readonly (string
     ['1,a,x,,1,1', '2,a,x,,1,1', HEADER, '2,a,x,,1,1', '3,a,x,,1,1'],
     {},
     ['1 a GBP: x 1 x 100', '3 a GBP: x 1 x 100'],
-    [/^5 2 doubtful: x is in row 3/],
+    [/^5 2 doubtful: x is also in row 3/],
   ],
   [
     'a row without a number does not belong to the order of another export above',
     ['1,a,x,,1,1', HEADER, ',,y,,1,1', '2,a,x,,1,1'],
     { carryDown: true },
     ['1 a GBP: x 1 x 100', '2 a GBP: x 1 x 100'],
-    [/^4 {2}doubtful: .*no order is above/],
+    [/^4 {2}doubtful: .*no order above/],
   ],
   [
     'a code that a spreadsheet shortened is doubtful',
@@ -183,7 +183,7 @@ test.each<[string, readonly string[], Flags, readonly string[], readonly (string
     {},
     ['2 a GBP: x 1 x 500', '3 a GBP: x 1 x 500'],
     [
-      /^2 1 doubtful: Price "€5\.00" is in €, and the order in GBP/,
+      /^2 1 doubtful: Price "€5\.00" is in €, but the order is in GBP/,
       /^5 4 rejected: .*not a number/,
     ],
   ],

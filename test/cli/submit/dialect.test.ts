@@ -90,14 +90,14 @@ test.each<[string, string, RegExp]>([
     'A,a,S,5" x 6",1,"1.00"\n',
     /row 2, cell 4, a quote in a cell that is not quoted/,
   ],
-  ['is followed by text', 'A,a,S,"x"y,1,"1.00"\n', /row 2, cell 4, text behind a closing quote/],
+  ['is followed by text', 'A,a,S,"x"y,1,"1.00"\n', /row 2, cell 4, text after a closing quote/],
 ])('a quote that %s ends the reading with its row', async (_name, rows, message) => {
   await expect(lookInto(`${HEADER}\n${rows}`, FLAGS)).rejects.toThrow(message);
 });
 
 test('tabs with quotes of both kinds are left to the operator', async () => {
   const text = `${TABS}\nA\ta\tS\t"two\nlines"\t1\t9.00\nB\tb\tT\t5" nail\t1\t5.00\n`;
-  await expect(lookInto(text, FLAGS)).rejects.toThrow(/two ways. Say --quoting none/);
+  await expect(lookInto(text, FLAGS)).rejects.toThrow(/two ways. Use --quoting none/);
 });
 
 test.each<[string, Uint8Array, Flags]>([
@@ -136,9 +136,9 @@ test.each<[string, Uint8Array, RegExp]>([
   ['a workbook', Buffer.from('PK\x03\x04rest'), /a spreadsheet \(\.xlsx/],
   ['an old workbook', Buffer.from('d0cf11e0a1b11ae1', 'hex'), /an old spreadsheet \(\.xls\)/],
   ['compressed', Buffer.from('1f8b0800', 'hex'), /compressed/],
-  ['a web page', Buffer.from('\n<table><tr>'), /a page or XML/],
+  ['a web page', Buffer.from('\n<table><tr>'), /HTML or XML/],
   ['a JSON array', Buffer.from('[{}]'), /NDJSON/],
-  ['binary', Buffer.from(`${HEADER}\n\0\0\0`), /bytes of zero/],
+  ['binary', Buffer.from(`${HEADER}\n\0\0\0`), /zero bytes/],
   ['one endless line', Buffer.from(`${HEADER}\n${'x'.repeat(2_000_000)}`), /Row 2 is longer/],
 ])('a file that is %s is refused by name', async (_name, bytes, message) => {
   await expect(lookInto(bytes, FLAGS)).rejects.toThrow(message);

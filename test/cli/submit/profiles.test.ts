@@ -148,7 +148,7 @@ test.each<[string, string, Flags, RegExp]>([
     'refunded in part in Shopify',
     csv([{ ...shopify, 'Financial Status': 'partially_refunded', 'Refunded Amount': '5.00' }]),
     {},
-    /rejected: Financial Status is partially_refunded.*which lines are left/,
+    /rejected: Financial Status is partially_refunded.*what remains/,
   ],
   [
     'voided in Shopify',
@@ -160,7 +160,7 @@ test.each<[string, string, Flags, RegExp]>([
     'of another total than its rows',
     csv([{ ...shopify, Total: '21.00' }]),
     {},
-    /doubtful: Total is EUR 21\.00, and the rows of the order make EUR 20\.00/,
+    /doubtful: Total is EUR 21\.00, but the rows of the order add up to EUR 20\.00/,
   ],
   [
     'cancelled in WooCommerce',
@@ -178,7 +178,7 @@ test.each<[string, string, Flags, RegExp]>([
     'taxed at Amazon, in or on its prices',
     csv([{ ...amazon, 'item-tax': '2.00' }], '\t'),
     {},
-    /doubtful: .*--tax added or included/,
+    /doubtful: .*--tax added or --tax included/,
   ],
   [
     'at a price that cannot be divided',
@@ -203,7 +203,7 @@ test.each<[string, string, Flags, RegExp]>([
     'in another currency than was said',
     csv([ebay]),
     { currency: 'USD' },
-    /doubtful: .*AU\$, and the order in USD/,
+    /doubtful: .*AU\$, but the order is in USD/,
   ],
 ])('an order that is %s is kept back', async (_name, text, flags, reason) => {
   const looked = await lookInto(text, flags);

@@ -74,7 +74,7 @@ test.skipIf(isAbsent).each<[string, Flags, readonly string[], readonly RegExp[]]
     'cut-in-an-order.csv',
     GBP,
     ['G-2 Bo GBP: CUP 1 x 300'],
-    [/^2 {2}doubtful: .*continues an order/],
+    [/^2 {2}doubtful: .*continues an order whose/],
   ],
   ['joined-exports.csv', GBP, ['D-1 Ada GBP: TEA 1 x 500'], [/^4 D-2 doubtful/]],
   ['two-equal-lines.csv', GBP, ['E-1 Bob GBP: TEA 1 x 500, TEA 1 x 500'], []],
