@@ -11,11 +11,11 @@ import {
   profileOf,
   type Role,
 } from './columns.ts';
-import type { Decimal } from './numbers.ts';
 import type { Profile } from './profile.ts';
 import { PROFILES } from './profiles.ts';
 import type { RepeatsRule } from './repeats.ts';
 import type { Quoting } from './rows.ts';
+import type { Decimal } from './written-number.ts';
 
 /** What the options say about a CSV file; everything else is detected. */
 export interface CsvOptions {

@@ -1,12 +1,12 @@
 import { type Layout, missingIn } from './columns.ts';
 import { type CsvOptions, layOut, type Plan, planFor } from './csv-plan.ts';
 import { type Dialect, readHead, surveyDialect } from './dialect.ts';
-import type { Decimal } from './numbers.ts';
 import { judgeOrder } from './orders.ts';
 import { RowReader } from './row-reader.ts';
 import { linesOf, rowsOf } from './rows.ts';
 import { type Source, textOf } from './source.ts';
 import type { Understood } from './understood.ts';
+import type { Decimal } from './written-number.ts';
 
 /** A CSV file is read twice: once to detect its dialect, once for its rows. */
 const PASSES = 2;

@@ -5,9 +5,9 @@ import { countTo } from '../options.ts';
 import type { ChargeKind } from './columns.ts';
 import type { CsvOptions } from './csv-plan.ts';
 import { SUBMIT_HELP } from './help.ts';
-import type { Decimal } from './numbers.ts';
 import { PROFILES } from './profiles.ts';
 import type { Quoting } from './rows.ts';
+import type { Decimal } from './written-number.ts';
 
 /** The options of `submit`, as the argument parser names them. */
 export interface SubmitFlags {

@@ -1,5 +1,5 @@
 import type { ColumnPlan } from './columns.ts';
-import type { Decimal } from './numbers.ts';
+import type { Decimal } from './written-number.ts';
 
 /** How to read the order export of a shop system. Column names are compared ignoring case. */
 export interface Profile {

@@ -4,10 +4,11 @@ import { codeOf, isRoundedNumber, trimmed } from './cells.ts';
 import { cellOf, headerOf, type Layout, unusedIn } from './columns.ts';
 import type { CsvOptions, Plan } from './csv-plan.ts';
 import type { Dialect, Head } from './dialect.ts';
-import { type Decimal, decimalOf, NumberEvidence } from './numbers.ts';
+import { decimalOf, NumberEvidence } from './numbers.ts';
 import type { Row } from './rows.ts';
 import { type Doubt, Sheet } from './sheet.ts';
 import { swallowedRows } from './swallowed.ts';
+import type { Decimal } from './written-number.ts';
 
 export interface ReadingContext {
   readonly head: Head;

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { findCurrency } from '../../../cli/money.ts';
 import {
-  type Decimal,
   decimalOf,
   NumberEvidence,
   type Reading,
   readNumber,
 } from '../../../cli/submit/numbers.ts';
+import type { Decimal } from '../../../cli/submit/written-number.ts';
 import { decimalText } from '../../support/decimal-text.ts';
 
 function rules(decimal?: Decimal, more = {}) {
@@ -133,9 +133,9 @@ test.each<[string, number, Reading]>([
   ['70.05000000000001', 2, exact(7005)],
   ['1.9999999999999998', 2, exact(200)],
   ['2.9999999999999996', 0, exact(3)],
-  ['1.005', 2, { kind: 'inexact', isArtefact: false }],
-  ['12.499999', 2, { kind: 'inexact', isArtefact: false }],
-  ['0.333333333333333315', 2, { kind: 'inexact', isArtefact: false }],
+  ['1.005', 2, { kind: 'inexact', isArtifact: false }],
+  ['12.499999', 2, { kind: 'inexact', isArtifact: false }],
+  ['0.333333333333333315', 2, { kind: 'inexact', isArtifact: false }],
 ])('what floating point left of %s is rounded only when said', (cell, digits, rounded) => {
   expect(readNumber(cell, digits, rules('.')).kind).toBe('inexact');
   expect(readNumber(cell, digits, rules('.', { isRounding: true }))).toEqual(rounded);
