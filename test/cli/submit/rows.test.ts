@@ -1,4 +1,7 @@
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { linesOf, rowsOf } from '../../../cli/submit/rows.ts';
 import { COLUMNS, type Flags, HEADER, lookInto, shortKept } from './reading.ts';
 
 const POUNDS: Flags = { ...COLUMNS, currency: 'GBP' };
@@ -54,4 +57,24 @@ test('a pointer of the server leads to the row, the column and the cell', async 
   expect(locate?.('/lines')).toEqual({ row: 2, label: '/lines' });
   expect(locate?.('/lines/99/quantity')).toEqual({ row: 2, label: '/lines/99/quantity' });
   expect(locate?.('/lines/0/toString')).toEqual({ row: 2, label: '/lines/0/toString' });
+});
+
+test('well-formed CSV has the cells that another parser reads, in pieces of any size', async () => {
+  const cell = fc.stringMatching(/^[a-z ,;"\n\r]{0,6}$/);
+  const rows = fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1 });
+  await fc.assert(
+    fc.asyncProperty(rows, fc.integer({ min: 1, max: 9 }), async (all, size) => {
+      const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+      const text = all.map((cells) => cells.map(quoted).join(',')).join('\r\n');
+      const pieces = async function* () {
+        for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size);
+      };
+      const read: (readonly string[])[] = [];
+      const dialect = { delimiter: ',', quoting: 'double' } as const;
+      for await (const { cells } of rowsOf(linesOf(pieces()), dialect)) read.push(cells);
+      const other: string[][] = parse(text, { relax_column_count: true });
+      const unified = other.map((cells) => cells.map((one) => one.replace(/\r\n?/g, '\n')));
+      expect(read).toEqual(unified);
+    }),
+  );
 });
