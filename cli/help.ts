@@ -1,6 +1,6 @@
 /** What `--help` adds to the list of options that the argument parser prints. */
 
-const SETTINGS_HELP = `
+export const SETTINGS_HELP = `
 Settings (environment):
   SLUICE_URL  the address of the API (http://localhost:3000 when unset)
   SLUICE_KEY  the API key to call it with; for the local stack (npm start)
@@ -8,37 +8,11 @@ Settings (environment):
 `;
 
 export const PROGRAM_HELP = `${SETTINGS_HELP}
-Exit codes: 0 done; 1 not all of it, or a failure; 2 wrong usage; 130 interrupted.
+Exit codes: 0 done; 1 none of it, or a failure; 2 wrong usage; 3 some of it; 130 interrupted.
 For another program to read: npm run --silent sluice -- stats --json
 
 Example:
   SLUICE_KEY=local-admin-key npm run sluice -- stats
-`;
-
-export const SUBMIT_HELP = `
-FILE is NDJSON, on each line an order of the API with its idempotencyKey, or CSV with one
-order line a row. Which of them is told by the name (.csv, .ndjson, .jsonl) or --format;
-a FILE of - is standard input. It is read whole before the first order is sent.
-The orders are sent in batches: up to 100 orders and 1 MiB of JSON each.
-
-CSV: the first line names the columns, and the --…-column options say which are used.
-Rows that share the key column are one order, wherever they stand; the key is its
-idempotency key and reference. Cells are passed on as they are. A unit price such as 2.55
-is converted exactly, by the currency's ISO 4217 digits.
-
-An order that can't be converted, or that the API refuses, is rejected whole, with the
-row (the line of the file) and the reason; the others are submitted. With --rejects and
-nothing else amiss the exit code is then 0, without it 1.
-
-Run again after an interruption it continues: an order that was accepted before is not
-made a second time. The key in SLUICE_KEY needs the scope orders:write.
-${SETTINGS_HELP}
-Examples:
-  npm run sluice -- submit orders.ndjson
-  npm run sluice -- submit invoices.csv --key-column InvoiceNo \\
-    --customer-column CustomerID --sku-column StockCode \\
-    --description-column Description --quantity-column Quantity \\
-    --unit-price-column UnitPrice --currency GBP --rejects rejects.csv
 `;
 
 export const GET_HELP = `

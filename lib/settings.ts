@@ -6,13 +6,18 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** What is wrong with a variable, where its rule alone would not tell; never with the value. */
+export class SettingFault extends Error {
+  override readonly name = 'SettingFault';
+}
+
 /** Reads variables one by one; what is wrong with any of them is told when all are read. */
 export interface SettingsReader {
   /**
    * A variable that must be there.
    *
    * @param rule   what it must be, as the message has it
-   * @param parse  gives `undefined` for a text that is not so
+   * @param parse  gives `undefined` for a text that is not so, or throws a SettingFault
    */
   read<T>(name: string, rule: string, parse: (text: string) => T | undefined): T;
   /** As `read`, where the variable may be left out or empty. */
@@ -31,8 +36,15 @@ export function readSettings<T>(env: Environment, settingsFrom: (reader: Setting
 
   function read<V>(name: string, rule: string, parse: (text: string) => V | undefined): V {
     const text = env[name];
-    const value = text === undefined || text === '' ? undefined : parse(text);
-    if (value === undefined) faults.push(`${name} ${text ? 'is wrong' : 'is missing'}: ${rule}`);
+    let fault = `${text ? 'is wrong' : 'is missing'}: ${rule}`;
+    let value: V | undefined;
+    try {
+      value = text === undefined || text === '' ? undefined : parse(text);
+    } catch (error) {
+      if (!(error instanceof SettingFault)) throw error;
+      fault = `is wrong: ${error.message}`;
+    }
+    if (value === undefined) faults.push(`${name} ${fault}`);
     return value as V;
   }
 
