@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { type Environment, readSettings } from '../settings.ts';
+import { SETTINGS } from '../settings-table.ts';
 
 /** Where the database is and who connects to it. */
 export interface DatabaseSettings {
@@ -20,7 +21,6 @@ export interface DatabaseSettings {
 const URL_RULE =
   'a URL such as postgres://user:password@host:5432/database?sslmode=verify-full; what may stand ' +
   'behind the question mark is sslmode, channel_binding, application_name, options and host';
-const CA_RULE = 'certificates as PEM, beginning with -----BEGIN CERTIFICATE-----';
 
 /**
  * Reads `DATABASE_URL` and `DATABASE_CA`, the certificates to trust where the system's do not do.
@@ -29,7 +29,7 @@ const CA_RULE = 'certificates as PEM, beginning with -----BEGIN CERTIFICATE-----
  */
 export function databaseSettings(env: Environment): DatabaseSettings {
   return readSettings(env, ({ read, optional }) => {
-    const ca = optional('DATABASE_CA', CA_RULE, certificatesIn, undefined);
+    const ca = optional('DATABASE_CA', SETTINGS.DATABASE_CA.rule, certificatesIn, undefined);
     return read('DATABASE_URL', URL_RULE, (text) => settingsIn(text, ca));
   });
 }

@@ -1,4 +1,5 @@
 import { type Environment, readSettings } from '../../../settings.ts';
+import { SETTINGS } from '../../../settings-table.ts';
 import { type ReceiverSettings, receiverSettings } from '../../../webhook/receiver-settings.ts';
 
 export interface WebhookSettings extends ReceiverSettings {
@@ -10,10 +11,6 @@ export interface WebhookSettings extends ReceiverSettings {
 export function readWebhookSettings(env: Environment): WebhookSettings {
   return readSettings(env, (reader) => ({
     ...receiverSettings(reader, 'SLUICE_WEBHOOK'),
-    mode: reader.optional('SLUICE_WEBHOOK_MODE', '"order" or "batch"', modeIn, 'order'),
+    mode: reader.setting(SETTINGS.SLUICE_WEBHOOK_MODE),
   }));
-}
-
-function modeIn(text: string): 'order' | 'batch' | undefined {
-  return text === 'order' || text === 'batch' ? text : undefined;
 }
