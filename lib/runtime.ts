@@ -13,7 +13,7 @@ import { type Metrics, NO_METRICS } from './metrics/metrics.ts';
 import type { RateLimit } from './queue/store.ts';
 import { connect, type RedisWatch } from './redis/client.ts';
 import { keysWith } from './redis/keys.ts';
-import { readParameters } from './secrets/parameters.ts';
+import { readSecrets } from './secrets/secret-store.ts';
 import { secretsOf } from './secrets/secrets.ts';
 import type { Environment } from './settings.ts';
 
@@ -46,7 +46,7 @@ const watch: RedisWatch = {
 };
 
 // Asked for by name, so that a bundle that is packaged without a limit has none of its code:
-// deploy/bundle.js says to esbuild what the variable is.
+// deploy/bundle.ts says to esbuild what the variable is.
 const rateLimits = process.env.SLUICE_RATE_LIMIT
   ? (await import('./redis/rate-limit.ts')).rateLimit
   : undefined;
@@ -60,9 +60,9 @@ const callersByToken = process.env.SLUICE_JWT_ISSUER
 const wakes = process.env.SLUICE_WAKE_INTERVAL_MS ? (await import('./wake.ts')).wakeIn : undefined;
 
 const lambda = awsRequests(process.env, 'lambda');
-const ssm = awsRequests(process.env, 'ssm');
+const secretsManager = awsRequests(process.env, 'secretsmanager');
 const secrets = secretsOf(process.env, {
-  read: (names, timeMs) => readParameters({ send: ssm, clock, random }, names, timeMs),
+  read: (names, timeMs) => readSecrets({ send: secretsManager, clock, random }, names, timeMs),
   clock,
 });
 

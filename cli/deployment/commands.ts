@@ -1,10 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { STAGE_NAME, STAGE_NAME_RULE } from '../../deploy/stage-name.ts';
 import type { ApiKey } from '../../lib/http/api-keys.ts';
 import type { Environment } from '../../lib/settings.ts';
 import { KEYS_CREATE_HELP, KEYS_REVOKE_HELP, SECRETS_PUT_HELP } from '../help.ts';
 import { type KeysCreateFlags, keysCreateCommand } from '../keys-command.ts';
 import { clientName, scopes } from '../options.ts';
-import type { Deployment } from './parameters.ts';
+
+const REGION_DEFAULT = 'eu-central-1';
 
 /** What talks to AWS takes its time to load, so each command loads its own. */
 
@@ -12,8 +14,6 @@ export interface StageFlags {
   readonly stage: string;
   readonly region: string;
 }
-
-const REGION_DEFAULT = 'eu-central-1';
 
 /** Lets a command take the settings of a deployment in place of those of the environment. */
 export function withStage(command: Command): Command {
@@ -29,7 +29,7 @@ export async function environmentFor(flags: Partial<StageFlags>): Promise<Enviro
   const { stage, region = REGION_DEFAULT } = flags;
   if (stage === undefined) return process.env;
   const { environmentOf } = await import('./environment.ts');
-  return environmentOf(deploymentOf({ stage, region }), process.env);
+  return environmentOf(await deployment({ stage, region }), process.env);
 }
 
 export function addKeyCommands(sluice: Command): void {
@@ -55,7 +55,7 @@ export function addKeyCommands(sluice: Command): void {
   onStage(keys.command('list').description('print who may call a deployment')).action(
     async (flags: StageFlags) => {
       const { keysListCommand } = await import('./kept-keys.ts');
-      await keysListCommand(deploymentOf(flags));
+      await keysListCommand(await deployment(flags));
     },
   );
 
@@ -64,14 +64,14 @@ export function addKeyCommands(sluice: Command): void {
     .addHelpText('after', KEYS_REVOKE_HELP)
     .action(async (digits: string, flags: StageFlags) => {
       const { keysRevokeCommand } = await import('./kept-keys.ts');
-      await keysRevokeCommand(digits, deploymentOf(flags));
+      await keysRevokeCommand(digits, await deployment(flags));
     });
 }
 
 export function addSecretCommands(sluice: Command): void {
   const secrets = sluice
     .command('secrets')
-    .description('keep the secrets of a deployment in the SSM Parameter Store')
+    .description('keep the secrets of a deployment in AWS Secrets Manager')
     .helpCommand(false);
 
   onStage(secrets.command('put').description('store secrets, checked as the functions check them'))
@@ -80,14 +80,14 @@ export function addSecretCommands(sluice: Command): void {
     .addHelpText('after', SECRETS_PUT_HELP)
     .action(async (names: readonly string[], flags: StageFlags & { readonly stdin?: true }) => {
       const { secretsPutCommand } = await import('./secrets-command.ts');
-      await secretsPutCommand(process.env, names, deploymentOf(flags), flags);
+      await secretsPutCommand(process.env, names, await deployment(flags), flags);
     });
 
   onStage(
     secrets.command('list').description('print which there are, without their values'),
   ).action(async (flags: StageFlags) => {
     const { secretsListCommand } = await import('./secrets-command.ts');
-    await secretsListCommand(deploymentOf(flags));
+    await secretsListCommand(await deployment(flags));
   });
 }
 
@@ -106,17 +106,16 @@ function regionOption(): Option {
 }
 
 function stageName(text: string): string {
-  if (/^[A-Za-z0-9-]{1,40}$/.test(text)) return text;
-  throw new InvalidArgumentError('It is up to 40 of A-Z, a-z, 0-9 and -');
+  if (STAGE_NAME.test(text)) return text;
+  throw new InvalidArgumentError(`Give ${STAGE_NAME_RULE}.`);
 }
 
 async function keep(flags: StageFlags, entry: ApiKey): Promise<void> {
   const { keepKey } = await import('./kept-keys.ts');
-  await keepKey(deploymentOf(flags), entry);
+  await keepKey(await deployment(flags), entry);
 }
 
-/** As serverless.yml has it. */
-function deploymentOf({ stage, region }: StageFlags): Deployment {
-  const path = process.env.SLUICE_SECRETS_PATH || `/sluice/${stage}`;
-  return { stage, region, path, kmsKey: process.env.SLUICE_KMS_KEY_ARN };
+async function deployment(flags: StageFlags) {
+  const { deploymentOf } = await import('./deployment.ts');
+  return deploymentOf(flags);
 }

@@ -27,8 +27,8 @@ export function anotherStage(
     const { stage, client } = deployed();
     const { account } = stage.aws;
     const before = namesIn(account);
-    for (const [name, value] of account.parameters) {
-      account.parameters.set(name.replace(STAGE, 'gone'), value);
+    for (const [name, secret] of account.secrets) {
+      account.secrets.set(name.replace(STAGE, 'gone'), secret);
     }
     const tokens = tokensOf(issuerIn(account, ISSUER));
     const added = await stage.sls(['deploy', '--stage', 'gone'], {

@@ -4,7 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { type Account, type Credentials, giveCredentials, newAccount } from './account.ts';
 import { answerCloudFormation, queryFault } from './cloudformation.ts';
 import { awsFault } from './fault.ts';
-import { answerLambda, answerSsm, type InvokeLater, jsonFault } from './json-services.ts';
+import {
+  answerLambda,
+  answerSecretsManager,
+  type InvokeLater,
+  jsonFault,
+} from './json-services.ts';
 import { authorizeAll, needsOfRequest } from './needs.ts';
 import { type AwsReply, type AwsRequest, readRequest } from './request.ts';
 import { answerS3, s3Action } from './s3.ts';
@@ -23,8 +28,8 @@ export interface Aws {
 }
 
 /** Speaks as much of AWS as a deployment and the functions themselves need. */
-export async function startAws(region: string): Promise<Aws> {
-  const account = newAccount(region);
+export async function startAws(region: string, concurrency?: number): Promise<Aws> {
+  const account = newAccount(region, concurrency);
   const server = createServer(async (incoming, outgoing) => {
     const request = await readRequest(incoming);
     send(outgoing, answer(aws, request));
@@ -54,7 +59,9 @@ function answer(aws: Aws, request: AwsRequest): AwsReply {
     return answerOf(aws, request, { caller, service, action });
   } catch (error) {
     if (service === 's3') return s3Fault(request, error);
-    return ['ssm', 'lambda', 'ecr'].includes(service) ? jsonFault(error) : queryFault(error);
+    return ['secretsmanager', 'lambda', 'ecr'].includes(service)
+      ? jsonFault(error)
+      : queryFault(error);
   }
 }
 
@@ -79,8 +86,14 @@ function actionOf(service: string, request: AwsRequest): string {
   const target = request.headers['x-amz-target'];
   if (target !== undefined) return target.split('.').at(-1) ?? target;
   if (service === 's3') return s3Action(request);
-  if (service === 'lambda') return request.path.endsWith('/invocations') ? 'Invoke' : 'GetFunction';
+  if (service === 'lambda') return lambdaAction(request.path);
   return new URLSearchParams(request.body.toString()).get('Action') ?? '';
+}
+
+function lambdaAction(path: string): string {
+  if (path.endsWith('/invocations')) return 'Invoke';
+  if (path.endsWith('/concurrency')) return 'GetFunctionConcurrency';
+  return path.includes('account-settings') ? 'GetAccountSettings' : 'GetFunction';
 }
 
 function answerOf(
@@ -94,7 +107,9 @@ function answerOf(
   if (service === 'cloudformation') {
     return answerCloudFormation(account, new URLSearchParams(request.body.toString()), caller);
   }
-  if (service === 'ssm' && action === 'GetParameters') return answerSsm(account, request, caller);
+  if (service === 'secretsmanager') {
+    return answerSecretsManager(account, { request, caller, action });
+  }
   if (service === 'sts' && action === 'GetCallerIdentity') return identityReply(account);
   if (service === 'ecr' && action === 'DescribeRepositories') {
     throw awsFault('RepositoryNotFoundException', 'The repository does not exist');

@@ -1,0 +1,92 @@
+import { SETTINGS, type SettingName } from '../lib/settings-table.ts';
+import { secretNames } from './secrets.ts';
+import { type Stage, StageFault } from './stage.ts';
+
+/** A function of `serverless.yml`, as far as the rest of the template is derived from it. */
+export interface FunctionEntry {
+  readonly events?: readonly { readonly httpApi?: HttpApiEvent; readonly schedule?: object }[];
+  /** Where Lambda puts an event that it gave up on. */
+  readonly destinations?: object;
+}
+
+/** `POST /orders`, or with an authorizer. */
+export type HttpApiEvent = string | { readonly method: string; readonly path: string };
+
+export type Functions = Readonly<Record<string, FunctionEntry>>;
+
+const TAKES_ORDERS = ['submit-order', 'submit-batch'];
+
+/** Whether a function starts the drain. */
+export const wakes = (stage: Stage, name: string) =>
+  stage.get('SLUICE_WAKE_INTERVAL_MS') > 0 && TAKES_ORDERS.includes(name);
+
+/** What a function finds in its environment. Nothing of it is secret. */
+export function environmentOf(stage: Stage, name: string): Record<string, string> {
+  return {
+    NODE_OPTIONS: '--enable-source-maps',
+    SLUICE_STAGE: stage.name,
+    // So that stages can share a database.
+    SLUICE_PREFIX: stage.get('SLUICE_PREFIX') || `${stage.name}:`,
+    SLUICE_SECRETS: secretNames(stage, name).join(','),
+    ...settingsOf(stage, name),
+    ...(wakes(stage, name) && { SLUICE_DRAIN_FUNCTION: `sluice-${stage.name}-drain-queue` }),
+  };
+}
+
+function settingsOf(stage: Stage, name: string): Record<string, string> {
+  const mine = Object.entries(stage.given).filter(([setting]) => isFor(stage, name, setting));
+  const leaks = mine.filter(([setting, value]) => looksSecret(setting, value));
+  if (leaks.length > 0) {
+    throw new StageFault(
+      `${leaks.map(([setting]) => setting).join(', ')}: this looks like a secret, and whoever may look at a ` +
+        'function’s configuration could read it. Name it in SLUICE_PRODUCER_SECRETS, so that it is ' +
+        'read from Secrets Manager; or rename it, if it is none.',
+    );
+  }
+  return Object.fromEntries(mine);
+}
+
+function isFor(stage: Stage, name: string, setting: string): boolean {
+  const row = SETTINGS[setting as SettingName];
+  if (row === undefined) return name === 'drain-queue' && isOfOwnProducer(stage, setting);
+  switch (row.usedBy) {
+    case 'functions':
+      return true;
+    case 'submits':
+      return name === 'drain-queue' || TAKES_ORDERS.includes(name);
+    case 'drain':
+      return name === 'drain-queue' && isOfProducer(stage, setting);
+    case 'announcer':
+      return name === 'announce-events';
+    case 'deployment':
+      return false;
+  }
+}
+
+const isOwn = (stage: Stage) => stage.get('SLUICE_PRODUCER').startsWith('./');
+
+/** A producer of your own may build on the others, so it gets their settings too. */
+function isOfProducer(stage: Stage, setting: string): boolean {
+  if (isOwn(stage)) return true;
+  const owner = setting.startsWith('SLUICE_WEBHOOK_') ? 'webhook' : 'postgres';
+  return stage.get('SLUICE_PRODUCER') === owner;
+}
+
+function isOfOwnProducer(stage: Stage, setting: string): boolean {
+  return isOwn(stage) && !secretNamesOfProducer(stage).includes(setting);
+}
+
+function secretNamesOfProducer(stage: Stage): string[] {
+  return stage
+    .get('SLUICE_PRODUCER_SECRETS')
+    .split(/[\s,]+/)
+    .filter(Boolean);
+}
+
+/** What would tell a secret to whoever may look at a function. */
+const LIKE_A_SECRET = /SECRET|TOKEN|PASS|PWD|AUTH|BEARER|CREDENTIAL|API_?KEY|(^|_)(KEY|PAT)(_|$)/;
+
+function looksSecret(name: string, value: string): boolean {
+  const isNamedSo = !(name in SETTINGS) && LIKE_A_SECRET.test(name);
+  return isNamedSo || /\/\/[^/?#]*:[^/?#]*@/.test(value);
+}
