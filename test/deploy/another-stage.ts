@@ -36,6 +36,7 @@ export function anotherStage(
       SLUICE_JWT_AUDIENCE: 'orders',
       SLUICE_WAKE_INTERVAL_MS: '100',
       SLUICE_RESERVED: 'off',
+      SLUICE_PERMISSIONS_BOUNDARY: 'arn:aws:iam::123456789012:policy/sluice-gone-boundary',
     });
     expect(added, added.printed).toMatchObject({ code: 0 });
     const made = namesIn(account).filter((name) => !before.includes(name));

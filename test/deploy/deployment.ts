@@ -107,6 +107,7 @@ function settings(receiverUrl: string) {
     SLUICE_WEBHOOK_ALLOW_PRIVATE: '127.0.0.1',
     SLUICE_EVENTS_URL: `${receiverUrl}/events`,
     SLUICE_EVENTS_ALLOW_PRIVATE: '127.0.0.1',
+    SLUICE_PERMISSIONS_BOUNDARY: `arn:aws:iam::123456789012:policy/sluice-${STAGE}-boundary`,
   };
 }
 
