@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { BILLED_ABOUT } from '../../../cli/doctor/report.ts';
 import { entryOf } from '../../../lib/http/api-keys.ts';
-import { parameterStore } from '../../support/parameter-store.ts';
+import { secretsManager } from '../../support/secrets-manager.ts';
 import { start } from '../command.ts';
 import { environmentOf, ownRedis, proxied, scratchLeft } from './examining.ts';
 
@@ -55,10 +55,12 @@ test('--conformance needs no Sluice, and looks at nothing else', async () => {
 });
 
 test('--stage looks at what a deployment has: its database, prefix and keys', async () => {
-  const store = await parameterStore({
-    '/sluice/prod/UPSTASH_REDIS_REST_URL': server.url,
-    '/sluice/prod/UPSTASH_REDIS_REST_TOKEN': server.token,
-    '/sluice/prod/SLUICE_API_KEYS': JSON.stringify([entryOf('k', 'shop', ['orders:read'])]),
+  const store = await secretsManager({
+    'sluice/prod': {
+      UPSTASH_REDIS_REST_URL: server.url,
+      UPSTASH_REDIS_REST_TOKEN: server.token,
+      SLUICE_API_KEYS: JSON.stringify([entryOf('k', 'shop', ['orders:read'])]),
+    },
   });
   const { exitCode, out } = await start(['doctor', '--stage', 'prod'], store.env).ended;
   expect(exitCode).toBe(0);
