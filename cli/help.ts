@@ -206,3 +206,33 @@ Example:
   DATABASE_URL=postgres://… npm run sluice -- migrate --dry-run
   npm run sluice -- migrate --stage prod
 `;
+
+export const SETUP_HELP = `
+Checks the AWS account and the database, stores their secrets, makes two API keys, deploys,
+submits an order and waits until it is produced. Safe to repeat: each step looks at what is
+there already, so after an interruption it goes on where it stopped.
+
+AWS credentials are those of the AWS command line. The database's address and token come from
+UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or are asked for. With these and --plan it
+asks nothing, and runs unattended. The keys are written to .sluice/<stage>.env, settings to
+stages/<stage>.yml.
+
+Examples:
+  npm run sluice -- setup --stage dev
+  npm run sluice -- setup --stage prod --plan payg --alarm-email ops@shop.example \\
+    --set SLUICE_PRODUCER=webhook --set SLUICE_WEBHOOK_URL=https://erp.example/orders
+`;
+
+export const WARM_HELP = `
+Invokes a function so often at once that Lambda must start an instance for each, over six
+seconds: a rate that the quotas of Lambda and Secrets Manager bear. No order is submitted and
+Redis is not asked. 1000 instances cost about $0.05. The credentials need
+lambda:InvokeFunction on the function, and lambda:GetAccountSettings.
+
+Lambda keeps idle instances for some minutes, without a promise.
+
+Exit codes: 0 all have answered; 1 not all, or a failure; 2 wrong usage.
+
+Example:
+  npm run sluice -- warm --stage prod --count 500
+`;

@@ -6,6 +6,7 @@ import { failureOf } from './api-faults.ts';
 import {
   addKeyCommands,
   addSecretCommands,
+  addStageCommands,
   environmentFor,
   withStage,
 } from './deployment/commands.ts';
@@ -80,6 +81,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
   addMigrateCommand(sluice);
   addKeyCommands(sluice);
   addSecretCommands(sluice);
+  addStageCommands(sluice, setExitCode);
   return sluice;
 }
 

@@ -16,6 +16,7 @@ import { keysWith } from './redis/keys.ts';
 import { readSecrets } from './secrets/secret-store.ts';
 import { secretsOf } from './secrets/secrets.ts';
 import type { Environment } from './settings.ts';
+import { isWarmUp, stayWarm } from './warm.ts';
 
 /** What counting a request may add to it: a limit lets through what cannot be counted by then. */
 const ASIDE_MS_MAX = 250;
@@ -134,6 +135,7 @@ export async function httpFunction<E, R>(
   });
   return measured(async (event, context) => {
     try {
+      if (isWarmUp(event)) return (await stayWarm(event, context, clock)) as R;
       return await handle(event, context);
     } catch (error) {
       if (!isHttp(event)) throw error;

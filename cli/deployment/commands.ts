@@ -2,9 +2,20 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { STAGE_NAME, STAGE_NAME_RULE } from '../../deploy/stage-name.ts';
 import type { ApiKey } from '../../lib/http/api-keys.ts';
 import type { Environment } from '../../lib/settings.ts';
-import { KEYS_CREATE_HELP, KEYS_REVOKE_HELP, SECRETS_PUT_HELP } from '../help.ts';
+import {
+  KEYS_CREATE_HELP,
+  KEYS_REVOKE_HELP,
+  SECRETS_PUT_HELP,
+  SETUP_HELP,
+  WARM_HELP,
+} from '../help.ts';
 import { type KeysCreateFlags, keysCreateCommand } from '../keys-command.ts';
-import { clientName, scopes } from '../options.ts';
+import { clientName, countTo, scopes } from '../options.ts';
+import type { OutputFlags } from '../order-commands.ts';
+import { PLANS } from '../setup/questions.ts';
+import type { SetupFlags } from '../setup-command.ts';
+import { WARM_MAX } from '../warm.ts';
+import type { WarmFlags } from '../warm-command.ts';
 
 const REGION_DEFAULT = 'eu-central-1';
 
@@ -89,6 +100,41 @@ export function addSecretCommands(sluice: Command): void {
     const { secretsListCommand } = await import('./secrets-command.ts');
     await secretsListCommand(await deployment(flags));
   });
+}
+
+/** What is done with a stage as a whole. */
+export function addStageCommands(sluice: Command, setExitCode: (exitCode: number) => void): void {
+  onStage(sluice.command('setup').description('set a stage up, from credentials to a first order'))
+    .option('--redis-url <url>', 'the REST URL of the Upstash database')
+    .option('--redis-token <token>', 'its REST token; better in UPSTASH_REDIS_REST_TOKEN')
+    .addOption(new Option('--plan <plan>', 'how the database is paid').choices(PLANS))
+    .option('--alarm-email <address>', 'who is told of alarms; "" for nobody')
+    .option('--set <NAME=VALUE...>', 'further settings for the file of the stage')
+    .addHelpText('after', SETUP_HELP)
+    .action(async (flags: SetupFlags) => {
+      const { setupCommand } = await import('../setup-command.ts');
+      await setupCommand(flags);
+    });
+
+  onStage(sluice.command('warm').description('start instances ahead of a rush'))
+    .requiredOption('--count <n>', 'how many', countTo(WARM_MAX))
+    .addOption(
+      new Option('--function <name>', 'of which function')
+        .choices(['submit-order', 'submit-batch'])
+        .default('submit-order'),
+    )
+    .addHelpText('after', WARM_HELP)
+    .action(async (flags: WarmFlags) => {
+      const { warmCommand } = await import('../warm-command.ts');
+      setExitCode(await warmCommand(flags));
+    });
+
+  onStage(sluice.command('settings').description('print the settings of a stage'))
+    .option('--json', 'print them as JSON')
+    .action(async (flags: StageFlags & OutputFlags) => {
+      const { settingsCommand } = await import('../settings-command.ts');
+      settingsCommand(flags);
+    });
 }
 
 function onStage(command: Command): Command {

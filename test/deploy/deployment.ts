@@ -129,7 +129,7 @@ export function startApiOf(
   { aws, lambda }: { readonly aws: Aws; readonly lambda: Lambda },
 ): Promise<HttpApi> {
   const id = aws.account.stacks.get(`sluice-${stage}`)?.resources.get('HttpApi')?.physicalId;
-  return startHttpApi(aws.account, id ?? '', lambda);
+  return startHttpApi(aws.account, () => id, lambda);
 }
 
 /** A REST server whose token can be changed, as in Upstash's console. */

@@ -60,7 +60,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/log.ts',
     'lib/settings.ts',
     'lib/wake.ts',
+    'lib/warm.ts',
   ],
+  'lib/warm.ts': ['lib/clock.ts'],
   'lib/wake.ts': ['lib/intake', 'lib/redis', 'lib/config.ts', 'lib/log.ts'],
   functions: [
     'docs',
@@ -170,7 +172,7 @@ test.each(files)('$path imports only from rooms that it may', (file) => {
       // The types of Lambda's events are gone once the code is bundled.
       const rooms =
         target === 'aws-lambda'
-          ? ['lib/http', 'lib/composition.ts', 'lib/runtime.ts', 'functions']
+          ? ['lib/http', 'lib/composition.ts', 'lib/runtime.ts', 'lib/warm.ts', 'functions']
           : PACKAGES[target];
       expect(rooms, `${file.path} imports ${target}`).toContain(room);
     }

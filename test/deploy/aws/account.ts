@@ -22,6 +22,8 @@ export interface Account {
   readonly secrets: KeptSecrets;
   /** Lambda functions that may run at once. */
   readonly concurrency: number;
+  /** Where its HTTP APIs answer; a name of AWS’s where nothing serves them. */
+  apiUrl?: string;
   /** The public keys of who issues tokens, by their URL. */
   readonly issuers: Map<string, KeyObject>;
   /** By access key. */

@@ -8,6 +8,7 @@ import {
   answerLambda,
   answerSecretsManager,
   type InvokeLater,
+  type InvokeNow,
   jsonFault,
 } from './json-services.ts';
 import { authorizeAll, needsOfRequest } from './needs.ts';
@@ -24,6 +25,8 @@ export interface Aws {
   readonly deployer: { readonly accessKey: string; readonly secret: string };
   /** Gets what is invoked asynchronously over Lambda's API. */
   onInvoke: InvokeLater;
+  /** Gets what is invoked over Lambda's API by somebody who waits for the answer. */
+  onInvokeNow: InvokeNow;
   stop(): Promise<void>;
 }
 
@@ -32,7 +35,7 @@ export async function startAws(region: string, concurrency?: number): Promise<Aw
   const account = newAccount(region, concurrency);
   const server = createServer(async (incoming, outgoing) => {
     const request = await readRequest(incoming);
-    send(outgoing, answer(aws, request));
+    send(outgoing, await answer(aws, request));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const aws: Aws = {
@@ -40,6 +43,7 @@ export async function startAws(region: string, concurrency?: number): Promise<Aw
     account,
     deployer: giveCredentials(account, 'deployer'),
     onInvoke: () => undefined,
+    onInvokeNow: async () => ({ kind: 'throttled' }),
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -48,7 +52,7 @@ export async function startAws(region: string, concurrency?: number): Promise<Aw
   return aws;
 }
 
-function answer(aws: Aws, request: AwsRequest): AwsReply {
+async function answer(aws: Aws, request: AwsRequest): Promise<AwsReply> {
   const signed = readSigned(request);
   const service = signed?.service ?? 'nobody';
   try {
@@ -56,7 +60,7 @@ function answer(aws: Aws, request: AwsRequest): AwsReply {
     const action = actionOf(service, request);
     aws.account.calls.push({ caller: caller.name, service, action });
     authorizeAll(aws.account, caller, needsOfRequest(aws.account, service, { action, request }));
-    return answerOf(aws, request, { caller, service, action });
+    return await answerOf(aws, request, { caller, service, action });
   } catch (error) {
     if (service === 's3') return s3Fault(request, error);
     return ['secretsmanager', 'lambda', 'ecr'].includes(service)
@@ -100,10 +104,11 @@ function answerOf(
   aws: Aws,
   request: AwsRequest,
   { caller, service, action }: { caller: Credentials; service: string; action: string },
-): AwsReply {
-  const { account, onInvoke: invokeLater } = aws;
+): AwsReply | Promise<AwsReply> {
+  const { account, onInvoke: invokeLater, onInvokeNow: invokeNow } = aws;
   if (service === 's3') return answerS3(account, request);
-  if (service === 'lambda') return answerLambda(account, request, { caller, invokeLater });
+  if (service === 'lambda')
+    return answerLambda(account, request, { caller, invokeLater, invokeNow });
   if (service === 'cloudformation') {
     return answerCloudFormation(account, new URLSearchParams(request.body.toString()), caller);
   }

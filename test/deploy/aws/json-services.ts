@@ -1,4 +1,5 @@
 import { answerSecrets, Refusal } from '../../support/secrets-manager.ts';
+import type { Invoked } from '../lambda/lambda.ts';
 import { type Account, arnOf, type Credentials } from './account.ts';
 import { awsFault, isAwsFault } from './fault.ts';
 import { authorize } from './policies.ts';
@@ -7,6 +8,8 @@ import { functionNamed, reservedIn } from './resources/compute.ts';
 
 /** What Lambda's API gives an asynchronous invocation to. */
 export type InvokeLater = (functionName: string, payload: string) => void;
+/** What it gives one to whose answer is waited for. */
+export type InvokeNow = (functionName: string, payload: string) => Promise<Invoked>;
 
 /** @throws AwsFault */
 export function answerSecretsManager(
@@ -29,11 +32,15 @@ export function answerSecretsManager(
 const FUNCTION_PATH = /^\/[\d-]+\/functions\/([^/]+)(\/invocations|\/concurrency)?$/;
 
 /** @throws AwsFault */
-export function answerLambda(
+export async function answerLambda(
   account: Account,
   request: AwsRequest,
-  { caller, invokeLater }: { caller: Credentials; invokeLater: InvokeLater },
-): AwsReply {
+  {
+    caller,
+    invokeLater,
+    invokeNow,
+  }: { caller: Credentials; invokeLater: InvokeLater; invokeNow: InvokeNow },
+): Promise<AwsReply> {
   if (request.path.startsWith('/2016-08-19/account-settings')) {
     allow(account, caller, 'lambda:GetAccountSettings', '*');
     return jsonReply({ AccountLimit: limitOf(account) });
@@ -53,10 +60,19 @@ export function answerLambda(
   }
   allow(account, caller, 'lambda:InvokeFunction', found.arn);
   if (request.headers['x-amz-invocation-type'] !== 'Event') {
-    throw awsFault('NotImplemented', 'Only asynchronous invocations are known here', 501);
+    return invokedReply(await invokeNow(found.name, request.body.toString()));
   }
   invokeLater(found.name, request.body.toString());
   return { status: 202 };
+}
+
+function invokedReply(invoked: Invoked): AwsReply {
+  if (invoked.kind === 'throttled') {
+    throw awsFault('TooManyRequestsException', 'Rate Exceeded.', 429);
+  }
+  if (invoked.kind === 'answered') return { body: invoked.payload };
+  const headers = { 'x-amz-function-error': 'Unhandled' };
+  return { headers, body: JSON.stringify(invoked.error) };
 }
 
 function limitOf(account: Account) {
