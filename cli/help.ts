@@ -158,10 +158,10 @@ Examples:
 `;
 
 export const COST_HELP = `
-Commands of Redis are those that redis-server counted for each part of an order's life, and
-for BullMQ's worker on the same count; what Lambda takes is assumed, and an option sets it.
-SQS with DynamoDB and BullMQ are counted at their best. Prices have a source and a day each:
-cli/cost/prices.ts, or --json. Nothing is asked and nothing sent.
+Redis commands are those that redis-server counted for each part of an order's life, and for
+BullMQ's worker on the same count; what Lambda takes is assumed, and printed. Every design gets
+the cheapest Upstash plan. SQS with DynamoDB and BullMQ are counted at their best. Prices have
+a source and a day each: cli/cost/prices.ts, or --json. Nothing is asked and nothing sent.
 
 Examples:
   npm run sluice -- cost --orders 100000
