@@ -96,7 +96,7 @@ Examples:
 `;
 
 export const KEYS_REVOKE_HELP = `
-A function that runs believes what it has read for five minutes at most.
+It stops working within five minutes, except for a function that cannot reach Secrets Manager.
 
 Example:
   npm run sluice -- keys revoke 3f5a90 --stage prod
@@ -104,8 +104,8 @@ Example:
 
 export const SECRETS_PUT_HELP = `
 A value is taken from the variable of its name, or with --stdin from standard input; it is
-checked as the functions check it at their start, and stored encrypted under /sluice/<stage>. Credentials
-are those of the AWS command line. Functions that run take it within five minutes.
+checked as the functions check it at their start, and stored in Secrets Manager as sluice/<stage>.
+Credentials are those of the AWS command line. Running functions take it within five minutes.
 
 Examples:
   npm run sluice -- secrets put --stage prod       # all that are set
@@ -142,8 +142,8 @@ needs a URL and a token, and no Sluice.
 Exit codes: 0 nothing is wrong (there may be warnings); 1 something is; 2 wrong usage;
 130 interrupted.
 
-With --stage it takes the secrets and the prefix of a deployment, out of the Parameter Store, with
-the credentials of the AWS command line. Else, and besides, settings (environment):
+With --stage it takes the secrets and the prefix of a deployment from Secrets Manager, with the
+credentials of the AWS command line. Else, and besides, settings (environment):
   UPSTASH_REDIS_REST_URL    the URL of the database's REST API
   UPSTASH_REDIS_REST_TOKEN  its token; for the local stack, npm start prints both
   SLUICE_PREFIX             the deployment's, where it has one
@@ -181,7 +181,7 @@ Exit codes: 0 all is well, or was repaired; 1 something is left to see to, or it
 2 wrong usage.
 
 This command does not call the API but Redis itself, as the functions do.
-With --stage it takes the settings of a deployment, out of the Parameter Store, with the
+With --stage it takes the secrets of a deployment from Secrets Manager, with the
 credentials of the AWS command line. Else, settings (environment):
   UPSTASH_REDIS_REST_URL    the URL of the database's REST API
   UPSTASH_REDIS_REST_TOKEN  its token; for the local stack, npm start prints both
@@ -197,7 +197,7 @@ Applies the SQL files of lib/postgres/migrations that the database has not had y
 a transaction. It is safe to run twice, and from two places at once.
 
 This command does not call the API but PostgreSQL itself, as the drain does.
-With --stage it takes DATABASE_URL of a deployment, out of the Parameter Store, with the
+With --stage it takes DATABASE_URL of a deployment from Secrets Manager, with the
 credentials of the AWS command line. Else, settings (environment):
   DATABASE_URL  postgres://user:password@host:5432/database; the user may create tables
   DATABASE_CA   certificates (PEM) to trust, where the system's do not do

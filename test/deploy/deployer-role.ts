@@ -23,10 +23,29 @@ interface RoleTemplate {
   };
 }
 
-export function roleTemplate(): RoleTemplate {
+export const roleTemplate = () => templateIn('github-role.yml') as RoleTemplate;
+
+function templateIn(file: string): unknown {
   const schema = osls('./lib/utils/serverless-utils/cloudformation-schema');
-  const text = readFileSync(`${ROOT}/deploy/github-role.yml`, 'utf8');
+  const text = readFileSync(`${ROOT}/deploy/${file}`, 'utf8');
   return osls('js-yaml').load(text, { schema });
+}
+
+interface OperatorTemplate {
+  readonly Resources: {
+    readonly Operator: {
+      readonly Properties: { readonly PolicyDocument: { readonly Statement: Value } };
+    };
+  };
+}
+
+/** Who deploys a stage by hand: with the rights of `DeployRole`, and those of an operator. */
+export function handRole(account: Pick<Account, 'id' | 'region'>, stage: string): Role {
+  const deployer = deployerRole(account, [stage]);
+  const { Operator } = (templateIn('operator-policy.yml') as OperatorTemplate).Resources;
+  const { Statement } = Operator.Properties.PolicyDocument;
+  const operator = statementsIn(Statement, { ...account, stage });
+  return { ...deployer, policies: new Map([...deployer.policies, ['operator', operator]]) };
 }
 
 /** What the roles of `deploy/github-role.yml` for these stages may do, in an account, as one role. */

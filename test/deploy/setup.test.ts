@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startRedisServer } from '../../local/redis/redis-server.ts';
 import { startUpstashServer } from '../../local/upstash/server.ts';
 import { variablesOf } from '../support/secrets-manager.ts';
+import { giveCredentials } from './aws/account.ts';
 import { type Aws, startAws } from './aws/aws.ts';
 import { copiedProject } from './aws/sls.ts';
+import { handRole } from './deployer-role.ts';
 import { startHttpApi } from './lambda/gateway.ts';
 import { startLambda } from './lambda/lambda.ts';
 import { fire } from './lambda/schedule.ts';
@@ -17,6 +19,7 @@ const CONCURRENCY = 10;
 
 const started: (() => unknown)[] = [];
 let aws: Aws;
+let operator: ReturnType<typeof giveCredentials>;
 let dir: string;
 let url: string;
 let minute: () => Promise<unknown>;
@@ -35,11 +38,16 @@ beforeAll(async () => {
   const api = await startHttpApi(aws.account, () => [...aws.account.apis.keys()][0], lambda);
   started.push(() => api.close());
   aws.account.apiUrl = api.url;
+  // Nobody has more rights than docs/deploy.md asks for.
+  const role = handRole(aws.account, 'dev');
+  aws.account.roles.set(role.arn, role);
+  operator = giveCredentials(aws.account, 'operator', role.arn);
   minute = () => fire(aws.account, lambda, 'rate(1 minute)');
   const project = copiedProject();
   started.push(() => project.remove());
   dir = project.dir;
 }, 60_000);
+afterEach(() => expect(aws.account.denials).toEqual([]));
 afterAll(async () => {
   for (const end of started.reverse()) await end();
 });
@@ -62,8 +70,8 @@ function run(
       HOME: dir,
       AWS_ENDPOINT_URL: aws.url,
       AWS_REGION: 'eu-central-1',
-      AWS_ACCESS_KEY_ID: aws.deployer.accessKey,
-      AWS_SECRET_ACCESS_KEY: aws.deployer.secret,
+      AWS_ACCESS_KEY_ID: operator.accessKey,
+      AWS_SECRET_ACCESS_KEY: operator.secret,
       SLS_AWS_MONITORING_FREQUENCY: '50',
       SLS_TELEMETRY_DISABLED: '1',
       ...env,
@@ -82,7 +90,11 @@ function run(
   });
 }
 
-const SETUP = ['setup', '--stage', 'dev', '--plan', 'free', '--alarm-email', ''];
+const BOUNDARY = 'arn:aws:iam::123456789012:policy/sluice-dev-boundary';
+const SETUP = [
+  ...['setup', '--stage', 'dev', '--plan', 'free', '--alarm-email', ''],
+  ...['--set', `SLUICE_PERMISSIONS_BOUNDARY=${BOUNDARY}`],
+];
 
 test('what nobody answers is asked for by its flag, before anything is made', async () => {
   const { code, printed } = await run(SETUP, {});
@@ -127,7 +139,7 @@ test('interrupted at each step, it goes on where it stopped, to one produced ord
   expect(clients).toEqual(['shop', 'ops']);
   expect(readFileSync(path.join(dir, 'stages/dev.yml'), 'utf8')).toBe(
     '# Settings of the stage dev; docs/settings.md has all of them. Commit this file.\n\n' +
-      'SLUICE_COMMANDS_PER_MONTH: 500000\n',
+      `SLUICE_PERMISSIONS_BOUNDARY: ${BOUNDARY}\nSLUICE_COMMANDS_PER_MONTH: 500000\n`,
   );
   const access = path.join(dir, '.sluice/dev.env');
   expect(statSync(access).mode & 0o777).toBe(0o600);

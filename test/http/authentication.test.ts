@@ -31,7 +31,7 @@ const foreign = (route: Route) =>
   isOfOne(route) && hasScope('other', route) ? ['other' as const] : [];
 
 test('the routes of serverless.yml are those of the description, and each is tested here', () => {
-  const sources = ['serverless.yml', 'deploy/drain-slots.js'].map((file) =>
+  const sources = ['serverless.yml', 'deploy/drains.ts'].map((file) =>
     readFileSync(`${ROOT}/${file}`, 'utf8'),
   );
   const deployed = [...sources.join('\n').matchAll(/httpApi: '?([A-Z]+ \/[^'\s]*)/g)]

@@ -88,17 +88,21 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/config.ts',
     'lib/settings.ts',
   ],
-  // What reads a secret as the functions do.
-  'cli/deployment/secret-values.ts': [
+  // The commands on a deployment. What reads a secret does as the functions do.
+  'cli/deployment': [
     'cli',
+    'deploy',
     'lib/config.ts',
     'lib/events',
+    'lib/http/api-keys.ts',
     'lib/postgres',
     'lib/production',
     'lib/settings.ts',
   ],
-  'cli/deployment/environment.ts': ['cli', 'lib/settings.ts'],
-  'cli/deployment/commands.ts': ['cli', 'lib/http/api-keys.ts', 'lib/settings.ts'],
+  'cli/setup': ['cli', 'deploy', 'lib/client', 'lib/http/api-keys.ts', 'lib/settings.ts'],
+  'cli/settings-command.ts': ['cli', 'lib/settings-table.ts'],
+  'cli/warm.ts': ['lib/clock.ts', 'lib/warm.ts'],
+  'cli/warm-command.ts': ['cli', 'deploy', 'lib/clock.ts', 'lib/warm.ts'],
   'cli/doctor': [
     'cli',
     'lib/client',
@@ -114,8 +118,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'cli/cost': ['cli', 'lib/metrics'],
   'cli/doctor-command.ts': ['cli', 'lib/settings.ts'],
   'cli/migrate-command.ts': ['cli', 'lib/postgres', 'lib/settings.ts'],
+  // What shapes the template and the bundles, and what a deployment asks first.
+  deploy: [
+    'cli/cost',
+    'lib/config.ts',
+    'lib/events',
+    'lib/metrics',
+    'lib/orders',
+    'lib/settings.ts',
+    'lib/settings-table.ts',
+  ],
   local: [
     'cli/cost/prices.ts',
+    'deploy',
     'lib/clock.ts',
     'lib/http',
     'lib/postgres',
@@ -124,7 +139,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'examples',
   ],
   examples: ['lib/production', 'lib/settings.ts'],
-  bench: ['lib', 'functions', 'local', 'test/deploy', 'test/support'],
+  bench: ['lib', 'functions', 'deploy', 'local', 'test/deploy', 'test/support'],
 };
 
 /** The packages that may reach a bundle, and the rooms that may use them. */
@@ -140,7 +155,10 @@ const PACKAGES: Record<string, readonly string[]> = {
   '@upstash/ratelimit': ['lib/redis'],
 };
 
-const files = sourceFiles(['lib', 'functions', 'cli', 'local', 'examples', 'bench'], '.ts');
+const files = sourceFiles(
+  ['lib', 'functions', 'cli', 'deploy', 'local', 'examples', 'bench'],
+  '.ts',
+);
 
 function roomOf(file: string): string {
   if (Object.hasOwn(MAY_IMPORT, file)) return file;

@@ -18,8 +18,9 @@ export function answerSecretsManager(
 ): AwsReply {
   const body = request.body.toString();
   const { SecretId, Name = SecretId } = JSON.parse(body) as { SecretId?: string; Name?: string };
-  // Secrets Manager puts six characters of its own behind a name.
-  const resource = arnOf(account, 'secretsmanager', `secret:${Name}-AbCdEf`);
+  // Secrets Manager puts six characters of its own behind a name; one that is not there has none.
+  const isMade = account.secrets.has(Name ?? '') || action === 'CreateSecret';
+  const resource = arnOf(account, 'secretsmanager', `secret:${Name}${isMade ? '-AbCdEf' : ''}`);
   allow(account, caller, `secretsmanager:${action}`, resource);
   try {
     return jsonReply(answerSecrets(account.secrets, action, body));
