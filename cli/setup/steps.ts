@@ -79,11 +79,11 @@ export async function findDatabase(
 
 /** Whether the database can be reached, does what Sluice needs, and evicts nothing. */
 export async function checkDatabase({ say }: Setup, database: Database): Promise<void> {
-  const report = await examine({ env: { ...database }, isConformanceOnly: true });
-  if (isWrong(report)) {
-    throw new Failure(`The database will not do:\n\n${doctorReport(report)}`);
+  const parts = await examine({ env: { ...database }, isConformanceOnly: true });
+  if (isWrong(parts)) {
+    throw new Failure(`The database will not do:\n\n${doctorReport(parts)}`);
   }
-  const seen = report.parts.flatMap(({ findings }) => findings);
+  const seen = parts.flatMap(({ findings }) => findings);
   for (const { kind, name, found, mend } of seen) {
     if (kind === 'warning') say(`${name}: ${found}. ${mend ?? ''}`);
   }
