@@ -1,6 +1,6 @@
 import { SETTINGS, type SettingName } from '../lib/settings-table.ts';
 import { secretNames } from './secrets.ts';
-import { type Stage, StageFault } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 /** A function of `serverless.yml`, as far as the rest of the template is derived from it. */
 export interface FunctionEntry {
@@ -35,20 +35,13 @@ export function environmentOf(stage: Stage, name: string): Record<string, string
 
 function settingsOf(stage: Stage, name: string): Record<string, string> {
   const mine = Object.entries(stage.given).filter(([setting]) => isFor(stage, name, setting));
-  const leaks = mine.filter(([setting, value]) => looksSecret(setting, value));
-  if (leaks.length > 0) {
-    throw new StageFault(
-      `${leaks.map(([setting]) => setting).join(', ')}: this looks like a secret, and whoever may look at a ` +
-        'function’s configuration could read it. Name it in SLUICE_PRODUCER_SECRETS, so that it is ' +
-        'read from Secrets Manager; or rename it, if it is none.',
-    );
-  }
   return Object.fromEntries(mine);
 }
 
 function isFor(stage: Stage, name: string, setting: string): boolean {
   const row = SETTINGS[setting as SettingName];
-  if (row === undefined) return name === 'drain-queue' && isOfOwnProducer(stage, setting);
+  // A variable of a producer of your own.
+  if (row === undefined) return name === 'drain-queue';
   switch (row.usedBy) {
     case 'functions':
       return true;
@@ -70,23 +63,4 @@ function isOfProducer(stage: Stage, setting: string): boolean {
   if (isOwn(stage)) return true;
   const owner = setting.startsWith('SLUICE_WEBHOOK_') ? 'webhook' : 'postgres';
   return stage.get('SLUICE_PRODUCER') === owner;
-}
-
-function isOfOwnProducer(stage: Stage, setting: string): boolean {
-  return isOwn(stage) && !secretNamesOfProducer(stage).includes(setting);
-}
-
-function secretNamesOfProducer(stage: Stage): string[] {
-  return stage
-    .get('SLUICE_PRODUCER_SECRETS')
-    .split(/[\s,]+/)
-    .filter(Boolean);
-}
-
-/** What would tell a secret to whoever may look at a function. */
-const LIKE_A_SECRET = /SECRET|TOKEN|PASS|PWD|AUTH|BEARER|CREDENTIAL|API_?KEY|(^|_)(KEY|PAT)(_|$)/;
-
-function looksSecret(name: string, value: string): boolean {
-  const isNamedSo = !(name in SETTINGS) && LIKE_A_SECRET.test(name);
-  return isNamedSo || /\/\/[^/?#]*:[^/?#]*@/.test(value);
 }

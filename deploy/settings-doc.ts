@@ -1,7 +1,7 @@
 /** `npm run generate` writes docs/settings.md from the table of settings. */
 import { writeFileSync } from 'node:fs';
 import type { Row, UsedBy } from '../lib/settings.ts';
-import { SETTING_GROUPS } from '../lib/settings-table.ts';
+import { MEANINGS, SETTING_GROUPS, type SettingName } from '../lib/settings-table.ts';
 
 const WHERE: Readonly<Record<UsedBy, string>> = {
   functions: 'every function',
@@ -38,15 +38,14 @@ Secrets are not settings: \`npm run sluice -- secrets put\` keeps them in AWS Se
 
 export function settingsDoc(): string {
   const groups = Object.entries(SETTING_GROUPS).map(([title, rows]) => {
-    const lines = Object.entries<Row<unknown>>(rows).map(
-      ([name, { meaning, rule, byDefault, usedBy }]) =>
-        row([
-          `\`${name}\``,
-          meaning,
-          readable(rule),
-          byDefault === '' ? 'none' : `\`${readable(byDefault)}\``,
-          WHERE[usedBy],
-        ]),
+    const lines = Object.entries<Row<unknown>>(rows).map(([name, { rule, byDefault, usedBy }]) =>
+      row([
+        `\`${name}\``,
+        MEANINGS[name as SettingName],
+        readable(rule),
+        byDefault === '' ? 'none' : `\`${readable(byDefault)}\``,
+        WHERE[usedBy],
+      ]),
     );
     const head = [
       row(['setting', 'meaning', 'value', 'default', 'used by']),

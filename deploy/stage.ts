@@ -43,7 +43,7 @@ export function readStage(name: string, { env, dir }: StageOptions): Stage {
   }
   const inFile = readStageFile(name, dir);
   const inEnvironment = ofEnvironment(env);
-  const given = { ...inFile.values, ...inEnvironment };
+  const given = withoutStrangers({ ...inFile.values, ...inEnvironment });
   const sourceOf = (setting: string): Source =>
     setting in inEnvironment ? 'environment' : setting in inFile.values ? 'file' : 'default';
   const whereOf = (setting: string) =>
@@ -56,6 +56,7 @@ export function readStage(name: string, { env, dir }: StageOptions): Stage {
       return [`${whereOf(setting)} is wrong: it must be ${row.rule}.`];
     }),
     ...faultsBetween(given, dir),
+    ...Object.entries(given).flatMap(([setting, text]) => leakOf(setting, text) ?? []),
   ];
   if (faults.length > 0) {
     throw new StageFault(`The settings of the stage ${name} are wrong.\n- ${faults.join('\n- ')}`);
@@ -69,6 +70,31 @@ export function readStage(name: string, { env, dir }: StageOptions): Stage {
       return parseValue(given[setting] ?? byDefault) as SettingValue<Name>;
     },
   };
+}
+
+/**
+ * Without what no function reads: variables of a producer of your own where there is none, and its
+ * secrets, which the shell may have too.
+ */
+function withoutStrangers(given: Readonly<Record<string, string>>): Record<string, string> {
+  const isOwn = given.SLUICE_PRODUCER?.startsWith('./') === true;
+  const secrets = (given.SLUICE_PRODUCER_SECRETS ?? '').split(/[\s,]+/);
+  const kept = Object.entries(given).filter(
+    ([name]) => name in SETTINGS || (isOwn && !secrets.includes(name)),
+  );
+  return Object.fromEntries(kept);
+}
+
+/** What would tell a secret to whoever may look at the template or at a function. */
+const LIKE_A_SECRET = /SECRET|TOKEN|PASS|PWD|AUTH|BEARER|CREDENTIAL|API_?KEY|(^|_)(KEY|PAT)(_|$)/;
+
+function leakOf(name: string, value: string): string | undefined {
+  const isNamedSo = !(name in SETTINGS) && LIKE_A_SECRET.test(name);
+  if (!isNamedSo && !/\/\/[^/?#]*:[^/?#]*@/.test(value)) return undefined;
+  return (
+    `${name} looks like a secret, which whoever may look at a function’s configuration could read. ` +
+    'Name it in SLUICE_PRODUCER_SECRETS, so that it is read from Secrets Manager; or rename it, if it is none.'
+  );
 }
 
 function ofEnvironment(env: Environment): Record<string, string> {

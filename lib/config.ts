@@ -1,7 +1,7 @@
 import { type ApiKey, apiKeysSchema } from './http/api-keys.ts';
 import type { TokenSettings } from './http/token-callers.ts';
 import { type Environment, readSettings, type SettingsReader } from './settings.ts';
-import { SETTINGS } from './settings-table.ts';
+import { QUEUE, TOKENS, WAKING } from './settings-table.ts';
 
 /** Where the orders are. */
 export interface RedisConfig {
@@ -56,19 +56,19 @@ export function readConfig(env: Environment, needs: Needs): Config {
   const isByToken = [env.SLUICE_JWT_ISSUER, env.SLUICE_JWT_AUDIENCE].some(Boolean);
   return readSettings(env, ({ read, optional, setting }) => ({
     ...(needs.redis ? redisAccessOf(read) : NO_REDIS),
-    prefix: setting(SETTINGS.SLUICE_PREFIX),
+    prefix: setting(QUEUE.SLUICE_PREFIX),
     apiKeys: needs.apiKeys && !isByToken ? apiKeysOf(read) : [],
     tokens: isByToken ? tokensOf(read, setting) : undefined,
-    batchSize: setting(SETTINGS.SLUICE_BATCH_SIZE),
-    leaseMs: setting(SETTINGS.SLUICE_LEASE_MS),
-    attemptsMax: setting(SETTINGS.SLUICE_ATTEMPTS_MAX),
-    queueMax: setting(SETTINGS.SLUICE_QUEUE_MAX),
-    redrivesPerSecond: setting(SETTINGS.SLUICE_REDRIVES_PER_SECOND),
-    retentionDays: setting(SETTINGS.SLUICE_RETENTION_DAYS),
-    isAnnounced: setting(SETTINGS.SLUICE_EVENTS_URL) !== '',
-    wakeIntervalMs: setting(SETTINGS.SLUICE_WAKE_INTERVAL_MS),
+    batchSize: setting(QUEUE.SLUICE_BATCH_SIZE),
+    leaseMs: setting(QUEUE.SLUICE_LEASE_MS),
+    attemptsMax: setting(QUEUE.SLUICE_ATTEMPTS_MAX),
+    queueMax: setting(QUEUE.SLUICE_QUEUE_MAX),
+    redrivesPerSecond: setting(QUEUE.SLUICE_REDRIVES_PER_SECOND),
+    retentionDays: setting(QUEUE.SLUICE_RETENTION_DAYS),
+    isAnnounced: optional('SLUICE_EVENTS_URL', 'a URL', () => true, false),
+    wakeIntervalMs: setting(WAKING.SLUICE_WAKE_INTERVAL_MS),
     drainFunction: optional('SLUICE_DRAIN_FUNCTION', FUNCTION_RULE, functionIn, ''),
-    rateLimit: setting(SETTINGS.SLUICE_RATE_LIMIT),
+    rateLimit: setting(QUEUE.SLUICE_RATE_LIMIT),
   }));
 }
 
@@ -82,7 +82,7 @@ export function readRedisConfig(env: Environment): RedisConfig {
 }
 
 function redisConfigOf({ read, setting }: SettingsReader): RedisConfig {
-  return { ...redisAccessOf(read), prefix: setting(SETTINGS.SLUICE_PREFIX) };
+  return { ...redisAccessOf(read), prefix: setting(QUEUE.SLUICE_PREFIX) };
 }
 
 function redisAccessOf(read: SettingsReader['read']) {
@@ -108,11 +108,11 @@ function apiKeysOf(read: SettingsReader['read']): readonly ApiKey[] {
 
 /** The audience is for API Gateway alone to check; but one without the other is a mistake. */
 function tokensOf(read: SettingsReader['read'], setting: SettingsReader['setting']) {
-  const { SLUICE_JWT_ISSUER: issuer, SLUICE_JWT_AUDIENCE: audience } = SETTINGS;
+  const { SLUICE_JWT_ISSUER: issuer, SLUICE_JWT_AUDIENCE: audience } = TOKENS;
   read(audience.name, audience.rule, audience.parse);
   return {
     issuer: read(issuer.name, issuer.rule, issuer.parse),
-    scopePrefix: setting(SETTINGS.SLUICE_JWT_SCOPE_PREFIX),
+    scopePrefix: setting(TOKENS.SLUICE_JWT_SCOPE_PREFIX),
   };
 }
 

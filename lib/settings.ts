@@ -19,8 +19,6 @@ export type UsedBy = 'functions' | 'submits' | 'drain' | 'announcer' | 'deployme
 /** One variable that can be set and is not secret; `lib/settings-table.ts` has all of them. */
 export interface Setting<T> {
   readonly name: string;
-  /** What it does, as a sentence. */
-  readonly meaning: string;
   readonly usedBy: UsedBy;
   /** What a value must be: "a whole number from 1 to 500". */
   readonly rule: string;
@@ -80,74 +78,62 @@ export type Row<T> = Omit<Setting<T>, 'name'>;
 type Limits = readonly [min: number, max: number];
 
 /** A whole number within limits. */
-export function whole(
-  usedBy: UsedBy,
-  byDefault: number,
-  [min, max]: Limits,
-  meaning: string,
-): Row<number> {
+/* @__NO_SIDE_EFFECTS__ */
+export function whole(usedBy: UsedBy, byDefault: number, [min, max]: Limits): Row<number> {
   const parse = (text: string) => {
     const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
     return value >= min && value <= max ? value : undefined;
   };
   const rule = `a whole number from ${min} to ${max}`;
-  return { usedBy, meaning, byDefault: String(byDefault), rule, parse };
+  return { usedBy, byDefault: String(byDefault), rule, parse };
 }
 
 /** A whole number within limits, or `off`, which reads as 0 and is the default. */
-export function wholeOrOff(usedBy: UsedBy, limits: Limits, meaning: string): Row<number> {
-  const { parse, rule } = whole(usedBy, 0, limits, meaning);
+/* @__NO_SIDE_EFFECTS__ */
+export function wholeOrOff(usedBy: UsedBy, limits: Limits): Row<number> {
+  const { parse, rule } = whole(usedBy, 0, limits);
   const parseOrOff = (text: string) => (text === 'off' ? 0 : parse(text));
-  return { usedBy, meaning, byDefault: 'off', rule: `${rule}, or off`, parse: parseOrOff };
+  return { usedBy, byDefault: 'off', rule: `${rule}, or off`, parse: parseOrOff };
 }
 
 /** One of a few words; the first is the default. */
+/* @__NO_SIDE_EFFECTS__ */
 export function choice<const Word extends string>(
   usedBy: UsedBy,
   words: readonly [Word, ...Word[]],
-  meaning: string,
 ): Row<Word> {
   const parse = (text: string) => words.find((word) => word === text);
-  return { usedBy, meaning, byDefault: words[0], rule: words.join(' or '), parse };
+  return { usedBy, byDefault: words[0], rule: words.join(' or '), parse };
 }
 
 /** A text of a given form; empty where it is not set and has no default. */
+/* @__NO_SIDE_EFFECTS__ */
 export function text(
   usedBy: UsedBy,
   form: RegExp,
-  {
-    rule,
-    meaning,
-    byDefault = '',
-  }: { readonly rule: string; readonly meaning: string; readonly byDefault?: string },
+  { rule, byDefault = '' }: { readonly rule: string; readonly byDefault?: string },
 ): Row<string> {
   const parse = (value: string) => (value === byDefault || form.test(value) ? value : undefined);
-  return { usedBy, meaning, byDefault, rule, parse };
+  return { usedBy, byDefault, rule, parse };
 }
 
 /** The settings of what receives POSTs. */
+/* @__NO_SIDE_EFFECTS__ */
 export function receiver<Prefix extends string>(
   prefix: Prefix,
-  { usedBy, urlUsedBy, what }: { usedBy: UsedBy; urlUsedBy: UsedBy; what: string },
+  { usedBy, urlUsedBy }: { readonly usedBy: UsedBy; readonly urlUsedBy: UsedBy },
 ) {
   const rows = {
     URL: text(urlUsedBy, /^https?:\/\/[^\s#]+$/, {
       rule:
         'an https URL without credentials and fragment, and not at a private address; http and a ' +
         `private address are allowed where ${prefix}_ALLOW_PRIVATE names the host`,
-      meaning: `Where ${what.toLowerCase()} are POSTed.`,
     }),
     ALLOW_PRIVATE: text(usedBy, /^.+$/, {
       rule: 'host names or addresses without ports, separated by spaces or commas',
-      meaning: 'Hosts that may have a private address and no TLS.',
     }),
-    CONCURRENCY: whole(usedBy, 10, [1, 100], 'POSTs under way at once.'),
-    TIMEOUT_MS: whole(
-      usedBy,
-      15_000,
-      [100, 50_000],
-      'From connecting to the last byte of the answer.',
-    ),
+    CONCURRENCY: whole(usedBy, 10, [1, 100]),
+    TIMEOUT_MS: whole(usedBy, 15_000, [100, 50_000]),
   };
   const entries = Object.entries(rows).map(([name, row]) => [`${prefix}_${name}`, row]);
   return Object.fromEntries(entries) as {
@@ -174,4 +160,13 @@ function isTag([key, value]: [string, unknown]): boolean {
   const isKey =
     /^[\w +\-=.:/@]{1,128}$/.test(key) && !/^(aws:|(project|stage|managedby)$)/i.test(key);
   return isKey && typeof value === 'string' && /^[\w +\-=.:/@]{0,256}$/.test(value);
+}
+
+/** Gives each row its key as its name. */
+/* @__NO_SIDE_EFFECTS__ */
+export function named<Rows extends Record<string, Row<unknown>>>(rows: Rows) {
+  const entries = Object.entries(rows).map(([name, row]) => [name, { name, ...row }]);
+  return Object.fromEntries(entries) as {
+    readonly [Name in keyof Rows]: Rows[Name] & { readonly name: string };
+  };
 }

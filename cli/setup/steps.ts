@@ -85,7 +85,7 @@ export async function checkDatabase({ say }: Setup, database: Database): Promise
   }
   const seen = parts.flatMap(({ findings }) => findings);
   for (const { kind, name, found, mend } of seen) {
-    if (kind === 'warning') say(`${name}: ${found}. ${mend ?? ''}`);
+    if (kind === 'warning' || kind === 'unknown') say(`${name}: ${found}. ${mend ?? ''}`);
   }
   say(
     `It does what Sluice needs: ${seen.filter(({ kind }) => kind === 'ok').length} checks are ok.`,

@@ -1,5 +1,5 @@
 import { type Environment, readSettings } from '../settings.ts';
-import { SETTINGS } from '../settings-table.ts';
+import { EVENTS } from '../settings-table.ts';
 import { type ReceiverSettings, receiverSettings } from '../webhook/receiver-settings.ts';
 
 export interface EventSettings extends ReceiverSettings {
@@ -15,11 +15,11 @@ export interface EventSettings extends ReceiverSettings {
 export function readEventSettings(env: Environment): EventSettings {
   return readSettings(env, (reader) => ({
     ...receiverSettings(reader, 'SLUICE_EVENTS'),
-    source: reader.setting({ ...SETTINGS.SLUICE_EVENTS_SOURCE, parse: sourceIn }),
+    source: reader.setting({ ...EVENTS.SLUICE_EVENTS_SOURCE, parse: sourceIn }),
   }));
 }
 
 function sourceIn(text: string): string | undefined {
-  const source = SETTINGS.SLUICE_EVENTS_SOURCE.parse(text);
+  const source = EVENTS.SLUICE_EVENTS_SOURCE.parse(text);
   return URL.canParse(text, 'https://sluice.example') ? source : undefined;
 }

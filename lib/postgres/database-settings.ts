@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { type Environment, readSettings } from '../settings.ts';
-import { SETTINGS } from '../settings-table.ts';
+import { WEBHOOK } from '../settings-table.ts';
 
 /** Where the database is and who connects to it. */
 export interface DatabaseSettings {
@@ -29,7 +29,7 @@ const URL_RULE =
  */
 export function databaseSettings(env: Environment): DatabaseSettings {
   return readSettings(env, ({ read, optional }) => {
-    const ca = optional('DATABASE_CA', SETTINGS.DATABASE_CA.rule, certificatesIn, undefined);
+    const ca = optional('DATABASE_CA', WEBHOOK.DATABASE_CA.rule, certificatesIn, undefined);
     return read('DATABASE_URL', URL_RULE, (text) => settingsIn(text, ca));
   });
 }

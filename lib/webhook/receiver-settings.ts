@@ -1,5 +1,5 @@
 import type { SettingsReader } from '../settings.ts';
-import { SETTINGS } from '../settings-table.ts';
+import { EVENTS, WEBHOOK } from '../settings-table.ts';
 import { isPublicAddress, literalAddress } from './addresses.ts';
 
 /** Where POSTs go, and how. */
@@ -23,16 +23,17 @@ export function receiverSettings(
   { read, optional, setting }: SettingsReader,
   prefix: 'SLUICE_WEBHOOK' | 'SLUICE_EVENTS',
 ): ReceiverSettings {
-  const { name: hostsName, rule: hostsRule } = SETTINGS[`${prefix}_ALLOW_PRIVATE`];
-  const { name: urlName, rule: urlRule } = SETTINGS[`${prefix}_URL`];
+  const rows = { ...WEBHOOK, ...EVENTS };
+  const { name: hostsName, rule: hostsRule } = rows[`${prefix}_ALLOW_PRIVATE`];
+  const { name: urlName, rule: urlRule } = rows[`${prefix}_URL`];
   const allowed = optional(hostsName, hostsRule, hostsIn, []) ?? [];
   const url = read(urlName, urlRule, (text) => urlIn(text, allowed));
   return {
     url,
     isPrivateAllowed: url !== undefined && allowed.includes(url.hostname),
     secrets: read(`${prefix}_SECRETS`, SECRETS_RULE, secretsIn),
-    concurrency: setting(SETTINGS[`${prefix}_CONCURRENCY`]),
-    timeoutMs: setting(SETTINGS[`${prefix}_TIMEOUT_MS`]),
+    concurrency: setting(rows[`${prefix}_CONCURRENCY`]),
+    timeoutMs: setting(rows[`${prefix}_TIMEOUT_MS`]),
   };
 }
 

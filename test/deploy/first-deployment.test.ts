@@ -39,7 +39,7 @@ describe.each([
     expect(aws.account.stacks.get('sluice-dev')?.status).toBe('UPDATE_COMPLETE');
     expect(reservedBy(aws)).toBe(reserved);
     expect(/Before a sale, ask AWS for more/.test(first.printed)).toBe(reserved === undefined);
-  }, 120_000);
+  }, 300_000);
 });
 
 test('a rollback asks what a deployment asks', async () => {
@@ -76,4 +76,4 @@ test('a rollback asks what a deployment asks', async () => {
 
   aws.account.secrets.delete('sluice/dev');
   expect((await sls(back, confirmed)).printed).toContain('Secrets are missing');
-}, 120_000);
+}, 300_000);

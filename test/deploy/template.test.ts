@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { OPERATIONS } from '../../lib/contract/operations.ts';
 import { testAlarms } from './alarm-tests.ts';
 import { testDashboard } from './dashboard-tests.ts';
+import { KNOWN_TYPES } from './deployer-needs.ts';
 import { testGrants } from './grant-tests.ts';
 import { testOptions } from './option-tests.ts';
 import { type Packaged, packaged } from './packaging.ts';
@@ -45,6 +46,11 @@ describe.each(VARIANT_NAMES)('packaged %s', (variant) => {
   test('everything that is referred to is there, and nothing needs itself', () => {
     expect(danglingReferences(packages[variant].template)).toEqual([]);
     expect(circles(packages[variant].template)).toEqual([]);
+  });
+
+  test('what a deployer needs for each resource is known', () => {
+    const types = Object.values(packages[variant].template.Resources).map(({ Type }) => Type);
+    expect(types.filter((type) => !KNOWN_TYPES.includes(type))).toEqual([]);
   });
 
   test('nothing is allowed on everything, or to everybody', () => {

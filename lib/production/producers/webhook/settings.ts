@@ -1,5 +1,5 @@
 import { type Environment, readSettings } from '../../../settings.ts';
-import { SETTINGS } from '../../../settings-table.ts';
+import { WEBHOOK } from '../../../settings-table.ts';
 import { type ReceiverSettings, receiverSettings } from '../../../webhook/receiver-settings.ts';
 
 export interface WebhookSettings extends ReceiverSettings {
@@ -11,6 +11,6 @@ export interface WebhookSettings extends ReceiverSettings {
 export function readWebhookSettings(env: Environment): WebhookSettings {
   return readSettings(env, (reader) => ({
     ...receiverSettings(reader, 'SLUICE_WEBHOOK'),
-    mode: reader.setting(SETTINGS.SLUICE_WEBHOOK_MODE),
+    mode: reader.setting(WEBHOOK.SLUICE_WEBHOOK_MODE),
   }));
 }
