@@ -1,4 +1,4 @@
-import { SETTINGS, type SettingName } from '../lib/settings-table.ts';
+import { SETTINGS, type SettingName } from '../deploy/settings-table.ts';
 import { settingsOf } from './deployment/deployment.ts';
 import type { OutputFlags } from './order-commands.ts';
 import { json } from './report.ts';

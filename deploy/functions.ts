@@ -1,5 +1,5 @@
-import { SETTINGS, type SettingName } from '../lib/settings-table.ts';
 import { secretNames } from './secrets.ts';
+import { SETTINGS, type SettingName } from './settings-table.ts';
 import type { Stage } from './stage.ts';
 
 /** A function of `serverless.yml`, as far as the rest of the template is derived from it. */

@@ -1,7 +1,7 @@
 /** `npm run generate` writes docs/settings.md from the table of settings. */
 import { writeFileSync } from 'node:fs';
 import type { Row, UsedBy } from '../lib/settings.ts';
-import { MEANINGS, SETTING_GROUPS, type SettingName } from '../lib/settings-table.ts';
+import { MEANINGS, SETTING_GROUPS, type SettingName } from './settings-table.ts';
 
 const WHERE: Readonly<Record<UsedBy, string>> = {
   functions: 'every function',
@@ -14,7 +14,7 @@ const WHERE: Readonly<Record<UsedBy, string>> = {
 const HEAD = `\
 # Settings
 
-Generated from \`lib/settings-table.ts\` by \`npm run generate\`.
+Generated from \`deploy/settings-table.ts\` by \`npm run generate\`.
 
 A stage's settings are in \`stages/<stage>.yml\`, one \`NAME: value\` per line. The file is yours to commit;
 no setting is secret. A variable of the same name in the environment overrides the file. What is set in

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import type { Environment } from '../lib/settings.ts';
-import { SETTINGS, type SettingName, type SettingValue } from '../lib/settings-table.ts';
+import { SETTINGS, type SettingName, type SettingValue } from './settings-table.ts';
 import { STAGE_NAME, STAGE_NAME_RULE } from './stage-name.ts';
 
 /** The settings of a stage are wrong; the message names every one that is. */

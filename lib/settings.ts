@@ -16,7 +16,7 @@ export class ConfigError extends Error {
  */
 export type UsedBy = 'functions' | 'submits' | 'drain' | 'announcer' | 'deployment';
 
-/** One variable that can be set and is not secret; `lib/settings-table.ts` has all of them. */
+/** One variable that can be set and is not secret; `deploy/settings-table.ts` has all of them. */
 export interface Setting<T> {
   readonly name: string;
   readonly usedBy: UsedBy;
@@ -78,7 +78,6 @@ export type Row<T> = Omit<Setting<T>, 'name'>;
 type Limits = readonly [min: number, max: number];
 
 /** A whole number within limits. */
-/* @__NO_SIDE_EFFECTS__ */
 export function whole(usedBy: UsedBy, byDefault: number, [min, max]: Limits): Row<number> {
   const parse = (text: string) => {
     const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
@@ -89,7 +88,6 @@ export function whole(usedBy: UsedBy, byDefault: number, [min, max]: Limits): Ro
 }
 
 /** A whole number within limits, or `off`, which reads as 0 and is the default. */
-/* @__NO_SIDE_EFFECTS__ */
 export function wholeOrOff(usedBy: UsedBy, limits: Limits): Row<number> {
   const { parse, rule } = whole(usedBy, 0, limits);
   const parseOrOff = (text: string) => (text === 'off' ? 0 : parse(text));
@@ -97,7 +95,6 @@ export function wholeOrOff(usedBy: UsedBy, limits: Limits): Row<number> {
 }
 
 /** One of a few words; the first is the default. */
-/* @__NO_SIDE_EFFECTS__ */
 export function choice<const Word extends string>(
   usedBy: UsedBy,
   words: readonly [Word, ...Word[]],
@@ -107,7 +104,6 @@ export function choice<const Word extends string>(
 }
 
 /** A text of a given form; empty where it is not set and has no default. */
-/* @__NO_SIDE_EFFECTS__ */
 export function text(
   usedBy: UsedBy,
   form: RegExp,
@@ -118,7 +114,6 @@ export function text(
 }
 
 /** The settings of what receives POSTs. */
-/* @__NO_SIDE_EFFECTS__ */
 export function receiver<Prefix extends string>(
   prefix: Prefix,
   { usedBy, urlUsedBy }: { readonly usedBy: UsedBy; readonly urlUsedBy: UsedBy },
@@ -163,7 +158,6 @@ function isTag([key, value]: [string, unknown]): boolean {
 }
 
 /** Gives each row its key as its name. */
-/* @__NO_SIDE_EFFECTS__ */
 export function named<Rows extends Record<string, Row<unknown>>>(rows: Rows) {
   const entries = Object.entries(rows).map(([name, row]) => [name, { name, ...row }]);
   return Object.fromEntries(entries) as {

@@ -1,6 +1,6 @@
 import { type Environment, readSettings } from '../settings.ts';
-import { EVENTS } from '../settings-table.ts';
 import { type ReceiverSettings, receiverSettings } from '../webhook/receiver-settings.ts';
+import { EVENTS } from '../webhook/settings-table.ts';
 
 export interface EventSettings extends ReceiverSettings {
   /** The `source` of each event: with its `id` it is unique. */

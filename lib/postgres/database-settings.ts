@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { type Environment, readSettings } from '../settings.ts';
-import { WEBHOOK } from '../settings-table.ts';
+import { WEBHOOK } from '../webhook/settings-table.ts';
 
 /** Where the database is and who connects to it. */
 export interface DatabaseSettings {

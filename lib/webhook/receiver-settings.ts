@@ -1,6 +1,6 @@
 import type { SettingsReader } from '../settings.ts';
-import { EVENTS, WEBHOOK } from '../settings-table.ts';
 import { isPublicAddress, literalAddress } from './addresses.ts';
+import { EVENTS, WEBHOOK } from './settings-table.ts';
 
 /** Where POSTs go, and how. */
 export interface ReceiverSettings {

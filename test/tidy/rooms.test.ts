@@ -18,9 +18,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/clock.ts',
     'lib/log.ts',
     'lib/settings.ts',
-    'lib/settings-table.ts',
   ],
-  'lib/postgres': ['lib/orders', 'lib/clock.ts', 'lib/settings.ts', 'lib/settings-table.ts'],
+  'lib/postgres': [
+    'lib/orders',
+    'lib/clock.ts',
+    'lib/settings.ts',
+    'lib/webhook/settings-table.ts',
+  ],
   'lib/events': [
     'lib/orders',
     'lib/queue',
@@ -30,9 +34,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/clock.ts',
     'lib/log.ts',
     'lib/settings.ts',
-    'lib/settings-table.ts',
   ],
-  'lib/webhook': ['lib/clock.ts', 'lib/settings.ts', 'lib/settings-table.ts'],
+  'lib/webhook': ['lib/clock.ts', 'lib/settings.ts'],
   'lib/http': ['lib/orders', 'lib/queue', 'lib/contract', 'lib/log.ts'],
   'lib/maintenance': ['lib/queue', 'lib/clock.ts'],
   'lib/redis': ['lib/orders', 'lib/queue', 'lib/clock.ts'],
@@ -100,7 +103,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/settings.ts',
   ],
   'cli/setup': ['cli', 'deploy', 'lib/client', 'lib/http/api-keys.ts', 'lib/settings.ts'],
-  'cli/settings-command.ts': ['cli', 'lib/settings-table.ts'],
+  'cli/settings-command.ts': ['cli', 'deploy'],
   'cli/warm.ts': ['lib/clock.ts', 'lib/warm.ts'],
   'cli/warm-command.ts': ['cli', 'deploy', 'lib/clock.ts', 'lib/warm.ts'],
   'cli/doctor': [
@@ -127,6 +130,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/orders',
     'lib/settings.ts',
     'lib/settings-table.ts',
+    'lib/webhook/settings-table.ts',
   ],
   local: [
     'cli/cost/prices.ts',

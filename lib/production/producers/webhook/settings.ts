@@ -1,6 +1,6 @@
 import { type Environment, readSettings } from '../../../settings.ts';
-import { WEBHOOK } from '../../../settings-table.ts';
 import { type ReceiverSettings, receiverSettings } from '../../../webhook/receiver-settings.ts';
+import { WEBHOOK } from '../../../webhook/settings-table.ts';
 
 export interface WebhookSettings extends ReceiverSettings {
   /** One POST for each order, or one for each batch. */
