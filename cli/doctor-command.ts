@@ -26,9 +26,9 @@ export async function doctorCommand(env: Environment, flags: DoctorFlags): Promi
   }
   const interruption = clearOnInterruption();
   try {
-    const report = await examine({ env, isConformanceOnly, onSide: interruption.watch });
-    process.stdout.write(flags.json ? doctorJson(report) : doctorReport(report));
-    return isWrong(report) ? EXIT.failed : EXIT.done;
+    const parts = await examine({ env, isConformanceOnly, onSide: interruption.watch });
+    process.stdout.write(flags.json ? doctorJson(parts) : doctorReport(parts));
+    return isWrong(parts) ? EXIT.failed : EXIT.done;
   } finally {
     interruption.end();
   }

@@ -6,6 +6,7 @@ import { failureOf } from './api-faults.ts';
 import {
   addKeyCommands,
   addSecretCommands,
+  addStageCommands,
   environmentFor,
   withStage,
 } from './deployment/commands.ts';
@@ -67,6 +68,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
   addMigrateCommand(sluice);
   addKeyCommands(sluice);
   addSecretCommands(sluice);
+  addStageCommands(sluice, setExitCode);
   return sluice;
 }
 

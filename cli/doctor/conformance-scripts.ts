@@ -1,59 +1,57 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { runScript } from '../../lib/redis/run-script.ts';
 import type { Script } from '../../lib/redis/scripts.ts';
-import { mustBe, NotSo, type Presumption } from './presumption.ts';
+import { type Check, mustBe, NotSo } from './check.ts';
 import type { RedisSide } from './redis-side.ts';
 import { SCRATCH_TTL_MS } from './scratch.ts';
 
 /** More values than any script of Sluice unpacks: 500 orders, with two each. */
 const UNPACKED = 4_000;
 
-export function conformanceOfScripts(): Presumption[] {
-  return [
-    {
-      name: 'evalsha',
-      looksAt: 'NOSCRIPT for an unknown script, EVAL after it, and EVALSHA from then on',
-      otherwise: 'No order could be taken in after Redis was restarted.',
-      tryOut: evalshaFallsBack,
-    },
-    {
-      name: 'script error',
-      looksAt: 'an error in the middle of a script ends it, and undoes nothing',
-      otherwise: 'Scripts undo by hand what they wrote: done twice, that would lose orders.',
-      tryOut: errorUndoesNothing,
-    },
-    {
-      name: 'caught error',
-      looksAt: 'redis.pcall gives an error to the script instead of ending it',
-      otherwise: 'One broken order would stop all others of its batch.',
-      tryOut: errorIsCaught,
-    },
-    {
-      name: 'unpack',
-      looksAt: `a script passes ${UNPACKED} values on to one command`,
-      otherwise: 'Large batches would fail; SLUICE_BATCH_SIZE=50 is a way round it.',
-      tryOut: unpackOfThousands,
-    },
-    {
-      name: 'replies',
-      looksAt: 'numbers, texts, nil and lists in the reply of a script',
-      otherwise: 'Answers of scripts would be read wrongly.',
-      tryOut: repliesAreConverted,
-    },
-    {
-      name: 'values',
-      looksAt: 'what commands give to a script: scores, what is not there, counts',
-      otherwise: 'Repeated submits and claims would misjudge orders.',
-      tryOut: valuesAreGiven,
-    },
-    {
-      name: 'time',
-      looksAt: 'TIME, also inside a script that writes',
-      otherwise: 'The clocks could not be compared.',
-      tryOut: timeIsTold,
-    },
-  ];
-}
+export const SCRIPT_CHECKS: readonly Check<RedisSide>[] = [
+  {
+    name: 'evalsha',
+    looksAt: 'NOSCRIPT for an unknown script, EVAL after it, and EVALSHA from then on',
+    otherwise: 'No order could be taken in after Redis was restarted.',
+    run: evalshaFallsBack,
+  },
+  {
+    name: 'script error',
+    looksAt: 'an error in the middle of a script ends it, and undoes nothing',
+    otherwise: 'Scripts undo by hand what they wrote: done twice, that would lose orders.',
+    run: errorUndoesNothing,
+  },
+  {
+    name: 'caught error',
+    looksAt: 'redis.pcall gives an error to the script instead of ending it',
+    otherwise: 'One broken order would stop all others of its batch.',
+    run: errorIsCaught,
+  },
+  {
+    name: 'unpack',
+    looksAt: `a script passes ${UNPACKED} values on to one command`,
+    otherwise: 'Large batches would fail; SLUICE_BATCH_SIZE=50 is a way round it.',
+    run: unpackOfThousands,
+  },
+  {
+    name: 'replies',
+    looksAt: 'numbers, texts, nil and lists in the reply of a script',
+    otherwise: 'Answers of scripts would be read wrongly.',
+    run: repliesAreConverted,
+  },
+  {
+    name: 'values',
+    looksAt: 'what commands give to a script: scores, what is not there, counts',
+    otherwise: 'Repeated submits and claims would misjudge orders.',
+    run: valuesAreGiven,
+  },
+  {
+    name: 'time',
+    looksAt: 'TIME, also inside a script that writes',
+    otherwise: 'The clocks could not be compared.',
+    run: timeIsTold,
+  },
+];
 
 /** A script that no server has seen, so that it must be sent whole once. */
 function unseen(body: string): Script {

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { type Environment, readSettings, SettingFault } from '../settings.ts';
+import { WEBHOOK } from '../webhook/settings-table.ts';
 
 /** Where the database is and who connects to it. */
 export interface DatabaseSettings {
@@ -18,7 +19,6 @@ export interface DatabaseSettings {
 }
 
 const URL_RULE = 'a URL such as postgres://user:password@host:5432/database?sslmode=verify-full';
-const CA_RULE = 'certificates as PEM, beginning with -----BEGIN CERTIFICATE-----';
 
 /**
  * Reads `DATABASE_URL` and `DATABASE_CA`, the certificates to trust where the system's do not do.
@@ -27,7 +27,7 @@ const CA_RULE = 'certificates as PEM, beginning with -----BEGIN CERTIFICATE-----
  */
 export function databaseSettings(env: Environment): DatabaseSettings {
   return readSettings(env, ({ read, optional }) => {
-    const ca = optional('DATABASE_CA', CA_RULE, certificatesIn, undefined);
+    const ca = optional('DATABASE_CA', WEBHOOK.DATABASE_CA.rule, certificatesIn, undefined);
     return read('DATABASE_URL', URL_RULE, (text) => settingsIn(text, ca));
   });
 }

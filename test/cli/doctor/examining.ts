@@ -19,13 +19,13 @@ export async function examined(options: ExamineOptions) {
     reading += 1;
     return reading;
   };
-  const report = await examine({ stopwatch, ...options });
-  const findings = report.parts.flatMap(({ name: part, findings }) =>
+  const parts = await examine({ stopwatch, ...options });
+  const findings = parts.flatMap(({ name: part, findings }) =>
     findings.map((finding) => ({ part, ...finding })),
   );
   return {
-    report,
-    text: doctorReport(report),
+    parts,
+    text: doctorReport(parts),
     /** Such as `conformance/scan`. */
     finding(path: string) {
       const found = findings.find(({ part, name }) => `${part}/${name}` === path);
