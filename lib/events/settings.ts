@@ -2,14 +2,14 @@ import { type Environment, readSettings } from '../settings.ts';
 import { type ReceiverSettings, receiverSettings } from '../webhook/receiver-settings.ts';
 
 export interface EventSettings extends ReceiverSettings {
-  /** The `source` of each event: with its `id` it is unique. */
+  /** The `source` of each event; together with `id` it is unique. */
   readonly source: string;
 }
 
 const SOURCE_RULE = 'a URI reference of up to 200 characters, such as /sluice';
 
 /**
- * Where events are announced, for where `Config.isAnnounced` says that they are.
+ * Reads where and how events are announced, if `Config.isAnnounced`.
  *
  * @throws ConfigError naming every variable that is missing or wrong, and never a value
  */
