@@ -1,6 +1,6 @@
 import { canceledReceipt, orderDocument } from '../lib/contract/documents.ts';
 import { isAdmin, mayCall } from '../lib/http/authenticate.ts';
-import { json, notFound, problem } from '../lib/http/responses.ts';
+import { conflict, json, notFound, problem } from '../lib/http/responses.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { cancel } from '../lib/store/cancel.ts';
@@ -21,8 +21,8 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
     const answer = await cancel(store, { id, nowMs: clock.now(), ...whose });
     if (answer.kind === 'not-found') return notFound();
     if (answer.kind === 'refused') {
-      const detail = mayRead ? `This order is ${answer.status}.` : 'It is too late to cancel it.';
-      return problem('not-cancelable', detail);
+      if (mayRead) return conflict('not-cancelable', answer.status);
+      return problem('not-cancelable', 'It is too late to cancel this order.');
     }
     const { order } = answer;
     const document = mayRead ? orderDocument(order, { withClient }) : canceledReceipt(order);
