@@ -1,7 +1,7 @@
 import type { Client, ListQuery } from '../lib/client/client.ts';
 import { Conflict, NotFound } from '../lib/client/errors.ts';
 import type {
-  CanceledOrder,
+  ChangedOrder,
   OrderDocument,
   OrderSummaryDocument,
 } from '../lib/contract/schemas.ts';
@@ -65,7 +65,7 @@ async function printAll(
   if (!asJson) process.stdout.write(ordersReport(all));
 }
 
-function print(order: OrderDocument | CanceledOrder, flags: OutputFlags): void {
+function print(order: OrderDocument | ChangedOrder, flags: OutputFlags): void {
   process.stdout.write(flags.json ? json(order) : orderReport(order));
 }
 

@@ -1,5 +1,5 @@
 import type {
-  CanceledOrder,
+  ChangedOrder,
   DrainReport,
   OrderDocument,
   OrderSummaryDocument,
@@ -65,7 +65,7 @@ export function submitJson({ totals, end, ...counts }: Tally): string {
   return json({ end: end.kind, ...counts, ...accepted, totalAmounts });
 }
 
-export function orderReport(order: OrderDocument | CanceledOrder): string {
+export function orderReport(order: OrderDocument | ChangedOrder): string {
   const known: [string, string | undefined][] = [
     ['order', order.id],
     ['number', order.orderNumber === undefined ? undefined : String(order.orderNumber)],

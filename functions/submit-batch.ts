@@ -1,5 +1,13 @@
 import { bodyTooLarge, readJsonBody } from '../lib/http/json-body.ts';
-import { invalidBody, json, keyReused, queueFull, scheduleFull } from '../lib/http/responses.ts';
+import {
+  invalidBody,
+  json,
+  keyReused,
+  queueFull,
+  scheduleFull,
+  wasErased,
+  wasReplaced,
+} from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
 import { countOf, type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
@@ -55,5 +63,7 @@ function resultOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
 
 function refusalOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
   if (item.kind === 'invalid') return invalidBody('invalid-order', item.faults);
-  return outcome?.kind === 'schedule-full' ? scheduleFull() : keyReused();
+  if (outcome?.kind === 'schedule-full') return scheduleFull();
+  if (outcome?.kind === 'erased') return wasErased();
+  return outcome?.kind === 'replaced' ? wasReplaced() : keyReused();
 }

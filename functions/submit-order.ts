@@ -7,6 +7,8 @@ import {
   problem,
   queueFull,
   scheduleFull,
+  wasErased,
+  wasReplaced,
 } from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
@@ -47,6 +49,8 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     const [outcome] = answer.outcomes;
     if (outcome === undefined || outcome.kind === 'key-reused') return keyReused();
     if (outcome.kind === 'schedule-full') return scheduleFull();
+    if (outcome.kind === 'replaced') return wasReplaced();
+    if (outcome.kind === 'erased') return wasErased();
     return json(202, outcome.receipt, {
       location: `/orders/${outcome.receipt.id}`,
       ...(outcome.kind === 'replayed' && { 'idempotent-replayed': 'true' }),

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { deadLettersQuerySchema, ordersQuerySchema } from '../contract/queries.ts';
 import {
-  type CanceledOrder,
-  canceledOrderSchema,
+  type ChangedOrder,
+  changedOrderSchema,
   type DrainReport,
   drainReportSchema,
   type Me,
@@ -92,7 +92,7 @@ export interface Client {
   /** GET /orders: one page; `limit` is 1 to 100. */
   listPage(query?: OrdersQuery, options?: CallOptions): Promise<OrderPage>;
   /** POST /orders/{id}/cancel. Safe to repeat. Without `orders:read` you get only the receipt. */
-  cancel(id: string, options?: CallOptions): Promise<CanceledOrder>;
+  cancel(id: string, options?: CallOptions): Promise<ChangedOrder>;
   /** Polls an order until it is produced, dead or canceled, or time is up. */
   waitUntilProduced(id: string, options?: WaitOptions): Promise<Waited>;
   /** GET /stats */
@@ -174,11 +174,7 @@ export function createClient(options: ClientOptions): Client {
     },
     listPage: (query, call) => ask(get('orders', query), [200, orderPageSchema], call),
     cancel: (id, call) =>
-      ask(
-        { ...post(`${pathOf(id)}/cancel`), isRepeatable: true },
-        [200, canceledOrderSchema],
-        call,
-      ),
+      ask({ ...post(`${pathOf(id)}/cancel`), isRepeatable: true }, [200, changedOrderSchema], call),
     waitUntilProduced(id, wait = {}) {
       const { signal } = wait;
       const look = (known: ReadOrder | undefined, leftMs: number) =>
@@ -204,7 +200,7 @@ export function createClient(options: ClientOptions): Client {
 
 // For users of the package. The repository's own code imports each from its own file.
 export type {
-  CanceledOrder,
+  ChangedOrder,
   DrainReport,
   Me,
   OrderDocument,

@@ -4,10 +4,11 @@ import {
   type Order,
   type OrderStatus,
   type OrderSummary,
+  type ReplacedOrder,
   statusAtIntake,
 } from '../orders/order.ts';
 import type { Submission } from '../orders/submission.ts';
-import type { CanceledOrder, OrderDocument, OrderSummaryDocument, Receipt } from './schemas.ts';
+import type { ChangedOrder, OrderDocument, OrderSummaryDocument, Receipt } from './schemas.ts';
 
 /**
  * The receipt of an accepted submission. It depends only on what never changes, so a replay gets the
@@ -23,15 +24,20 @@ interface Reader {
   readonly withClient: boolean;
 }
 
-/** A canceled order for a key that may not read orders: no more than its receipt. */
-export function canceledReceipt(order: Order): CanceledOrder {
-  return receiptMembers(order, 'canceled');
+/** A changed order for a key that may not read orders: no more than its receipt. */
+export function changedReceipt(order: Order): ChangedOrder {
+  return receiptMembers(order, order.status);
 }
 
 /** An order as its client reads it. */
 export function orderDocument(order: Order, reader: Reader): OrderDocument {
   const { head, outcome } = partsOf(order, reader);
-  return { ...head, lines: [...order.lines], ...outcome };
+  return {
+    ...head,
+    lines: [...order.lines],
+    ...outcome,
+    ...(order.replaced && { replaced: order.replaced.map(replacedMembers) }),
+  };
 }
 
 /** An order as a list shows it. */
@@ -60,6 +66,19 @@ function partsOf(order: OrderSummary, { withClient }: Reader) {
     ...(order.history !== undefined && { history: order.history.map(failureMembers) }),
   };
   return { head, outcome };
+}
+
+function replacedMembers(content: ReplacedOrder) {
+  const { customer, currency, totalAmount, reference, produceAtMs, metadata, lines } = content;
+  return {
+    ...{ customer, currency, totalAmount },
+    ...(reference !== undefined && { reference }),
+    ...(produceAtMs !== undefined && { produceAt: formatInstant(produceAtMs) }),
+    ...(metadata !== undefined && { metadata }),
+    lines: [...lines],
+    acceptedAt: formatInstant(content.acceptedAtMs),
+    replacedAt: formatInstant(content.replacedAtMs),
+  };
 }
 
 function failureMembers({ reason, atMs }: Failure) {

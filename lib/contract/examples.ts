@@ -69,6 +69,7 @@ export const EXAMPLES = {
   request: {
     'POST /orders': body,
     'POST /orders/batch': { orders: [{ idempotencyKey: '536365', ...body }] },
+    'POST /orders/{id}/replace': body,
     'POST /dead-letters/redrive': { limit: 500 },
   } as Readonly<Record<string, object>>,
   answer: {
@@ -86,6 +87,7 @@ export const EXAMPLES = {
     'GET /orders': { orders: [orderSummaryDocument(produced, own)], nextCursor: null, examined: 1 },
     'GET /orders/{id}': orderDocument(produced, own),
     'POST /orders/{id}/cancel': orderDocument({ ...waiting, status: 'canceled' }, own),
+    'POST /orders/{id}/replace': orderDocument(waiting, own),
     'POST /orders/{id}/redrive': orderDocument({ ...dead, status: 'queued', attempts: 0 }, all),
     'GET /dead-letters': {
       orders: [orderSummaryDocument(dead, all)],

@@ -27,7 +27,7 @@ const REQUESTS = {
 const ANSWERS = {
   Receipt: answers.receiptSchema,
   Order: answers.orderSchema,
-  CanceledOrder: answers.canceledOrderSchema,
+  ChangedOrder: answers.changedOrderSchema,
   OrderSummary: answers.orderSummarySchema,
   OrderPage: answers.orderPageSchema,
   BatchResults: answers.batchResultsSchema,

@@ -166,7 +166,11 @@ function responsesOf(key: string, { answer, problems }: Operation) {
     { $ref: `#/components/responses/${responseNameOf(types)}` },
   ]);
   return {
-    [status]: { description, headers: headersNamed(headers), content: { [JSON_TYPE]: content } },
+    [status]: {
+      description,
+      headers: headersNamed(headers),
+      ...(status !== 204 && { content: { [JSON_TYPE]: content } }),
+    },
     ...(headers.includes('ETag') && {
       304: { description: 'The order has not changed.', headers: headersNamed(['ETag']) },
     }),

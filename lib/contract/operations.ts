@@ -5,7 +5,7 @@ import type { ProblemType } from './problems.ts';
 import { deadLettersQuerySchema, ordersQuerySchema, redriveSchema } from './queries.ts';
 import {
   batchResultsSchema,
-  canceledOrderSchema,
+  changedOrderSchema,
   drainReportSchema,
   meSchema,
   orderPageSchema,
@@ -28,7 +28,7 @@ export interface Operation {
   readonly query?: z.ZodMiniObject;
   readonly body?: { readonly schema: z.ZodMiniType; readonly isOptional?: true };
   readonly answer: {
-    readonly status: 200 | 202;
+    readonly status: 200 | 202 | 204;
     readonly description: string;
     /** Left out where the answer is this document. */
     readonly schema?: z.ZodMiniType;
@@ -76,6 +76,8 @@ export const OPERATIONS = {
       'invalid-order',
       'invalid-idempotency-key',
       'idempotency-key-reused',
+      'order-replaced',
+      'order-erased',
       'queue-full',
       'schedule-full',
     ],
@@ -122,7 +124,7 @@ export const OPERATIONS = {
       schema: orderSchema,
       headers: ['ETag'],
     },
-    problems: ['not-found'],
+    problems: ['not-found', 'order-erased'],
   },
   'POST /orders/{id}/cancel': {
     summary: 'Cancel an order before it is produced',
@@ -131,8 +133,35 @@ export const OPERATIONS = {
       '`orders:read` gets no more than the receipt.',
     tag: 'Orders',
     scope: 'orders:write',
-    answer: { status: 200, description: 'The order, canceled.', schema: canceledOrderSchema },
-    problems: ['not-found', 'not-cancelable'],
+    answer: { status: 200, description: 'The order, canceled.', schema: changedOrderSchema },
+    problems: ['not-found', 'not-cancelable', 'order-erased'],
+  },
+  'DELETE /orders/{id}': {
+    summary: 'Erase what an order holds',
+    description:
+      'What stays is enough to answer a repeat of its key with 410, so that no second order comes of ' +
+      'it. An order that waits or is dead is canceled. The next drain has it erased downstream, if the ' +
+      'producer can. Erasing it again is answered in the same way.',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    answer: { status: 204, description: 'Erased, now or before.' },
+    problems: ['not-found', 'not-erasable'],
+  },
+  'POST /orders/{id}/replace': {
+    summary: 'Replace the content of an order that has not begun to be produced',
+    description:
+      'For an order that went in wrong: it keeps its id, its key and its place, and the old content ' +
+      'stays in it. A canceled order waits again. Replacing it with the same content again is ' +
+      'answered in the same way; a repeat of the old submit is told that the order was replaced.',
+    tag: 'Orders',
+    scope: 'orders:write',
+    body: { schema: submissionSchema },
+    answer: {
+      status: 200,
+      description: 'The order, with its new content.',
+      schema: changedOrderSchema,
+    },
+    problems: [...BODY_PROBLEMS, 'invalid-order', 'not-found', 'not-replaceable', 'order-erased'],
   },
   'POST /orders/{id}/redrive': {
     summary: 'Put a dead order back',
@@ -140,7 +169,7 @@ export const OPERATIONS = {
     tag: 'Operate',
     scope: 'orders:admin',
     answer: { status: 202, description: 'The order, waiting again.', schema: orderSchema },
-    problems: ['not-found', 'not-dead'],
+    problems: ['not-found', 'not-dead', 'order-erased'],
   },
   'GET /dead-letters': {
     summary: 'List dead orders, the last to die first',

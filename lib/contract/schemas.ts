@@ -67,12 +67,28 @@ export const orderSummarySchema = z.object(summaryMembers);
 export const orderSchema = z.object({
   ...summaryMembers,
   lines: z.array(z.object(lineSchema.shape)),
+  /** What the order was before it was replaced, the latest first. */
+  replaced: z.optional(
+    z.array(
+      z.object({
+        customer: z.string(),
+        currency: z.string(),
+        totalAmount: count,
+        reference: z.optional(z.string()),
+        produceAt: z.optional(instantSchema),
+        metadata: z.optional(metadataSchema),
+        lines: z.array(z.object(lineSchema.shape)),
+        acceptedAt: instantSchema,
+        replacedAt: instantSchema,
+      }),
+    ),
+  ),
 });
 
-/** An order that was canceled: for a key without `orders:read`, only what the receipt holds. */
-export const canceledOrderSchema = z.extend(z.partial(orderSchema), {
+/** An order that was canceled or replaced: for a key without `orders:read`, only what the receipt holds. */
+export const changedOrderSchema = z.extend(z.partial(orderSchema), {
   ...receiptMembers,
-  status: z.literal('canceled'),
+  status: z.enum(ORDER_STATUSES),
 });
 
 export const orderPageSchema = z.object({
@@ -115,7 +131,7 @@ export const batchResultsSchema = z.object({
         replayed: z.boolean(),
         order: receiptSchema,
       }),
-      z.object({ index, status: z.literal([400, 422, 429]), problem: problemSchema }),
+      z.object({ index, status: z.literal([400, 410, 422, 429]), problem: problemSchema }),
     ]),
   ),
 });
@@ -169,7 +185,7 @@ export const meSchema = z.object({
 export type Receipt = z.infer<typeof receiptSchema>;
 export type OrderDocument = z.infer<typeof orderSchema>;
 export type OrderSummaryDocument = z.infer<typeof orderSummarySchema>;
-export type CanceledOrder = z.infer<typeof canceledOrderSchema>;
+export type ChangedOrder = z.infer<typeof changedOrderSchema>;
 export type OrderPage = z.infer<typeof orderPageSchema>;
 export type Problem = z.infer<typeof problemSchema>;
 export type BatchResults = z.infer<typeof batchResultsSchema>;

@@ -49,6 +49,19 @@ export function keyReused(): HttpResponse {
   return problem('idempotency-key-reused', detail);
 }
 
+/** A repeat of what a client has replaced since: it is told so, and nothing is changed back. */
+export function wasReplaced(): HttpResponse {
+  const detail =
+    'This order was replaced since: another content now stands under this idempotency key. Read ' +
+    'the order to see it.';
+  return problem('order-replaced', detail);
+}
+
+/** Also for a repeat of its key: no second order comes of it. */
+export function wasErased(): HttpResponse {
+  return problem('order-erased', 'This order was erased. Its idempotency key stays used.');
+}
+
 export function queueFull(retryAfterS: number): HttpResponse {
   const detail =
     'Too many of your orders are waiting. Nothing was accepted. Send the same request again after ' +

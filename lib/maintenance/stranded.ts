@@ -1,5 +1,5 @@
 import { orderFrom, readable, stateFrom } from '../store/order-record.ts';
-import { readStored } from '../store/read.ts';
+import { readRecords } from '../store/read.ts';
 import {
   queuePage,
   recordsPage,
@@ -47,7 +47,7 @@ interface Suspect {
 async function lookAgain(pass: Pass, ids: readonly string[], seen: Set<string>): Promise<void> {
   const { store, clock } = pass;
   const waiting: Suspect[] = [];
-  for (const [at, { record, state }] of (await readStored(store, ids)).entries()) {
+  for (const [at, { record, state }] of (await readRecords(store, ids)).entries()) {
     const id = ids[at] ?? '';
     // A scan may return a record twice, and an order may have been forgotten meanwhile.
     if (seen.has(id) || record === null) continue;
@@ -59,6 +59,7 @@ async function lookAgain(pass: Pass, ids: readonly string[], seen: Set<string>):
     }
   }
   for (const client of new Set(waiting.map((suspect) => suspect.client))) {
+    pass.strayClients.add(client);
     const own = waiting.filter((suspect) => suspect.client === client);
     const queued = await queuedAmong(pass, client, own);
     for (const suspect of own) {

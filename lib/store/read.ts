@@ -1,10 +1,10 @@
 import type { Order } from '../orders/order.ts';
 import type { Store } from './connection.ts';
 import { StoreUnavailable } from './errors.ts';
-import { orderFrom, type StoredOrder } from './order-record.ts';
+import { type ErasedOrder, erasedFrom, orderFrom, type StoredOrder } from './order-record.ts';
 
 /**
- * The order as it is now, or `undefined` if there is none. Two billed commands, and no transaction:
+ * The order as it is now, or what stays of it if it was erased; `undefined` if there is none. Two billed commands, and no transaction:
  * the owner is read first, so an order that is settled in between is shown as its state has it.
  *
  * @throws StoreUnavailable, StoreFault
@@ -13,39 +13,78 @@ export async function readOrder(
   store: Store,
   id: string,
   nowMs: number,
-): Promise<Order | undefined> {
+): Promise<Order | (ErasedOrder & { readonly status: 'erased' }) | undefined> {
   const [stored] = await readStored(store, [id]);
-  return stored && orderFrom(id, stored, nowMs);
+  if (stored === undefined || stored.record === null) return undefined;
+  const erased = erasedFrom(stored.record);
+  return erased === undefined ? orderFrom(id, stored, nowMs) : { ...erased, status: 'erased' };
 }
 
 /**
- * What Redis holds of some orders, in their order. Two billed commands, however many they are.
- * Reading changes nothing, so what is too large for one reply is read again in halves.
+ * What Redis holds of some orders, in their order. Two billed commands, however many they are, unless
+ * that is too much for one reply.
  *
  * @throws StoreUnavailable
  */
-export async function readStored(store: Store, ids: readonly string[]): Promise<StoredOrder[]> {
-  if (ids.length === 0) return [];
-  const { client, keys } = store;
-  try {
+export function readStored({ client, keys }: Store, ids: readonly string[]) {
+  return inHalves(ids, async (some): Promise<StoredOrder[]> => {
     const [owners, values] = await client.repeatedly((redis) =>
       redis
         .pipeline()
-        .hmget(keys.owners, ...ids)
-        .mget(...ids.map(keys.state), ...ids.map(keys.order))
+        .hmget(keys.owners, ...some)
+        .mget(...some.map(keys.state), ...some.map(keys.order))
         .exec<[unknown, unknown]>(),
     );
-    return ids.map((_, at) => ({
+    return some.map((_, at) => ({
       owner: valueAt(owners, at),
       state: valueAt(values, at),
-      record: valueAt(values, ids.length + at),
+      record: valueAt(values, some.length + at),
     }));
+  });
+}
+
+/**
+ * As `readStored`, for those who need not ask who holds an order, such as a drain that holds them all.
+ * One billed command.
+ *
+ * @throws StoreUnavailable
+ */
+export async function readRecords(store: Store, ids: readonly string[]): Promise<StoredOrder[]> {
+  const { keys } = store;
+  const values = await valuesOf(store, [...ids.map(keys.state), ...ids.map(keys.order)]);
+  return ids.map((_, at) => ({
+    state: values[at] ?? null,
+    record: values[ids.length + at] ?? null,
+  }));
+}
+
+/**
+ * The values of keys that hold strings, `null` where there is none. One billed command, unless that is
+ * too much for one reply.
+ *
+ * @throws StoreUnavailable
+ */
+export function valuesOf({ client }: Pick<Store, 'client'>, keys: readonly string[]) {
+  return inHalves(keys, async (some) => {
+    const values = await client.repeatedly((redis) => redis.mget<unknown[]>(...some));
+    return some.map((_, at) => valueAt(values, at));
+  });
+}
+
+/** A reply may have 10 MB. Reading changes nothing, so what is more is read again in halves. */
+async function inHalves<Item, Value>(
+  items: readonly Item[],
+  read: (some: readonly Item[]) => Promise<Value[]>,
+): Promise<Value[]> {
+  if (items.length === 0) return [];
+  try {
+    return await read(items);
   } catch (error) {
-    if (ids.length === 1 || !isTooLarge(error)) throw error;
-    const half = Math.ceil(ids.length / 2);
+    if (items.length === 1 || !isTooLarge(error)) throw error;
+    const half = Math.ceil(items.length / 2);
     return [
-      ...(await readStored(store, ids.slice(0, half))),
-      ...(await readStored(store, ids.slice(half))),
+      ...(await inHalves(items.slice(0, half), read)),
+      ...(await inHalves(items.slice(half), read)),
     ];
   }
 }

@@ -1,7 +1,7 @@
 import type { Store } from './connection.ts';
 import { knownClients } from './list.ts';
 import { type OrderState, orderFrom, readable, stateFrom, stateText } from './order-record.ts';
-import { readStored } from './read.ts';
+import { readRecords } from './read.ts';
 import { runScript } from './run-script.ts';
 import { REDRIVE } from './scripts.ts';
 
@@ -27,12 +27,13 @@ export interface RedriveRequest {
  */
 export async function redrive(store: Store, request: RedriveRequest): Promise<boolean[]> {
   const { ids, pauseMs, mark, nowMs } = request;
-  const stored = await readStored(store, ids);
+  const stored = await readRecords(store, ids);
   const dead = ids.flatMap((id, at) => {
     const found = stored[at] ?? { record: null, state: null };
     const order = readable(() => orderFrom(id, found, nowMs));
     const state = readable(() => stateFrom(id, found.state));
-    if (order === undefined || state?.status !== 'dead') return [];
+    // One that is still leased is on its way to the dead: a drain completes that first.
+    if (order === undefined || state?.status !== 'dead' || found.owner) return [];
     return [
       { id, client: order.client, expected: found.state ?? '', state: again(state, mark, nowMs) },
     ];

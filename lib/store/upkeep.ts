@@ -1,7 +1,7 @@
 import { isOrderId } from '../orders/identity.ts';
 import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
-import { segmentOf } from './keys.ts';
+import { readyScore, segmentOf } from './keys.ts';
 import { runScript } from './run-script.ts';
 import { RAISE_COUNTERS, RESTORE } from './scripts.ts';
 
@@ -129,9 +129,12 @@ export async function restore({ client, keys }: Store, request: RestoreRequest):
 /** Has a drain look at a client now. */
 export async function lookNow({ client, keys }: Store, name: string, nowMs: number): Promise<void> {
   await client.repeatedly((redis) =>
-    redis.zadd(keys.clients, { lt: true }, { score: nowMs, member: name }),
+    redis.zadd(keys.clients, { lt: true }, { score: readyScore(nowMs), member: name }),
   );
 }
+
+/** Orders may have become ready while a pass asks, by the clock of another machine. */
+const LOOK_SLACK_MS = 60_000;
 
 /** When a drain looks at each client next, and whether anything of it is ready. */
 export async function looks({ client, keys }: Store, nowMs: number) {
@@ -150,8 +153,25 @@ export async function looks({ client, keys }: Store, nowMs: number) {
   return names.map((name, at) => ({
     name,
     isReady: (answers[2 * at] ?? 0) > 0 || (answers[2 * at + 1] ?? 0) > 0,
-    isLookedAt: Number(entries[2 * at + 1]) <= nowMs,
+    isLookedAt: Number(entries[2 * at + 1]) <= nowMs + LOOK_SLACK_MS,
   }));
+}
+
+/** Whether something of a client is ready and no drain looks at it, in one look at both. */
+export async function isUnserved(
+  { client, keys }: Store,
+  name: string,
+  nowMs: number,
+): Promise<boolean> {
+  const [look, queued, due] = await client.repeatedly((redis) =>
+    redis
+      .multi()
+      .zscore(keys.clients, name)
+      .llen(keys.queue(name))
+      .zcount(keys.pending(name), '-inf', nowMs)
+      .exec<[string | number | null, number, number]>(),
+  );
+  return queued + due > 0 && !(look !== null && Number(look) <= nowMs + LOOK_SLACK_MS);
 }
 
 export interface Counters {
