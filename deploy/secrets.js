@@ -26,6 +26,8 @@ const SECRETS = {
   'submit-batch': HTTP,
   'get-order': HTTP,
   'cancel-order': HTTP,
+  'replace-order': HTTP,
+  'erase-order': HTTP,
   'list-orders': HTTP,
   'dead-letters': HTTP,
   'redrive-order': HTTP,

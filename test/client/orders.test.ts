@@ -2,6 +2,7 @@ import { expect, expectTypeOf, test, vi } from 'vitest';
 import type { Client, NewOrder } from '../../lib/client/client.ts';
 import {
   Conflict,
+  Gone,
   InvalidRequest,
   KeyReused,
   NotFound,
@@ -164,12 +165,15 @@ test('every route of the contract has its method', async () => {
   await client.submitBatch([orderBody()]);
   await client.get(receipt.id);
   await client.listPage();
+  await client.replace(receipt.id, orderBody({ customer: 'b' }));
   await client.cancel(receipt.id);
   await client.redrive(receipt.id).catch(() => {});
   await client.deadLettersPage({ limit: 1 });
   expect(await client.redriveDeadLetters({ limit: 1 })).toEqual({ redriven: 0 });
   expect(await client.drain()).toMatchObject({ produced: 1, remaining: 0 });
   expect(await client.stats()).toMatchObject({ produced: 1, canceled: 1 });
+  await client.erase(receipt.id);
+  await expect(client.get(receipt.id)).rejects.toThrow(Gone);
   expect(await client.me()).toMatchObject({ client: 'ops', limits: { batchOrders: 500 } });
   expect(await client.openApi()).toMatchObject({ info: { title: 'Sluice' } });
   expect(new Set(sent.map(({ route }) => route))).toEqual(new Set(Object.keys(OPERATIONS)));

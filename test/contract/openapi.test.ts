@@ -44,7 +44,7 @@ describe('the examples are valid', () => {
   test.each(Object.entries(OPERATIONS))('of the answer to %s', (key, { answer }) => {
     const named = new Set<string>('headers' in answer ? answer.headers : []);
     const headers = {
-      'content-type': 'application/json',
+      ...(answer.status !== 204 && { 'content-type': 'application/json' }),
       'x-request-id': 'x',
       ...(named.has('Location') && { location: `/orders/${EXAMPLES.id}` }),
       ...(named.has('ETag') && { etag: '"x"' }),
@@ -52,7 +52,7 @@ describe('the examples are valid', () => {
     const received = {
       status: answer.status,
       headers,
-      text: JSON.stringify(EXAMPLES.answer[key] ?? {}),
+      text: answer.status === 204 ? '' : JSON.stringify(EXAMPLES.answer[key] ?? {}),
     };
     expect(differencesFrom(key, received)).toEqual([]);
   });
