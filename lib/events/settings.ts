@@ -3,12 +3,12 @@ import { type ReceiverSettings, receiverSettings } from '../webhook/receiver-set
 import { EVENTS } from '../webhook/settings-table.ts';
 
 export interface EventSettings extends ReceiverSettings {
-  /** The `source` of each event: with its `id` it is unique. */
+  /** The `source` of each event; together with `id` it is unique. */
   readonly source: string;
 }
 
 /**
- * Where events are announced, for where `Config.isAnnounced` says that they are.
+ * Reads where and how events are announced, if `Config.isAnnounced`.
  *
  * @throws ConfigError naming every variable that is missing or wrong, and never a value
  */

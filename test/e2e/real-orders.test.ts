@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, expect, test } from 'vitest';
-import { connect } from '../../lib/redis/client.ts';
-import { keysWith } from '../../lib/redis/keys.ts';
 import { startStack } from '../../local/stack.ts';
 import { ROOT } from '../support/source-files.ts';
+import { storeWith } from '../support/store.ts';
 
 // Orders of a real shop: D. Chen, Online Retail, UCI Machine Learning Repository, CC BY 4.0.
 const FILE = `${ROOT}/../shared/data/online-retail-sample.csv`;
@@ -65,13 +64,9 @@ test.skipIf(!existsSync(FILE))(
   120_000,
 );
 
-/** Sums the orders as Redis has them, not as anybody reported them. */
+/** The sum of all orders in Redis, not as anybody reported them. */
 async function totalOfProduced(server: { url: string; token: string }): Promise<number> {
-  const keys = keysWith('');
-  const { redis } = connect({ ...server, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
-  const ids = await redis.zrange<string[]>(keys.finished, 0, -1);
-  const pipeline = redis.pipeline();
-  for (const id of ids) pipeline.hget(keys.order(id), 'totalAmount');
-  const totals = await pipeline.exec<string[]>();
-  return totals.reduce((sum, total) => sum + Number(total), 0);
+  const { redis, keys } = storeWith(server, '');
+  const records = await redis.mget<string[]>(...(await redis.keys(`${keys.orderPrefix}*`)));
+  return records.reduce((sum, record) => sum + JSON.parse(record).totalAmount, 0);
 }

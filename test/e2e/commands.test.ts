@@ -9,28 +9,31 @@ const run = promisify(execFile);
 
 let stack: LocalStack;
 beforeAll(async () => {
-  // The schedule would else produce, at some minute, the order that the fifth call cancels.
+  // The schedule could otherwise produce the order before a command cancels it.
   stack = await startStack({ port: 0, isScheduled: false, onLog: () => undefined });
 }, 60_000);
 afterAll(() => stack.stop());
 
-/** The README's curl commands, in its order. */
-const CALLS = [
-  ...readFileSync(`${ROOT}/README.md`, 'utf8').matchAll(/^ *```sh\n( *curl [\s\S]*?)```/gm),
-].map(([, command = '']) => command);
+/** The curl commands of a document, in its order. */
+function commandsIn(file: string): string[] {
+  const blocks = readFileSync(`${ROOT}/${file}`, 'utf8').matchAll(
+    /^ *```sh\n( *curl [\s\S]*?)```/gm,
+  );
+  return [...blocks].flatMap(([, block = '']) => block.split(/^(?= *curl )/m));
+}
 
-/** What each answers when they are made one after the other. */
-const EXPECTED = [202, 200, 200, 200, 200, 200, 200, 200, 409, 202];
-
-test('the ten calls of the README do what it says', async () => {
+test.each([
+  ['README.md', [202, 200, 200]],
+  ['docs/api.md', [200, 202, 200, 200, 200, 200, 200, 200, 200, 200, 409, 204, 202]],
+])('the curl commands of %s do what it says', async (file, expected) => {
   const answers: number[] = [];
   let id = '';
-  for (const command of CALLS) {
+  for (const command of commandsIn(file)) {
     const here = command.replaceAll('http://localhost:3000', stack.url).replaceAll('ord_…', id);
     const script = here.replace('curl ', "curl -s -w '\\n%{http_code}' ");
     const { stdout } = await run('bash', ['-c', script]);
     answers.push(Number(stdout.split('\n').at(-1)));
     if (id === '') id = /ord_[0-9a-v]{32}/.exec(stdout)?.[0] ?? '';
   }
-  expect(answers).toEqual(EXPECTED);
+  expect(answers).toEqual(expected);
 });
