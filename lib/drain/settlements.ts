@@ -18,7 +18,7 @@ import type { Settlement } from '../store/settle.ts';
  */
 const REASON_CHARACTERS_MAX = 500;
 const RESULT_BYTES_MAX = 8 * 1024;
-/** The counter follows the largest number that orders bear, and must be able to go on from there. */
+/** A larger one would be rounded by JSON. */
 const ORDER_NUMBER_MAX = 10 ** 15;
 
 const UNANSWERED = 'The last attempt ended without an answer: its drain died or was cut off.';
@@ -104,7 +104,7 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
         producedAtMs: step.nowMs,
         ...failuresOf(state),
         ...(isKept(result) && { result }),
-        ...(!isNumbered && isOrderNumber(orderNumber) && { orderNumber }),
+        ...(!isNumbered && isOrderNumber(orderNumber) && { orderNumber, hasOwnNumber: true }),
       },
     };
   }

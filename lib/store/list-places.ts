@@ -1,6 +1,6 @@
 import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
-import { segmentIn, segmentName } from './keys.ts';
+import { segmentIn, segmentRange } from './keys.ts';
 import { headOf, readable } from './order-record.ts';
 
 /** Where a page ended. Its orders may have moved on since; it stays a position. */
@@ -125,8 +125,7 @@ export function segmentNames(
   if (clients.length !== 1 || only === undefined) {
     return client.repeatedly((redis) => redis.zrange<string[]>(keys.segments, 0, -1));
   }
-  const first = segmentName(only, 0);
-  const last = segmentName(only, Number.MAX_SAFE_INTEGER);
+  const [first, last] = segmentRange(only);
   return client.repeatedly((redis) =>
     redis.zrange<string[]>(keys.segments, `[${first}`, `[${last}`, { byLex: true }),
   );

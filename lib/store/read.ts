@@ -19,33 +19,55 @@ export async function readOrder(
 }
 
 /**
- * What Redis holds of some orders, in their order. Two billed commands, however many they are.
- * Reading changes nothing, so what is too large for one reply is read again in halves.
+ * What Redis holds of some orders, in their order. Two billed commands, however many they are, unless
+ * that is too much for one reply.
  *
  * @throws StoreUnavailable
  */
-export async function readStored(store: Store, ids: readonly string[]): Promise<StoredOrder[]> {
-  if (ids.length === 0) return [];
-  const { client, keys } = store;
-  try {
+export function readStored({ client, keys }: Store, ids: readonly string[]) {
+  return inHalves(ids, async (some): Promise<StoredOrder[]> => {
     const [owners, values] = await client.repeatedly((redis) =>
       redis
         .pipeline()
-        .hmget(keys.owners, ...ids)
-        .mget(...ids.map(keys.state), ...ids.map(keys.order))
+        .hmget(keys.owners, ...some)
+        .mget(...some.map(keys.state), ...some.map(keys.order))
         .exec<[unknown, unknown]>(),
     );
-    return ids.map((_, at) => ({
+    return some.map((_, at) => ({
       owner: valueAt(owners, at),
       state: valueAt(values, at),
-      record: valueAt(values, ids.length + at),
+      record: valueAt(values, some.length + at),
     }));
+  });
+}
+
+/**
+ * The values of keys that hold strings, `null` where there is none. One billed command, unless that is
+ * too much for one reply.
+ *
+ * @throws StoreUnavailable
+ */
+export function valuesOf({ client }: Pick<Store, 'client'>, keys: readonly string[]) {
+  return inHalves(keys, async (some) => {
+    const values = await client.repeatedly((redis) => redis.mget<unknown[]>(...some));
+    return some.map((_, at) => valueAt(values, at));
+  });
+}
+
+/** A reply may have 10 MB. Reading changes nothing, so what is more is read again in halves. */
+async function inHalves<Item, Value>(
+  items: readonly Item[],
+  read: (some: readonly Item[]) => Promise<Value[]>,
+): Promise<Value[]> {
+  if (items.length === 0) return [];
+  try {
+    return await read(items);
   } catch (error) {
-    if (ids.length === 1 || !isTooLarge(error)) throw error;
-    const half = Math.ceil(ids.length / 2);
+    if (items.length === 1 || !isTooLarge(error)) throw error;
+    const half = Math.ceil(items.length / 2);
     return [
-      ...(await readStored(store, ids.slice(0, half))),
-      ...(await readStored(store, ids.slice(half))),
+      ...(await inHalves(items.slice(0, half), read)),
+      ...(await inHalves(items.slice(half), read)),
     ];
   }
 }
