@@ -20,6 +20,9 @@ export async function checkCounters(pass: Pass): Promise<boolean> {
  */
 export async function checkTotals(pass: Pass): Promise<boolean> {
   const { store, notes, isRepair, startMs } = pass;
+  const { stranded, misplaced, uncatalogued } = notes.found;
+  // They tell the same again, unless they have just been repaired.
+  if (!isRepair && (stranded || misplaced || uncatalogued)) return true;
   const segments = await endedSegments(store);
   if (segments.length > RECOUNT_SEGMENTS_MAX) return true;
   const canceled = [...pass.canceled.values()];

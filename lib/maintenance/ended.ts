@@ -4,6 +4,7 @@ import { type OrderState, readable, stateFrom } from '../store/order-record.ts';
 import { refile } from '../store/refile.ts';
 import { endedPage, statesOf, withoutRecord } from '../store/upkeep.ts';
 import { eachPage, hasTime, type Pass } from './pass.ts';
+import { tellLost } from './waiting.ts';
 
 /** Compares the catalogue of ended segments with those that the scan has seen. */
 export async function checkCatalogue(pass: Pass): Promise<boolean> {
@@ -48,8 +49,8 @@ interface Elsewhere {
 
 /** @returns orders whose states name another place */
 async function check(pass: Pass, name: string, ids: readonly string[]): Promise<Elsewhere[]> {
-  const { store, notes } = pass;
-  for (const id of await withoutRecord(store, ids)) notes.tell('lost', id);
+  const { store } = pass;
+  await tellLost(pass, await withoutRecord(store, ids));
   const states = await statesOf(store, ids);
   return ids.flatMap((id, at) => {
     const text = states[at] ?? null;

@@ -43,7 +43,8 @@ function isWhereItWaits(pass: Pass, id: string, state: OrderState | undefined): 
   return !isDead && (isWaiting || state?.segment !== undefined);
 }
 
-function note(pass: Pass, id: string, state: OrderState | undefined): void {
+/** Notes what an order bears, as its state tells. */
+export function note(pass: Pass, id: string, state: OrderState | undefined): void {
   if (state === undefined) return;
   const { status, segment, updatedAtMs: atMs, settledBy = '', orderNumber = 0 } = state;
   if (status === 'canceled') pass.canceled.set(id, { atMs, isMoved: segment !== undefined });
