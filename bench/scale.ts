@@ -11,7 +11,7 @@ import { type OwnTime, timedStore } from './scale/own-time.ts';
 import { largestKeys } from './scale/sizes.ts';
 import { storeOf } from './scale/store.ts';
 import { workOver } from './scale/work.ts';
-import { startServer } from './server.ts';
+import { startServer } from './servers.ts';
 
 const KEY_BYTES_MAX = 75 * 1024 * 1024;
 const SCRIPT_MS_MAX = 5;
@@ -24,11 +24,11 @@ const faults: string[] = [];
 const tell = (line: string) => process.stdout.write(`${line}\n`);
 
 const server = await startServer();
-const timed = await timedStore(server.socketPath, 'full:');
+const timed = await timedStore(server.admin, 'full:');
 try {
   const { store } = timed;
   const nowMs = Date.now();
-  const dropAtMs = await fill(server.socketPath, store.keys, { kept, waiting, scheduled }, nowMs);
+  const dropAtMs = await fill(server.admin, store.keys, { kept, waiting, scheduled }, nowMs);
   const amounts = [kept, waiting, scheduled].map((count) => rounded(count));
   tell(`${amounts[0]} orders kept, ${amounts[1]} waiting, ${amounts[2]} scheduled.`);
 
@@ -58,7 +58,6 @@ try {
     faults.push(...times.filter(isSlow).map((time) => `${title}: ${time.name} was slow`));
   }
 } finally {
-  timed.close();
   await server.stop();
 }
 for (const fault of faults) tell(`WRONG: ${fault}`);

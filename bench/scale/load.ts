@@ -2,7 +2,7 @@ import { fingerprintOf, orderIdOf } from '../../lib/orders/identity.ts';
 import type { Keys } from '../../lib/store/keys.ts';
 import { segmentName, segmentOf } from '../../lib/store/keys.ts';
 import { type OrderState, recordOf, stateText } from '../../lib/store/order-record.ts';
-import { shareConnection } from '../../local/redis/connection.ts';
+import type { SharedConnection } from '../../local/redis/connection.ts';
 import { progress } from './progress.ts';
 
 export interface Load {
@@ -65,8 +65,7 @@ function orderOf(
  *
  * @returns when the scheduled orders are due, Unix milliseconds
  */
-export async function fill(socketPath: string, keys: Keys, load: Load, nowMs: number) {
-  const redis = shareConnection({ socketPath });
+export async function fill(redis: SharedConnection, keys: Keys, load: Load, nowMs: number) {
   const send = async (commands: string[][]) => {
     for (const reply of await redis.send(commands)) {
       if (reply.kind === 'error') throw new Error(reply.text);
@@ -89,7 +88,6 @@ export async function fill(socketPath: string, keys: Keys, load: Load, nowMs: nu
   });
   const ready = [SHOP, ...OTHERS].flatMap((client) => [String(nowMs), client]);
   await send([['ZADD', keys.clients, ...ready, String(dropAtMs), DROP]]);
-  redis.close();
   return dropAtMs;
 }
 

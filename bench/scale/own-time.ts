@@ -2,7 +2,7 @@ import { connect, type Store } from '../../lib/store/connection.ts';
 import { keysWith } from '../../lib/store/keys.ts';
 import * as scripts from '../../lib/store/scripts.ts';
 import { billedCommands } from '../../local/billed-commands.ts';
-import { shareConnection } from '../../local/redis/connection.ts';
+import type { SharedConnection } from '../../local/redis/connection.ts';
 import type { Reply } from '../../local/redis/resp.ts';
 import { median } from '../figures.ts';
 
@@ -18,8 +18,7 @@ export interface OwnTime {
  * A store whose commands go straight to Redis, without the local server's HTTP and without the guard
  * that it puts around scripts, and which notes how long Redis itself says that each took.
  */
-export async function timedStore(socketPath: string, prefix: string) {
-  const redis = shareConnection({ socketPath });
+export async function timedStore(redis: SharedConnection, prefix: string) {
   const names = new Map<string, string>();
   const bareShas = new Map<string, string>();
   for (const [name, { sha1, text }] of Object.entries(scripts)) {
@@ -86,7 +85,6 @@ export async function timedStore(socketPath: string, prefix: string) {
     },
     bytesOf: async (key: string) =>
       Number(plain((await redis.send([['MEMORY', 'USAGE', key, 'SAMPLES', '0']]))[0]) ?? 0),
-    close: () => redis.close(),
   };
 }
 

@@ -1,7 +1,13 @@
 import { ALONE } from '../store/claim.ts';
 import { segmentIn } from '../store/keys.ts';
-import { type OrderState, orderFrom, readable, stateFrom } from '../store/order-record.ts';
-import { readStored } from '../store/read.ts';
+import {
+  erasedFrom,
+  type OrderState,
+  orderFrom,
+  readable,
+  stateFrom,
+} from '../store/order-record.ts';
+import { readRecords } from '../store/read.ts';
 import { refile } from '../store/refile.ts';
 import { restore } from '../store/restore.ts';
 import { membersOf, queuePage, UPKEEP_PAGE } from '../store/upkeep.ts';
@@ -39,17 +45,19 @@ export async function checkSuspects(pass: Pass): Promise<boolean> {
 
 /** Those that are still there and can be read. */
 async function readSuspects(pass: Pass, ids: readonly string[]): Promise<Suspect[]> {
-  const stored = await readStored(pass.store, ids);
+  const stored = await readRecords(pass.store, ids);
   return ids.flatMap((id, at) => {
     const { record, state: text } = stored[at] ?? { record: null, state: null };
     if (record === null) return [];
-    const order = readable(() => orderFrom(id, { record, state: text }, pass.startMs));
-    if (order === undefined) {
+    const erased = erasedFrom(record);
+    const owned = erased ?? readable(() => orderFrom(id, { record, state: text }, pass.startMs));
+    const state = readable(() => stateFrom(id, text));
+    if (owned === undefined || (text !== null && state === undefined)) {
       pass.notes.tell('broken', id);
       return [];
     }
-    pass.clients.add(order.client);
-    return [{ id, client: order.client, text, state: stateFrom(id, text) }];
+    pass.clients.add(owned.client);
+    return [{ id, client: owned.client, text, state }];
   });
 }
 
@@ -102,14 +110,19 @@ async function notInQueue(
 async function judge(pass: Pass, { id, client, text, state }: Suspect): Promise<void> {
   const { store, notes, isRepair, clock } = pass;
   const request = { id, client, expected: text, state, isRepair };
-  const nowMs = clock.now();
   const ended = text === null ? await endOf(pass, id, client) : undefined;
-  const found = await restore(store, { ...request, nowMs, ...(ended && { ended }) });
+  let hasEnded = state?.segment !== undefined;
+  if (hasEnded) {
+    // One that was erased goes to its segment by way of a drain, which has it erased downstream.
+    const isErased = state?.isErased === true;
+    const filed = await refile(store, { ...request, isRepair: isRepair && !isErased });
+    if (filed !== 'placed' && isErased) hasEnded = false;
+    else if (filed !== 'placed') notes.tellRepair(filed, id, isRepair);
+  }
+  const nowMs = clock.now();
+  const found = await restore(store, { ...request, hasEnded, nowMs, ...(ended && { ended }) });
   if (found === 'stranded' && ended !== undefined) notes.tell('lost', id);
   else if (found !== 'placed') notes.tellRepair(found, id, isRepair);
-  if (state?.segment === undefined) return;
-  const filed = await refile(store, request);
-  if (filed !== 'placed') notes.tellRepair(filed, id, isRepair);
 }
 
 const LOST_STATE =

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Submission } from './submission.ts';
 
 /** In base32hex, five bits a digit: short, safe in a URL. */
@@ -14,8 +14,14 @@ export const ID_PATTERN = /^ord_[0-9a-v]{32}$/;
  * it are of both, so no two orders meet in practice.
  */
 export function orderIdOf(client: string, idempotencyKey: string): string {
-  const key = sha256(JSON.stringify([client, idempotencyKey]));
-  return `${idPrefixOf(client)}${base32hex(key, KEY_DIGITS)}`;
+  return orderIdsOf(client)(idempotencyKey);
+}
+
+/** `orderIdOf` for many orders of one client. */
+export function orderIdsOf(client: string): (idempotencyKey: string) => string {
+  const prefix = idPrefixOf(client);
+  return (idempotencyKey) =>
+    `${prefix}${base32hex(hash('sha256', JSON.stringify([client, idempotencyKey])), KEY_DIGITS)}`;
 }
 
 /**
@@ -23,12 +29,12 @@ export function orderIdOf(client: string, idempotencyKey: string): string {
  * list need not read the orders of others to leave them out.
  */
 export function idPrefixOf(client: string): string {
-  return `ord_${base32hex(sha256(client), CLIENT_DIGITS)}`;
+  return `ord_${base32hex(hash('sha256', client), CLIENT_DIGITS)}`;
 }
 
-/** The first digits of a digest. */
-function base32hex(digest: Buffer, digits: number): string {
-  const bits = BigInt(`0x${digest.toString('hex')}`) >> BigInt(8 * digest.length - 5 * digits);
+/** The first digits of a digest, which comes in hex. */
+function base32hex(digest: string, digits: number): string {
+  const bits = BigInt(`0x${digest}`) >> BigInt(4 * digest.length - 5 * digits);
   return bits.toString(32).padStart(digits, '0');
 }
 
@@ -56,9 +62,5 @@ export function fingerprintOf(submission: Submission): string {
     produceAtMs ?? null,
     Object.entries(metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
   ];
-  return sha256(JSON.stringify(canonical)).toString('base64url');
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', JSON.stringify(canonical), 'base64url');
 }

@@ -12,16 +12,17 @@ ARGV[3] leaseEndMs  integer, Unix milliseconds
 ARGV[4] holder      text that no other drain has
 ARGV[5] pendingMax  integer: nothing is taken from the queue of a client of whom more are pending
 ARGV[6] clientsMax  integer: how many clients that are ready to return
-ARGV[7] and on      the clients, those served longest ago first
-Returns  {token, {{id, number of its client, claims since its last settlement}, ...},
+ARGV[7] readyScore  integer: the score of a client of whom more is ready
+ARGV[8] and on      the clients, those served longest ago first
+Returns  {token, {id, number of its client, claims since its last settlement, ...},
          {client that is ready, ...}}; token is 0 where nothing was leased
 Twice    leases other orders under another token; the first ones come back when their lease ends
 Bills    for one client 1 call + 4 where nothing is ready, + 8 where queued orders are leased; 1 more
          where due ones are, and where more are pending than it looks at. Each further client 3 or 4
 ]]
 local ordersMax, nowMs, leaseEndMs, holder = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
-local pendingMax, clientsMax = tonumber(ARGV[5]), ARGV[6]
-local count = #ARGV - 6
+local pendingMax, clientsMax, readyScore = tonumber(ARGV[5]), ARGV[6], ARGV[7]
+local count = #ARGV - 7
 
 local clients, dueIds = {}, {}
 local window = math.min(ordersMax, math.ceil(2 * ordersMax / count))
@@ -48,10 +49,10 @@ if #dueIds > 0 then
   end
 end
 
-local orders = {}
+local orders, leased = {}, 0
 for i, client in ipairs(clients) do
   -- What one client does not need of its share is left for those after it.
-  local share = math.ceil((ordersMax - #orders) / (count - i + 1))
+  local share = math.ceil((ordersMax - leased) / (count - i + 1))
   if client.pendingCount > window then
     client.pendingCount = redis.call('ZCARD', client.pending)
   end
@@ -68,9 +69,10 @@ for i, client in ipairs(clients) do
   local function take(id, claim)
     if not seen[id] then
       seen[id] = true
-      orders[#orders + 1] = { id, i, claim }
-      client.leases[#client.leases + 1] = leaseEndMs
-      client.leases[#client.leases + 1] = id
+      local at, size = 3 * leased, #client.leases
+      orders[at + 1], orders[at + 2], orders[at + 3] = id, i, claim
+      client.leases[size + 1], client.leases[size + 2] = leaseEndMs, id
+      leased = leased + 1
     end
   end
   for n = 1, due do
@@ -82,12 +84,12 @@ for i, client in ipairs(clients) do
 end
 
 local token = 0
-if #orders > 0 then
-  token = redis.call('INCRBY', KEYS[3], #orders)
+if leased > 0 then
+  token = redis.call('INCRBY', KEYS[3], leased)
   local owners = {}
-  for i, order in ipairs(orders) do
-    owners[2 * i - 1] = order[1]
-    owners[2 * i] = string.format('%.0f:%d:%s', token, order[3], holder)
+  for i = 1, leased do
+    owners[2 * i - 1] = orders[3 * i - 2]
+    owners[2 * i] = string.format('%.0f:%d:%s', token, orders[3 * i], holder)
   end
   redis.call('HSET', KEYS[2], unpack(owners))
 end
@@ -104,8 +106,8 @@ for i, client in ipairs(clients) do
   if #client.leases > 0 and (not nextAtMs or tonumber(leaseEndMs) < tonumber(nextAtMs)) then
     nextAtMs = leaseEndMs
   end
-  looks[2 * i - 1] = client.isReady and nowMs or nextAtMs or '+inf'
-  looks[2 * i] = ARGV[6 + i]
+  looks[2 * i - 1] = client.isReady and readyScore or nextAtMs or '+inf'
+  looks[2 * i] = ARGV[7 + i]
 end
 redis.call('ZADD', KEYS[1], unpack(looks))
 local ready = redis.call('ZRANGE', KEYS[1], '-inf', nowMs, 'BYSCORE', 'LIMIT', 0, clientsMax)

@@ -1,4 +1,5 @@
 import type { Store } from './connection.ts';
+import { readyScore } from './keys.ts';
 import type { ScriptCall } from './run-script.ts';
 import { CLAIM } from './scripts.ts';
 
@@ -64,6 +65,7 @@ export function claimCall({ keys }: Store, request: ClaimRequest): ScriptCall {
     ],
     args: [
       ...[ordersMax, nowMs, nowMs + leaseMs, holder, PENDING_MAX, CLAIM_CLIENTS_MAX].map(String),
+      String(readyScore(nowMs)),
       ...clients,
     ],
   };
@@ -71,13 +73,13 @@ export function claimCall({ keys }: Store, request: ClaimRequest): ScriptCall {
 
 export function claimFrom(answer: unknown[], request: ClaimRequest): Claim {
   const { clients, holder, nowMs: claimedAtMs } = request;
-  const [token, orders, ready] = answer as [number, [string, number, number][], string[]];
-  const leases = orders.map(([id, client, claims]) => ({
-    id,
-    from: clients[client - 1] ?? '',
-    claims,
-    owner: `${token}:${claims}:${holder}`,
-  }));
+  const [token, orders, ready] = answer as [number, (string | number)[], string[]];
+  const leases: Lease[] = [];
+  for (let at = 0; at < orders.length; at += 3) {
+    const [id, client, claims] = orders.slice(at, at + 3) as [string, number, number];
+    const owner = `${token}:${claims}:${holder}`;
+    leases.push({ id, from: clients[client - 1] ?? '', claims, owner });
+  }
   return { token, holder, claimedAtMs, leases, ready };
 }
 

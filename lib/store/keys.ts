@@ -12,7 +12,7 @@ export function keysWith(prefix: string) {
     parse: (key: string) => parsed(key.slice(prefix.length)),
     /** STRING: what has become of the order, JSON. Absent while it simply waits. */
     state: (id: string) => `${prefix}order_state:${id}`,
-    /** ZSET client -> when a drain should look at it next, Unix milliseconds; `inf`: nothing waits. */
+    /** ZSET client -> its `readyScore`, else when its next order is due, Unix milliseconds, else `inf`. */
     clients: `${prefix}order_clients`,
     /** LIST of one client's ids that are ready to be produced, the oldest at the tail. */
     queue: (client: string) => `${prefix}order_queue:${client}`,
@@ -65,6 +65,17 @@ function parsed(key: string): KeyContent | undefined {
   if (/^order_(?:queue|pending|dead)$/.test(kind)) return { client: name };
   if (kind === 'order_ended') return { segment: segmentName(name, Number(segment)) };
   return undefined;
+}
+
+/** Ten years: no clock is wrong by more than that. */
+const READY_SHIFT_MS = 10 * 365 * 24 * 60 * 60 * 1000;
+
+/**
+ * The score in `clients` of a client whose queue is not empty. It grows with time, so that clients
+ * are served in turn, and lies in the past of every clock, so that none hides a client that is ready.
+ */
+export function readyScore(nowMs: number): number {
+  return nowMs - READY_SHIFT_MS;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Store } from './connection.ts';
 import { knownClients } from './list.ts';
 import { type OrderState, orderFrom, readable, stateFrom, stateText } from './order-record.ts';
-import { readStored } from './read.ts';
+import { readRecords } from './read.ts';
 import { runScript } from './run-script.ts';
 import { REDRIVE } from './scripts.ts';
 
@@ -27,7 +27,7 @@ export interface RedriveRequest {
  */
 export async function redrive(store: Store, request: RedriveRequest): Promise<boolean[]> {
   const { ids, pauseMs, mark, nowMs } = request;
-  const stored = await readStored(store, ids);
+  const stored = await readRecords(store, ids);
   const dead = ids.flatMap((id, at) => {
     const found = stored[at] ?? { record: null, state: null };
     const order = readable(() => orderFrom(id, found, nowMs));

@@ -13,6 +13,8 @@ export interface RestoreRequest {
   /** The state record that was read, and what it says. */
   readonly expected: string | null;
   readonly state: OrderState | undefined;
+  /** Whether it waits nowhere, by what its state says. */
+  readonly hasEnded: boolean;
   /** What to write for an order that has lost its state, if an ended segment holds it. */
   readonly ended?: OrderState;
   readonly nowMs: number;
@@ -30,7 +32,7 @@ export async function restore(
   { client: redis, keys }: Store,
   request: RestoreRequest,
 ): Promise<'stranded' | 'misplaced' | 'placed'> {
-  const { id, client, expected, state, ended, nowMs, isRepair } = request;
+  const { id, client, expected, state, hasEnded, ended, nowMs, isRepair } = request;
   const [found] = await runScript(redis, {
     script: RESTORE,
     keys: [
@@ -39,7 +41,7 @@ export async function restore(
     ],
     args: [
       ...[id, client, expected ?? '', state?.status === 'dead' ? '1' : '0'],
-      ...[state?.segment === undefined ? '0' : '1', ended === undefined ? '' : stateText(ended)],
+      ...[hasEnded ? '1' : '0', ended === undefined ? '' : stateText(ended)],
       ...[String(nowMs), String(nowMs + LEASE_MS_MAX), isRepair ? '1' : '0'],
     ],
   });

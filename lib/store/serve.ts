@@ -1,6 +1,6 @@
 import { PENDING_MAX } from './claim.ts';
 import type { Store } from './connection.ts';
-import { segmentRange } from './keys.ts';
+import { readyScore, segmentRange } from './keys.ts';
 import { runScript } from './run-script.ts';
 import { SERVE } from './scripts.ts';
 
@@ -18,7 +18,10 @@ export async function serve(
   const [found] = await runScript(redis, {
     script: SERVE,
     keys: [keys.clients, keys.queue(name), keys.pending(name), keys.dead(name), keys.segments],
-    args: [name, String(nowMs), String(PENDING_MAX), ...segmentRange(name), isRepair ? '1' : '0'],
+    args: [
+      ...[name, String(nowMs), String(PENDING_MAX), ...segmentRange(name)],
+      ...[isRepair ? '1' : '0', String(readyScore(nowMs))],
+    ],
   });
   return found === 'unserved' || found === 'gone' ? found : 'served';
 }

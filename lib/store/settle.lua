@@ -15,17 +15,19 @@ and, for each order, order_state:<id>   STRING
 ARGV[1] nowMs      integer, Unix milliseconds
 ARGV[2] deadMax    integer: a dead order waits in pending where more are dead
 ARGV[3] eventsMax  integer: the oldest events go where more wait; 0 where nothing is announced
-ARGV[4] places     integer, how many there are
+ARGV[4] readyScore integer: the score of a client whose queue is not empty
+ARGV[5] places     integer, how many there are
+ARGV[6] outcomes   integer, how many different ones there are
 and, for each place, 2: client, name of the segment
-and, for each order, 8:
-        id
-        from       the place in whose pending it is leased
-        to         the place that it goes to
+and, for each outcome, 7:
+        from       the place in whose pending its orders are leased
+        to         the place that they go to
         owner      as the claim has written it
         kind       produced | canceled | dead | pending | queue | nowhere
         dueAtMs    integer, Unix milliseconds: when a pending order is due
         isNumbered 1 where the next order number goes to the end of the state, else 0
         state      JSON without its last brace; empty where the record stays as it is
+and, for each order, 2: id, number of its outcome
 Returns  for each order 1 where the settlement stands, 0 where its lease is another's by now
 Twice    the second call finds its own states, answers the same, and writes nothing
 Bills    1 call + 1, and 1 for each of: numbers, states, ended segments, each place with ended or dead
@@ -36,39 +38,44 @@ Bills    1 call + 1, and 1 for each of: numbers, states, ended segments, each pl
 local nowMs, deadMax, eventsMax = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local DEAD_WAIT_MS = 900000
 
-local places = {}
-for i = 1, tonumber(ARGV[4]) do
+local places, outcomes = {}, {}
+for i = 1, tonumber(ARGV[5]) do
   local key = 3 + 4 * i
-  places[i] = { client = ARGV[3 + 2 * i], segment = ARGV[4 + 2 * i],
+  places[i] = { client = ARGV[5 + 2 * i], segment = ARGV[6 + 2 * i],
     queue = KEYS[key], pending = KEYS[key + 1], dead = KEYS[key + 2], ended = KEYS[key + 3],
     back = {}, due = {}, died = {}, gone = {}, endings = { produced = {}, canceled = {} } }
 end
-local orders, ids = {}, {}
-local firstArg, firstKey = 4 + 2 * #places, 6 + 4 * #places
-for i = 1, (#ARGV - firstArg) / 8 do
-  local at = firstArg + 8 * i - 7
-  orders[i] = { id = ARGV[at], from = places[tonumber(ARGV[at + 1])],
-    to = places[tonumber(ARGV[at + 2])], owner = ARGV[at + 3], kind = ARGV[at + 4],
-    dueAtMs = ARGV[at + 5], isNumbered = ARGV[at + 6] == '1', state = ARGV[at + 7],
-    key = KEYS[firstKey + i] }
-  ids[i] = ARGV[at]
+local firstOutcome = 7 + 2 * #places
+for i = 1, tonumber(ARGV[6]) do
+  local at = firstOutcome + 7 * (i - 1)
+  outcomes[i] = { from = places[tonumber(ARGV[at])], to = places[tonumber(ARGV[at + 1])],
+    owner = ARGV[at + 2], kind = ARGV[at + 3], dueAtMs = ARGV[at + 4],
+    isNumbered = ARGV[at + 5] == '1', state = ARGV[at + 6] }
+end
+local firstOrder, firstKey = firstOutcome + 7 * #outcomes, 6 + 4 * #places
+local count = (#ARGV - firstOrder + 1) / 2
+local ids, outcomeOf = {}, {}
+for i = 1, count do
+  ids[i] = ARGV[firstOrder + 2 * i - 2]
+  outcomeOf[i] = outcomes[tonumber(ARGV[firstOrder + 2 * i - 1])]
 end
 local owners = redis.call('HMGET', KEYS[1], unpack(ids))
 
-local answers, held, others, otherKeys, numbers = {}, {}, {}, {}, 0
-for i, order in ipairs(orders) do
-  if owners[i] == order.owner then
+local answers, held, heldIds, others, otherKeys, numbers = {}, {}, {}, {}, {}, 0
+for i = 1, count do
+  local outcome = outcomeOf[i]
+  if owners[i] == outcome.owner then
     answers[i] = 1
-    held[#held + 1] = order
-    numbers = numbers + (order.isNumbered and 1 or 0)
+    held[#held + 1], heldIds[#heldIds + 1] = i, ids[i]
+    numbers = numbers + (outcome.isNumbered and 1 or 0)
   else
-    others[#others + 1], otherKeys[#otherKeys + 1] = i, order.key
+    others[#others + 1], otherKeys[#otherKeys + 1] = i, KEYS[firstKey + i]
   end
 end
 if #others > 0 then
   -- A repeat finds what it has written before.
   for n, stored in ipairs(redis.call('MGET', unpack(otherKeys))) do
-    local state = orders[others[n]].state
+    local state = outcomeOf[others[n]].state
     local isSame = stored and state ~= '' and string.sub(stored, 1, #state) == state
     answers[others[n]] = isSame and 1 or 0
   end
@@ -78,40 +85,47 @@ if #held == 0 then
 end
 
 local number = numbers > 0 and redis.call('INCRBY', KEYS[5], numbers) - numbers
-local states, segments, events, heldIds, looks = {}, {}, {}, {}, {}
-local function append(list, ...)
-  for _, value in ipairs({ ... }) do
-    list[#list + 1] = value
-  end
+local states, segments, events, looks = {}, {}, {}, {}
+local function append(list, first, second)
+  local size = #list
+  list[size + 1], list[size + 2] = first, second
 end
-for _, order in ipairs(held) do
-  local to = order.to
-  if order.state ~= '' then
+for _, i in ipairs(held) do
+  local outcome, id = outcomeOf[i], ids[i]
+  local kind, to = outcome.kind, outcome.to
+  outcome.isUsed = true
+  if outcome.state ~= '' then
     local tail = '}'
-    if order.isNumbered then
+    if outcome.isNumbered then
       number = number + 1
       tail = string.format(',"orderNumber":%.0f}', number)
     end
-    append(states, order.key, order.state .. tail)
+    append(states, KEYS[firstKey + i], outcome.state .. tail)
   end
-  if to.endings[order.kind] then
-    append(to.endings[order.kind], nowMs, order.id)
-    append(segments, 0, to.segment)
-  elseif order.kind == 'dead' then
-    append(to.died, nowMs, order.id)
-  elseif order.kind == 'pending' then
-    append(to.due, order.dueAtMs, order.id)
-    append(looks, order.dueAtMs, to.client)
-  elseif order.kind == 'queue' then
-    -- The oldest comes last, to the tail: it is the next to be claimed.
-    table.insert(to.back, 1, order.id)
-    append(looks, nowMs, to.client)
+  if to.endings[kind] then
+    append(to.endings[kind], nowMs, id)
+  elseif kind == 'dead' then
+    append(to.died, nowMs, id)
+  elseif kind == 'pending' then
+    append(to.due, outcome.dueAtMs, id)
+  elseif kind == 'queue' then
+    to.back[#to.back + 1] = id
   end
-  if order.kind == 'produced' or order.kind == 'dead' or order.kind == 'canceled' then
-    append(events, order.id .. ':' .. order.kind .. ':' .. nowMs)
+  if eventsMax > 0 and (to.endings[kind] or kind == 'dead') then
+    append(events, id .. ':' .. kind .. ':' .. nowMs)
   end
-  append(order.from.gone, order.id)
-  append(heldIds, order.id)
+  append(outcome.from.gone, id)
+end
+for _, outcome in ipairs(outcomes) do
+  if outcome.isUsed then
+    if outcome.to.endings[outcome.kind] then
+      append(segments, 0, outcome.to.segment)
+    elseif outcome.kind == 'pending' then
+      append(looks, outcome.dueAtMs, outcome.to.client)
+    elseif outcome.kind == 'queue' then
+      append(looks, ARGV[4], outcome.to.client)
+    end
+  end
 end
 
 -- An order is added to its new place before it leaves the old one. What fails in between leaves it
@@ -141,7 +155,12 @@ for _, place in ipairs(places) do
     end
   end
   if #place.back > 0 then
-    redis.call('RPUSH', place.queue, unpack(place.back))
+    -- The oldest comes last, to the tail: it is the next to be claimed.
+    local back, size = {}, #place.back
+    for i = 1, size do
+      back[i] = place.back[size + 1 - i]
+    end
+    redis.call('RPUSH', place.queue, unpack(back))
   end
   if #place.due > 0 then
     redis.call('ZADD', place.pending, unpack(place.due))

@@ -1,6 +1,6 @@
 import { ALONE, type Claim, type ClaimRequest, claimCall, claimFrom, type Lease } from './claim.ts';
 import type { Store } from './connection.ts';
-import { segmentName, segmentOf } from './keys.ts';
+import { readyScore, segmentName, segmentOf } from './keys.ts';
 import { type OrderState, stateText } from './order-record.ts';
 import { runScript, runTogether, type ScriptCall } from './run-script.ts';
 import { SETTLE } from './scripts.ts';
@@ -79,36 +79,52 @@ function standing(answer: unknown[]): boolean[] {
   return answer.map((stands) => stands === 1);
 }
 
-/** One client's places, with one of its ended segments, as the script takes them. */
-class Places {
-  readonly names: { client: string; segment: number }[] = [];
+/** Different texts, numbered from 1 on in the order in which they were first asked for. */
+class Numbered {
+  readonly #numbers = new Map<string, number>();
+  readonly values: (readonly string[])[] = [];
 
-  /** The number of a place, from 1 on. */
-  of(client: string, segment: number): number {
-    const at = this.names.findIndex((name) => name.client === client && name.segment === segment);
-    return at >= 0 ? at + 1 : this.names.push({ client, segment });
+  of(...value: string[]): number {
+    const name = value.join('\n');
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    this.#numbers.set(name, this.values.push(value));
+    return this.values.length;
   }
 }
 
+/**
+ * Settlements as a call of their script. What becomes of orders is mostly the same for a whole batch,
+ * so it is sent once and each order names its number.
+ */
 function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
   const { token, settlements, nowMs, isAnnounced } = settled;
-  const places = new Places();
+  const [places, outcomes] = [new Numbered(), new Numbered()];
+  const placeOf = (client: string, segment = segmentOf(token)) =>
+    String(places.of(client, String(segment)));
   const orders = settlements.flatMap(({ lease, client, kind, state, ...settlement }) => {
-    const text = state === undefined ? '' : stateText(state).slice(0, -1);
-    const segment = settlement.segment ?? segmentOf(token);
     const to = kind === 'pending' && settlement.isAlone === true ? ALONE : client;
-    return [
-      lease.id,
-      places.of(lease.from, segmentOf(token)),
-      places.of(to, kind === 'produced' || kind === 'canceled' ? segment : segmentOf(token)),
-      ...[lease.owner, kind, settlement.dueAtMs ?? '', settlement.isNumbered ? 1 : 0, text],
-    ].map(String);
+    const hasEnded = kind === 'produced' || kind === 'canceled';
+    const outcome = outcomes.of(
+      placeOf(lease.from),
+      placeOf(to, hasEnded ? settlement.segment : undefined),
+      lease.owner,
+      kind,
+      String(settlement.dueAtMs ?? ''),
+      settlement.isNumbered ? '1' : '0',
+      state === undefined ? '' : stateText(state).slice(0, -1),
+    );
+    return [lease.id, String(outcome)];
   });
+  const placeNames = places.values.map(([client = '', segment]) => ({
+    client,
+    segment: Number(segment),
+  }));
   return {
     script: SETTLE,
     keys: [
       ...[keys.owners, keys.clients, keys.segments, keys.totals, keys.number, keys.events],
-      ...places.names.flatMap(({ client, segment }) => [
+      ...placeNames.flatMap(({ client, segment }) => [
         keys.queue(client),
         keys.pending(client),
         keys.dead(client),
@@ -117,8 +133,10 @@ function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
       ...settlements.map(({ lease }) => keys.state(lease.id)),
     ],
     args: [
-      ...[nowMs, DEAD_MAX, isAnnounced ? EVENTS_MAX : 0, places.names.length].map(String),
-      ...places.names.flatMap(({ client, segment }) => [client, segmentName(client, segment)]),
+      ...[nowMs, DEAD_MAX, isAnnounced ? EVENTS_MAX : 0, readyScore(nowMs)].map(String),
+      ...[placeNames.length, outcomes.values.length].map(String),
+      ...placeNames.flatMap(({ client, segment }) => [client, segmentName(client, segment)]),
+      ...outcomes.values.flat(),
       ...orders,
     ],
   };

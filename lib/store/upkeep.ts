@@ -7,7 +7,7 @@ import type { Owned } from './release.ts';
 /** Ids of one page: upkeep's requests stay bounded. */
 export const UPKEEP_PAGE = 500;
 /** Keys of the whole database that one step of a scan looks at; about half of them are records. */
-const SCAN_KEYS = 4_000;
+const SCAN_KEYS = 3_000;
 /** Ids of one question to a sorted set, and questions of one request. */
 const ASKED_IDS = 5_000;
 const ASKED_SETS = 50;

@@ -101,7 +101,7 @@ function toCommand(value: unknown): Argument[] {
 
 function toArgument(value: unknown): Argument {
   if (typeof value === 'string') return value;
-  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'boolean' || typeof value === 'number') return String(value);
   if (isDigits(value)) return value.digits;
   if (value === null) throw new MalformedRequestError('ERR null args are not supported');
   throw new MalformedRequestError('ERR unsupported arg type: only strings, numbers and booleans');
@@ -114,14 +114,20 @@ function isDigits(value: unknown): value is Digits {
   return typeof value === 'object' && value !== null && isDigit in value;
 }
 
+/** Numbers in an array that JavaScript may write in another way: long, with a point, a power, or -0. */
+const UNUSUAL_NUMBER = /[[,]\s*(?:-0|-?\d+[.eE]|-?\d{16})/;
+
 function parse(body: Buffer): unknown {
   // The reviver's third argument, with the source text, is newer than its type.
   const keepDigits = (_: string, value: unknown, context?: { source?: string }): unknown =>
     typeof value === 'number'
       ? { [isDigit]: true, digits: context?.source ?? String(value) }
       : value;
+  const text = body.toString();
   try {
-    return JSON.parse(body.toString(), keepDigits as (key: string, value: unknown) => unknown);
+    // A reviver takes three times as long, and is not needed for what clients mostly send.
+    if (!UNUSUAL_NUMBER.test(text)) return JSON.parse(text);
+    return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown);
   } catch {
     throw new MalformedRequestError('ERR failed to parse the body as JSON');
   }

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { settlementOf, sortOut } from '../../lib/drain/settlements.ts';
+import { erasureOf, settlementOf, sortOut } from '../../lib/drain/settlements.ts';
 import { reconcile } from '../../lib/maintenance/reconcile.ts';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { type Claim, readyClients } from '../../lib/store/claim.ts';
+import { erase } from '../../lib/store/erase.ts';
 import { readStored } from '../../lib/store/read.ts';
 import { oldestDead, redrive } from '../../lib/store/redrive.ts';
+import { replace } from '../../lib/store/replace.ts';
 import { settleAndClaim } from '../../lib/store/settle.ts';
 import { runDrain } from '../support/drains.ts';
 import {
@@ -32,7 +34,7 @@ type Step =
   | { kind: 'submit'; count: number; isLater: boolean; client: string }
   | { kind: 'claim'; count: number; leaseMs: number }
   | { kind: 'settle'; answer: ProducerAnswer }
-  | { kind: 'cancel'; at: number }
+  | { kind: 'cancel' | 'replace' | 'erase'; at: number }
   | { kind: 'redrive' };
 
 const answers: ProducerAnswer[] = [
@@ -56,7 +58,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     leaseMs: fc.constantFrom(1, 60_000),
   }),
   fc.record({ kind: fc.constant('settle' as const), answer: fc.constantFrom(...answers) }),
-  fc.record({ kind: fc.constant('cancel' as const), at: fc.nat(99) }),
+  fc.record({
+    kind: fc.constantFrom('cancel' as const, 'replace' as const, 'erase' as const),
+    at: fc.nat(99),
+  }),
   fc.record({ kind: fc.constant('redrive' as const) }),
 );
 
@@ -75,9 +80,9 @@ function traffic(store: TestStore) {
     const settlements = claim.leases.map((lease, at) => {
       const how = { nowMs, random: 0, attemptsMax: 3, claim };
       const sorted = sortOut(lease, stored[at] ?? { record: null, state: null }, how);
-      return sorted.kind === 'settle'
-        ? sorted.settlement
-        : settlementOf(sorted.claimed, answer, how);
+      if (sorted.kind === 'settle') return sorted.settlement;
+      if (sorted.kind === 'produce') return settlementOf(sorted.claimed, answer, how);
+      return erasureOf(sorted.erased, answer.kind === 'produced', how);
     });
     const { token } = claim;
     await settleAndClaim(store, { token, settlements, nowMs, isAnnounced: false }, undefined);
@@ -106,9 +111,17 @@ function traffic(store: TestStore) {
       } else if (one.kind === 'settle') {
         const claim = claims.shift();
         if (claim !== undefined && claim.leases.length > 0) await settle(claim, one.answer);
-      } else if (one.kind === 'cancel') {
+      } else if (one.kind !== 'redrive') {
         const id = ids[one.at % Math.max(1, ids.length)];
-        if (id !== undefined) await cancel(store, { id, nowMs });
+        if (id === undefined) return;
+        if (one.kind === 'cancel') await cancel(store, { id, nowMs });
+        else if (one.kind === 'erase') await erase(store, id, nowMs);
+        else {
+          const { fingerprint, submission } = newOrder('', {
+            submission: { reference: `${nowMs}` },
+          });
+          await replace(store, { order: { id, fingerprint, submission }, nowMs });
+        }
       } else {
         const dead = await oldestDead(store, 10);
         await redrive(store, { ids: dead, pauseMs: 10, mark: randomUUID(), nowMs });
@@ -145,7 +158,7 @@ test('passes beside drains and clients find nothing', async () => {
   let isOver = false;
   const clock = { now: () => Date.now(), after: steppedClock(0).after };
   const submitting = async (client: string) => {
-    for (let round = 0; round < 40; round += 1) {
+    for (let round = 0; round < 20; round += 1) {
       const orders = Array.from({ length: 20 }, (_, at) => newOrder(`${round}-${at}`, { client }));
       await submitAll(store, orders, Date.now());
     }
@@ -154,7 +167,7 @@ test('passes beside drains and clients find nothing', async () => {
     while (!isOver) await runDrain(store, { clock, limits: { batchSize: 30 } });
   };
   const passing = async () => {
-    for (let round = 0; round < 12; round += 1) {
+    for (let round = 0; round < 6; round += 1) {
       const report = await reconcile({ store, clock, isRepair: true, isThorough: round % 2 === 0 });
       expect(report).toMatchObject({ found: {}, repaired: {}, isComplete: true });
     }

@@ -1,19 +1,19 @@
 import { type Clock, systemClock } from '../clock.ts';
 
-/** What the client takes from the machine that it runs on; a test gives it its own. */
-export interface Surroundings {
+/** What the client needs from the machine it runs on. Tests bring their own. */
+export interface Platform {
   readonly fetch: Fetch;
-  /** Says how late it is, and ends a try that takes too long. */
+  /** Tells the time, and ends a try that takes too long. */
   readonly clock: Clock;
   /** Resolves after `delayMs`; rejects with the reason of the signal once that aborts. */
   readonly sleep: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
   /** In [0, 1). */
   readonly random: () => number;
-  /** An idempotency key that nobody has used. */
+  /** A fresh idempotency key. */
   readonly newKey: () => string;
 }
 
-/** As much of `fetch` as the client needs. */
+/** The part of `fetch` that the client needs. */
 export type Fetch = (
   url: string,
   init: {
@@ -29,11 +29,11 @@ export type Fetch = (
   text(): Promise<string>;
 }>;
 
-/** The machine's own, where nothing else is given. */
-export function surroundingsWith(given: Partial<Surroundings>): Surroundings {
+/** Fills in what was not given. */
+export function platformWith(given: Partial<Platform>): Platform {
   const clock = given.clock ?? systemClock;
   return {
-    // Called as a function of nothing: browsers refuse a fetch that is called as another's method.
+    // Browsers refuse a `fetch` that is called as a method of another object.
     fetch: given.fetch ?? ((url, init) => fetch(url, init)),
     clock,
     sleep: given.sleep ?? ((delayMs, signal) => sleepBy(clock, delayMs, signal)),
