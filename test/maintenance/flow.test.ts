@@ -149,7 +149,7 @@ test('while orders flow, a pass finds nothing and changes nothing', async () => 
       await runDrain(store, { clock: steppedClock(ALL_DUE_MS), limits: { attemptsMax: 100 } });
       expect((await pass(store, { isThorough: true })).found).toEqual({});
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 }, 120_000);
 

@@ -4,7 +4,6 @@ import type { ProducerAnswer } from '../../lib/producers/producer.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { ALONE } from '../../lib/store/claim.ts';
 import type { Store } from '../../lib/store/connection.ts';
-import { segmentIn } from '../../lib/store/keys.ts';
 import { producerOf, runDrain } from './drains.ts';
 import { NOW_MS, newOrder } from './orders.ts';
 import { steppedClock } from './stepped-clock.ts';
@@ -111,16 +110,6 @@ export async function placesOf(store: TestStore, id: string, client = 'shop'): P
     if (holds !== null) found.push(name);
   }
   return found.sort();
-}
-
-/** How many ids all ended segments of a client hold. */
-export async function endedCount(store: TestStore, client = 'shop'): Promise<number> {
-  const names = await store.redis.zrange<string[]>(store.keys.segments, 0, -1);
-  let count = 0;
-  for (const { client: owner, segment } of names.map(segmentIn)) {
-    if (owner === client) count += await store.redis.zcard(store.keys.ended(client, segment));
-  }
-  return count;
 }
 
 /** Everything that the store holds, by key. */
