@@ -17,6 +17,12 @@ export function addExaminingCommands(
   withStage(sluice.command('doctor'))
     .description('say what is wrong with Redis, the settings or the API, and how to mend it')
     .option('--conformance', 'only whether this Redis does what Sluice presumes')
+    .option(
+      '--record-mb <n>',
+      'what a record may hold on the database’s plan',
+      countTo(COUNT_MAX),
+      100,
+    )
     .option('--json', 'print the report as JSON')
     .addHelpText('after', DOCTOR_HELP)
     .action(async (flags) => {

@@ -143,18 +143,18 @@ Examples:
 `;
 
 export const RECONCILE_HELP = `
-Goes through all orders in Redis, in small steps, while orders flow: each must be in
-exactly one place, and each id in a place must have its order. Without --repair it only
-tells. What cannot be repaired is an order that is gone: its client's repeat brings it back.
-The schedule does the same once a day, with --repair.
+Checks that every order in Redis is in exactly one place and that every id in a place has its
+order. It works in small steps while orders flow. Without --repair it only reports. An order
+that is gone cannot be repaired; it comes back when its client submits it again. The schedule
+runs the same check once a day, with --repair.
 
---thorough is for the day after a failover of the database: it also compares the status of
-each order that has ended with the place it is in, at one command each.
+A pass compares what has ended since the last one. --thorough compares everything that has
+ended, which is for the day after a failover of the database.
 
-Exit codes: 0 all is well, or was repaired; 1 something is left to see to, or it failed;
-2 wrong usage.
+Exit codes: 0 nothing was wrong, or all was repaired; 1 something is left to look into, or the
+pass failed; 2 wrong usage.
 
-This command does not call the API but Redis itself, as the functions do.
+This command calls Redis itself, not the API.
 With --stage it takes the secrets of a deployment from Secrets Manager, with the
 credentials of the AWS command line. Else, settings (environment):
   UPSTASH_REDIS_REST_URL    the URL of the database's REST API

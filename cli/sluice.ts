@@ -138,8 +138,8 @@ function addQueueCommands(sluice: Command): void {
 function addReconcileCommand(sluice: Command, setExitCode: (exitCode: number) => void): void {
   withStage(sluice.command('reconcile'))
     .description('look for orders that are lost or in a wrong place')
-    .option('--repair', 'repair what can be')
-    .option('--thorough', 'read every order, also those that have ended')
+    .option('--repair', 'repair what can be repaired')
+    .option('--thorough', 'compare everything that has ended, and not only what is new')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', RECONCILE_HELP)
     .action(async (flags) => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { connect } from '../../lib/redis/client.ts';
+import { connect } from '../../lib/store/connection.ts';
 import { type Check, mustBe, NotSo } from './check.ts';
 import type { RedisSide } from './redis-side.ts';
 import { SCRATCH_TTL_MS } from './scratch.ts';
@@ -11,16 +11,9 @@ const SCANNED_KEYS = 50;
 const SCANNED_MEMBERS = 2_000;
 /** A scan costs a command for each 500 keys of the database, whoever they belong to. */
 const SCAN_DATABASE_KEYS_MAX = 50_000;
-const RACERS = 8;
 const READ_BACKS = 10;
 
 export const DATA_CHECKS: readonly Check<RedisSide>[] = [
-  {
-    name: 'transactions',
-    looksAt: 'multi-exec: nothing comes between, and how an error is told',
-    otherwise: 'An order could be read as waiting while it is being produced.',
-    run: transactionsAreAtomic,
-  },
   {
     name: 'text',
     looksAt: 'UTF-8, control characters and quotes come back as they went in',
@@ -56,29 +49,6 @@ export const DATA_CHECKS: readonly Check<RedisSide>[] = [
   },
 ];
 
-async function transactionsAreAtomic({ client, scratch }: RedisSide): Promise<string> {
-  const { redis } = client;
-  const [counter, text] = [scratch.key('counter'), scratch.key('text')];
-  await redis.set(counter, '0', TTL);
-  const races = Array.from({ length: RACERS }, () =>
-    redis.multi().incr(counter).get(counter).incr(counter).exec<[number, string, number]>(),
-  );
-  for (const [first, read, second] of await Promise.all(races)) {
-    mustBe('what a transaction saw', [read, second], [String(first), first + 1]);
-  }
-  const failed = await redis
-    .multi()
-    .set(text, 'a', TTL)
-    .hget(text, 'field')
-    .exec()
-    .then(
-      () => 'an answer',
-      ({ message }: Error) => message.slice(0, 36),
-    );
-  mustBe('an error inside', failed, 'Command 2 [ hget ] failed: WRONGTYPE');
-  return `${RACERS} beside each other, none saw another`;
-}
-
 /** What an order may hold, and what JSON, HTTP or a script might trip over. */
 const TEXTS = [
   'Grüße, 注文, заказ, 🛒',
@@ -93,20 +63,14 @@ const TEXTS = [
 
 async function textComesBack({ client, scratch }: RedisSide): Promise<string> {
   const { redis } = client;
-  const [hash = '', script = ''] = ['hash', 'script'].map((name) => scratch.key(name));
-  const fields = TEXTS.map((_, at) => `f${at}`);
-  const entries = Object.fromEntries(TEXTS.map((text, at) => [`f${at}`, text]));
-  const replies = await redis
-    .multi()
-    .hset(hash, entries)
-    .pexpire(hash, SCRATCH_TTL_MS)
-    .hmget(hash, ...fields)
-    .exec<[number, number, unknown]>();
-  mustBe('a hash', replies[2], TEXTS);
+  const keys = TEXTS.map((_, at) => scratch.key(`text-${at}`));
+  const script = scratch.key('script');
+  await redis.mset(Object.fromEntries(TEXTS.map((text, at) => [keys[at], text])));
+  mustBe('what MGET gave', await redis.mget(...keys), TEXTS);
   const echo = "redis.call('SET', KEYS[1], ARGV[3], 'PX', 120000) return ARGV";
   mustBe('what a script is given', await redis.eval(echo, [script], TEXTS), TEXTS);
   mustBe('what a script writes', await redis.get(script), TEXTS[2]);
-  return 'unchanged, through hashes and scripts';
+  return 'unchanged, through commands and scripts';
 }
 
 async function largeValuesFit({ client, scratch }: RedisSide): Promise<string> {

@@ -3,13 +3,16 @@ import { createClient } from '../../lib/client/client.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { readRedisConfig } from '../../lib/config.ts';
 import { ConfigError, type Environment } from '../../lib/settings.ts';
+import { keysWith } from '../../lib/store/keys.ts';
 import { API_CHECKS, type ApiSide } from './api-checks.ts';
 import { type Finding, runChecks, wrong } from './check.ts';
 import { DATA_CHECKS } from './conformance-data.ts';
+import { ORDER_CHECKS } from './conformance-order.ts';
 import { SCRIPT_CHECKS } from './conformance-scripts.ts';
 import { DATABASE_CHECKS, REACH_CHECKS } from './redis-checks.ts';
 import { type RedisSide, redisSide, type Timing } from './redis-side.ts';
 import { SETTINGS_CHECKS } from './settings-checks.ts';
+import { SIZE_CHECKS } from './size-checks.ts';
 
 /** A part of the report: where was looked, and what was found there. */
 export interface Part {
@@ -24,9 +27,14 @@ export interface ExamineOptions extends Partial<Timing> {
   readonly env: Environment;
   /** Only what anybody can try on a database, Sluice's or not. */
   readonly isConformanceOnly?: boolean;
+  /** What a record may hold on the database's plan. */
+  readonly recordBytesMax?: number;
   /** Called once there is something to clear where the examination is cut off. */
   readonly onSide?: (side: RedisSide) => void;
 }
+
+/** On the free, the pay-as-you-go and the 250 MB plans. */
+const RECORD_BYTES_MAX = 100 * 1024 * 1024;
 
 /** Looks at everything that the environment names, and changes nothing but scratch keys. */
 export async function examine(options: ExamineOptions): Promise<readonly Part[]> {
@@ -51,9 +59,17 @@ async function examineRedis(options: ExamineOptions & Timing): Promise<Part[]> {
     const isUsable = !reach.some(({ kind, name }) => kind === 'wrong' && name !== 'encrypted');
     if (!isUsable) return [{ name: 'redis', title, findings: reach }];
     const database = await runChecks(DATABASE_CHECKS, side);
-    const conformance = await runChecks([...SCRIPT_CHECKS, ...DATA_CHECKS], side);
+    const conformance = await runChecks([...ORDER_CHECKS, ...SCRIPT_CHECKS, ...DATA_CHECKS], side);
+    const { client } = side;
+    const store = { client, keys: keysWith(config.prefix) };
+    const sizes = options.isConformanceOnly
+      ? []
+      : await runChecks(SIZE_CHECKS, {
+          store,
+          recordBytesMax: options.recordBytesMax ?? RECORD_BYTES_MAX,
+        });
     return [
-      { name: 'redis', title, findings: [...reach, ...database] },
+      { name: 'redis', title, findings: [...reach, ...database, ...sizes] },
       { name: 'conformance', title: 'Redis does what Sluice needs', findings: conformance },
     ];
   } finally {

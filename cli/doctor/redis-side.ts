@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { RedisConfig } from '../../lib/config.ts';
-import { connect, type RedisClient } from '../../lib/redis/client.ts';
+import { connect, type RedisClient } from '../../lib/store/connection.ts';
 import { type Scratch, scratchFor } from './scratch.ts';
 
 /** What the checks of Redis look at. */

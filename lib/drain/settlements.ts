@@ -20,7 +20,7 @@ import type { Settlement } from '../store/settle.ts';
  */
 const REASON_CHARACTERS_MAX = 500;
 const RESULT_BYTES_MAX = 8 * 1024;
-/** The counter follows the largest number that orders bear, and must be able to go on from there. */
+/** A larger one would be rounded by JSON. */
 const ORDER_NUMBER_MAX = 10 ** 15;
 
 const ERASE_AGAIN_MS = 60_000;
@@ -127,7 +127,7 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
         producedAtMs: step.nowMs,
         ...failuresOf(state),
         ...(isKept(result) && { result }),
-        ...(!isNumbered && isOrderNumber(orderNumber) && { orderNumber }),
+        ...(!isNumbered && isOrderNumber(orderNumber) && { orderNumber, hasOwnNumber: true }),
       },
     };
   }

@@ -59,6 +59,8 @@ export interface OrderState {
   readonly history?: readonly Failure[];
   readonly result?: unknown;
   readonly orderNumber?: number;
+  /** The producer's own number: Sluice's counter need not follow it. */
+  readonly hasOwnNumber?: true;
 }
 
 /**

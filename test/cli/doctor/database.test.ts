@@ -1,19 +1,18 @@
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../lib/clock.ts';
 import { pretendServer } from '../../support/pretend-server.ts';
-import { startStack } from '../../support/stack.ts';
 import { steppedClock } from '../../support/stepped-clock.ts';
-import { environmentOf, examined, proxied, says, scratchLeft } from './examining.ts';
+import { environmentOf, examined, ownRedis, proxied, says, scratchLeft } from './examining.ts';
 
 // A server of its own: it is configured as the tests want it.
-const server = await startStack();
+const server = await ownRedis();
 afterAll(server.stop);
 const env = environmentOf(server);
 const isConformanceOnly = true;
 
 async function configured(name: string, value: string, before: string) {
-  await server.admin('CONFIG', 'SET', name, value);
-  onTestFinished(async () => void (await server.admin('CONFIG', 'SET', name, before)));
+  await server.command('CONFIG', 'SET', name, value);
+  onTestFinished(async () => void (await server.command('CONFIG', 'SET', name, before)));
 }
 
 test('eviction that is on is wrong, with where to turn it off', async () => {
