@@ -71,7 +71,8 @@ export function sortOut(
   if (state?.status === 'dead') {
     return settle({ client, kind: 'dead', endedAtMs: state.updatedAtMs });
   }
-  const attempts = order.attempts + lease.claims - 1;
+  // Counted once, however often its drains have died since: what killed them may be another order.
+  const attempts = order.attempts + (lease.claims > 1 ? 1 : 0);
   if (lease.claims === 1 && attempts < attemptsMax) {
     const claimed: ClaimedOrder = { ...order, status: 'producing', attempts: attempts + 1 };
     return { kind: 'produce', claimed: { lease, order: claimed, state } };
