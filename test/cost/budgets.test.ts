@@ -1,6 +1,4 @@
 import { afterAll, expect, test } from 'vitest';
-import { reconcile } from '../../lib/maintenance/reconcile.ts';
-import { retain } from '../../lib/maintenance/retention.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { countOrders } from '../../lib/store/count.ts';
 import { eventsWaiting, oldestEvents, takeOutEvents } from '../../lib/store/events.ts';
@@ -8,50 +6,17 @@ import { extend } from '../../lib/store/extend.ts';
 import { listOrders } from '../../lib/store/list.ts';
 import { rateLimit } from '../../lib/store/rate-limit.ts';
 import { redrive } from '../../lib/store/redrive.ts';
-import { billedCommands } from '../../local/billed-commands.ts';
 import { deploy } from '../http/deployment.ts';
-import { OPERATIONS, settled, submitted } from '../store/operations.ts';
+import { settled, submitted } from '../store/settling.ts';
 import { runDrain } from '../support/drains.ts';
-import { faultyProxy } from '../support/faulty-proxy.ts';
 import { lambdaContext } from '../support/functions.ts';
 import { NOW_MS, newOrder, orderBody } from '../support/orders.ts';
-import { startStack } from '../support/stack.ts';
-import { steppedClock } from '../support/stepped-clock.ts';
 import { claimReady, freshStore, submitAll, submitOne, type TestStore } from '../support/store.ts';
+import { measuredStack } from './measured-stack.ts';
 
-// A server of its own: Redis counts what all its clients do. The proxy counts requests.
-const stack = await startStack();
-const proxy = await faultyProxy(stack, () => 'pass');
-afterAll(async () => {
-  await proxy[Symbol.asyncDispose]();
-  await stack.stop();
-});
+const { proxy, costOf, stop } = await measuredStack();
+afterAll(stop);
 const LATER_MS = NOW_MS + 60_000;
-
-/** What the service bills for some work, and how many requests that takes. */
-async function costOf(work: () => Promise<unknown>) {
-  const counted = async () => {
-    const reply = await stack.admin('INFO', 'commandstats');
-    const text = reply?.kind === 'bulk' ? reply.bytes.toString() : expect.fail();
-    return {
-      redis: billedCommands(text),
-      service: stack.usage.billedCommands,
-      requests: proxy.seen(),
-    };
-  };
-  const before = await counted();
-  await work();
-  const after = await counted();
-  // The local server counts what Redis executes, inside of scripts too.
-  expect(after.service - before.service).toBe(after.redis - before.redis);
-  return { billed: after.redis - before.redis, requests: after.requests - before.requests };
-}
-
-// Redis has the scripts after that, as it does but for the first seconds after it was made.
-for (const { prepare } of Object.values(OPERATIONS)) {
-  const store = freshStore(stack);
-  await (await prepare(store)).call(store);
-}
 
 type Api = Awaited<ReturnType<typeof deploy>>;
 const drain = (api: Api, event = {}) => api.schedule({ slot: 0, ...event }, lambdaContext(60_000));
@@ -253,33 +218,4 @@ test('events cost a command for each batch that is settled', async () => {
   };
   const [off, on] = [await settling(false), await settling(true)];
   expect(on.billed - off.billed).toBe(1);
-});
-
-/** Orders that are produced on one day; upkeep of 30 days, and their end. */
-async function upkeepOf(orders: number): Promise<number> {
-  await stack.admin('FLUSHDB');
-  const store = freshStore(proxy);
-  for (let from = 0; from < orders; from += 500) {
-    const batch = Array.from({ length: 500 }, (_, at) => newOrder(`key-${from + at}`));
-    await submitAll(store, batch);
-  }
-  await runDrain(store, { limits: { batchSize: 500 } });
-  // Many others are claimed after them, so that their segment closes.
-  await store.redis.set(store.keys.fence, '100000');
-  const clock = steppedClock(NOW_MS + 1_000_000);
-  const { billed } = await costOf(async () => {
-    for (let day = 1; day <= 31; day += 1) {
-      clock.step(86_400_000);
-      expect(await reconcile({ store, clock, isRepair: true })).toMatchObject({ found: {} });
-      await retain({ store, clock, retentionMs: 30 * 86_400_000 });
-    }
-  });
-  expect(await store.redis.dbsize()).toBeLessThan(12);
-  return billed;
-}
-
-test('the daily upkeep costs 0.1 commands for each order in its 30 days, and 25 a day besides', async () => {
-  const [few, many] = [await upkeepOf(1_000), await upkeepOf(3_000)];
-  expect((many - few) / 2_000).toBeLessThanOrEqual(0.1);
-  expect(few / 31).toBeLessThanOrEqual(25);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Producer } from '../../lib/producers/producer.ts';
 import { ALONE } from '../../lib/store/claim.ts';
 import { readOrder } from '../../lib/store/read.ts';
-import { settled } from '../store/operations.ts';
+import { settled } from '../store/settling.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { expectAllInPlace } from '../support/places.ts';

@@ -7,7 +7,8 @@ import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { expectAllInPlace, snapshot } from '../support/places.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { claimReady, freshStore } from '../support/store.ts';
-import { OPERATIONS, settled, submitted } from './operations.ts';
+import { OPERATIONS } from './operations.ts';
+import { settled, submitted } from './settling.ts';
 
 const LATER_MS = NOW_MS + 60_000;
 

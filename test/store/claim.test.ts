@@ -11,7 +11,7 @@ import { settleAndClaim } from '../../lib/store/settle.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { snapshot } from '../support/places.ts';
 import { claimReady, freshStore, submitAll, type TestStore } from '../support/store.ts';
-import { settled, settlementsOf, submitted } from './operations.ts';
+import { settled, settlementsOf, submitted } from './settling.ts';
 
 const READ_MS = NOW_MS + 1_000;
 const idsOf = (list: readonly { id: string }[]) => list.map(({ id }) => id);

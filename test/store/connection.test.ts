@@ -7,7 +7,7 @@ import { SERVICE_ERRORS } from '../../local/upstash/rules.ts';
 import { type Fate, faultyProxy } from '../support/faulty-proxy.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
 import { claimReady, freshStore, submitAll, submitOne } from '../support/store.ts';
-import { settlementsOf } from './operations.ts';
+import { settlementsOf } from './settling.ts';
 
 const answering = (status: number, body: string): Fate => {
   return (response) => void response.writeHead(status).end(body);

@@ -10,7 +10,7 @@ import { startStack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { claimReady, freshStore, submitAll, submitOne } from '../support/store.ts';
 import { watchedStore } from '../support/watched-store.ts';
-import { settlementsOf } from './operations.ts';
+import { settlementsOf } from './settling.ts';
 
 // A server of its own, as its limits are the same for all its clients.
 const stack = await startStack();

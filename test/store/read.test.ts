@@ -5,7 +5,7 @@ import { readOrder, readStored } from '../../lib/store/read.ts';
 import { settleAndClaim } from '../../lib/store/settle.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { claimReady, freshStore, submitAll } from '../support/store.ts';
-import { settlementsOf, submitted } from './operations.ts';
+import { settlementsOf, submitted } from './settling.ts';
 
 const LATER_MS = NOW_MS + 60_000;
 

@@ -8,7 +8,7 @@ import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { snapshot } from '../support/places.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { claimReady, freshStore, submitAll, type TestStore } from '../support/store.ts';
-import { settled, submitted } from './operations.ts';
+import { settled, submitted } from './settling.ts';
 
 const LATER_MS = NOW_MS + 60_000;
 const request = { pauseMs: 0, mark: 'one', nowMs: LATER_MS };

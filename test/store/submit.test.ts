@@ -6,7 +6,7 @@ import { submit } from '../../lib/store/submit.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
 import { expectAllInPlace, snapshot } from '../support/places.ts';
 import { claimReady, freshStore, submitAll, submitOne } from '../support/store.ts';
-import { submitted } from './operations.ts';
+import { submitted } from './settling.ts';
 
 const LATER_MS = NOW_MS + 60_000;
 const later = (key: string) => newOrder(key, { submission: { produceAtMs: LATER_MS } });
