@@ -14,8 +14,8 @@ test('a drain tells what it claimed and produced, how long that took and that no
   linesSince();
   await api.schedule({ slot: 0 }, lambdaContext());
   const lines = linesSince();
-  expect(valuesIn(lines, 'BatchSize')).toEqual([2, 1]);
-  expect(valuesIn(lines, 'OrdersProduced')).toEqual([2, 1]);
+  expect(valuesIn(lines, 'BatchSize').toSorted()).toEqual([1, 2]);
+  expect(valuesIn(lines, 'OrdersProduced').toSorted()).toEqual([1, 2]);
   expect(valuesIn(lines, 'QueueDepth')).toEqual([0]);
   expect(valuesIn(lines, 'DrainDuration')).toHaveLength(1);
   const times = valuesIn(lines, 'OrderToProducedTime');
@@ -25,7 +25,7 @@ test('a drain tells what it claimed and produced, how long that took and that no
   }
 });
 
-test('a drain that finds nothing says so, and what it cost', async () => {
+test('a drain that finds nothing says so, and has no duration', async () => {
   const api = await measuring();
   await api.schedule({ slot: 0 }, lambdaContext());
   linesSince();
@@ -34,8 +34,7 @@ test('a drain that finds nothing says so, and what it cost', async () => {
   expect(lines).toHaveLength(1);
   expect(valuesIn(lines, 'QueueDepth')).toEqual([0]);
   expect(valuesIn(lines, 'OldestOrderAge')).toEqual([0]);
-  expect(valuesIn(lines, 'BilledCommands')).toEqual([7]);
-  expect(valuesIn(lines, 'DrainDuration')).toHaveLength(1);
+  expect(valuesIn(lines, 'DrainDuration')).toEqual([]);
   expect(valuesIn(lines, 'BatchSize')).toEqual([]);
 });
 
