@@ -97,6 +97,8 @@ test('scheduled orders are refused where more would be pending, and ready ones a
   expect(await readOrder(store, later('x').id, NOW_MS)).toBeUndefined();
   const again = await submit(store, { ...request, orders: [later('x')], pendingMax: 3 });
   expect(again.answers).toEqual([{ kind: 'accepted' }]);
+  const over = await submit(store, { ...request, orders: [later('w')], pendingMax: 3 });
+  expect(over.answers).toEqual([{ kind: 'full' }]);
 });
 
 test('500 orders of every field fit into one submit', async () => {
