@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ANSWER_GRACE_MS } from '../../lib/drain/produce-batch.ts';
 import type { Producer } from '../../lib/producers/producer.ts';
+import { StoreFault } from '../../lib/store/errors.ts';
 import { readOrder } from '../../lib/store/read.ts';
 import { runDrain, silentProducer } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
@@ -126,7 +127,7 @@ test.for(['is refused', 'is never answered'])(
       before(what) {
         if (!what.includes('EXTEND')) return;
         asked.resolve();
-        if (how === 'is refused') throw new Error('no extension');
+        if (how === 'is refused') throw new StoreFault('no extension');
         return new Promise(() => undefined);
       },
     });
@@ -141,7 +142,10 @@ test.for(['is refused', 'is never answered'])(
     const signal = await called.promise;
     clock.step(10_000);
     await asked.promise;
+    // What the refusal brings about happens in the next turn.
+    await new Promise(setImmediate);
     clock.step(19_999);
+    await new Promise(setImmediate);
     expect(signal.aborted).toBe(false);
     answer.resolve();
     expect(await draining).toMatchObject({ produced: 1 });

@@ -169,7 +169,10 @@ test.each([
 });
 
 test('what is given back goes where it came from, with nothing written', () => {
-  expect(settled({ kind: 'untried' })).toMatchObject({ kind: 'queue', client: 'shop' });
+  const last = { status: 'queued', attempts: 2 } as const;
+  for (const state of [undefined, last]) {
+    expect(settled({ kind: 'untried' }, state)).toMatchObject({ kind: 'queue', client: 'shop' });
+  }
   const alone = untried(claimed(undefined, ALONE), STEP.nowMs);
   expect(alone).toMatchObject({ kind: 'pending', isAlone: true, dueAtMs: STEP.nowMs });
   for (const one of [settled({ kind: 'untried' }), alone]) expect(one).not.toHaveProperty('state');
