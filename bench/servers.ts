@@ -41,6 +41,12 @@ export async function startServer(options: { dir?: string } = {}) {
     /** Time on the network each way, of the REST server. */
     setDelay: (delayMs: number) =>
       ask('rules', { method: 'PUT', body: JSON.stringify({ delayMs }) }),
+    /** Of the redis-server. */
+    async version(): Promise<string> {
+      const [info] = await admin.send([['INFO', 'server']]);
+      const text = info?.kind === 'bulk' ? info.bytes.toString() : '';
+      return /redis_version:(\S+)/.exec(text)?.[1] ?? '';
+    },
     /** What Upstash would have billed so far. */
     billedCommands: async () => (await ask<{ billedCommands: number }>('usage')).billedCommands,
     async stop() {
