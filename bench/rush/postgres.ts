@@ -7,7 +7,7 @@ import { startPostgresServer } from '../../local/postgres/postgres-server.ts';
 import { startDelay } from '../servers.ts';
 import type { Take } from './offer.ts';
 
-const CONNECTIONS_MAX = 128;
+const CONNECTIONS_MAX = 64;
 
 const TABLES = `
   create table stock (sku text primary key, quantity bigint not null check (quantity >= 0));

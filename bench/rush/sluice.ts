@@ -46,8 +46,11 @@ export async function startSluice(delayMs: number) {
       const prefix = String(run);
       return Array.from({ length: instances }, () => async (order) => {
         const event = submitEvent('POST /orders', ORDER, `${prefix}-${order}`);
-        const { statusCode } = (await handler(event, context)) as { statusCode: number };
-        if (statusCode !== 202) throw new Error(`A submit was answered ${statusCode}`);
+        // A client that is answered 503 asks again, under the same key, and waits on.
+        for (let status = 503; status !== 202; ) {
+          status = ((await handler(event, context)) as { statusCode: number }).statusCode;
+          if (status !== 202 && status !== 503) throw new Error(`A submit was answered ${status}`);
+        }
       });
     },
     /** Drains until as many orders are produced; milliseconds that this takes. */
