@@ -1,6 +1,10 @@
 import type { Client, ListQuery } from '../lib/client/client.ts';
 import { Conflict, NotFound } from '../lib/client/errors.ts';
-import type { OrderDocument, OrderSummaryDocument } from '../lib/contract/schemas.ts';
+import type {
+  ChangedOrder,
+  OrderDocument,
+  OrderSummaryDocument,
+} from '../lib/contract/schemas.ts';
 import { Failure } from './failure.ts';
 import { json, orderReport, ordersReport } from './report.ts';
 import { printable } from './text.ts';
@@ -61,11 +65,11 @@ async function printAll(
   if (!asJson) process.stdout.write(ordersReport(all));
 }
 
-function print(order: OrderDocument, flags: OutputFlags): void {
+function print(order: OrderDocument | ChangedOrder, flags: OutputFlags): void {
   process.stdout.write(flags.json ? json(order) : orderReport(order));
 }
 
-async function ofOrder(id: string, asked: Promise<OrderDocument>): Promise<OrderDocument> {
+async function ofOrder<Order>(id: string, asked: Promise<Order>): Promise<Order> {
   try {
     return await asked;
   } catch (error) {

@@ -1,4 +1,5 @@
 import type {
+  ChangedOrder,
   DrainReport,
   OrderDocument,
   OrderSummaryDocument,
@@ -64,7 +65,7 @@ export function submitJson({ totals, end, ...counts }: Tally): string {
   return json({ end: end.kind, ...counts, ...accepted, totalAmounts });
 }
 
-export function orderReport(order: OrderDocument): string {
+export function orderReport(order: OrderDocument | ChangedOrder): string {
   const known: [string, string | undefined][] = [
     ['order', order.id],
     ['number', order.orderNumber === undefined ? undefined : String(order.orderNumber)],
@@ -76,7 +77,7 @@ export function orderReport(order: OrderDocument): string {
     ['accepted', order.acceptedAt],
     ['produced', order.producedAt],
     ['updated', order.updatedAt],
-    ['attempts', String(order.attempts)],
+    ['attempts', order.attempts === undefined ? undefined : String(order.attempts)],
     ['last error', order.lastError && `${order.lastError.reason} (${order.lastError.at})`],
     ['result', order.result === undefined ? undefined : JSON.stringify(order.result)],
     ...Object.entries(order.metadata ?? {}).map(([name, value]): [string, string] => [
@@ -85,6 +86,8 @@ export function orderReport(order: OrderDocument): string {
     ]),
   ];
   const rows = known.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  // A key without orders:read is not shown the lines of an order that it cancels.
+  if (order.lines === undefined) return printedTable(rows);
   const lines = order.lines.map(({ sku, quantity, unitAmount, description }) => [
     sku,
     grouped(quantity),

@@ -30,7 +30,8 @@ const SECRETS = {
   'dead-letters': HTTP,
   'redrive-order': HTTP,
   'redrive-dead-letters': HTTP,
-  // Asks Redis nothing, unless each request is counted there.
+  // These ask Redis nothing, unless requests are counted there.
+  me: process.env.SLUICE_RATE_LIMIT ? HTTP : CALLERS,
   openapi: process.env.SLUICE_RATE_LIMIT ? HTTP : CALLERS,
   stats: HTTP,
   'drain-queue': [...HTTP, ...(OF_PRODUCERS[producer] ?? ownSecrets())],

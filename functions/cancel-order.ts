@@ -1,11 +1,14 @@
-import { orderDocument } from '../lib/contract/documents.ts';
-import { isAdmin } from '../lib/http/authenticate.ts';
-import { json, notFound, problem } from '../lib/http/responses.ts';
+import { changedReceipt, orderDocument } from '../lib/contract/documents.ts';
+import { isAdmin, mayCall } from '../lib/http/authenticate.ts';
+import { json, notFound, problem, wasErased } from '../lib/http/responses.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { cancel } from '../lib/store/cancel.ts';
 
-/** POST /orders/{id}/cancel: 200 with the order, canceled; 404, 409 and 503 as problem details. */
+/**
+ * POST /orders/{id}/cancel: 200 with the order, canceled; 404, 409 and 503 as problem details. A key
+ * that may not read orders is told no more than the receipt has told it.
+ */
 export const handler = await httpFunction(({ clock, storeForRequests, route }) => {
   const store = storeForRequests();
 
@@ -13,12 +16,17 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
     const id = pathParameters.id ?? '';
     if (!isOrderId(id)) return notFound();
     const withClient = isAdmin(caller);
+    const mayRead = mayCall(caller, 'orders:read');
     const whose = withClient ? {} : { client: caller.client };
     const answer = await cancel(store, { id, nowMs: clock.now(), ...whose });
     if (answer.kind === 'not-found') return notFound();
+    if (answer.kind === 'erased') return wasErased();
     if (answer.kind === 'refused') {
-      return problem('not-cancelable', `This order is ${answer.status}.`);
+      const detail = mayRead ? `This order is ${answer.status}.` : 'It is too late to cancel it.';
+      return problem('not-cancelable', detail);
     }
-    return json(200, orderDocument(answer.order, { withClient }));
+    const { order } = answer;
+    const document = mayRead ? orderDocument(order, { withClient }) : changedReceipt(order);
+    return json(200, document);
   });
 });

@@ -7,18 +7,22 @@ import { json } from '../lib/http/responses.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { findByKey, listOrders } from '../lib/store/list.ts';
 
-/** GET /orders: 200 with a page of orders, the newest first; 400 and 503 as problem details. */
+/** GET /orders: 200 with a page of orders, those that wait first; 400 and 503 as problem details. */
 export const handler = await httpFunction(({ clock, config, storeForBatches, route }) => {
   const store = storeForBatches();
-  const pages = pagesOf('orders', ordersQuerySchema, config.redisToken);
+  const all = pagesOf('orders', ordersQuerySchema, config.redisToken);
+  const byKey = pagesOf('orders-by-key', ordersQuerySchema, config.redisToken);
 
   return route({ scope: 'orders:read' }, async (request) => {
+    const pages = request.query.idempotencyKey === undefined ? all : byKey;
     const page = pages.read(request);
     if (page.kind === 'refused') return page.response;
     const { limit, customer, status, idempotencyKey } = page.query;
     const withClient = isAdmin(request.caller);
     const list = {
       ...(!withClient && { client: request.caller.client }),
+      ordersMax: limit,
+      after: page.after,
       matches: (order: { customer: string; status: string }) =>
         (customer === undefined || order.customer === customer) &&
         (status === undefined || order.status === status),
@@ -26,7 +30,7 @@ export const handler = await httpFunction(({ clock, config, storeForBatches, rou
     };
     const { orders, examined, end } =
       idempotencyKey === undefined
-        ? await listOrders(store, { of: 'orders', ordersMax: limit, after: page.after, ...list })
+        ? await listOrders(store, { of: 'orders', ...list })
         : await findByKey(store, idempotencyKey, list);
     return json(200, {
       orders: orders.map((order) => orderSummaryDocument(order, { withClient })),

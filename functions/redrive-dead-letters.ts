@@ -4,11 +4,11 @@ import type { Redriven } from '../lib/contract/schemas.ts';
 import { redriveOldest } from '../lib/drain/redrive.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
 import { invalidBody, json } from '../lib/http/responses.ts';
+import { ORDER_BYTES_MAX } from '../lib/orders/batch.ts';
 import { faultsOf } from '../lib/orders/faults.ts';
 import { httpFunction } from '../lib/runtime.ts';
 
-const BODY_BYTES_MAX = 256 * 1024;
-/** No body is one that leaves all to the defaults. */
+/** No body means all defaults. */
 const NO_BODY = { kind: 'json', value: {} } as const;
 
 /** POST /dead-letters/redrive: 202 with how many were put back; 400, 413, 415, 503 as problems. */
@@ -17,7 +17,7 @@ export const handler = await httpFunction(({ clock, config, storeForBatches, rou
   const store = storeForBatches();
 
   return route({ scope: 'orders:admin' }, async (request) => {
-    const body = request.body === '' ? NO_BODY : readJsonBody(request, BODY_BYTES_MAX);
+    const body = request.body === '' ? NO_BODY : readJsonBody(request, ORDER_BYTES_MAX);
     if (body.kind === 'refused') return body.response;
     const parsed = redriveSchema.safeParse(body.value, { jitless: true });
     if (!parsed.success) return invalidBody('invalid-redrive', faultsOf(parsed.error));

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { orderDocument } from '../lib/contract/documents.ts';
-import { json, notFound, problem } from '../lib/http/responses.ts';
+import { json, notFound, problem, wasErased } from '../lib/http/responses.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { readOrder } from '../lib/store/read.ts';
 import { redrive } from '../lib/store/redrive.ts';
 
-/** POST /orders/{id}/redrive: 202 with the order, ready again; 404, 409 and 503 as problems. */
+/** POST /orders/{id}/redrive: 202 with the order, ready again; 404, 409, 410 and 503 as problem details. */
 export const handler = await httpFunction(({ clock, storeForRequests, route }) => {
   const store = storeForRequests();
 
@@ -17,6 +17,7 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
     const [isRedriven] = await redrive(store, { ids: [id], pauseMs: 0, mark: randomUUID(), nowMs });
     const order = await readOrder(store, id, nowMs);
     if (order === undefined) return notFound();
+    if (order.status === 'erased') return wasErased();
     if (!isRedriven) return problem('not-dead', `This order is ${order.status}.`);
     return json(202, orderDocument(order, { withClient: true }));
   });

@@ -1,9 +1,18 @@
 import { bodyTooLarge, readJsonBody } from '../lib/http/json-body.ts';
-import { invalidBody, json, keyReused, queueFull, scheduleFull } from '../lib/http/responses.ts';
+import {
+  invalidBody,
+  json,
+  keyReused,
+  queueFull,
+  scheduleFull,
+  wasErased,
+  wasReplaced,
+} from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
 import { countOf, type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
 import {
+  BATCH_BYTES_MAX,
   type BatchItem,
   hasLargeOrder,
   ORDER_BYTES_MAX,
@@ -11,21 +20,20 @@ import {
 } from '../lib/orders/batch.ts';
 import { httpFunction } from '../lib/runtime.ts';
 
-const BODY_BYTES_MAX = 4 * 1024 * 1024;
-
 /** POST /orders/batch: 200 with a result for each order; 400, 413, 415, 429 and 503 as problems. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
   const { clock, config, log, metrics } = surroundings;
   const intake = {
     store: surroundings.storeForBatches(),
     scheduledMax: config.scheduledMax,
+    inDoubt: new Set<string>(),
     backPressure: backPressure(config.queueMax),
     wake: surroundings.wake(),
     metrics,
   };
 
   return route({ scope: 'orders:write' }, async (request) => {
-    const body = readJsonBody(request, BODY_BYTES_MAX);
+    const body = readJsonBody(request, BATCH_BYTES_MAX);
     if (body.kind === 'refused') return body.response;
     if (hasLargeOrder(body.value)) return bodyTooLarge(ORDER_BYTES_MAX, 'Each order of a batch');
     const nowMs = clock.now();
@@ -56,5 +64,7 @@ function resultOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
 
 function refusalOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
   if (item.kind === 'invalid') return invalidBody('invalid-order', item.faults);
-  return outcome?.kind === 'schedule-full' ? scheduleFull() : keyReused();
+  if (outcome?.kind === 'schedule-full') return scheduleFull();
+  if (outcome?.kind === 'erased') return wasErased();
+  return outcome?.kind === 'replaced' ? wasReplaced() : keyReused();
 }

@@ -7,14 +7,15 @@ import {
   problem,
   queueFull,
   scheduleFull,
+  wasErased,
+  wasReplaced,
 } from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
+import { ORDER_BYTES_MAX } from '../lib/orders/batch.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
 import { httpFunction } from '../lib/runtime.ts';
-
-const BODY_BYTES_MAX = 256 * 1024;
 
 /** POST /orders: 202 with the receipt; 400, 413, 415, 422, 429 and 503 as problem details. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
@@ -22,13 +23,14 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
   const intake = {
     store: surroundings.storeForRequests(),
     scheduledMax: config.scheduledMax,
+    inDoubt: new Set<string>(),
     backPressure: backPressure(config.queueMax),
     wake: surroundings.wake(),
     metrics,
   };
 
   return route({ scope: 'orders:write' }, async (request) => {
-    const body = readJsonBody(request, BODY_BYTES_MAX);
+    const body = readJsonBody(request, ORDER_BYTES_MAX);
     if (body.kind === 'refused') return body.response;
 
     const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
@@ -48,6 +50,8 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     const [outcome] = answer.outcomes;
     if (outcome === undefined || outcome.kind === 'key-reused') return keyReused();
     if (outcome.kind === 'schedule-full') return scheduleFull();
+    if (outcome.kind === 'replaced') return wasReplaced();
+    if (outcome.kind === 'erased') return wasErased();
     return json(202, outcome.receipt, {
       location: `/orders/${outcome.receipt.id}`,
       ...(outcome.kind === 'replayed' && { 'idempotent-replayed': 'true' }),

@@ -13,6 +13,8 @@ export interface RedisConfig {
 
 /** Everything that can be set from outside. Durations are in milliseconds. */
 export interface Config extends RedisConfig {
+  /** The stage of the deployment, or `local`. */
+  readonly stage: string;
   readonly apiKeys: readonly ApiKey[];
   /** Where API Gateway checks tokens: then there are no API keys. */
   readonly tokens: TokenSettings | undefined;
@@ -66,6 +68,7 @@ export function readConfig(env: Environment, needs: Needs): Config {
   const isByToken = [env.SLUICE_JWT_ISSUER, env.SLUICE_JWT_AUDIENCE].some(Boolean);
   return readSettings(env, ({ read, optional, integer }) => ({
     ...(needs.redis ? redisAccessOf(read) : NO_REDIS),
+    stage: optional('SLUICE_STAGE', 'the name of the stage', (text) => text, 'local'),
     prefix: prefixOf(optional),
     apiKeys: needs.apiKeys && !isByToken ? apiKeysOf(read) : [],
     tokens: isByToken ? tokensOf(read, optional) : undefined,

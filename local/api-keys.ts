@@ -1,4 +1,5 @@
-import { entryOf, type Scope } from '../lib/http/api-keys.ts';
+import type { Scope } from '../lib/contract/scopes.ts';
+import { entryOf } from '../lib/http/api-keys.ts';
 
 /** The keys of the local stack. They open nothing anywhere else, so they may be known. */
 export const LOCAL_KEYS = [

@@ -1,5 +1,5 @@
 import { statsSchema } from '../../lib/contract/schemas.ts';
-import { SCOPES, type Scope } from '../../lib/http/api-keys.ts';
+import { SCOPES, type Scope } from '../../lib/contract/scopes.ts';
 import { readStore } from '../../lib/redis/read-store.ts';
 import type { ApiSide } from './api-side.ts';
 import { type Check, ok, skipped, unknown, type Verdict, warning, wrong } from './check.ts';

@@ -1,8 +1,7 @@
 /**
- * The address of an API, made to end in a slash so that a stage's path (`/prod/`) stays in front of
- * the routes.
+ * The address of an API. It ends in a slash, so that the path of a stage (`/prod/`) is kept.
  *
- * @returns undefined for what is no http or https URL, or holds a user name
+ * @returns undefined unless the text is an http or https URL without credentials
  */
 export function apiUrl(text: string | URL): URL | undefined {
   if (!URL.canParse(String(text))) return undefined;
@@ -14,7 +13,7 @@ export function apiUrl(text: string | URL): URL | undefined {
   return url;
 }
 
-/** Whether a header can carry it as a key: printable ASCII without spaces. */
+/** Whether a header can carry the key: printable ASCII without spaces. */
 export function isSendableKey(key: string): boolean {
   return /^[\x21-\x7e]+$/.test(key);
 }

@@ -1,4 +1,4 @@
-/** What came back, whatever it says. */
+/** An HTTP response, whatever it says. */
 export interface Answer {
   readonly status: number;
   readonly header: (name: string) => string | undefined;

@@ -5,10 +5,10 @@ import { refusalOf, UnexpectedAnswer } from './errors.ts';
 import { parseJson, problemBodySchema, problemIn } from './problem.ts';
 
 /**
- * The body of an answer, checked against the contract and handed on as it came: members that a
- * later version of the API adds are there too.
+ * The body of an answer, checked against the contract and returned as it came, with any members that a
+ * later version of the API adds.
  *
- * @throws Refused where the API refused the request, UnexpectedAnswer where this is not its answer
+ * @throws Refused if the API refused the request, UnexpectedAnswer if the answer is not the API's
  */
 export function read<T>(answer: Answer, status: number, schema: z.ZodMiniType<T>): T {
   if (answer.status === status) {
@@ -19,7 +19,7 @@ export function read<T>(answer: Answer, status: number, schema: z.ZodMiniType<T>
   throw errorOf(answer);
 }
 
-/** The error for an answer that is not the one that was hoped for. */
+/** The error for an answer with another status than expected. */
 export function errorOf(answer: Answer): Error {
   const problem = problemIn(answer);
   const message = `${answer.url} answered ${problem.status}: ${problem.detail}`;
@@ -28,7 +28,7 @@ export function errorOf(answer: Answer): Error {
 
 function unexpected({ url }: Answer, what: string): UnexpectedAnswer {
   return new UnexpectedAnswer(
-    `${url} does not seem to be an address of Sluice's API: it answered ${what} Sluice would not.`,
+    `${url} does not seem to belong to Sluice's API: it answered with ${what} Sluice would not send.`,
   );
 }
 
@@ -38,7 +38,7 @@ const resultSchema = z.union([
   z.extend(refusedSchema, { problem: problemBodySchema }),
 ]);
 
-/** The body of a batch's answer: as many results as it has orders, in their order. */
+/** The answer to a batch: one result for each of its orders, in their order. */
 export function resultsSchema(orders: number) {
   return z.object({
     results: z.array(resultSchema).check(

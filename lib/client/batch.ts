@@ -10,13 +10,12 @@ import type { CallOptions, Send } from './send.ts';
 /** An order of a batch, under its own key. */
 export type KeyedOrder = Immutable<z.input<typeof batchItemSchema>>;
 
-/** What the API says of a batch that it won't take as a whole. */
+/** How the API refuses a whole batch. */
 const STATUSES_REFUSED: ReadonlySet<number> = new Set([400, 413]);
 
 /**
- * POST /orders/batch: a result for each order, in their order. One order that is too large has all
- * of its batch refused, so a batch that is refused is sent again in halves, and the others get
- * through.
+ * POST /orders/batch: a result for each order, in their order. The API refuses a whole batch because of
+ * one order that is too large, so a refused batch is sent again in halves to get the others through.
  */
 export async function submitBatch(
   send: Send,
@@ -47,7 +46,7 @@ export async function submitBatch(
   }
 }
 
-/** Adds what was answered before to what the failure knows of itself. */
+/** Adds earlier results to those of the failed part. */
 function interrupted(before: readonly BatchResult[], error: unknown): SubmitInterrupted {
   const results = new Map(before.entries());
   if (!(error instanceof SubmitInterrupted)) return new SubmitInterrupted(results, error);

@@ -1,8 +1,12 @@
 import * as z from 'zod/mini';
 import type { deadLettersQuerySchema, ordersQuerySchema } from '../contract/queries.ts';
 import {
+  type ChangedOrder,
+  changedOrderSchema,
   type DrainReport,
   drainReportSchema,
+  type Me,
+  meSchema,
   type OrderDocument,
   type OrderPage,
   type OrderSummaryDocument,
@@ -23,11 +27,11 @@ import type { BatchResult } from './batch-result.ts';
 import { idempotencyKeyHeader } from './idempotency-key.ts';
 import type { Immutable } from './immutable.ts';
 import { ordersOf, type ReadPage } from './pages.ts';
+import { type Platform, platformWith } from './platform.ts';
 import type { Problem } from './problem.ts';
 import { get, JSON_TYPE, pathOf, post } from './requests.ts';
 import { TRIES_MAX } from './retry.ts';
 import { type CallOptions, type Request, sender } from './send.ts';
-import { type Surroundings, surroundingsWith } from './surroundings.ts';
 import {
   type ReadOrder,
   type Waited,
@@ -35,14 +39,14 @@ import {
   waitUntilProduced,
 } from './wait-until-produced.ts';
 
-export interface ClientOptions extends Partial<Surroundings> {
-  /** Where the API is, with the path of its stage if it has one. */
+export interface ClientOptions extends Partial<Platform> {
+  /** The address of the API, with the path of its stage if it has one. */
   readonly url: string | URL;
   /** An API key. */
   readonly key: string;
-  /** How long a call may take in all, its retries included; milliseconds, 2 minutes by default. */
+  /** How long a call may take, retries included; milliseconds, 2 minutes by default. */
   readonly timeoutMs?: number;
-  /** How often a request is sent at most while none was ever answered; 10, as otherwise. */
+  /** The most tries as long as no request was ever answered; 10 by default, as after that. */
   readonly triesUnansweredMax?: number;
 }
 
@@ -50,46 +54,46 @@ export interface ClientOptions extends Partial<Surroundings> {
 export type NewOrder = Immutable<z.input<typeof submissionSchema>>;
 
 export interface SubmitOptions extends CallOptions {
-  /** Give one to be able to repeat the submit after an error; else it has a key of its own. */
+  /** Lets you repeat the submit after an error. Without it, the call makes a key of its own. */
   readonly idempotencyKey?: string;
 }
 
 export interface Submitted {
   readonly receipt: Receipt;
-  /** Whether the order was accepted before, under the same key. */
+  /** Whether an earlier request submitted this order under the same key. */
   readonly isReplay: boolean;
 }
 
-/** An order of a batch; without a key it has one of its own, which only this call knows. */
+/** An order of a batch. Without a key it gets one that only this call knows. */
 export type BatchOrder = Omit<KeyedOrder, 'idempotencyKey'> & { readonly idempotencyKey?: string };
 
 type PageQuery = Immutable<z.input<typeof deadLettersQuerySchema>>;
 type OrdersQuery = Immutable<z.input<typeof ordersQuerySchema>>;
-/** `limit` is how many orders at most: all of them where it is not given. */
+/** `limit` is the most orders to list; without it, all of them. */
 export type ListQuery = Omit<OrdersQuery, 'cursor'>;
 
 /**
- * The routes of the API. Each call repeats its request after what may have been a passing fault,
- * where that is safe, and throws what `errors.ts` names, or the reason of the signal.
+ * The routes of the API. Each call repeats its request after faults that may pass, if that is safe. It
+ * throws the errors of `errors.ts`, or the reason of its signal.
  */
 export interface Client {
-  /** POST /orders. Repeated under one key, so that a lost answer makes no second order. */
+  /** POST /orders. Every try has the same key, so a lost answer leads to no second order. */
   submit(order: NewOrder, options?: SubmitOptions): Promise<Submitted>;
   /**
    * POST /orders/batch: a result for each of 1 to 500 orders, in their order.
    *
-   * @throws SubmitInterrupted with the results there are, where it had to be sent in parts
+   * @throws SubmitInterrupted with the results so far, if it had to be sent in parts and one failed
    */
   submitBatch(orders: readonly BatchOrder[], options?: CallOptions): Promise<BatchResult[]>;
   /** GET /orders/{id} */
   get(id: string, options?: CallOptions): Promise<OrderDocument>;
-  /** GET /orders, page after page, the newest first. */
+  /** GET /orders, page after page: what waits, then what has ended, each newest first. */
   list(query?: ListQuery, options?: CallOptions): AsyncGenerator<OrderSummaryDocument, void>;
   /** GET /orders: one page; `limit` is 1 to 100. */
   listPage(query?: OrdersQuery, options?: CallOptions): Promise<OrderPage>;
-  /** POST /orders/{id}/cancel. Canceling it again is answered in the same way. */
-  cancel(id: string, options?: CallOptions): Promise<OrderDocument>;
-  /** Looks at an order until it is produced, dead or canceled, or the time is up. */
+  /** POST /orders/{id}/cancel. Safe to repeat. Without `orders:read` you get only the receipt. */
+  cancel(id: string, options?: CallOptions): Promise<ChangedOrder>;
+  /** Polls an order until it is produced, dead or canceled, or time is up. */
   waitUntilProduced(id: string, options?: WaitOptions): Promise<Waited>;
   /** GET /stats */
   stats(options?: CallOptions): Promise<Stats>;
@@ -100,33 +104,37 @@ export interface Client {
   ): AsyncGenerator<OrderSummaryDocument, void>;
   /** GET /dead-letters: one page; `limit` is 1 to 100. */
   deadLettersPage(query?: PageQuery, options?: CallOptions): Promise<OrderPage>;
-  /** POST /orders/{id}/redrive. Not repeated where it may have been done: that would be refused. */
+  /** POST /orders/{id}/redrive. Not repeated if it may have been done: that would be refused. */
   redrive(id: string, options?: CallOptions): Promise<OrderDocument>;
-  /** POST /dead-letters/redrive. Not repeated where it may have been done: that would redrive more. */
+  /** POST /dead-letters/redrive. Not repeated if it may have been done: that would redrive more. */
   redriveDeadLetters(query?: { readonly limit?: number }, options?: CallOptions): Promise<Redriven>;
-  /** POST /drain. Not repeated where it may have been done. */
+  /** POST /drain. Not repeated if it may have been done. */
   drain(options?: CallOptions): Promise<DrainReport>;
+  /** GET /me: who you are and what you may do. */
+  me(options?: CallOptions): Promise<Me>;
   /** GET /openapi.json */
   openApi(options?: CallOptions): Promise<Record<string, unknown>>;
 }
 
 const TIMEOUT_MS = 2 * 60 * 1000;
-/** A drain runs for 20 s at most, and settles what it has claimed. */
+/** A drain runs for up to 20 s and then settles what it has claimed. */
 const DRAIN_MS_MAX = 60 * 1000;
 
 /**
- * Makes a client of one API under one key.
+ * Makes a client of one API with one key.
  *
- * @throws TypeError where the URL or the key is none
+ * @throws TypeError if the URL or the key is invalid
  */
 export function createClient(options: ClientOptions): Client {
   const { key, timeoutMs = TIMEOUT_MS, triesUnansweredMax = TRIES_MAX } = options;
   const url = apiUrl(options.url);
-  if (url === undefined) throw new TypeError('url must be an http or https URL without a user.');
-  if (!isSendableKey(key)) throw new TypeError('key must be an API key.');
-  const surroundings = surroundingsWith(options);
+  if (url === undefined)
+    throw new TypeError('url must be an http or https URL without credentials.');
+  if (!isSendableKey(key))
+    throw new TypeError('key must be an API key: printable ASCII without spaces.');
+  const platform = platformWith(options);
   const endpoint = { url, key, timeoutMs, triesMax: TRIES_MAX, triesUnansweredMax };
-  const send = sender(endpoint, surroundings);
+  const send = sender(endpoint, platform);
 
   async function ask<T>(
     request: Request,
@@ -144,7 +152,7 @@ export function createClient(options: ClientOptions): Client {
   }
 
   const client: Client = {
-    async submit(order, { idempotencyKey = surroundings.newKey(), ...call } = {}) {
+    async submit(order, { idempotencyKey = platform.newKey(), ...call } = {}) {
       const headers = { ...JSON_TYPE, 'idempotency-key': idempotencyKeyHeader(idempotencyKey) };
       const request = { ...post('orders', order), headers, isRepeatable: true };
       const answer = await send(request, call);
@@ -154,7 +162,7 @@ export function createClient(options: ClientOptions): Client {
     submitBatch(orders, call = {}) {
       const keyed = orders.map((order) => ({
         ...order,
-        idempotencyKey: order.idempotencyKey ?? surroundings.newKey(),
+        idempotencyKey: order.idempotencyKey ?? platform.newKey(),
       }));
       return submitBatch(send, keyed, call);
     },
@@ -166,12 +174,12 @@ export function createClient(options: ClientOptions): Client {
     },
     listPage: (query, call) => ask(get('orders', query), [200, orderPageSchema], call),
     cancel: (id, call) =>
-      ask({ ...post(`${pathOf(id)}/cancel`), isRepeatable: true }, [200, orderSchema], call),
+      ask({ ...post(`${pathOf(id)}/cancel`), isRepeatable: true }, [200, changedOrderSchema], call),
     waitUntilProduced(id, wait = {}) {
       const { signal } = wait;
       const look = (known: ReadOrder | undefined, leftMs: number) =>
         readOrder(id, { timeoutMs: leftMs, ...(signal && { signal }) }, known);
-      return waitUntilProduced(look, surroundings, wait);
+      return waitUntilProduced(look, platform, wait);
     },
     stats: (call) => ask(get('stats'), [200, statsSchema], call),
     deadLetters({ limit } = {}, call) {
@@ -184,14 +192,17 @@ export function createClient(options: ClientOptions): Client {
       ask(post('dead-letters/redrive', query), [202, redrivenSchema], call),
     drain: (call) =>
       ask({ ...post('drain'), tryMsMax: DRAIN_MS_MAX }, [200, drainReportSchema], call),
+    me: (call) => ask(get('me'), [200, meSchema], call),
     openApi: (call) => ask(get('openapi.json'), [200, z.record(z.string(), z.unknown())], call),
   };
   return client;
 }
 
-// What users of the package import; the repository's own code takes each from where it is made.
+// For users of the package. The repository's own code imports each from its own file.
 export type {
+  ChangedOrder,
   DrainReport,
+  Me,
   OrderDocument,
   OrderPage,
   OrderSummaryDocument,
@@ -214,4 +225,4 @@ export {
   UnexpectedAnswer,
   Unreachable,
 } from './errors.ts';
-export type { BatchResult, CallOptions, Problem, Surroundings, Waited, WaitOptions };
+export type { BatchResult, CallOptions, Platform, Problem, Waited, WaitOptions };

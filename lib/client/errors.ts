@@ -1,16 +1,16 @@
 import type { BatchResult } from './batch-result.ts';
 import type { Problem } from './problem.ts';
 
-/** What each error of the client is, but for an abort, which is thrown as its signal's reason. */
+/** The base of all errors of the client. An aborted call throws its signal's reason instead. */
 export abstract class SluiceError extends Error {}
 
 /**
- * No answer came, at the last of all tries. Whether the request took effect is unknown; a submit
- * is safe to repeat under the same key.
+ * No answer, after all tries. Whether the request took effect is unknown; a submit is safe to repeat
+ * under the same key.
  */
 export class Unreachable extends SluiceError {
   override readonly name = 'Unreachable';
-  /** Whether this client has had any answer before: if not, its URL may be wrong. */
+  /** Whether this client ever had an answer. If not, its URL may be wrong. */
   readonly hasAnswered: boolean;
 
   constructor(message: string, { hasAnswered }: { hasAnswered: boolean }) {
@@ -19,12 +19,12 @@ export class Unreachable extends SluiceError {
   }
 }
 
-/** What answered is not this API, or one that this client does not understand. */
+/** The answer is not from this API, or from a version that this client does not understand. */
 export class UnexpectedAnswer extends SluiceError {
   override readonly name = 'UnexpectedAnswer';
 }
 
-/** The API refused the request, and `problem` says why. Each meaning has a class of its own. */
+/** The API refused the request, and `problem` says why. Each meaning has its own class. */
 export abstract class Refused extends SluiceError {
   readonly problem: Problem;
 
@@ -34,12 +34,12 @@ export abstract class Refused extends SluiceError {
   }
 }
 
-/** 400, 413, 415: the request is not as it must be. */
+/** 400, 413, 415: the request is invalid. */
 export class InvalidRequest extends Refused {
   override readonly name = 'InvalidRequest';
 }
 
-/** 401: nobody has this key. */
+/** 401: the key is not valid. */
 export class Unauthorized extends Refused {
   override readonly name = 'Unauthorized';
 }
@@ -49,7 +49,7 @@ export class Forbidden extends Refused {
   override readonly name = 'Forbidden';
 }
 
-/** 404: no such order among those that the key may see. */
+/** 404: no such order, or none that the key may see. */
 export class NotFound extends Refused {
   override readonly name = 'NotFound';
 }
@@ -59,35 +59,35 @@ export class Conflict extends Refused {
   override readonly name = 'Conflict';
 }
 
-/** 422: the idempotency key stands for another order, which is unchanged. */
+/** 422: the idempotency key belongs to a different order, which is unchanged. */
 export class KeyReused extends Refused {
   override readonly name = 'KeyReused';
 }
 
-/** 429, at the last of all tries: nothing of the request was done. */
+/** 429, after all tries: nothing was done. */
 export class TooManyRequests extends Refused {
   override readonly name = 'TooManyRequests';
 }
 
 /**
- * 5xx, at the last of all tries. Whether the request took effect is unknown; a submit is safe to
- * repeat under the same key.
+ * 5xx, after all tries. Whether the request took effect is unknown; a submit is safe to repeat under
+ * the same key.
  */
 export class Unavailable extends Refused {
   override readonly name = 'Unavailable';
 }
 
 /**
- * A batch that had to be sent in parts failed after some of them were answered. The others are safe
- * to submit again under the same keys; `cause` is what went wrong.
+ * A batch had to be sent in parts, and one of them failed after others had been answered. The rest is
+ * safe to submit again under the same keys; `cause` is what went wrong.
  */
 export class SubmitInterrupted extends SluiceError {
   override readonly name = 'SubmitInterrupted';
-  /** The results there are, by the place of their order in the batch. */
+  /** The results so far, by the index of their order in the batch. */
   readonly results: ReadonlyMap<number, BatchResult>;
 
   constructor(results: ReadonlyMap<number, BatchResult>, cause: unknown) {
-    super('A part of the batch was submitted, and then it failed.', { cause });
+    super('Only a part of the batch was submitted.', { cause });
     this.results = results;
   }
 }
@@ -104,10 +104,10 @@ const BY_STATUS: Readonly<Record<number, new (message: string, problem: Problem)
   429: TooManyRequests,
 };
 
-/** The error for a problem; `undefined` for a status that the API does not answer with. */
+/** The error for a problem; `undefined` for a status that the API does not use. */
 export function refusalOf(problem: Problem, message: string): Refused | undefined {
   const { status, type } = problem;
-  // A 404 of anything but the API is about the path, and not about an order.
+  // A 404 from anything but the API is about the path, not about an order.
   if (status === 404 && type !== '/problems/not-found') return undefined;
   if (status >= 500) return new Unavailable(message, problem);
   const Meant = BY_STATUS[status];

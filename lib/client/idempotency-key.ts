@@ -1,10 +1,10 @@
 import { IDEMPOTENCY_KEY_PATTERN } from '../orders/identity.ts';
 
 /**
- * An idempotency key as its header has it: always as a quoted string, as a key that begins with a
- * quote would be taken for one.
+ * An idempotency key as a header value: always quoted, because a bare key that begins with a quote
+ * would be taken for a quoted one.
  *
- * @throws TypeError for what no header can carry as a key
+ * @throws TypeError if no header can carry the key
  * @see https://www.rfc-editor.org/rfc/rfc8941#section-3.3.3
  */
 export function idempotencyKeyHeader(key: string): string {

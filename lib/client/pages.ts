@@ -1,20 +1,20 @@
 import type { OrderPage, OrderSummaryDocument } from '../contract/schemas.ts';
 import { UnexpectedAnswer } from './errors.ts';
 
-/** The most orders that the API has on a page. */
+/** The most orders on a page of the API. */
 const PAGE_ORDERS_MAX = 100;
 
-/** One page of a list: the first where there is no cursor. */
+/** Reads one page of a list: the first one without a cursor. */
 export type ReadPage = (page: {
   readonly limit: number;
   readonly cursor?: string;
 }) => Promise<OrderPage>;
 
 /**
- * The orders of a list, page by page as they are asked for. Each comes once, although an order that
- * moves on meanwhile, from waiting to produced, may stand on two pages.
+ * The orders of a list; pages are read as they are needed. Each order comes once, even if it moves on
+ * meanwhile, from waiting to produced, and so is on two pages.
  *
- * @param limit  how many orders at most
+ * @param limit  the most orders
  */
 export async function* ordersOf(
   readPage: ReadPage,
@@ -22,7 +22,7 @@ export async function* ordersOf(
 ): AsyncGenerator<OrderSummaryDocument, void, undefined> {
   let left = limit;
   let cursor: string | undefined;
-  /** Those that may still move on, and so come again. */
+  /** Orders that may still move on, and so come again. */
   const moving = new Set<string>();
   while (left > 0) {
     const pageLimit = Math.min(left, PAGE_ORDERS_MAX);
@@ -35,7 +35,7 @@ export async function* ordersOf(
     }
     if (page.nextCursor === null) return;
     if (page.nextCursor === cursor) {
-      throw new UnexpectedAnswer('The API answered with a page whose next one is itself.');
+      throw new UnexpectedAnswer('The API answered with a page whose next page is itself.');
     }
     cursor = page.nextCursor;
   }

@@ -2,31 +2,31 @@ import * as z from 'zod/mini';
 import { problemSchema } from '../contract/schemas.ts';
 import type { Answer } from './answer.ts';
 
-/** What the API says of a request, or of one order of a batch, that it refuses. */
+/** Why the API refused a request, or one order of a batch. */
 export interface Problem {
   readonly status: number;
-  /** Such as `/problems/not-dead`, which docs/problems.md explains; `about:blank` where none is given. */
+  /** Such as `/problems/not-dead`, see docs/problems.md; `about:blank` if the answer has none. */
   readonly type: z.infer<typeof problemSchema>['type'] | (string & {});
-  /** A sentence, in the server's words where there are any. */
+  /** A sentence, from the server if it sent one. */
   readonly detail: string;
-  /** Each fault of the body or of the order, with an RFC 6901 JSON Pointer into it. */
+  /** The invalid fields of the body or of the order, as JSON Pointers (RFC 6901). */
   readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
-  /** What the API's log knows the request by. */
+  /** Finds the request in the API's log. */
   readonly requestId?: string;
-  /** Seconds until it is worth another try, where the server says so. */
+  /** Seconds to wait before another try, if the server says so. */
   readonly retryAfterS?: number;
 }
 
 /**
- * Problem details, or the body of what stands before the API. Every member may be missing, and a
- * later version of the API may know more types.
+ * Problem details, or the body of what stands in front of the API. Any member may be missing, and a
+ * later version of the API may have more types.
  */
 export const problemBodySchema = z.extend(z.partial(problemSchema), {
   type: z.optional(z.string()),
   message: z.optional(z.string()),
 });
 
-/** Reads an answer with an error status; a body of any other kind is only a status. */
+/** Reads an answer with an error status. Of a body of any other kind, only the status counts. */
 export function problemIn(answer: Answer): Problem {
   const parsed = problemBodySchema.safeParse(parseJson(answer.text), { jitless: true });
   const body = parsed.success ? parsed.data : {};
@@ -39,18 +39,18 @@ export function problemIn(answer: Answer): Problem {
   };
 }
 
-/** The problem that a checked document tells of. */
+/** The problem in a body that has been checked. */
 export function problemOf(status: number, body: z.infer<typeof problemBodySchema>): Problem {
   const { type = 'about:blank', title, detail, message, errors = [] } = body;
   return { status, type, detail: detail ?? title ?? message ?? `HTTP status ${status}`, errors };
 }
 
-/** `Retry-After` in seconds; a date or anything else counts as none. */
+/** `Retry-After` in seconds; undefined for a date or anything else. */
 export function secondsIn(retryAfter: string | undefined): number | undefined {
   return retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : undefined;
 }
 
-/** @returns undefined for what is no JSON */
+/** @returns undefined if the text is not JSON */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

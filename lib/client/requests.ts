@@ -9,7 +9,7 @@ export function get(path: string, query: Readonly<Record<string, unknown>> = {})
   return { method: 'GET', path: search ? `${path}?${search}` : path, isRepeatable: true };
 }
 
-/** A change that is not safe to repeat, unless the caller says otherwise. */
+/** A change. Not safe to repeat unless the caller says so. */
 export function post(path: string, body?: object): Request {
   const sent = body && { headers: JSON_TYPE, body: JSON.stringify(body) };
   return { method: 'POST', path, ...sent, isRepeatable: false };

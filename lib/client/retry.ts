@@ -1,30 +1,30 @@
-/** When a request is sent again: after what may have been a passing fault, and a bounded number of times. */
+/** When a request is sent again: after faults that may pass, a limited number of times. */
 
-/** With the delays below, a request is given up after half a minute of waiting on average. */
+/** With the delays below, a request fails after half a minute of waiting on average. */
 export const TRIES_MAX = 10;
 const DELAY_MS_BASE = 200;
 const DELAY_MS_MAX = 20_000;
-/** A longer wait than this is the caller's to decide. */
+/** Longer waits are for the caller to decide. */
 const RETRY_AFTER_MS_MAX = 60_000;
 
-/** Throttled, a fault of the API, or of what stands before it. */
+/** Throttled, or a fault of the API or of what stands in front of it. */
 const STATUSES_PASSING: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
 export function isPassing(status: number): boolean {
   return STATUSES_PASSING.has(status);
 }
 
-/** The one passing status that says that nothing was done. */
+/** The only one of them that means that nothing was done. */
 export function isUndone(status: number): boolean {
   return status === 429;
 }
 
 /**
- * Delay before a request's next try: exponential with full jitter, on top of what the server
- * asked for with Retry-After, so that requests refused together do not come back together.
+ * Delay before a request's next try: exponential with full jitter, on top of the server's
+ * Retry-After, so that requests that were refused together do not come back together.
  *
- * @param tries        how often the request was sent, 1 or more
- * @param retryAfterS  what the server asked for, seconds
+ * @param tries        tries so far, 1 or more
+ * @param retryAfterS  the server's Retry-After, seconds
  * @param random       in [0, 1)
  * @returns milliseconds
  * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/

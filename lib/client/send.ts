@@ -1,29 +1,29 @@
 import type { Answer } from './answer.ts';
 import { refusalOf, Unreachable } from './errors.ts';
+import type { Platform } from './platform.ts';
 import { problemIn, secondsIn } from './problem.ts';
 import { isPassing, isUndone, retryDelayMs } from './retry.ts';
-import type { Surroundings } from './surroundings.ts';
 
-/** Where the API is, who calls it, and how patiently. */
+/** The API, its caller, and how patient the caller is. */
 export interface Endpoint {
   /** Ends in a slash. */
   readonly url: URL;
   readonly key: string;
-  /** How long a call may take in all, milliseconds. */
+  /** How long a call may take, milliseconds. */
   readonly timeoutMs: number;
-  /** How often a request is sent at most, 1 or more. */
+  /** The most tries of a request, 1 or more. */
   readonly triesMax: number;
-  /** The same while no request of this client was ever answered. */
+  /** The same as long as no request of this client was ever answered. */
   readonly triesUnansweredMax: number;
 }
 
 /** What each call takes. */
 export interface CallOptions {
-  /** Ends the call at once when it aborts, a request under way included. */
+  /** Ends the call at once when it aborts, even during a request. */
   readonly signal?: AbortSignal;
-  /** When it aborts nothing more is sent and no wait begun; what was sent is still waited for. */
+  /** When it aborts, nothing more is sent, but a request under way is waited for. */
   readonly stop?: AbortSignal;
-  /** How long the call may take in all, its retries and their pauses included; milliseconds. */
+  /** How long the call may take, retries and pauses included; milliseconds. */
   readonly timeoutMs?: number;
 }
 
@@ -34,11 +34,11 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /**
-   * Whether a repeat of what may have been done already has no further effect. One that has is
-   * repeated only after an answer that says that nothing was done.
+   * Whether a repeat has no further effect. If it has, the request is repeated only after an answer
+   * that says that nothing was done.
    */
   readonly isRepeatable: boolean;
-  /** How long one try may take, its answer's body included; milliseconds. */
+  /** How long one try may take, including the body of its answer; milliseconds. */
   readonly tryMsMax?: number;
 }
 
@@ -51,12 +51,12 @@ type Try =
 const TRY_MS_MAX = 30 * 1000;
 
 /**
- * Makes the function that sends requests to the API, again and again while that may help.
- * It throws `Unreachable`, `TooManyRequests` or `Unavailable` when it gives up, and a signal's
- * reason; any other answer is the caller's to judge.
+ * Makes the function that sends requests to the API, and repeats them while that may help. It throws
+ * `Unreachable`, `TooManyRequests` or `Unavailable` when it gives up, or a signal's reason. It returns
+ * any other answer.
  */
-export function sender(endpoint: Endpoint, surroundings: Surroundings): Send {
-  const { clock, sleep, random } = surroundings;
+export function sender(endpoint: Endpoint, platform: Platform): Send {
+  const { clock, sleep, random } = platform;
   let hasAnswered = false;
   return async function send(request, { signal, stop, timeoutMs = endpoint.timeoutMs }) {
     const endMs = clock.now() + timeoutMs;
@@ -85,7 +85,7 @@ export function sender(endpoint: Endpoint, surroundings: Surroundings): Send {
     const late = new AbortController();
     const takeBack = clock.after(tryMs, () => late.abort());
     try {
-      const response = await surroundings.fetch(url, {
+      const response = await platform.fetch(url, {
         method,
         headers: { ...headers, authorization: `Bearer ${endpoint.key}` },
         ...(body !== undefined && { body }),
@@ -125,7 +125,7 @@ function retryAfterS(outcome: Try): number {
   return secondsIn(outcome.answer.header('retry-after')) ?? 0;
 }
 
-/** fetch says "fetch failed" and keeps the reason in `cause`, which for `localhost` is an AggregateError. */
+/** `fetch` keeps the reason in `cause`, which for `localhost` is an AggregateError. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;

@@ -1,44 +1,44 @@
 import type { OrderDocument } from '../contract/schemas.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Platform } from './platform.ts';
 
-/** How the waiting for an order ended. */
+/** How the wait for an order ended. */
 export type Waited =
   | { readonly kind: 'produced'; readonly order: OrderDocument }
-  /** Not retried by itself: somebody has to redrive it. */
+  /** It is not retried until somebody redrives it. */
   | { readonly kind: 'dead'; readonly order: OrderDocument }
   | { readonly kind: 'canceled'; readonly order: OrderDocument }
-  /** The time is up, and none of these has happened yet. */
+  /** Time is up, and none of these has happened. */
   | { readonly kind: 'timeout'; readonly order: OrderDocument };
 
 export interface WaitOptions {
-  /** Ends the waiting when it aborts. */
+  /** Ends the wait when it aborts. */
   readonly signal?: AbortSignal;
-  /** How long to wait, milliseconds; 10 minutes where nothing is said. */
+  /** How long to wait, milliseconds; 10 minutes by default. */
   readonly timeoutMs?: number;
 }
 
-/** An order as it was read, and the tag of that state. */
+/** An order as it was read, and its ETag. */
 export interface ReadOrder {
   readonly order: OrderDocument;
   readonly etag: string | undefined;
 }
 
 const TIMEOUT_MS = 10 * 60 * 1000;
-/** The last look at the order begins when the time is up, and may take as long as this. */
+/** When time is up there is one last look, which may take this long. */
 const LAST_LOOK_MS = 5 * 1000;
 const PAUSE_MS_BASE = 500;
-/** A drain begins each minute. */
+/** A drain starts every minute. */
 const PAUSE_MS_MAX = 10 * 1000;
 const PAUSE_GROWTH = 1.5;
 
 /**
- * Looks at an order again and again, at pauses that grow, until it has ended or the time is up.
+ * Polls an order, at growing intervals, until it has ended or time is up.
  *
- * @param look  reads the order; gets what it answered before, and how long it may take
+ * @param look  reads the order; gets its previous result, and how long it may take
  */
 export async function waitUntilProduced(
   look: (known: ReadOrder | undefined, timeoutMs: number) => Promise<ReadOrder>,
-  { clock, sleep, random }: Surroundings,
+  { clock, sleep, random }: Platform,
   { signal, timeoutMs = TIMEOUT_MS }: WaitOptions,
 ): Promise<Waited> {
   const endMs = clock.now() + timeoutMs;
@@ -56,7 +56,7 @@ export async function waitUntilProduced(
   }
 }
 
-/** Between half of a ceiling that grows and all of it. */
+/** Between half and all of a ceiling that grows. */
 function pauseMs(looks: number, random: number): number {
   const ceilingMs = Math.min(PAUSE_MS_MAX, PAUSE_MS_BASE * PAUSE_GROWTH ** (looks - 1));
   return Math.ceil(ceilingMs * (0.5 + random / 2));

@@ -4,14 +4,15 @@ import {
   type Order,
   type OrderStatus,
   type OrderSummary,
+  type ReplacedOrder,
   statusAtIntake,
 } from '../orders/order.ts';
 import type { Submission } from '../orders/submission.ts';
-import type { OrderDocument, OrderSummaryDocument, Receipt } from './schemas.ts';
+import type { ChangedOrder, OrderDocument, OrderSummaryDocument, Receipt } from './schemas.ts';
 
 /**
- * The receipt of an accepted submission. A pure function of what never changes, so that a replay
- * is answered with the very same bytes, whatever has become of the order.
+ * The receipt of an accepted submission. It depends only on what never changes, so a replay gets the
+ * very same bytes, whatever has become of the order.
  */
 export function receiptOf(id: string, submission: Submission, acceptedAtMs: number): Receipt {
   const status = statusAtIntake(submission, acceptedAtMs);
@@ -19,17 +20,27 @@ export function receiptOf(id: string, submission: Submission, acceptedAtMs: numb
 }
 
 interface Reader {
-  /** Whether to show whose each order is, as to those who read the orders of all clients. */
+  /** Whether to show whose order it is: to those who read the orders of all clients. */
   readonly withClient: boolean;
+}
+
+/** A changed order for a key that may not read orders: no more than its receipt. */
+export function changedReceipt(order: Order): ChangedOrder {
+  return receiptMembers(order, order.status);
 }
 
 /** An order as its client reads it. */
 export function orderDocument(order: Order, reader: Reader): OrderDocument {
   const { head, outcome } = partsOf(order, reader);
-  return { ...head, lines: [...order.lines], ...outcome };
+  return {
+    ...head,
+    lines: [...order.lines],
+    ...outcome,
+    ...(order.replaced && { replaced: order.replaced.map(replacedMembers) }),
+  };
 }
 
-/** An order as it stands in a list. */
+/** An order as a list shows it. */
 export function orderSummaryDocument(order: OrderSummary, reader: Reader): OrderSummaryDocument {
   const { head, outcome } = partsOf(order, reader);
   return { ...head, ...outcome };
@@ -55,6 +66,19 @@ function partsOf(order: OrderSummary, { withClient }: Reader) {
     ...(order.history !== undefined && { history: order.history.map(failureMembers) }),
   };
   return { head, outcome };
+}
+
+function replacedMembers(content: ReplacedOrder) {
+  const { customer, currency, totalAmount, reference, produceAtMs, metadata, lines } = content;
+  return {
+    ...{ customer, currency, totalAmount },
+    ...(reference !== undefined && { reference }),
+    ...(produceAtMs !== undefined && { produceAt: formatInstant(produceAtMs) }),
+    ...(metadata !== undefined && { metadata }),
+    lines: [...lines],
+    acceptedAt: formatInstant(content.acceptedAtMs),
+    replacedAt: formatInstant(content.replacedAtMs),
+  };
 }
 
 function failureMembers({ reason, atMs }: Failure) {

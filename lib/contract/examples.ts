@@ -1,7 +1,8 @@
+import { BATCH_BYTES_MAX, BATCH_ORDERS_MAX, ORDER_BYTES_MAX } from '../orders/batch.ts';
 import type { Fault } from '../orders/faults.ts';
 import { orderIdOf } from '../orders/identity.ts';
 import type { Order } from '../orders/order.ts';
-import type { Submission } from '../orders/submission.ts';
+import { LINES_MAX, type Submission } from '../orders/submission.ts';
 import { orderDocument, orderSummaryDocument, receiptOf } from './documents.ts';
 import { PROBLEMS, type ProblemType } from './problems.ts';
 
@@ -44,6 +45,7 @@ const dead: Order = {
   attempts: 12,
   updatedAtMs: ACCEPTED_AT_MS + 3_600_000,
   lastError: { reason: 'The warehouse does not know sku 71053.', atMs: ACCEPTED_AT_MS + 3_600_000 },
+  history: [{ reason: 'The warehouse did not answer.', atMs: ACCEPTED_AT_MS + 2_700_000 }],
 };
 const receipt = receiptOf(id, submission, ACCEPTED_AT_MS);
 const own = { withClient: false };
@@ -61,12 +63,13 @@ const ERRORS: Partial<Record<ProblemType, readonly Fault[]>> = {
   'invalid-redrive': [{ pointer: '/limit', detail: 'Must be a whole number from 1 to 1,000.' }],
 };
 
-/** Examples of the document, as the code that answers makes them; a test validates each. */
+/** Examples for the document, made by the code that answers requests; a test validates each. */
 export const EXAMPLES = {
   id,
   request: {
     'POST /orders': body,
     'POST /orders/batch': { orders: [{ idempotencyKey: '536365', ...body }] },
+    'POST /orders/{id}/replace': body,
     'POST /dead-letters/redrive': { limit: 500 },
   } as Readonly<Record<string, object>>,
   answer: {
@@ -84,6 +87,7 @@ export const EXAMPLES = {
     'GET /orders': { orders: [orderSummaryDocument(produced, own)], nextCursor: null, examined: 1 },
     'GET /orders/{id}': orderDocument(produced, own),
     'POST /orders/{id}/cancel': orderDocument({ ...waiting, status: 'canceled' }, own),
+    'POST /orders/{id}/replace': orderDocument(waiting, own),
     'POST /orders/{id}/redrive': orderDocument({ ...dead, status: 'queued', attempts: 0 }, all),
     'GET /dead-letters': {
       orders: [orderSummaryDocument(dead, all)],
@@ -102,6 +106,22 @@ export const EXAMPLES = {
       approximate: ['queued', 'producing', 'scheduled'],
     },
     'POST /drain': { claimed: 120, produced: 119, retried: 1, dead: 0, remaining: 0 },
+    'GET /me': {
+      client: 'shop',
+      scopes: ['orders:write', 'orders:read'],
+      stage: 'prod',
+      version: '0.1.0',
+      limits: {
+        requestsPerMinute: 6_000,
+        queuedOrders: 1_000_000,
+        scheduledOrders: 100_000,
+        orderBytes: ORDER_BYTES_MAX,
+        orderLines: LINES_MAX,
+        batchBytes: BATCH_BYTES_MAX,
+        batchOrders: BATCH_ORDERS_MAX,
+        retentionDays: 30,
+      },
+    },
   } as Readonly<Record<string, object>>,
   problem: (type: ProblemType) => ({
     ...problem(type, `${PROBLEMS[type].title}.`),

@@ -16,7 +16,7 @@ export type JsonSchema = { [name: string]: unknown };
 
 const refTo = (name: string) => `#/components/schemas/${name}`;
 
-/** The definitions that the document names: what clients send, and what they get. */
+/** The schemas that the document names: what clients send, and what they get. */
 const REQUESTS = {
   Submission: submissionSchema,
   Line: lineSchema,
@@ -27,12 +27,14 @@ const REQUESTS = {
 const ANSWERS = {
   Receipt: answers.receiptSchema,
   Order: answers.orderSchema,
+  ChangedOrder: answers.changedOrderSchema,
   OrderSummary: answers.orderSummarySchema,
   OrderPage: answers.orderPageSchema,
   BatchResults: answers.batchResultsSchema,
   Stats: answers.statsSchema,
   DrainReport: answers.drainReportSchema,
   Redriven: answers.redrivenSchema,
+  Me: answers.meSchema,
   Problem: answers.problemSchema,
 } as const;
 
@@ -40,12 +42,12 @@ const NAMED = { ...REQUESTS, ...ANSWERS };
 
 export type SchemaName = keyof typeof NAMED;
 
-/** What to say of a member, and what no definition can: rules that are code. */
+/** Descriptions of members, and rules that are code and that no schema can express. */
 const { shape: submission } = submissionSchema;
 const { shape: line } = lineSchema;
 const { shape: summary } = answers.orderSummarySchema;
 const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
-  [submission.customer, { description: 'Whose order it is, as the shop knows them.' }],
+  [submission.customer, { description: 'The customer, as the shop knows them.' }],
   [submission.currency, { description: 'An ISO 4217 code.', pattern: '^[A-Z]{3}$' }],
   [
     submission.lines,
@@ -60,7 +62,7 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
     submission.produceAt,
     {
       description:
-        'Not produced before this time, which is up to 30 days ahead; one that has passed is now.',
+        'Not produced before this time, at most 30 days ahead. A time that has passed means now.',
       format: 'date-time',
     },
   ],
@@ -80,25 +82,40 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
     summary.totalAmount,
     { description: 'Sum of quantity × unitAmount over the lines, in the currency’s minor unit.' },
   ],
-  [summary.client, { description: 'Whose order it is; shown to orders:admin.' }],
+  [summary.client, { description: 'The client that submitted it. Shown to orders:admin.' }],
   [
     summary.attempts,
-    { description: 'Claims since it was accepted or redriven, without those given back untried.' },
+    {
+      description: 'Claims since it was accepted or redriven, except those given back untried.',
+    },
   ],
-  [summary.result, { description: 'What the producer answered, any JSON.' }],
+  [summary.result, { description: 'What the producer returned. Any JSON.' }],
   [
     answers.orderPageSchema.shape.nextCursor,
-    { description: 'The cursor of the next page; null where there is none.' },
+    { description: 'The cursor of the next page, or null if there is none.' },
   ],
   [
+    answers.orderPageSchema.shape.examined,
+    { description: 'How many orders the request read to fill this page.' },
+  ],
+  [summary.nextAttemptAt, { description: 'When it is tried again after a failed attempt.' }],
+  [summary.history, { description: 'Earlier failed attempts, newest first.' }],
+  [
     answers.problemSchema.shape.instance,
-    { description: 'The request’s id; left out in the results of a batch.' },
+    { description: 'The request id. Left out in the results of a batch.' },
   ],
   [
     answers.statsSchema.shape.oldestQueuedAgeMs,
-    { description: 'Milliseconds that the order at the head of the queue has waited.' },
+    { description: 'How long the oldest ready order has waited, milliseconds.' },
   ],
-  [answers.statsSchema.shape.approximate, { description: 'Names the counts that are not exact.' }],
+  [
+    answers.statsSchema.shape.approximate,
+    { description: 'Names of the counts that are not exact.' },
+  ],
+  [
+    answers.meSchema.shape.limits.shape.requestsPerMinute,
+    { description: 'Null where requests are not limited.' },
+  ],
   [
     answers.drainReportSchema.shape.remaining,
     { description: 'Orders that are ready and were not claimed.' },
@@ -116,15 +133,15 @@ function registryWith(names: Readonly<Record<string, z.core.$ZodType>>): Registr
   return registry;
 }
 
-/** JSON Schemas of the named definitions, which refer to each other as components. */
+/** The JSON Schemas of the named definitions; they refer to each other as components. */
 export function componentSchemas(): Record<SchemaName, JsonSchema> {
   const made = { ...schemasOf(REQUESTS, 'input'), ...schemasOf(ANSWERS, 'output') };
   return made as Record<SchemaName, JsonSchema>;
 }
 
-/** @param io  whether a member that has a default may be left out, as in a request */
+/** @param io  `input`: members with a default may be left out, as in a request */
 function schemasOf(named: Readonly<Record<string, z.core.$ZodType>>, io: 'input' | 'output') {
-  // Two registries: the one that names is asked for every schema that has a note, too.
+  // Two registries, because the one with the names is also asked for every schema with a note.
   const identities = z.registry<{ id?: string | undefined }>();
   for (const [id, schema] of Object.entries(named)) identities.add(schema, { id });
   const { schemas } = z.toJSONSchema(identities, {
@@ -138,7 +155,7 @@ function schemasOf(named: Readonly<Record<string, z.core.$ZodType>>, io: 'input'
   return Object.fromEntries(entries);
 }
 
-/** The JSON Schema of a definition: a reference where it is a named one. */
+/** The JSON Schema of a definition, or a reference to it if it has a name. */
 export function schemaOf(schema: z.core.$ZodType): JsonSchema {
   const found = Object.entries(NAMED).find(([, named]) => named === schema);
   if (found !== undefined) return { $ref: refTo(found[0]) };
@@ -150,7 +167,7 @@ function bare(schema: object): JsonSchema {
   return rest;
 }
 
-/** A pattern that bounds the length says so in the words that tools know. */
+/** States the length that a pattern implies in the keywords that tools know. */
 function addLengths(schema: JsonSchema): void {
   const [, min, max] = /\{(\d+),(\d+)\}\$$/.exec(String(schema.pattern ?? '')) ?? [];
   if (min === undefined || max === undefined) return;

@@ -9,7 +9,7 @@ const PROBLEM_TYPE = 'application/problem+json';
 const REQUEST_ID = { $ref: '#/components/headers/X-Request-Id' };
 
 /**
- * The description of the API, made of the definitions that validate requests and type answers.
+ * The description of the API, made from the definitions that validate requests and type answers.
  * `npm run generate` writes it to `docs/openapi.json`.
  *
  * @see https://spec.openapis.org/oas/v3.1.1.html
@@ -21,15 +21,15 @@ export function openApiDocument(version: string) {
       title: 'Sluice',
       version,
       description:
-        'Takes orders in at the speed of Redis and produces them in the background, in batches. ' +
-        'Amounts are integers in the currency’s minor unit. Times are RFC 3339.',
+        'Accepts orders at the speed of Redis and produces them in the background, in batches. ' +
+        'Amounts are integers in the currency’s minor unit. Times are RFC 3339 in UTC.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/', description: 'Where Sluice is deployed.' }],
+    servers: [{ url: '/', description: 'The deployment that serves this document.' }],
     security: [{ apiKey: [] }],
     tags: [
       { name: 'Orders', description: 'For shops.' },
-      { name: 'Operate', description: 'For those who run Sluice.' },
+      { name: 'Operate', description: 'For operators.' },
     ],
     paths: paths(),
     components: {
@@ -38,8 +38,8 @@ export function openApiDocument(version: string) {
           type: 'http',
           scheme: 'bearer',
           description:
-            'An API key. Its scopes are among orders:write, orders:read and orders:admin; ' +
-            'orders:admin implies the other two, for the orders of all clients.',
+            'An API key. Its scopes are orders:write, orders:read or orders:admin. orders:admin ' +
+            'implies the other two, for the orders of all clients.',
         },
       },
       headers: HEADERS,
@@ -96,14 +96,14 @@ const PARAMETERS = {
   'Idempotency-Key': {
     required: true,
     description:
-      '1 to 255 printable ASCII characters, no space at either end; the bare value or a quoted ' +
-      'structured-field string. The order is known by it for as long as it is kept.',
+      '1 to 255 printable ASCII characters, no space at either end. Either the bare value or a quoted ' +
+      'structured-field string. It identifies the order for as long as the order is kept.',
     schema: { type: 'string', minLength: 1, maxLength: 512 },
     example: '536365',
   },
   'If-None-Match': {
     required: false,
-    description: 'An `ETag` that the client has: 304 where it is still the order’s.',
+    description: 'An `ETag` from an earlier answer: 304 if the order has not changed since.',
     schema: { type: 'string' },
   },
 } as const;
@@ -124,26 +124,27 @@ function parametersOf(key: string, { headers = [], query }: Operation) {
 
 const HEADERS = {
   'X-Request-Id': {
-    description: 'The request’s own if it sent 1–128 of `A-Za-z0-9._-`, else a new one.',
+    description:
+      'The id that the request sent, if it is 1–128 of `A-Za-z0-9._-`; otherwise a new one.',
     required: true,
     schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$' },
   },
   Location: {
-    description: 'Where the order is.',
+    description: 'The path of the order.',
     required: true,
     schema: { type: 'string', pattern: '^/orders/ord_[0-9a-v]{32}$' },
   },
   'Idempotent-Replayed': {
-    description: 'There where the order was accepted before.',
+    description: 'Present if an earlier request submitted this order.',
     schema: { const: 'true' },
   },
   ETag: {
-    description: 'Changes with the order.',
+    description: 'Changes whenever the order does.',
     required: true,
     schema: { type: 'string', pattern: '^"[A-Za-z0-9_-]+"$' },
   },
   'Retry-After': {
-    description: 'Seconds until it is worth another try.',
+    description: 'Seconds to wait before trying again.',
     required: true,
     schema: { type: 'string', pattern: '^[1-9][0-9]*$' },
   },
@@ -165,9 +166,13 @@ function responsesOf(key: string, { answer, problems }: Operation) {
     { $ref: `#/components/responses/${responseNameOf(types)}` },
   ]);
   return {
-    [status]: { description, headers: headersNamed(headers), content: { [JSON_TYPE]: content } },
+    [status]: {
+      description,
+      headers: headersNamed(headers),
+      ...(status !== 204 && { content: { [JSON_TYPE]: content } }),
+    },
     ...(headers.includes('ETag') && {
-      304: { description: 'The client has it already.', headers: headersNamed(['ETag']) },
+      304: { description: 'The order has not changed.', headers: headersNamed(['ETag']) },
     }),
     ...Object.fromEntries(refusals),
   };

@@ -5,37 +5,40 @@ import type { ProblemType } from './problems.ts';
 import { deadLettersQuerySchema, ordersQuerySchema, redriveSchema } from './queries.ts';
 import {
   batchResultsSchema,
+  changedOrderSchema,
   drainReportSchema,
+  meSchema,
   orderPageSchema,
   orderSchema,
   receiptSchema,
   redrivenSchema,
   statsSchema,
 } from './schemas.ts';
+import type { Scope } from './scopes.ts';
 
 /** One route of the API, as `docs/openapi.json` describes it. */
 export interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly tag: 'Orders' | 'Operate';
-  /** What a key must have; `any` where every valid key will do. */
-  readonly scope: 'orders:write' | 'orders:read' | 'orders:admin' | 'any';
+  /** The scope that a key must have; `any`: every valid key will do. */
+  readonly scope: Scope | 'any';
   /** Names of parameters, as `openapi.ts` has them. */
   readonly headers?: readonly ('Idempotency-Key' | 'If-None-Match')[];
   readonly query?: z.ZodMiniObject;
   readonly body?: { readonly schema: z.ZodMiniType; readonly isOptional?: true };
   readonly answer: {
-    readonly status: 200 | 202;
+    readonly status: 200 | 202 | 204;
     readonly description: string;
-    /** Nothing where the answer is this document. */
+    /** Left out where the answer is this document. */
     readonly schema?: z.ZodMiniType;
     readonly headers?: readonly ('Location' | 'Idempotent-Replayed' | 'ETag')[];
   };
-  /** Besides those that every route has. */
+  /** In addition to those of every route. */
   readonly problems: readonly ProblemType[];
 }
 
-/** What every route may answer. */
+/** Problems of every route. */
 export const COMMON_PROBLEMS = [
   'unauthorized',
   'forbidden',
@@ -55,16 +58,16 @@ export const OPERATIONS = {
   'POST /orders': {
     summary: 'Submit an order',
     description:
-      'Once it is answered with 202, the order is in the store and will be produced. A repeat with ' +
-      'the same key and the same order is answered with the very same bytes and makes no second ' +
-      'order, so a request whose outcome is unknown is safe to send again as it was.',
+      'An order that was answered with 202 is stored and will be produced. Repeating the request ' +
+      'with the same key and the same order returns the very same bytes and creates no second ' +
+      'order, so a request whose outcome is unknown is safe to send again.',
     tag: 'Orders',
     scope: 'orders:write',
     headers: ['Idempotency-Key'],
     body: { schema: submissionSchema },
     answer: {
       status: 202,
-      description: 'Accepted, now or before.',
+      description: 'Accepted, now or by an earlier request.',
       schema: receiptSchema,
       headers: ['Location', 'Idempotent-Replayed'],
     },
@@ -73,6 +76,8 @@ export const OPERATIONS = {
       'invalid-order',
       'invalid-idempotency-key',
       'idempotency-key-reused',
+      'order-replaced',
+      'order-erased',
       'queue-full',
       'schedule-full',
     ],
@@ -80,8 +85,8 @@ export const OPERATIONS = {
   'POST /orders/batch': {
     summary: 'Submit up to 500 orders',
     description:
-      'Each order stands for itself, under a key of the same kind as a single submit has: some may ' +
-      'be accepted while others are refused. Of two with one key the first counts.',
+      'Each order has its own idempotency key and its own result: some may be accepted while others ' +
+      'are refused. If two have the same key, the first counts. Keys are shared with single submits.',
     tag: 'Orders',
     scope: 'orders:write',
     body: { schema: batchSchema },
@@ -93,16 +98,17 @@ export const OPERATIONS = {
     problems: [...BODY_PROBLEMS, 'invalid-batch', 'queue-full'],
   },
   'GET /orders': {
-    summary: 'List orders, the newest first',
+    summary: 'List orders',
     description:
-      'A client sees its own orders; `orders:admin` those of all clients. A request reads a bounded ' +
-      'number of orders, so a page may be short or empty and still have a cursor.',
+      'Orders that wait come first, then those that have ended; in both, the newest first. A client ' +
+      'sees its own orders, `orders:admin` those of all clients. A request reads a bounded number of ' +
+      'orders, so a page may be short or empty and still have a cursor.',
     tag: 'Orders',
     scope: 'orders:read',
     query: ordersQuerySchema,
     answer: {
       status: 200,
-      description: 'A page of orders, without lines.',
+      description: 'A page of orders, without their lines.',
       schema: orderPageSchema,
     },
     problems: ['invalid-query'],
@@ -118,26 +124,55 @@ export const OPERATIONS = {
       schema: orderSchema,
       headers: ['ETag'],
     },
-    problems: ['not-found'],
+    problems: ['not-found', 'order-erased'],
   },
   'POST /orders/{id}/cancel': {
-    summary: 'Cancel an order that has not begun to be produced',
-    description: 'Canceling it again is answered in the same way.',
+    summary: 'Cancel an order before it is produced',
+    description:
+      'Repeating the request is safe. `orders:admin` may cancel a dead order too. A key without ' +
+      '`orders:read` gets no more than the receipt.',
     tag: 'Orders',
     scope: 'orders:write',
-    answer: { status: 200, description: 'The order, canceled.', schema: orderSchema },
-    problems: ['not-found', 'not-cancelable'],
+    answer: { status: 200, description: 'The order, canceled.', schema: changedOrderSchema },
+    problems: ['not-found', 'not-cancelable', 'order-erased'],
+  },
+  'DELETE /orders/{id}': {
+    summary: 'Erase what an order holds',
+    description:
+      'What stays is enough to answer a repeat of its key with 410, so that no second order comes of ' +
+      'it. An order that waits or is dead is canceled. The next drain has it erased downstream, if the ' +
+      'producer can. Erasing it again is answered in the same way.',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    answer: { status: 204, description: 'Erased, now or before.' },
+    problems: ['not-found', 'not-erasable'],
+  },
+  'POST /orders/{id}/replace': {
+    summary: 'Replace the content of an order that has not begun to be produced',
+    description:
+      'For an order that went in wrong: it keeps its id, its key and its place, and the old content ' +
+      'stays in it. A canceled order waits again. Replacing it with the same content again is ' +
+      'answered in the same way; a repeat of the old submit is told that the order was replaced.',
+    tag: 'Orders',
+    scope: 'orders:write',
+    body: { schema: submissionSchema },
+    answer: {
+      status: 200,
+      description: 'The order, with its new content.',
+      schema: changedOrderSchema,
+    },
+    problems: [...BODY_PROBLEMS, 'invalid-order', 'not-found', 'not-replaceable', 'order-erased'],
   },
   'POST /orders/{id}/redrive': {
     summary: 'Put a dead order back',
-    description: 'It is ready at once, with no attempt counted.',
+    description: 'It is ready at once, and its attempts count from 0 again.',
     tag: 'Operate',
     scope: 'orders:admin',
     answer: { status: 202, description: 'The order, waiting again.', schema: orderSchema },
-    problems: ['not-found', 'not-dead'],
+    problems: ['not-found', 'not-dead', 'order-erased'],
   },
   'GET /dead-letters': {
-    summary: 'List the dead orders, the last to die first',
+    summary: 'List dead orders, the last to die first',
     tag: 'Operate',
     scope: 'orders:admin',
     query: deadLettersQuerySchema,
@@ -145,10 +180,10 @@ export const OPERATIONS = {
     problems: ['invalid-query'],
   },
   'POST /dead-letters/redrive': {
-    summary: 'Put the orders back that died first',
+    summary: 'Put the oldest dead orders back',
     description:
-      'They become ready one after the other, at a pace, so that a crowd of them neither reaches ' +
-      'the producer at once nor keeps new orders waiting.',
+      'They become ready at a limited rate, so that they neither flood the producer nor delay new ' +
+      'orders.',
     tag: 'Operate',
     scope: 'orders:admin',
     body: { schema: redriveSchema, isOptional: true },
@@ -166,8 +201,19 @@ export const OPERATIONS = {
     summary: 'Run a drain now, for 20 s at most',
     tag: 'Operate',
     scope: 'orders:admin',
-    answer: { status: 200, description: 'What the drain has done.', schema: drainReportSchema },
+    answer: { status: 200, description: 'What the drain did.', schema: drainReportSchema },
     problems: ['drain-running'],
+  },
+  'GET /me': {
+    summary: 'Show who you are and what you may do',
+    tag: 'Orders',
+    scope: 'any',
+    answer: {
+      status: 200,
+      description: 'The client and scopes of your key, and the limits that apply to you.',
+      schema: meSchema,
+    },
+    problems: [],
   },
   'GET /openapi.json': {
     summary: 'Show this document',
@@ -180,5 +226,5 @@ export const OPERATIONS = {
 
 export type RouteKey = keyof typeof OPERATIONS;
 
-/** The order of a batch, which the batch's own schema leaves open: each is judged by itself. */
+/** One order of a batch. The batch's own schema leaves it open, as each order is validated alone. */
 export const batchOrderSchema = batchItemSchema;

@@ -1,29 +1,33 @@
 /**
- * Every problem that a function can answer with; `docs/problems.md` explains each.
+ * Every problem that a function answers with; `docs/problems.md` explains each.
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
 export const PROBLEMS = {
   'invalid-json': { status: 400, title: 'The body is not JSON' },
   'invalid-order': { status: 400, title: 'The body is not a valid order' },
   'invalid-batch': { status: 400, title: 'The body is not a batch of orders' },
-  'invalid-redrive': { status: 400, title: 'The body does not say how many to redrive' },
+  'invalid-redrive': { status: 400, title: 'The body is not a valid redrive' },
   'invalid-query': { status: 400, title: 'The query is not valid' },
   'invalid-idempotency-key': { status: 400, title: 'The Idempotency-Key is missing or malformed' },
   unauthorized: { status: 401, title: 'No valid API key' },
   forbidden: { status: 403, title: 'The API key lacks the scope' },
   'not-found': { status: 404, title: 'No such order' },
-  'not-cancelable': { status: 409, title: 'The order cannot be canceled any more' },
+  'not-cancelable': { status: 409, title: 'The order can no longer be canceled' },
   'not-dead': { status: 409, title: 'The order is not dead' },
   'drain-running': { status: 409, title: 'A drain is running' },
+  'order-erased': { status: 410, title: 'The order was erased' },
+  'not-erasable': { status: 409, title: 'The order is being produced' },
   'body-too-large': { status: 413, title: 'The body is too large' },
-  'unsupported-media-type': { status: 415, title: 'The content type is not JSON' },
+  'unsupported-media-type': { status: 415, title: 'The body is not sent as plain JSON' },
   'idempotency-key-reused': {
     status: 422,
-    title: 'The idempotency key was used for another order',
+    title: 'The idempotency key belongs to another order',
   },
+  'order-replaced': { status: 422, title: 'The order was replaced' },
+  'not-replaceable': { status: 409, title: 'The order cannot be replaced any more' },
   'queue-full': { status: 429, title: 'Too many orders are waiting' },
   'schedule-full': { status: 429, title: 'Too many orders are scheduled' },
-  'too-many-requests': { status: 429, title: 'This client is too fast' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
   'store-unavailable': { status: 503, title: 'The store is unavailable' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -3,11 +3,12 @@ import { ID_PATTERN } from '../orders/identity.ts';
 import { ORDER_STATUSES } from '../orders/order.ts';
 import { lineSchema, metadataSchema } from '../orders/submission.ts';
 import { PROBLEMS, type ProblemType } from './problems.ts';
+import { SCOPES } from './scopes.ts';
 
 /**
  * What clients get. These definitions type the code that answers, describe the answers in
- * `docs/openapi.json`, and are what the client checks an answer against. No function needs them at
- * run time: functions import their types alone, so no bundle carries them.
+ * `docs/openapi.json`, and are what the client checks answers against. Functions import only their
+ * types, so no bundle carries them.
  */
 export const orderIdSchema = z.string().check(z.regex(ID_PATTERN));
 
@@ -23,7 +24,7 @@ const receiptMembers = {
   customer: z.string(),
   currency: z.string(),
   /** Sum of quantity × unitAmount over the lines, in the currency's minor unit. */
-  totalAmount: z.int().check(z.minimum(0)),
+  totalAmount: count,
   reference: z.optional(z.string()),
   /** Not produced before this time. */
   produceAt: z.optional(instantSchema),
@@ -45,10 +46,10 @@ const summaryMembers = {
   client: z.optional(z.string()),
   metadata: z.optional(metadataSchema),
   idempotencyKey: z.string(),
-  /** How often it was claimed since it was accepted or redriven, and not given back untried. */
-  attempts: z.int().check(z.minimum(0)),
+  /** Claims since it was accepted or redriven, except those given back untried. */
+  attempts: count,
   updatedAt: instantSchema,
-  /** When it is tried again, after an attempt that failed. */
+  /** When it is tried again after a failed attempt. */
   nextAttemptAt: z.optional(instantSchema),
   orderNumber: z.optional(count),
   producedAt: z.optional(instantSchema),
@@ -66,6 +67,28 @@ export const orderSummarySchema = z.object(summaryMembers);
 export const orderSchema = z.object({
   ...summaryMembers,
   lines: z.array(z.object(lineSchema.shape)),
+  /** What the order was before it was replaced, the latest first. */
+  replaced: z.optional(
+    z.array(
+      z.object({
+        customer: z.string(),
+        currency: z.string(),
+        totalAmount: count,
+        reference: z.optional(z.string()),
+        produceAt: z.optional(instantSchema),
+        metadata: z.optional(metadataSchema),
+        lines: z.array(z.object(lineSchema.shape)),
+        acceptedAt: instantSchema,
+        replacedAt: instantSchema,
+      }),
+    ),
+  ),
+});
+
+/** An order that was canceled or replaced: for a key without `orders:read`, only what the receipt holds. */
+export const changedOrderSchema = z.extend(z.partial(orderSchema), {
+  ...receiptMembers,
+  status: z.enum(ORDER_STATUSES),
 });
 
 export const orderPageSchema = z.object({
@@ -77,7 +100,7 @@ export const orderPageSchema = z.object({
 });
 
 const faultSchema = z.object({
-  /** RFC 6901 JSON Pointer of the member. */
+  /** JSON Pointer (RFC 6901) to the member. */
   pointer: z.string(),
   detail: z.string(),
 });
@@ -87,7 +110,7 @@ export const problemSchema = z.object({
   title: z.string(),
   status: z.int(),
   detail: z.string(),
-  /** The request's id; not in a batch's results, which are parts of one request. */
+  /** The request id; left out in the results of a batch. */
   instance: z.optional(z.string()),
   errors: z.optional(z.array(faultSchema)),
 });
@@ -108,7 +131,7 @@ export const batchResultsSchema = z.object({
         replayed: z.boolean(),
         order: receiptSchema,
       }),
-      z.object({ index, status: z.literal([400, 422, 429]), problem: problemSchema }),
+      z.object({ index, status: z.literal([400, 410, 422, 429]), problem: problemSchema }),
     ]),
   ),
 });
@@ -120,30 +143,53 @@ export const statsSchema = z.object({
   dead: count,
   produced: count,
   canceled: count,
-  /** How long the order that has been ready for longest has waited. */
+  /** How long the oldest ready order has waited. */
   oldestQueuedAgeMs: z.nullable(count),
   /** Names the counts that are not exact. */
   approximate: z.array(z.string()),
 });
 
-/** What one drain has done. */
+/** What one drain did. */
 export const drainReportSchema = z.object({
   claimed: count,
   produced: count,
   retried: count,
   dead: count,
-  /** Orders that are ready all the same. */
-  remaining: z.int().check(z.minimum(0)),
+  /** Orders that are ready and were not claimed. */
+  remaining: count,
 });
 
 export const redrivenSchema = z.object({ redriven: count });
 
+/** Who calls, and what this deployment lets them do. */
+export const meSchema = z.object({
+  client: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  stage: z.string(),
+  version: z.string(),
+  limits: z.object({
+    /** `null` where requests are not limited. */
+    requestsPerMinute: z.nullable(count),
+    /** Orders of one client that may wait, and that may be scheduled. */
+    queuedOrders: count,
+    scheduledOrders: count,
+    orderBytes: count,
+    orderLines: count,
+    batchBytes: count,
+    batchOrders: count,
+    /** How long an order is kept after it was produced or canceled. */
+    retentionDays: count,
+  }),
+});
+
 export type Receipt = z.infer<typeof receiptSchema>;
 export type OrderDocument = z.infer<typeof orderSchema>;
 export type OrderSummaryDocument = z.infer<typeof orderSummarySchema>;
+export type ChangedOrder = z.infer<typeof changedOrderSchema>;
 export type OrderPage = z.infer<typeof orderPageSchema>;
 export type Problem = z.infer<typeof problemSchema>;
 export type BatchResults = z.infer<typeof batchResultsSchema>;
 export type Stats = z.infer<typeof statsSchema>;
 export type DrainReport = z.infer<typeof drainReportSchema>;
 export type Redriven = z.infer<typeof redrivenSchema>;
+export type Me = z.infer<typeof meSchema>;

@@ -6,7 +6,14 @@ import type { Run } from './drain.ts';
 import { keepLease } from './keep-lease.ts';
 import { measureClaim } from './measurements.ts';
 import { produceBatch } from './produce-batch.ts';
-import { type Claimed, settlementOf, sortOut, untried } from './settlements.ts';
+import {
+  type Claimed,
+  type Erased,
+  erasureOf,
+  settlementOf,
+  sortOut,
+  untried,
+} from './settlements.ts';
 
 /** Bytes of records that one batch hands to the producer; what is beyond is given back. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
@@ -39,6 +46,7 @@ async function readBatch(run: Run, claim: Claim) {
   const nowMs = clock.now();
   const settled: Settlement[] = [];
   const claimed: Claimed[] = [];
+  const erased: Erased[] = [];
   let bytes = 0;
   for (const [at, lease] of claim.leases.entries()) {
     const found = stored[at] ?? { record: null, state: null };
@@ -46,6 +54,7 @@ async function readBatch(run: Run, claim: Claim) {
     const outcome = sortOut(lease, found, step);
     bytes += found.record?.length ?? 0;
     if (outcome.kind === 'settle') settled.push(outcome.settlement);
+    else if (outcome.kind === 'erase') erased.push(outcome.erased);
     else if (bytes <= BATCH_BYTES_MAX || claimed.length === 0) claimed.push(outcome.claimed);
     else settled.push(untried(outcome.claimed, nowMs));
   }
@@ -56,7 +65,28 @@ async function readBatch(run: Run, claim: Claim) {
     claimed.map(({ order }) => order),
     nowMs,
   );
+  if (erased.length > 0) settled.push(...(await eraseDownstream(run, claim, erased)));
   return { settled, claimed };
+}
+
+/** A producer that cannot erase has nothing of the order, or someone else has to erase it there. */
+async function eraseDownstream(run: Run, claim: Claim, erased: readonly Erased[]) {
+  const { producer, clock, log, answerByMs } = run;
+  const timeIsUp = new AbortController();
+  const cancel = clock.after(answerByMs - clock.now(), () => timeIsUp.abort());
+  let isDone = true;
+  try {
+    await producer.erase?.(
+      erased.map(({ lease }) => lease.id),
+      timeIsUp.signal,
+    );
+  } catch (error) {
+    isDone = false;
+    log('error', 'erase-failed', { orders: erased.length, ...placeOf(error) });
+  } finally {
+    cancel();
+  }
+  return erased.map((one) => erasureOf(one, isDone, { nowMs: clock.now(), claim }));
 }
 
 async function produceInTurn(

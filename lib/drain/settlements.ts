@@ -4,6 +4,8 @@ import type { ProducerAnswer } from '../producers/producer.ts';
 import { ALONE, type Claim, type Lease } from '../store/claim.ts';
 import { segmentOf } from '../store/keys.ts';
 import {
+  type ErasedOrder,
+  erasedFrom,
   type OrderState,
   orderFrom,
   readable,
@@ -21,6 +23,7 @@ const RESULT_BYTES_MAX = 8 * 1024;
 /** The counter follows the largest number that orders bear, and must be able to go on from there. */
 const ORDER_NUMBER_MAX = 10 ** 15;
 
+const ERASE_AGAIN_MS = 60_000;
 const UNANSWERED = 'The last attempt ended without an answer: its drain died or was cut off.';
 const UNREADABLE = 'The stored order cannot be read.';
 
@@ -29,6 +32,12 @@ export interface Claimed {
   readonly lease: Lease;
   readonly order: ClaimedOrder;
   /** Its state before this attempt. */
+  readonly state: OrderState | undefined;
+}
+
+/** An order that was erased, and is to be erased downstream too. */
+export interface Erased extends ErasedOrder {
+  readonly lease: Lease;
   readonly state: OrderState | undefined;
 }
 
@@ -49,11 +58,19 @@ export function sortOut(
   lease: Lease,
   stored: StoredOrder,
   step: Step,
-): { kind: 'produce'; claimed: Claimed } | { kind: 'settle'; settlement: Settlement } {
+):
+  | { kind: 'produce'; claimed: Claimed }
+  | { kind: 'settle'; settlement: Settlement }
+  | { kind: 'erase'; erased: Erased } {
   const { nowMs, attemptsMax } = step;
   const { owner: _, ...unowned } = stored;
   const settle = (settlement: Omit<Settlement, 'lease'>) =>
     ({ kind: 'settle', settlement: { lease, ...settlement } }) as const;
+  const erased = stored.record === null ? undefined : erasedFrom(stored.record);
+  if (erased !== undefined) {
+    const state = readable(() => stateFrom(lease.id, stored.state));
+    return { kind: 'erase', erased: { lease, state, ...erased } };
+  }
   const order = readable(() => orderFrom(lease.id, unowned, nowMs));
   if (stored.record === null) return settle({ client: lease.from, kind: 'nowhere' });
   if (order === undefined) {
@@ -63,13 +80,19 @@ export function sortOut(
   const { client } = order;
   const state = stateFrom(lease.id, stored.state);
   if (state?.status === 'produced' || state?.status === 'canceled') {
-    const { status: kind, segment = segmentOf(step.claim.token) } = state;
+    const { status: kind, segment = segmentOf(step.claim.token), updatedAtMs: endedAtMs } = state;
     // What a cancel has marked is moved now; the state of a move that was cut off is there already.
-    const isMoved = state.segment !== undefined;
-    return settle({ client, kind, segment, ...(!isMoved && { state: { ...state, segment } }) });
+    const next = state.segment === undefined && { state: { ...state, segment } };
+    return settle({ client, kind, segment, endedAtMs, ...next });
   }
-  if (state?.status === 'dead') return settle({ client, kind: 'dead' });
+  if (state?.status === 'dead') {
+    return settle({ client, kind: 'dead', endedAtMs: state.updatedAtMs });
+  }
   const attempts = order.attempts + lease.claims - 1;
+  if (order.status === 'scheduled' && order.produceAtMs !== undefined) {
+    // It was replaced while it waited in the queue, by one for later.
+    return settle({ client, kind: 'pending', dueAtMs: order.produceAtMs });
+  }
   if (lease.claims === 1 && attempts < attemptsMax) {
     const claimed: ClaimedOrder = { ...order, status: 'producing', attempts: attempts + 1 };
     return { kind: 'produce', claimed: { lease, order: claimed, state } };
@@ -115,6 +138,19 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
   const dueAtMs = step.nowMs + retryDelayMs(attempts, step.random, answer.afterMs);
   const next = retryState(state, failure, dueAtMs, step);
   return { lease, client, kind: 'pending', dueAtMs, state: next };
+}
+
+/** Once it was erased downstream, it goes to its ended segment; else it is tried again in a while. */
+export function erasureOf(
+  { lease, client, state }: Erased,
+  isDone: boolean,
+  { nowMs, claim }: Pick<Step, 'nowMs' | 'claim'>,
+): Settlement {
+  if (!isDone) return { lease, client, kind: 'pending', dueAtMs: nowMs + ERASE_AGAIN_MS };
+  const { status = 'canceled', segment = segmentOf(claim.token) } = state ?? {};
+  const kind = status === 'produced' ? 'produced' : 'canceled';
+  const ended = { attempts: 0, updatedAtMs: nowMs, ...state, status: kind, segment } as const;
+  return { lease, client, kind, segment, state: { ...ended, isErased: true } };
 }
 
 /** Given back: ready at once, and no attempt is charged. */

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-
-export const SCOPES = ['orders:write', 'orders:read', 'orders:admin'] as const;
-export type Scope = (typeof SCOPES)[number];
+import { SCOPES, type Scope } from '../contract/scopes.ts';
 
 export const clientNameSchema = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/));
 export const scopesSchema = z.array(z.enum(SCOPES)).check(z.minLength(1));

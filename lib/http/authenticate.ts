@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { type ApiKey, digestOf, type Scope } from './api-keys.ts';
+import type { Scope } from '../contract/scopes.ts';
+import { type ApiKey, digestOf } from './api-keys.ts';
 
 /** Who calls, once their key was found. */
 export interface Caller {

@@ -2,7 +2,8 @@ import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import type { ListRequest } from '../store/list.ts';
 import type { Position } from '../store/list-places.ts';
 
-type List = ListRequest['of'];
+/** Orders by key are a list of their own, as a cursor of theirs is a place in no other. */
+export type List = ListRequest['of'] | 'orders-by-key';
 
 const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
@@ -16,17 +17,17 @@ export interface Cursors {
 }
 
 /**
- * Cursors of one list. They are encrypted, as a position may name another client's order, and
- * authenticated, so that one that was cut off, mistyped or made for another list is refused.
+ * Cursors of one list. They are encrypted, because a position may name another client's order, and
+ * authenticated, so that a cursor that was cut off, mistyped or made for another list is refused.
  *
- * @param secret  one that all instances have; once it has changed, cursors from before are refused
+ * @param secret  shared by all instances; after it has changed, earlier cursors are refused
  */
 export function cursorsOf(list: List, secret: string): Cursors {
   const key = createHmac('sha256', secret).update('cursors').digest();
 
   function at(position: Position): string {
     const text = JSON.stringify(position);
-    // It follows from the position: the same one gives the same cursor, and no two share one.
+    // Derived from the position: no two positions share one.
     const iv = createHmac('sha256', key).update(`${list}:${text}`).digest().subarray(0, IV_BYTES);
     const cipher = createCipheriv(CIPHER, key, iv).setAAD(Buffer.from(list));
     const encrypted = Buffer.concat([cipher.update(text), cipher.final()]);
@@ -35,7 +36,7 @@ export function cursorsOf(list: List, secret: string): Cursors {
 
   function positionOf(cursor: string): Position | undefined {
     const bytes = Buffer.from(cursor, 'base64url');
-    // Base64 has more than one way to write the same bytes; only one of them is a cursor.
+    // Base64 can write the same bytes in several ways; only one of them is a cursor.
     if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== cursor) return;
     const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES))
       .setAAD(Buffer.from(list))

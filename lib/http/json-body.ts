@@ -6,11 +6,11 @@ export type JsonBody =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly response: HttpResponse };
 
-// No two runs of spaces meet, so that a header of nothing else is not searched over and over.
+// No two runs of spaces meet, so a header of nothing but spaces is searched only once.
 const JSON_TYPE = /^application\/json *(?:; *(?:charset="?utf-8"? *(?:; *)?)?)?$/i;
 
 /**
- * Reads a JSON body: first its size, whatever it holds, then its type, then what it says.
+ * Reads a JSON body: first its size, whatever it holds, then its type, then its content.
  *
  * @param bytesMax  the most bytes that a body may have
  */
@@ -19,8 +19,9 @@ export function readJsonBody(request: HttpRequest, bytesMax: number): JsonBody {
   if (Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8') > bytesMax) {
     return refused(bodyTooLarge(bytesMax, 'A body'));
   }
-  if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
-    const detail = 'Send the body as "Content-Type: application/json", in UTF-8.';
+  if (!isPlainJson(headers)) {
+    const detail =
+      'Send the body as "Content-Type: application/json", in UTF-8, and without a Content-Encoding.';
     return refused(problem('unsupported-media-type', detail));
   }
   try {
@@ -31,10 +32,16 @@ export function readJsonBody(request: HttpRequest, bytesMax: number): JsonBody {
   }
 }
 
+function isPlainJson(headers: HttpRequest['headers']): boolean {
+  const encoding = (headers['content-encoding'] ?? '').trim().toLowerCase();
+  const isEncoded = encoding !== '' && encoding !== 'identity';
+  return !isEncoded && JSON_TYPE.test(headers['content-type'] ?? '');
+}
+
 /**
- * `JSON.parse`, for member names too that are written with escapes. V8 13.6 (Node 24) can take the
- * name `"\u0061"` for one of another object that it has parsed before, such as `"\\"`: one client's
- * body would change what another's says. So an escape that needs none is undone beforehand.
+ * `JSON.parse` that is safe for escaped member names. V8 13.6 (Node 24) can mistake the name
+ * `"\u0061"` for one of an object that it parsed before, such as `"\\"`: one client's body would
+ * change what another's says. So escapes that JSON does not need are undone first.
  */
 function parse(text: string): unknown {
   if (!text.includes('\\u00')) return JSON.parse(text);
@@ -54,7 +61,7 @@ export function bodyTooLarge(bytesMax: number, what: string): HttpResponse {
   return problem('body-too-large', `${what} may have up to ${grouped(bytesMax)} bytes.`);
 }
 
-/** Strict, and a byte order mark stays, to be refused as no JSON. */
+/** Strict; a byte order mark is kept, so that it is refused as invalid JSON. */
 function utf8From(base64: string): string {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   return decoder.decode(Buffer.from(base64, 'base64'));

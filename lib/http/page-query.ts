@@ -1,7 +1,6 @@
 import type * as z from 'zod/mini';
-import type { ListRequest } from '../store/list.ts';
 import type { Position } from '../store/list-places.ts';
-import { cursorsOf } from './cursor.ts';
+import { cursorsOf, type List } from './cursor.ts';
 import { type HttpResponse, problem } from './responses.ts';
 import type { HttpRequest } from './route.ts';
 
@@ -15,21 +14,14 @@ type PageQuery<Q> =
   | { readonly kind: 'refused'; readonly response: HttpResponse };
 
 /**
- * Reads the queries of a list, and names the page that follows.
+ * Reads the queries of a list and makes the cursors of its pages.
  *
- * @param secret  for its cursors: see `cursorsOf`
+ * @param secret  see `cursorsOf`
  */
-export function pagesOf<Q extends Query>(
-  list: ListRequest['of'],
-  schema: z.ZodMiniType<Q>,
-  secret: string,
-) {
+export function pagesOf<Q extends Query>(list: List, schema: z.ZodMiniType<Q>, secret: string) {
   const cursors = cursorsOf(list, secret);
   return {
-    /**
-     * A parameter that stands twice arrives joined by a comma, so a limit or a cursor that does is
-     * wrong.
-     */
+    /** A limit or a cursor that was sent twice arrives joined by a comma, and so is refused. */
     read({ query }: Pick<HttpRequest, 'query'>): PageQuery<Q> {
       const { limit, ...others } = query;
       const given = { ...others, ...(limit !== undefined && { limit: wholeIn(limit) }) };
@@ -47,13 +39,13 @@ export function pagesOf<Q extends Query>(
       return refused('cursor: Must be the nextCursor of a page of this list.');
     },
 
-    /** What the body of a page says of the page after it. */
+    /** The `nextCursor` of a page. */
     nextCursor: (end: Position | undefined): string | null =>
       end === undefined ? null : cursors.at(end),
   };
 }
 
-/** Digits alone: what else `Number` takes, such as 1e1 and 0x1, is a slip. */
+/** Digits only: 1e1 and 0x1, which `Number` accepts too, are mistakes. */
 function wholeIn(text: string): number {
   return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Number.NaN;
 }

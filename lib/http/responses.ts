@@ -2,11 +2,11 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { PROBLEMS, type ProblemType } from '../contract/problems.ts';
 import type { Fault } from '../orders/faults.ts';
 
-/** A response before the route gives it its `X-Request-Id`. */
+/** A response before the route adds its `X-Request-Id`. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON; a problem's `instance` is filled in by the route. */
+  /** Sent as JSON; the route adds a problem's `instance`. */
   readonly body?: object;
 }
 
@@ -17,7 +17,7 @@ interface ProblemExtras {
 
 const PROBLEM_JSON = 'application/problem+json';
 
-/** A problem details object as a response. */
+/** A response with problem details. */
 export function problem(
   type: ProblemType,
   detail: string,
@@ -30,7 +30,7 @@ export function problem(
   };
 }
 
-/** A body that is JSON and not what it must be. */
+/** A body that is JSON but not what it must be. */
 export function invalidBody(
   type: 'invalid-order' | 'invalid-batch' | 'invalid-redrive',
   faults: readonly Fault[],
@@ -39,32 +39,45 @@ export function invalidBody(
   return problem(type, detail, { errors: faults });
 }
 
-/** Also where an order is another client's: the two cannot be told apart. */
+/** Also for an order of another client: the two cannot be told apart. */
 export function notFound(): HttpResponse {
-  return problem('not-found', 'There is no order with this id that you may see.');
+  return problem('not-found', 'There is no order with this id that you can see.');
 }
 
 export function keyReused(): HttpResponse {
-  const detail = 'This idempotency key belongs to another order. That order is unchanged.';
+  const detail = 'This idempotency key belongs to a different order, which is unchanged.';
   return problem('idempotency-key-reused', detail);
+}
+
+/** A repeat of what a client has replaced since: it is told so, and nothing is changed back. */
+export function wasReplaced(): HttpResponse {
+  const detail =
+    'This order was replaced since: another content now stands under this idempotency key. Read ' +
+    'the order to see it.';
+  return problem('order-replaced', detail);
+}
+
+/** Also for a repeat of its key: no second order comes of it. */
+export function wasErased(): HttpResponse {
+  return problem('order-erased', 'This order was erased. Its idempotency key stays used.');
 }
 
 export function queueFull(retryAfterS: number): HttpResponse {
   const detail =
-    'Too many of your orders are waiting. Nothing of this request was accepted. Send the same ' +
-    'request again after the time in Retry-After.';
+    'Too many of your orders are waiting. Nothing was accepted. Send the same request again after ' +
+    'the time in Retry-After.';
   return problem('queue-full', detail, { headers: { 'retry-after': String(retryAfterS) } });
 }
 
-/** Room comes as scheduled orders become due, so the client is told to come back in a while. */
+/** There is room again when scheduled orders become due. */
 export function scheduleFull(): HttpResponse {
   const detail =
-    'You have as many scheduled orders as you may have. Nothing of this order was accepted. Send ' +
-    'it again after the time in Retry-After, or without produceAt.';
+    'You have as many scheduled orders as you may have. This order was not accepted. Send it again ' +
+    'in a minute, or without produceAt.';
   return problem('schedule-full', detail, { headers: { 'retry-after': '60' } });
 }
 
-/** JSON that a shared cache must not keep, as all of it is somebody's orders. */
+/** JSON that no cache may keep, because it is about somebody's orders. */
 export function json(
   status: number,
   body: object,
@@ -73,7 +86,7 @@ export function json(
   return { status, headers: { 'cache-control': 'no-store', ...headers }, body };
 }
 
-/** Why a request was refused: the type of the problem that it is answered with, if it is. */
+/** The type of the problem in an answer, if it has one. */
 export function problemIn({
   headers,
   body,
@@ -82,7 +95,7 @@ export function problemIn({
   return JSON.parse(body ?? '').type.replace('/problems/', '');
 }
 
-/** The response as API Gateway takes it. */
+/** The response in API Gateway's format. */
 export function toGateway(
   { status, headers, body }: HttpResponse,
   requestId: string,

@@ -3,26 +3,26 @@ import type {
   APIGatewayProxyStructuredResultV2,
   Context,
 } from 'aws-lambda';
+import type { Scope } from '../contract/scopes.ts';
 import type { Log } from '../log.ts';
 import { StoreUnavailable, type UnavailableKind } from '../store/errors.ts';
 import type { RateLimit } from '../store/rate-limit.ts';
-import type { Scope } from './api-keys.ts';
 import { type Caller, type Callers, isAdmin, mayCall } from './authenticate.ts';
 import { type HttpResponse, problem, toGateway } from './responses.ts';
 
 /** A request whose caller is known and may make it. */
 export interface HttpRequest {
   readonly caller: Caller;
-  /** As the caller gets it in `X-Request-Id`. */
+  /** Sent back in `X-Request-Id`. */
   readonly requestId: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly pathParameters: Readonly<Record<string, string | undefined>>;
-  /** A parameter that stands twice is one, joined by a comma. */
+  /** A parameter that was sent twice is joined by a comma. */
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   readonly isBase64Encoded: boolean;
-  /** Milliseconds until the Lambda is ended. */
+  /** Milliseconds until Lambda stops the function. */
   remainingMs(): number;
 }
 
@@ -35,7 +35,7 @@ export interface RouteDependencies {
   readonly callers: Callers;
   readonly log: Log;
   readonly now: () => number;
-  /** For all callers but `orders:admin`, who must be able to act when things are bad. */
+  /** Not for `orders:admin`, who must be able to act when things go wrong. */
   readonly rateLimit?: RateLimit | undefined;
 }
 
@@ -43,9 +43,9 @@ const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 const RETRY_AFTER_S = '2';
 
 /**
- * Makes the only maker of HTTP functions. A route checks who calls, and for which scope, before anything
- * else of the request is looked at, so that no function can forget to, and answers a store that
- * is unavailable with 503 and anything unforeseen with 500, telling the log and not the caller.
+ * Makes `route`, the only way to make an HTTP function. A route checks the caller and the scope before
+ * it looks at anything else of the request, so no function can forget to. It answers 503 if the store
+ * is unavailable and 500 to anything unforeseen, and tells only the log why.
  */
 export function routeWith({ callers, log, now, rateLimit }: RouteDependencies) {
   async function refusalOf(caller: Caller): Promise<HttpResponse | undefined> {
@@ -59,7 +59,7 @@ export function routeWith({ callers, log, now, rateLimit }: RouteDependencies) {
     handle: (request: HttpRequest) => Promise<HttpResponse>,
   ): HttpHandler {
     return async function handler(event, context) {
-      // API Gateway always sends headers; a test event of the console may have none.
+      // API Gateway always sends headers; a test event from the console may have none.
       const headers = event.headers ?? {};
       const requestId = requestIdOf(headers, context);
       try {
@@ -84,7 +84,7 @@ export function routeWith({ callers, log, now, rateLimit }: RouteDependencies) {
   };
 }
 
-/** What is answered where a function cannot be made, as its secrets cannot be read: by then nobody is known. */
+/** The answer of a function that cannot read its secrets, and so knows no caller. */
 export function unavailable(
   error: unknown,
   event: APIGatewayProxyEventV2,
@@ -95,7 +95,7 @@ export function unavailable(
   const { name, message } = error instanceof Error ? error : new Error('unknown');
   log('error', 'function-unavailable', { requestId, error: name, reason: message });
   const detail =
-    'The service could not read what it needs. Nothing was done: try again after the time in Retry-After.';
+    'The service could not read its secrets. Nothing was done. Try again after the time in Retry-After.';
   const headers = { 'retry-after': RETRY_AFTER_S };
   return toGateway(problem('store-unavailable', detail, { headers }), requestId);
 }
@@ -106,12 +106,14 @@ function requestIdOf(headers: APIGatewayProxyEventV2['headers'], context: Contex
 }
 
 function forbidden(scope: Scope | 'any'): HttpResponse {
-  const what = scope === 'any' ? 'one of the scopes' : `the scope ${scope}`;
-  return problem('forbidden', `This caller does not have ${what}.`);
+  const needed = scope === 'any' ? 'any scope of this API' : `the scope ${scope}`;
+  return problem('forbidden', `You do not have ${needed}.`);
 }
 
 function tooManyRequests(retryAfterS: number): HttpResponse {
-  const detail = 'This client has made all requests of this minute. Nothing of this one was done.';
+  const detail =
+    'You have used all your requests of this minute. Nothing was done. Try again after the time in ' +
+    'Retry-After.';
   return problem('too-many-requests', detail, { headers: { 'retry-after': String(retryAfterS) } });
 }
 
@@ -137,36 +139,40 @@ function requestFrom(
 
 function failure(error: unknown, event: APIGatewayProxyEventV2): HttpResponse {
   if (!(error instanceof StoreUnavailable)) {
-    return problem('internal', 'Something went wrong here; the log has it under this request id.');
+    const detail = 'Something went wrong. The log has the details under this request id.';
+    return problem('internal', detail);
   }
   const detail = `${WHAT_HAPPENED[error.kind]} ${WHAT_TO_DO[kindOf(event)]}`;
   return problem('store-unavailable', detail, { headers: { 'retry-after': RETRY_AFTER_S } });
 }
 
-const NO_ANSWER = 'Redis did not answer, or refused.';
+const NO_ANSWER = 'Redis did not answer the request, or refused it.';
 
 const WHAT_HAPPENED: Readonly<Record<UnavailableKind, string>> = {
   unreachable: 'Redis could not be reached, or did not answer in time.',
-  full: 'The database is full. Its operator must make room or choose a larger plan.',
-  budget: 'The database has used up its commands. Its operator must raise the budget.',
+  full: 'The database is full. Its operator must free space or choose a larger plan.',
+  budget: 'The database has used up its command budget. Its operator must raise the budget.',
   record:
-    'A key of the database has reached its size limit. Its operator must drain it, or lower SLUICE_QUEUE_MAX.',
-  'too-large': 'The request to Redis is too large.',
-  throttled: 'The database gets more commands than it can take in a second.',
+    'A key of the database has reached its size limit. Its operator must let the queues drain, or ' +
+    'lower SLUICE_QUEUE_MAX.',
+  'too-large': 'The request is too large for the database.',
+  throttled: 'The database receives more commands per second than it can take.',
   unauthorized: NO_ANSWER,
   failed: NO_ANSWER,
 };
 
+const AGAIN = 'Try again after the time in Retry-After.';
+const UNKNOWN = 'Whether the request took effect is unknown.';
+
 const WHAT_TO_DO = {
-  read: 'Try again after the time in Retry-After.',
-  submit:
-    'Whether the request took effect is unknown. It is safe to repeat as it is: an order with the ' +
-    'same idempotency key is taken once.',
-  change:
-    'Whether the request took effect is unknown: look at what it was to change before you repeat it.',
+  read: AGAIN,
+  submit: `${UNKNOWN} It is safe to repeat: an order with the same idempotency key is accepted once.`,
+  cancel: `${UNKNOWN} It is safe to repeat.`,
+  change: `${UNKNOWN} Check before you repeat it.`,
 };
 
 function kindOf({ requestContext, routeKey }: APIGatewayProxyEventV2): keyof typeof WHAT_TO_DO {
   if (requestContext.http.method === 'GET') return 'read';
-  return /^POST \/orders(?:\/batch)?$/.test(routeKey) ? 'submit' : 'change';
+  if (/^POST \/orders(?:\/batch)?$/.test(routeKey)) return 'submit';
+  return routeKey.endsWith('/cancel') ? 'cancel' : 'change';
 }

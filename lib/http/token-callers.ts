@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { clientNameSchema, SCOPES } from './api-keys.ts';
+import { SCOPES } from '../contract/scopes.ts';
+import { clientNameSchema } from './api-keys.ts';
 import type { Caller, Callers } from './authenticate.ts';
 
 /** Whose tokens are taken, and how their scopes are named. */

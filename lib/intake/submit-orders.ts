@@ -19,6 +19,10 @@ export type SubmitOutcome =
   | { readonly kind: 'accepted' | 'replayed'; readonly receipt: Receipt }
   /** The key belongs to another order already; that one is unchanged. */
   | { readonly kind: 'key-reused' }
+  /** The request repeats a content that the order had before it was replaced. */
+  | { readonly kind: 'replaced' }
+  /** The order of this key was erased. */
+  | { readonly kind: 'erased' }
   /** The client has as many scheduled orders as it may have. */
   | { readonly kind: 'schedule-full' };
 
@@ -33,6 +37,8 @@ export interface Intake {
   readonly metrics: Metrics;
   /** How many orders of a client may be scheduled. */
   readonly scheduledMax: number;
+  /** Clients of whom a submit has failed: the next one makes sure that a drain looks at them. */
+  readonly inDoubt: Set<string>;
   /** Called when the queue was empty before these orders; left out if the schedule is enough. */
   readonly wake?: Wake | undefined;
 }
@@ -48,7 +54,7 @@ export interface Intake {
  * @throws StoreUnavailable if the outcome is unknown; the same requests are safe to repeat
  */
 export async function submitOrders(
-  { store, backPressure, metrics, scheduledMax: pendingMax, wake }: Intake,
+  { store, backPressure, metrics, scheduledMax: pendingMax, inDoubt, wake }: Intake,
   client: string,
   requests: readonly SubmittedOrder[],
   nowMs: number,
@@ -64,12 +70,12 @@ export async function submitOrders(
   const firsts = new Map<string, NewOrder>();
   for (const order of orders) if (!firsts.has(order.id)) firsts.set(order.id, order);
   const distinct = [...firsts.values()];
-  const { answers, queueDepth } = await submit(store, {
-    client,
-    orders: distinct,
-    nowMs,
-    pendingMax,
+  const request = { client, orders: distinct, nowMs, pendingMax, mustLook: inDoubt.has(client) };
+  const { answers, queueDepth } = await submit(store, request).catch((error: unknown) => {
+    inDoubt.add(client);
+    throw error;
   });
+  inDoubt.delete(client);
   if (queueDepth !== undefined) {
     backPressure.learn(client, queueDepth, nowMs);
     metrics.measure('QueueDepth', queueDepth);
@@ -97,15 +103,18 @@ function outcomeOf(
   nowMs: number,
 ): SubmitOutcome {
   if (answer?.kind === 'full') return { kind: 'schedule-full' };
+  if (answer?.kind === 'erased') return { kind: 'erased' };
   const first = firsts.get(order.id);
   if (answer?.kind === 'known') return repeated(order, answer);
   if (order === first) {
     return { kind: 'accepted', receipt: receiptOf(order.id, order.submission, nowMs) };
   }
-  return repeated(order, { fingerprint: first?.fingerprint ?? '', acceptedAtMs: nowMs });
+  const head = { fingerprint: first?.fingerprint ?? '', acceptedAtMs: nowMs, replaced: [] };
+  return repeated(order, head);
 }
 
 function repeated({ id, submission, fingerprint }: NewOrder, known: RecordHead): SubmitOutcome {
+  if (known.replaced.includes(fingerprint)) return { kind: 'replaced' };
   if (known.fingerprint !== fingerprint) return { kind: 'key-reused' };
   return { kind: 'replayed', receipt: receiptOf(id, submission, known.acceptedAtMs) };
 }

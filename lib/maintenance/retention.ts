@@ -38,7 +38,7 @@ export async function retain(options: RetentionOptions): Promise<RetentionReport
       if (clock.now() >= deadlineMs) return { removed, isComplete: false };
       const count = await forgetEndedBefore(store, name, beforeMs);
       if (count === 0 && isFirst) youngClient = segmentIn(name).client;
-      if (count === 0) break;
+      if (!count) break;
       removed += count;
     }
   }

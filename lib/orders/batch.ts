@@ -5,17 +5,19 @@ import { must, parseOrder, type Submission, submissionOf, submissionSchema } fro
 
 /** The most orders that one request may submit. */
 export const BATCH_ORDERS_MAX = 500;
+/** The most bytes of a batch, and of one order. */
+export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+export const ORDER_BYTES_MAX = 256 * 1024;
 /**
- * The most that a batch's results say of faults, besides one for each order: a Lambda may answer 6 MB.
+ * The most bytes of a batch's faults, as a Lambda answers them. It may answer 6 MB, and receipts and
+ * problems of 500 orders take less than one.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-const BATCH_FAULT_BYTES_MAX = 4_000_000;
-/** The most bytes of one order. */
-export const ORDER_BYTES_MAX = 256 * 1024;
+const BATCH_FAULT_BYTES_MAX = 4_500_000;
 
 const KEY_RULE = must('1 to 255 printable ASCII characters, with no space at either end');
 
-/** One order of a batch: the body of a submit, with its key beside it. */
+/** One order of a batch: the body of a submit and its key. */
 export const batchItemSchema = z.strictObject(
   {
     idempotencyKey: z.string(KEY_RULE).check(z.regex(IDEMPOTENCY_KEY_PATTERN, KEY_RULE)),
@@ -39,7 +41,7 @@ export const batchSchema = z.strictObject(
 export type BatchValidation =
   /** The body is no batch. */
   | { readonly kind: 'invalid'; readonly faults: readonly Fault[] }
-  /** Each item of a batch stands for itself. */
+  /** Each item of a batch is judged on its own. */
   | { readonly kind: 'valid'; readonly items: readonly BatchItem[] };
 
 export type BatchItem =
@@ -56,17 +58,28 @@ export type BatchItem =
 export function validateBatch(body: unknown, nowMs: number): BatchValidation {
   const parsed = batchSchema.safeParse(body, { jitless: true });
   if (!parsed.success) return { kind: 'invalid', faults: faultsOf(parsed.error) };
-  let bytesLeft = BATCH_FAULT_BYTES_MAX;
-  const items = parsed.data.orders.map((order) => {
-    const item = validateItem(order, nowMs);
+  const items = parsed.data.orders.map((order) => validateItem(order, nowMs));
+  return { kind: 'valid', items: withinBytes(items) };
+}
+
+/** Leaves out faults where they are too many to be answered, but never an order's first. */
+function withinBytes(items: readonly BatchItem[]): BatchItem[] {
+  const faulty = items.filter((item) => item.kind === 'invalid');
+  let bytes = faulty.reduce((sum, { faults: [first] }) => sum + answeredBytes(first), 0);
+  return items.map((item) => {
     if (item.kind === 'valid') return item;
     const faults = item.faults.filter((fault, at) => {
-      bytesLeft -= Buffer.byteLength(JSON.stringify(fault));
-      return at === 0 || bytesLeft > 0;
+      if (at === 0) return true;
+      bytes += answeredBytes(fault);
+      return bytes <= BATCH_FAULT_BYTES_MAX;
     });
     return { ...item, faults };
   });
-  return { kind: 'valid', items };
+}
+
+/** A Lambda's answer holds the body as a JSON string: what the body escapes is escaped once more. */
+function answeredBytes(fault: Fault | undefined): number {
+  return Buffer.byteLength(JSON.stringify(JSON.stringify(fault ?? '')));
 }
 
 function validateItem(item: unknown, nowMs: number): BatchItem {
@@ -76,10 +89,7 @@ function validateItem(item: unknown, nowMs: number): BatchItem {
   return { kind: 'valid', idempotencyKey, submission: submissionOf(parsed.members) };
 }
 
-/**
- * Whether an order of a batch is larger than one may be that comes alone. Its size is that of its
- * JSON without white space.
- */
+/** Whether a batch holds an order over `ORDER_BYTES_MAX`, as JSON without white space. */
 export function hasLargeOrder(body: unknown): boolean {
   const orders = typeof body === 'object' && body !== null && 'orders' in body ? body.orders : [];
   if (!Array.isArray(orders)) return false;
@@ -90,7 +100,7 @@ function bytesOf(order: unknown): number {
   try {
     return Buffer.byteLength(JSON.stringify(order));
   } catch {
-    // Nested too deeply to be written again, and so no order: validation says so.
+    // Nested too deeply to be serialized, so not an order: validation says so.
     return 0;
   }
 }

@@ -33,8 +33,16 @@ export interface Order extends Submission {
   readonly result?: unknown;
   /** Why the last failed attempt failed. */
   readonly lastError?: Failure;
+  /** What the order was before it was replaced, the latest first. */
+  readonly replaced?: readonly ReplacedOrder[];
   /** The failed attempts before that, newest first, at most `HISTORY_MAX`. */
   readonly history?: readonly Failure[];
+}
+
+/** A content that an order had before it was replaced. Unix milliseconds. */
+export interface ReplacedOrder extends Submission {
+  readonly acceptedAtMs: number;
+  readonly replacedAtMs: number;
 }
 
 /** How many earlier failures an order keeps. */

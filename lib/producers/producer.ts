@@ -15,10 +15,19 @@ import type { Environment } from '../settings.ts';
  * @param orders  1 to `CLAIM_ORDERS_MAX`, no two with the same id
  * @returns an answer for each order, by id
  */
-export type Producer = (
-  orders: readonly ClaimedOrder[],
-  context: ProducerContext,
-) => Promise<ReadonlyMap<string, ProducerAnswer>>;
+export interface Producer {
+  (
+    orders: readonly ClaimedOrder[],
+    context: ProducerContext,
+  ): Promise<ReadonlyMap<string, ProducerAnswer>>;
+  /**
+   * Removes what was produced of orders that were erased, if the downstream system can. It may be
+   * asked again for the same orders, and for some that were never produced.
+   *
+   * @throws if it could not; it is asked again after a while
+   */
+  readonly erase?: (ids: readonly string[], signal: AbortSignal) => Promise<void>;
+}
 
 export interface ProducerContext {
   /** Fires before the lease or the Lambda ends; what is not answered by then is retried. */

@@ -4,30 +4,34 @@ import type { ClaimedOrder } from '../orders/order.ts';
 import { createPost, type Network } from '../webhook/post.ts';
 import { signedHeaders } from '../webhook/signature.ts';
 import type { CreateProducer, Producer, ProducerAnswer, ProducerContext } from './producer.ts';
-import { createBreaker } from './webhook/breaker.ts';
+import { CAREFUL_AFTER, createBreaker } from './webhook/breaker.ts';
+import { byClientInTurn } from './webhook/by-client.ts';
 import { batchMessage, orderMessage } from './webhook/message.ts';
 import { readWebhookSettings, type WebhookSettings } from './webhook/settings.ts';
 import { type Verdict, verdictOf } from './webhook/verdict.ts';
 
-export interface WebhookSurroundings {
+/** What the producer needs of the function that it is part of. */
+export interface WebhookDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly network?: Network;
 }
 
 /**
- * Produces orders by POSTs that are signed as Standard Webhooks has it: one for each order, or one
- * for each batch, which then goes out order by order where the receiver does not take it whole. The
- * receiver takes an order's id as its idempotency key.
+ * Produces orders by signed POSTs (Standard Webhooks): one for each order, or one for each batch,
+ * which then goes out order by order if the receiver does not take it whole. The receiver takes an
+ * order's id as its idempotency key.
  *
- * A receiver that fails time after time, or asks to be left alone, is called no more in this batch:
- * what was not sent is given back untried.
+ * Whether the receiver or an order is at fault is decided by evidence: see the breaker. A receiver
+ * that is down, or asks to be left alone, is not called again in this batch, and what was not sent is
+ * given back untried. A refusal is the order's own if the receiver
+ * has taken others or names a reason; the same refusal for every order is the receiver's.
  */
 export function webhookProducer(
   settings: WebhookSettings,
-  { clock, log, network }: WebhookSurroundings,
+  { clock, log, network }: WebhookDependencies,
 ): Producer {
-  const { mode, secrets, concurrency } = settings;
+  const { mode, secrets, concurrency, isJsonRequired } = settings;
   const breaker = createBreaker(clock);
   const post = createPost(settings, clock, network);
 
@@ -44,8 +48,11 @@ export function webhookProducer(
       'sluice-fencing-token': String(token),
     };
     const reply = await post(headers, message.body, signal);
-    const verdict = verdictOf(reply, { orders, mode, nowMs: clock.now() });
-    if (breaker.record(verdict.health, verdict.quietMs)) {
+    const nowMs = clock.now();
+    const verdict = verdictOf(reply, { orders, mode, nowMs, isJsonRequired });
+    const { health, quietMs } = verdict;
+    const isFresh = orders.every(({ attempts }) => attempts === 1);
+    if (breaker.record({ health, isFresh, quietMs })) {
       log('warn', 'webhook-down', {
         ...(reply.kind === 'answered' && { status: reply.status }),
         ...(reply.kind === 'unreachable' && { reason: reply.reason }),
@@ -57,21 +64,31 @@ export function webhookProducer(
 
   async function deliverEach(orders: readonly ClaimedOrder[], context: ProducerContext) {
     const answers = new Map<string, ProducerAnswer>();
-    // Those that failed before come last, as what they fail of may be their own: else a run of them
-    // would open the breaker, and be all that is tried of a batch, for ever.
-    const waiting = orders.toSorted((one, other) => one.attempts - other.attempts).values();
+    const refused = new Map<string, ProducerAnswer>();
+    const waiting = byClientInTurn(orders).values();
+    let isAnyTaken = false;
+    let refusals = 0;
+    const isRefusingAll = () => !isAnyTaken && refusals >= CAREFUL_AFTER && breaker.refusesAll();
+    const mayCall = () => breaker.state() !== 'open' && !context.signal.aborted && !isRefusingAll();
     const deliverNext = async () => {
       const { value: order } = waiting.next();
       if (order === undefined) return false;
-      for (const [id, answer] of (await deliver([order], context)).answers) answers.set(id, answer);
+      const verdict = await deliver([order], context);
+      if (verdict.health === 'up') isAnyTaken = true;
+      if (verdict.health === 'refusing') refusals += 1;
+      const kept = verdict.health === 'refusing' ? refused : answers;
+      for (const [id, answer] of verdict.answers) kept.set(id, answer);
       return true;
     };
-    const mayCall = () => breaker.state() === 'closed' && !context.signal.aborted;
-    if (breaker.state() === 'half-open' && !context.signal.aborted) await deliverNext();
-    const oneAfterTheOther = async () => {
-      while (mayCall() && (await deliverNext()));
+    const lane = async (isFirst: boolean) => {
+      while (mayCall() && (isFirst || breaker.state() === 'closed') && (await deliverNext()));
     };
-    await Promise.all(Array.from({ length: concurrency }, oneAfterTheOther));
+    await Promise.all(Array.from({ length: concurrency }, (_, at) => lane(at === 0)));
+    // What was refused while nothing was taken is about the receiver: a wrong URL, a wrong secret.
+    const isReceiverAtFault = !isAnyTaken && breaker.refusesAll();
+    for (const [id, answer] of refused)
+      answers.set(id, isReceiverAtFault ? retried(answer) : answer);
+    if (isReceiverAtFault) log('error', 'webhook-refuses-all', { orders: refused.size });
     for (const { id } of waiting) answers.set(id, { kind: 'untried' });
     return answers;
   }
@@ -86,6 +103,10 @@ export function webhookProducer(
     const isSaid = verdict.isTaken || verdict.quietMs !== undefined || context.signal.aborted;
     return isSaid ? verdict.answers : deliverEach(orders, context);
   };
+}
+
+function retried(answer: ProducerAnswer): ProducerAnswer {
+  return answer.kind === 'rejected' ? { kind: 'retry', reason: answer.reason } : answer;
 }
 
 function untried(orders: readonly ClaimedOrder[]): Map<string, ProducerAnswer> {

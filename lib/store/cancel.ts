@@ -1,7 +1,7 @@
 import type { Order } from '../orders/order.ts';
 import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
-import { type OrderState, orderFrom, stateFrom, stateText } from './order-record.ts';
+import { erasedFrom, type OrderState, orderFrom, stateFrom, stateText } from './order-record.ts';
 import { readStored } from './read.ts';
 import { runScript } from './run-script.ts';
 import { CANCEL } from './scripts.ts';
@@ -16,6 +16,7 @@ export interface CancelRequest {
 export type CancelAnswer =
   | { readonly kind: 'canceled'; readonly order: Order }
   | { readonly kind: 'not-found' }
+  | { readonly kind: 'erased' }
   /** Too late: it is producing, produced or dead. */
   | { readonly kind: 'refused'; readonly status: string };
 
@@ -32,6 +33,11 @@ export async function cancel(store: Store, request: CancelRequest): Promise<Canc
   const { id, client, nowMs } = request;
   for (let round = 1; ; round += 1) {
     const [stored = { record: null, state: null }] = await readStored(store, [id]);
+    const erased = stored.record === null ? undefined : erasedFrom(stored.record);
+    if (erased !== undefined) {
+      const isTheirs = client === undefined || client === erased.client;
+      return isTheirs ? { kind: 'erased' } : { kind: 'not-found' };
+    }
     const order = orderFrom(id, stored, nowMs);
     if (order === undefined || (client !== undefined && order.client !== client)) {
       return { kind: 'not-found' };

@@ -12,7 +12,8 @@ ARGV[3] leaseEndMs  integer, Unix milliseconds
 ARGV[4] holder      text that no other drain has
 ARGV[5] pendingMax  integer: nothing is taken from the queue of a client of whom more are pending
 ARGV[6] clientsMax  integer: how many clients that are ready to return
-ARGV[7] and on      the clients, those served longest ago first
+ARGV[7] readyScore  integer: the score of a client of whom more is ready
+ARGV[8] and on      the clients, those served longest ago first
 Returns  {token, {id, number of its client, claims since its last settlement, ...},
          {client that is ready, ...}}; token is 0 where nothing was leased
 Twice    leases other orders under another token; the first ones come back when their lease ends
@@ -20,8 +21,8 @@ Bills    for one client 1 call + 4 where nothing is ready, + 8 where queued orde
          where due ones are, and where more are pending than it looks at. Each further client 3 or 4
 ]]
 local ordersMax, nowMs, leaseEndMs, holder = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
-local pendingMax, clientsMax = tonumber(ARGV[5]), ARGV[6]
-local count = #ARGV - 6
+local pendingMax, clientsMax, readyScore = tonumber(ARGV[5]), ARGV[6], ARGV[7]
+local count = #ARGV - 7
 
 local clients, dueIds = {}, {}
 local window = math.min(ordersMax, math.ceil(2 * ordersMax / count))
@@ -62,7 +63,10 @@ for i, client in ipairs(clients) do
   -- Due orders get at most half of the share while others wait.
   local due = math.min(#client.due, math.max(share - #queued, math.ceil(share / 2)))
   client.popped = math.min(#queued, share - due)
-  client.isReady = #queued > client.popped or #client.due > due
+  -- Where all that was looked at is due, there may be more.
+  local isAllDue = #client.due > 0 and not client.nextAtMs and client.pendingCount > #client.due
+  client.isReady = #queued > client.popped or #client.due > due or isAllDue
+  client.isServed = client.popped + due > 0
   client.leases = {}
   local seen = {}
   local function take(id, claim)
@@ -105,8 +109,11 @@ for i, client in ipairs(clients) do
   if #client.leases > 0 and (not nextAtMs or tonumber(leaseEndMs) < tonumber(nextAtMs)) then
     nextAtMs = leaseEndMs
   end
-  looks[2 * i - 1] = client.isReady and nowMs or nextAtMs or '+inf'
-  looks[2 * i] = ARGV[6 + i]
+  -- A client that is ready and got nothing keeps its turn.
+  if client.isServed or not client.isReady then
+    looks[#looks + 1] = client.isReady and readyScore or nextAtMs or '+inf'
+    looks[#looks + 1] = ARGV[7 + i]
+  end
 end
 redis.call('ZADD', KEYS[1], unpack(looks))
 local ready = redis.call('ZRANGE', KEYS[1], '-inf', nowMs, 'BYSCORE', 'LIMIT', 0, clientsMax)

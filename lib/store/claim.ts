@@ -1,4 +1,5 @@
 import type { Store } from './connection.ts';
+import { readyScore } from './keys.ts';
 import type { ScriptCall } from './run-script.ts';
 import { CLAIM } from './scripts.ts';
 
@@ -64,6 +65,7 @@ export function claimCall({ keys }: Store, request: ClaimRequest): ScriptCall {
     ],
     args: [
       ...[ordersMax, nowMs, nowMs + leaseMs, holder, PENDING_MAX, CLAIM_CLIENTS_MAX].map(String),
+      String(readyScore(nowMs)),
       ...clients,
     ],
   };

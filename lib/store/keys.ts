@@ -10,7 +10,7 @@ export function keysWith(prefix: string) {
     orderPrefix: `${prefix}order:`,
     /** STRING: what has become of the order, JSON. Absent while it simply waits. */
     state: (id: string) => `${prefix}order_state:${id}`,
-    /** ZSET client -> when a drain should look at it next, Unix milliseconds; `inf`: nothing waits. */
+    /** ZSET client -> its `readyScore`, else when its next order is due, Unix milliseconds, else `inf`. */
     clients: `${prefix}order_clients`,
     /** LIST of one client's ids that are ready to be produced, the oldest at the tail. */
     queue: (client: string) => `${prefix}order_queue:${client}`,
@@ -50,6 +50,17 @@ export function keysWith(prefix: string) {
 }
 
 export type Keys = ReturnType<typeof keysWith>;
+
+/** Ten years: no clock is wrong by more than that. */
+const READY_SHIFT_MS = 10 * 365 * 24 * 60 * 60 * 1000;
+
+/**
+ * The score in `clients` of a client whose queue is not empty. It grows with time, so that clients
+ * are served in turn, and lies in the past of every clock, so that none hides a client that is ready.
+ */
+export function readyScore(nowMs: number): number {
+  return nowMs - READY_SHIFT_MS;
+}
 
 /**
  * The ended segment of what a claim takes. A token grows by the number of orders that are claimed, so

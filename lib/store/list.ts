@@ -3,14 +3,17 @@ import type { Order } from '../orders/order.ts';
 import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
 import { type Candidate, type Position, placeAt } from './list-places.ts';
-import { orderFrom, readable } from './order-record.ts';
+import { orderFrom, readable, type StoredOrder } from './order-record.ts';
 import { readStored } from './read.ts';
 
 /** The most orders of one page, and the most that a request reads to find those that match. */
 export const PAGE_ORDERS_MAX = 100;
-/** About how many bytes of orders one page reads. */
-const PAGE_BYTES_MAX = 4 * 1024 * 1024;
-/** Orders of one request to Redis, so that the reading stops soon after `PAGE_BYTES_MAX`. */
+/**
+ * A page ends with the order that takes it past this. A Lambda may answer 6 MB, where a text can take
+ * twice as many bytes as it does here.
+ */
+const PAGE_BYTES_MAX = 2.5 * 1024 * 1024;
+/** Orders of one request to Redis, so that not much more is read than is shown. */
 const READ_ORDERS = 25;
 /** With more clients than this, a list over all of them goes through them in groups of this size. */
 const GROUP_CLIENTS = 50;
@@ -63,20 +66,22 @@ export async function listOrders(store: Store, request: ListRequest): Promise<Pa
         const { id, end } = some[n] as Candidate;
         const order = readable(() => orderFrom(id, found, nowMs));
         examined += 1;
-        bytes += (found.record?.length ?? 0) + (found.state?.length ?? 0);
+        bytes += bytesOf(found);
         position = end;
         if (order !== undefined && isShown(order, client) && request.matches(order)) {
           orders.push(order);
         }
-        if (orders.length === ordersMax) return { orders, examined, end };
-      }
-      if (examined >= PAGE_ORDERS_MAX || bytes >= PAGE_BYTES_MAX) {
-        return { orders, examined, end: position };
+        const isFull = orders.length === ordersMax || examined === PAGE_ORDERS_MAX;
+        if (isFull || bytes >= PAGE_BYTES_MAX) return { orders, examined, end };
       }
     }
     if (candidates.length === 0) position = next ?? nextPlace(position, of, groups);
   }
   return { orders, examined };
+}
+
+function bytesOf({ record, state }: StoredOrder): number {
+  return Buffer.byteLength(record ?? '') + Buffer.byteLength(state ?? '');
 }
 
 /** Orders that wait to be tried alone stand among those of all clients. */
@@ -106,21 +111,26 @@ const FIRST = { orders: 'queue', 'dead-letters': 'dead' } as const;
 const NEXT = { queue: 'pending', pending: 'dead', dead: 'ended', ended: undefined } as const;
 
 /**
- * The order of an idempotency key, of one client or of all: its id follows from both. Two billed
- * commands, and one more for all clients.
+ * The orders of an idempotency key, of one client or of all, by client: an order's id follows from
+ * both. Two billed commands, and one more for all clients.
  *
  * @throws StoreUnavailable
  */
 export async function findByKey(
   store: Store,
   idempotencyKey: string,
-  { client, matches, nowMs }: Pick<ListRequest, 'client' | 'matches' | 'nowMs'>,
+  { client, ordersMax, matches, after, nowMs }: Omit<ListRequest, 'of'>,
 ): Promise<Page> {
   const clients = client === undefined ? await knownClients(store) : [client];
-  const ids = clients.map((name) => orderIdOf(name, idempotencyKey));
-  const orders = (await readStored(store, ids)).flatMap((stored, at) => {
-    const order = readable(() => orderFrom(ids[at] ?? '', stored, nowMs));
+  // A page asks for one order of each client in a group as large as itself.
+  const from = after?.group ?? 0;
+  const ids = clients.slice(from, from + ordersMax).map((name) => orderIdOf(name, idempotencyKey));
+  const stored = await readStored(store, ids);
+  const orders = stored.flatMap((found, at) => {
+    const order = readable(() => orderFrom(ids[at] ?? '', found, nowMs));
     return order !== undefined && matches(order) ? [order] : [];
   });
-  return { orders, examined: orders.length };
+  const examined = stored.filter(({ record }) => record !== null).length;
+  const isLast = from + ordersMax >= clients.length;
+  return { orders, examined, ...(!isLast && { end: { place: 'queue', group: from + ordersMax } }) };
 }

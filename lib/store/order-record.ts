@@ -21,7 +21,20 @@ export interface NewOrder {
 export interface RecordHead {
   readonly fingerprint: string;
   readonly acceptedAtMs: number;
+  /** Of contents that this one has replaced, the latest first. */
+  readonly replaced: readonly string[];
 }
+
+/** A content that an order had before it was replaced. */
+export interface ReplacedContent {
+  readonly fingerprint: string;
+  readonly acceptedAtMs: number;
+  readonly replacedAtMs: number;
+  readonly submission: Submission;
+}
+
+/** How many earlier contents an order keeps. */
+export const REPLACED_MAX = 5;
 
 /**
  * What has become of an order: its one state record. Absent while the order simply waits. Times are
@@ -39,6 +52,8 @@ export interface OrderState {
   /** Its last claim was never settled: it is tried alone. */
   readonly isAlone?: boolean;
   readonly redrivenBy?: string;
+  /** What it held was erased; the drain has yet to have it erased downstream, or has done so. */
+  readonly isErased?: boolean;
   readonly producedAtMs?: number;
   readonly lastError?: Failure;
   readonly history?: readonly Failure[];
@@ -50,12 +65,23 @@ export interface OrderState {
  * The record of a new order. The first three members stand in front, in this form: the submit script
  * returns only the beginning of a record that it finds, and `headOf` reads them there.
  */
-export function recordOf(order: NewOrder, acceptedAtMs: number): string {
+export function recordOf(
+  order: NewOrder,
+  acceptedAtMs: number,
+  contents: readonly ReplacedContent[] = [],
+): string {
   const { fingerprint, client, idempotencyKey, submission } = order;
-  return JSON.stringify({ v: 1, fingerprint, acceptedAtMs, client, idempotencyKey, ...submission });
+  return JSON.stringify({
+    ...{ v: 1, fingerprint, acceptedAtMs },
+    replaced: contents.map((content) => content.fingerprint),
+    ...{ client, idempotencyKey },
+    ...submission,
+    ...(contents.length > 0 && { contents }),
+  });
 }
 
-const HEAD = /^\{"v":1,"fingerprint":"([\w-]{43})","acceptedAtMs":(\d{1,15}),/;
+const HEAD =
+  /^\{"v":1,"fingerprint":"([\w-]{43})","acceptedAtMs":(\d{1,15}),"replaced":\[([\w",-]*)\],/;
 
 /**
  * Reads the beginning of a record.
@@ -63,9 +89,41 @@ const HEAD = /^\{"v":1,"fingerprint":"([\w-]{43})","acceptedAtMs":(\d{1,15}),/;
  * @throws StoreFault if it is not one
  */
 export function headOf(id: string, record: string): RecordHead {
-  const [, fingerprint, acceptedAtMs] = HEAD.exec(record) ?? [];
+  const [, fingerprint, acceptedAtMs, replaced = ''] = HEAD.exec(record) ?? [];
   if (fingerprint === undefined) throw unreadable(id);
-  return { fingerprint, acceptedAtMs: Number(acceptedAtMs) };
+  return {
+    fingerprint,
+    acceptedAtMs: Number(acceptedAtMs),
+    replaced: replaced.match(/[\w-]+/g) ?? [],
+  };
+}
+
+/** What stays of a record once the order was erased. */
+export function erasedRecord(client: string, erasedAtMs: number): string {
+  return JSON.stringify({ v: 1, erasedAtMs, client });
+}
+
+const ERASED = /^\{"v":1,"erasedAtMs":(\d{1,15}),"client":"([^"]+)"\}$/;
+
+/** An order that was erased. */
+export interface ErasedOrder {
+  readonly client: string;
+  readonly erasedAtMs: number;
+}
+
+/** Reads what stays of an erased order; `undefined` if the record is another one. */
+export function erasedFrom(record: string): ErasedOrder | undefined {
+  const [, erasedAtMs, client] = ERASED.exec(record) ?? [];
+  return client === undefined ? undefined : { client, erasedAtMs: Number(erasedAtMs) };
+}
+
+/** The part of a record that changes whenever its content does. */
+export function headText(id: string, record: string): string {
+  return HEAD.exec(record)?.[0] ?? fail(unreadable(id));
+}
+
+function fail(error: Error): never {
+  throw error;
 }
 
 /** A state as it is stored. */
@@ -96,16 +154,24 @@ export interface StoredOrder {
 /**
  * Reads an order.
  *
- * @returns `undefined` if there is no record
+ * @returns `undefined` if there is no record, or only what stays of an erased one
  * @throws StoreFault if a record is not that of an order
  */
 export function orderFrom(id: string, stored: StoredOrder, nowMs: number): Order | undefined {
-  if (stored.record === null) return undefined;
+  if (stored.record === null || erasedFrom(stored.record) !== undefined) return undefined;
   headOf(id, stored.record);
-  const { v: _, fingerprint: __, ...record } = parsed(id, stored.record) as StoredRecord;
+  const { v, fingerprint, replaced, contents, ...record } = parsed(
+    id,
+    stored.record,
+  ) as StoredRecord;
   const state = stateFrom(id, stored.state);
   const order: Order = {
     ...record,
+    ...(contents && {
+      replaced: contents.map(({ submission, acceptedAtMs, replacedAtMs }) => ({
+        ...{ ...submission, acceptedAtMs, replacedAtMs },
+      })),
+    }),
     id,
     status: statusFrom(record, state, nowMs),
     attempts: state?.attempts ?? 0,
@@ -132,7 +198,13 @@ function producing(order: Order, state: OrderState | undefined, owner?: string |
 }
 
 type StoredRecord = Omit<NewOrder, 'id' | 'submission'> &
-  Submission & { readonly v: number; readonly acceptedAtMs: number; readonly lines: Line[] };
+  Submission & {
+    readonly v: number;
+    readonly acceptedAtMs: number;
+    readonly replaced: readonly string[];
+    readonly contents?: readonly ReplacedContent[];
+    readonly lines: Line[];
+  };
 
 function statusFrom(
   record: Pick<StoredRecord, 'produceAtMs' | 'acceptedAtMs'>,

@@ -1,10 +1,10 @@
 import type { Order } from '../orders/order.ts';
 import type { Store } from './connection.ts';
 import { StoreUnavailable } from './errors.ts';
-import { orderFrom, type StoredOrder } from './order-record.ts';
+import { type ErasedOrder, erasedFrom, orderFrom, type StoredOrder } from './order-record.ts';
 
 /**
- * The order as it is now, or `undefined` if there is none. Two billed commands, and no transaction:
+ * The order as it is now, or what stays of it if it was erased; `undefined` if there is none. Two billed commands, and no transaction:
  * the owner is read first, so an order that is settled in between is shown as its state has it.
  *
  * @throws StoreUnavailable, StoreFault
@@ -13,9 +13,11 @@ export async function readOrder(
   store: Store,
   id: string,
   nowMs: number,
-): Promise<Order | undefined> {
+): Promise<Order | (ErasedOrder & { readonly status: 'erased' }) | undefined> {
   const [stored] = await readStored(store, [id]);
-  return stored && orderFrom(id, stored, nowMs);
+  if (stored === undefined || stored.record === null) return undefined;
+  const erased = erasedFrom(stored.record);
+  return erased === undefined ? orderFrom(id, stored, nowMs) : { ...erased, status: 'erased' };
 }
 
 /**

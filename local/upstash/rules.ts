@@ -11,7 +11,7 @@ export const REQUEST_BYTES_MAX = 10 * MB;
 export const NAME_BYTES_MAX = 32 * KB;
 
 /** Commands whose arguments include members. */
-export const HAVE_MEMBERS = ['SADD', 'SMOVE', 'ZADD', 'ZINCRBY', 'GEOADD'];
+export const MEMBER_COMMANDS = ['SADD', 'SMOVE', 'ZADD', 'ZINCRBY', 'GEOADD'];
 
 /** Whether an argument is too long for a key or a member. */
 export function isLong(argument: Argument): boolean {
@@ -81,7 +81,7 @@ export type Failure = z.infer<typeof FailureSchema>;
 export const DEFAULT_RULES: Rules = {
   recordBytesMax: 100 * MB,
   databaseBytesMax: Number.MAX_SAFE_INTEGER,
-  undeclaredKeys: 'count',
+  undeclaredKeys: 'refuse',
   delayMs: 0,
   commandsPerSecondMax: Number.MAX_SAFE_INTEGER,
 };

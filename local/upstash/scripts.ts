@@ -4,8 +4,8 @@ import type { Argument, Reply } from '../redis/resp.ts';
 import { type CommandInfo, nameOf, textOf } from './commands.ts';
 import {
   giveBack,
-  HAVE_MEMBERS,
   isLong,
+  MEMBER_COMMANDS,
   NAME_BYTES_MAX,
   nameTooLarge,
   SERVICE_ERRORS,
@@ -98,7 +98,7 @@ export function createScriptTranslator(service: Service): (command: Argument[]) 
       nameBytesMax: NAME_BYTES_MAX,
       keyTooLong: nameTooLarge('key', '%d'),
       memberTooLong: nameTooLarge('member', '%d'),
-      members: ` ${HAVE_MEMBERS.join(' ')} `,
+      members: ` ${MEMBER_COMMANDS.join(' ')} `,
       full: fullRecords.size === 0 ? undefined : [...fullRecords],
       recordFull: SERVICE_ERRORS.recordFull,
       databaseFull,

@@ -1,5 +1,5 @@
 import { createClient } from '../../lib/client/client.ts';
-import type { Fetch } from '../../lib/client/surroundings.ts';
+import type { Fetch } from '../../lib/client/platform.ts';
 import { deploy, ROUTES } from '../http/deployment.ts';
 import { bearer, type TestKey } from '../support/functions.ts';
 import { passingTime } from '../support/passing-time.ts';

@@ -7,7 +7,7 @@ import {
   Unavailable,
   Unreachable,
 } from '../../lib/client/errors.ts';
-import type { Fetch } from '../../lib/client/surroundings.ts';
+import type { Fetch } from '../../lib/client/platform.ts';
 import { type Answering, pretendServer } from '../support/pretend-server.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { inTurn, ok, pretendApi, stats } from './pretend-api.ts';

@@ -1,49 +1,77 @@
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { runDrain } from '../support/drains.ts';
 import { orderBody } from '../support/orders.ts';
-import { deploy } from './deployment.ts';
+import { steppedClock } from '../support/stepped-clock.ts';
+import { claimReady } from '../support/store.ts';
+import { type Deployment, deploy } from './deployment.ts';
 
-async function withOrder() {
-  const api = await deploy();
-  const { body } = await api.submit(orderBody(), { key: 'a' });
-  return { api, id: String(body.id) };
+let api: Deployment;
+let id: string;
+beforeEach(async () => {
+  api = await deploy();
+  id = String((await api.submit(orderBody({ metadata: { a: 'b' } }), { key: 'a' })).body.id);
+});
+
+async function die() {
+  const producer = async () => new Map([[id, { kind: 'rejected', reason: 'No.' } as const]]);
+  await runDrain(api.store, { producer, clock: steppedClock(Date.now()) });
 }
 
-test('a canceled order is answered as it is now, again and again, and never produced', async () => {
-  const { api, id } = await withOrder();
+test('a canceled order is answered as it is now, each time, and is never produced', async () => {
   const canceled = await api.call('cancel', { id });
-  expect([canceled.status, canceled.body]).toMatchObject([200, { id, status: 'canceled' }]);
+  expect(canceled).toMatchObject({ status: 200, body: { id, status: 'canceled', lines: [{}] } });
   expect((await api.call('cancel', { id })).text).toBe(canceled.text);
-  expect((await api.call('drain')).body).toMatchObject({ claimed: 0, produced: 0 });
+  expect((await api.call('drain')).body.produced).toBe(0);
   expect((await api.read(id)).text).toBe(canceled.text);
-  expect((await api.call('stats')).body).toMatchObject({ canceled: 1, produced: 0 });
+  expect((await api.call('cancel', { id })).text).toBe(canceled.text);
+  expect((await api.call('stats')).body).toMatchObject({ canceled: 1, queued: 0, produced: 0 });
 });
 
-test('a repeated submit of a canceled order gets its receipt and makes no second order', async () => {
-  const { api, id } = await withOrder();
-  await api.call('cancel', { id });
-  const repeat = await api.submit(orderBody(), { key: 'a' });
-  expect([repeat.status, repeat.body]).toMatchObject([202, { id, status: 'queued' }]);
-  expect(await api.call('drain')).toMatchObject({ body: { claimed: 0 } });
+test('a scheduled order can be canceled', async () => {
+  const produceAt = new Date(Date.now() + 60_000).toISOString();
+  const { body } = await api.submit(orderBody({ produceAt }));
+  expect((await api.call('cancel', { id: String(body.id) })).body).toMatchObject({
+    status: 'canceled',
+    produceAt,
+  });
 });
 
-test('an order that is produced is a 409 and stays as it is', async () => {
-  const { api, id } = await withOrder();
+test.each<[string, () => Promise<unknown>]>([
+  ['producing', () => claimReady(api.store, { nowMs: Date.now() })],
+  ['produced', () => api.call('drain')],
+  ['dead', die],
+])('an order that is %s is a 409 and stays as it is', async (status, become) => {
+  await become();
+  expect(await api.call('cancel', { id })).toMatchObject({
+    status: 409,
+    body: { type: '/problems/not-cancelable', detail: `This order is ${status}.` },
+  });
+  expect((await api.read(id)).body.status).toBe(status);
+});
+
+test('an admin may cancel any order, a dead one too', async () => {
+  await die();
+  const answer = await api.call('cancel', { id, as: 'admin' });
+  expect(answer.body).toMatchObject({ status: 'canceled', client: 'shop' });
+  expect((await api.call('deadLetters')).body.orders).toEqual([]);
+});
+
+test('a key without orders:read is shown no more than the receipt', async () => {
+  const receipt = (await api.submit(orderBody({ metadata: { a: 'b' } }), { key: 'a' })).body;
+  const canceled = await api.call('cancel', { id, as: 'writer' });
+  expect(canceled.body).toStrictEqual({ ...receipt, status: 'canceled' });
+  expect((await api.call('cancel', { id, as: 'writer' })).text).toBe(canceled.text);
+});
+
+test('a key without orders:read is not told what has become of an order instead', async () => {
   await api.call('drain');
-  const answer = await api.call('cancel', { id });
-  expect([answer.status, answer.body]).toMatchObject([
-    409,
-    { type: '/problems/not-cancelable', detail: 'This order is produced.' },
-  ]);
-  expect((await api.read(id)).body).toMatchObject({ status: 'produced' });
+  const late = await api.call('cancel', { id, as: 'writer' });
+  expect(late.status).toBe(409);
+  expect(late.text).not.toContain('produced');
 });
 
-test('another client’s order is a 404 as one that there is not; an admin may cancel any', async () => {
-  const { api, id } = await withOrder();
-  const others = await api.call('cancel', { id, as: 'other' });
-  const none = await api.call('cancel', { id: `ord_${'0'.repeat(32)}` });
-  const odd = await api.call('cancel', { id: 'order:*' });
-  expect([others.status, none.status, odd.status]).toEqual([404, 404, 404]);
-  expect((await api.read(id)).body).toMatchObject({ status: 'queued' });
-  const admin = await api.call('cancel', { id, as: 'admin' });
-  expect(admin.body).toMatchObject({ status: 'canceled', client: 'shop' });
+test('an id that no order can have is a 404', async () => {
+  for (const odd of ['order:*', '']) {
+    expect((await api.call('cancel', { id: odd })).status).toBe(404);
+  }
 });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Redis } from '@upstash/redis';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { expect, inject, vi } from 'vitest';
 import { differencesFrom } from '../support/contract.ts';
@@ -11,6 +10,7 @@ import {
   lambdaContext,
   type TestKey,
 } from '../support/functions.ts';
+import { storeWith } from '../support/store.ts';
 
 export const ROUTES = {
   submit: 'POST /orders',
@@ -21,6 +21,7 @@ export const ROUTES = {
   deadLetters: 'GET /dead-letters',
   redrive: 'POST /orders/{id}/redrive',
   redriveMany: 'POST /dead-letters/redrive',
+  me: 'GET /me',
   openapi: 'GET /openapi.json',
   stats: 'GET /stats',
   drain: 'POST /drain',
@@ -36,9 +37,9 @@ export interface Answer {
 }
 
 export interface Call {
-  /** Whose key is sent: the shop's where nothing is said, none for `undefined`. */
+  /** Whose key is sent; `undefined` for none. By default the shop's, or the admin's for its routes. */
   readonly as?: TestKey | undefined;
-  /** Instead of, or besides, those that are right; `undefined` leaves one out. */
+  /** Added to the right ones, or in their place; `undefined` leaves one out. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly id?: string;
   readonly query?: Readonly<Record<string, string>>;
@@ -46,17 +47,23 @@ export interface Call {
   readonly body?: unknown;
 }
 
-/** The idempotency key of a submit: one of its own where none is given. */
+/** A submit has an idempotency key of its own unless one is given. */
 export type Submit = Omit<Call, 'body' | 'id'> & { readonly key?: string | undefined };
+
+/** The variables of the last deployment in this process. */
+let ofLast: string[] = [];
 
 export type Deployment = Awaited<ReturnType<typeof deploy>>;
 
-/** All functions of a fresh deployment, under Redis keys that nobody else uses. */
+/** All functions of a fresh deployment, with Redis keys that nobody else uses. */
 export async function deploy(
   server: { url: string; token: string } = inject('upstash'),
   variables: Readonly<Record<string, string>> = {},
+  direct: { url: string; token: string } = inject('upstash'),
 ) {
   const environment = { ...functionEnvironment(server), ...variables };
+  for (const name of ofLast) delete process.env[name];
+  ofLast = Object.keys(variables);
   Object.assign(process.env, environment);
   vi.resetModules();
   const handlers = {
@@ -68,6 +75,7 @@ export async function deploy(
     deadLetters: (await import('../../functions/dead-letters.ts')).handler,
     redrive: (await import('../../functions/redrive-order.ts')).handler,
     redriveMany: (await import('../../functions/redrive-dead-letters.ts')).handler,
+    me: (await import('../../functions/me.ts')).handler,
     openapi: (await import('../../functions/openapi.ts')).handler,
     stats: (await import('../../functions/stats.ts')).handler,
     drain: (await import('../../functions/drain-queue.ts')).handler as Handler,
@@ -77,13 +85,15 @@ export async function deploy(
   async function call(route: keyof typeof ROUTES, options: Call = {}): Promise<Answer> {
     const event = eventOf(route, options);
     const answer = answerOf(await handlers[route](event, lambdaContext()));
-    // Whatever a test provokes is an answer that the document describes.
+    // Whatever a test provokes, the document describes the answer.
     expect(differencesFrom(ROUTES[route], answer)).toEqual([]);
     return answer;
   }
 
-  const redis = new Redis({ ...inject('upstash'), automaticDeserialization: false });
   const prefix = environment.SLUICE_PREFIX as string;
+  // Past whatever the test has put between the functions and Redis.
+  const store = storeWith(direct, prefix);
+  const { redis } = store;
   return {
     call,
     submit: (body: unknown, { key = randomUUID(), headers, ...rest }: Submit = {}) =>
@@ -96,32 +106,21 @@ export async function deploy(
     announce: (context = lambdaContext()) => announceEvents({}, context),
     environment,
     prefix,
+    store,
     redis,
     /** The names of all keys, without the prefix. */
     async keys(): Promise<string[]> {
       const names = await redis.keys(`${prefix}*`);
       return names.map((name) => name.slice(prefix.length)).sort();
     },
-    /** The hash of an order. */
-    hash: (id: unknown) => redis.hgetall(`${prefix}order:${id}`),
-    /** How many orders are kept, and how many entries wait in the queue. */
+    /** How many orders are kept, and how many wait in queues. */
     async counts() {
-      const [kept, queued] = await Promise.all([
-        redis.zcard(`${prefix}order_index`),
-        redis.llen(`${prefix}order_queue`),
-      ]);
-      return { kept, queued };
+      const kept = await redis.keys(`${store.keys.orderPrefix}*`);
+      const queues = await redis.keys(store.keys.queue('*'));
+      const depths = await Promise.all(queues.map((queue) => redis.llen(queue)));
+      return { kept: kept.length, queued: depths.reduce((sum, depth) => sum + depth, 0) };
     },
   };
-}
-
-/** The faults that a submit of this body is refused with; it leaves nothing behind. */
-export async function refusedFaults(api: Deployment, body: unknown) {
-  const before = await api.keys();
-  const answer = await api.submit(body);
-  expect(answer.status).toBe(400);
-  expect(await api.keys()).toEqual(before);
-  return answer.body.errors as { pointer: string; detail: string }[];
 }
 
 function eventOf(route: keyof typeof ROUTES, { headers, id, query, body, ...rest }: Call) {
@@ -150,6 +149,7 @@ const FOR_SHOPS: ReadonlySet<keyof typeof ROUTES> = new Set([
   'read',
   'cancel',
   'list',
+  'me',
   'openapi',
 ]);
 

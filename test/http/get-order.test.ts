@@ -1,38 +1,51 @@
-import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { runDrain } from '../support/drains.ts';
 import { faultyProxy } from '../support/faulty-proxy.ts';
-import { lambdaContext } from '../support/functions.ts';
 import { NOW_MS, orderBody } from '../support/orders.ts';
+import { steppedClock } from '../support/stepped-clock.ts';
+import { claimReady } from '../support/store.ts';
 import { type Answer, type Deployment, deploy } from './deployment.ts';
 
 let api: Deployment;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: NOW_MS });
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   api = await deploy();
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
+  return () => vi.useRealTimers();
 });
 
 async function submitted(overrides: Record<string, unknown> = {}): Promise<string> {
-  return String((await api.submit(orderBody(overrides))).body.id);
+  const { body } = await api.submit(orderBody(overrides), { key: 'key-1' });
+  return String(body.id);
+}
+
+/** A drain at a time whose producer fails for a reason; answers the order as it is meanwhile. */
+async function failAt(nowMs: number, id: string, reason: string) {
+  let meanwhile: Answer['body'] = {};
+  const producer = async () => {
+    meanwhile = (await api.read(id)).body;
+    return new Map([[id, { kind: 'retry', reason } as const]]);
+  };
+  await runDrain(api.store, { producer, clock: steppedClock(nowMs), limits: { attemptsMax: 24 } });
+  return meanwhile;
 }
 
 test('an order is read as it was submitted, with its state', async () => {
   const line = { sku: '85123A', quantity: 6, unitAmount: 255, description: 'heart\tT-light' };
   const given = { lines: [line], reference: '536365', metadata: { channel: 'web', note: '' } };
-  const id = await submitted(given);
+  const produceAt = '2026-11-22T13:38:00.000Z';
+  const id = await submitted({ ...given, produceAt });
   const answer = await api.read(id);
   expect(answer.status).toBe(200);
   expect(answer.body).toStrictEqual({
     id,
-    status: 'queued',
+    status: 'scheduled',
     customer: '17850',
     currency: 'GBP',
     totalAmount: 1_530,
+    produceAt,
     acceptedAt: '2026-11-22T13:37:00.000Z',
     ...given,
+    idempotencyKey: 'key-1',
     attempts: 0,
     updatedAt: '2026-11-22T13:37:00.000Z',
   });
@@ -44,154 +57,103 @@ test('an order is read as it was submitted, with its state', async () => {
   });
 });
 
-test('a produced order has its number, and when it was produced', async () => {
+test('an order shows its attempts, its failures and its end as they come', async () => {
   const id = await submitted();
-  vi.setSystemTime(NOW_MS + 5_000);
-  await api.schedule({ slot: 0 }, lambdaContext());
+  const firstMs = NOW_MS + 1_000;
+  const producing = await failAt(firstMs, id, 'No stock.');
+  expect(producing).toMatchObject({ status: 'producing', attempts: 1 });
+  const failed = (await api.read(id)).body;
+  const first = { reason: 'No stock.', at: new Date(firstMs).toISOString() };
+  expect(failed).toMatchObject({ status: 'queued', attempts: 1, lastError: first });
+  expect(failed).not.toHaveProperty('history');
+  const nextMs = Date.parse(String(failed.nextAttemptAt));
+  expect(nextMs).toBeGreaterThan(firstMs);
+
+  const again = await failAt(nextMs, id, 'No truck.');
+  expect(again).toMatchObject({ status: 'producing', attempts: 2, lastError: first });
+  expect(again).not.toHaveProperty('nextAttemptAt');
   expect((await api.read(id)).body).toMatchObject({
-    status: 'produced',
-    attempts: 1,
-    orderNumber: 1,
-    acceptedAt: '2026-11-22T13:37:00.000Z',
-    producedAt: '2026-11-22T13:37:05.000Z',
-    updatedAt: '2026-11-22T13:37:05.000Z',
+    lastError: { reason: 'No truck.' },
+    history: [first],
   });
+
+  const producedMs = NOW_MS + 3_600_000;
+  await runDrain(api.store, { clock: steppedClock(producedMs), limits: { attemptsMax: 24 } });
+  const { body } = await api.read(id);
+  const at = new Date(producedMs).toISOString();
+  expect(body).toMatchObject({ status: 'produced', attempts: 3, orderNumber: 1, producedAt: at });
+  expect(body).toMatchObject({ updatedAt: at, lastError: { reason: 'No truck.' } });
+  expect(body).not.toHaveProperty('nextAttemptAt');
 });
 
-test('an order that is leased is producing', async () => {
+test('only an admin sees whose an order is', async () => {
   const id = await submitted();
-  await api.redis.hset(`${api.prefix}order_owners`, { [id]: '7:2' });
-  expect((await api.read(id)).body).toMatchObject({ status: 'producing', attempts: 2 });
+  expect((await api.read(id)).body).not.toHaveProperty('client');
+  expect((await api.read(id, { as: 'admin' })).body.client).toBe('shop');
 });
 
-describe('who may read an order', () => {
-  test('its client, with any key that may read', async () => {
-    const id = await submitted();
-    for (const as of ['shop', 'reader'] as const) {
-      const { status, body } = await api.read(id, { as });
-      expect(status).toBe(200);
-      expect(body).not.toHaveProperty('client');
-    }
-  });
+const IMPOSSIBLE = [
+  ...['', `ord_${'0'.repeat(31)}`, `ord_${'0'.repeat(33)}`, `ord_${'w'.repeat(32)}`],
+  ...[`ORD_${'0'.repeat(32)}`, `ord_${'0'.repeat(32)}\n`, `ord_${'0'.repeat(31)}\0`, 'a\r\nb'],
+  ...['ord_*', '{ord}', 'order_clients', '../order_clients', 'x'.repeat(32_768), '__proto__'],
+];
 
-  test('an admin, who sees whose it is', async () => {
-    const ours = await submitted();
-    const theirs = String((await api.submit(orderBody(), { as: 'other' })).body.id);
-    expect((await api.read(ours, { as: 'admin' })).body.client).toBe('shop');
-    expect((await api.read(theirs, { as: 'admin' })).body.client).toBe('other');
-  });
-
-  test("nobody else: another client's order cannot be told from one that is missing", async () => {
-    const id = await submitted();
-    const options = { as: 'other' as const, headers: { 'x-request-id': 'same' } };
-    const theirs = await api.read(id, options);
-    const missing = await api.read(`ord_${'0'.repeat(32)}`, options);
-    expect(theirs.status).toBe(404);
-    expect(theirs).toEqual(missing);
-    const conditional = { 'x-request-id': 'same', 'if-none-match': '*' };
-    expect(await api.read(id, { ...options, headers: conditional })).toEqual(missing);
-  });
-});
-
-const IMPOSSIBLE = {
-  empty: '',
-  'too short': `ord_${'0'.repeat(31)}`,
-  'too long': `ord_${'0'.repeat(33)}`,
-  'of another alphabet': `ord_${'w'.repeat(32)}`,
-  'in upper case': `ORD_${'0'.repeat(32)}`,
-  'with a line feed': `ord_${'0'.repeat(32)}\n`,
-  'with a NUL': `ord_${'0'.repeat(31)}\0`,
-  'with CR and LF': 'a\r\nb',
-  'a pattern': 'ord_*',
-  'a hash tag': '{ord}',
-  'the name of a key': 'order_queue',
-  'a path': '../order_queue',
-  'of 32 KB': 'x'.repeat(32_768),
-  __proto__: '__proto__',
-};
-
-test.each(Object.entries(IMPOSSIBLE))('an id that is %s is a 404 like any other', async (_, id) => {
-  await submitted();
-  const before = await api.keys();
-  const headers = { 'x-request-id': 'same' };
-  const missing = await api.read(`ord_${'0'.repeat(32)}`, { headers });
-  expect(missing.status).toBe(404);
-  expect(missing.body).toMatchObject({
-    type: '/problems/not-found',
-    status: 404,
-    instance: 'same',
-  });
-  expect(await api.read(id, { headers })).toEqual(missing);
-  expect(await api.keys()).toEqual(before);
-});
-
-test('an id that no order can have is a 404 without asking Redis', async () => {
+test('an id that no order can have is a 404 like any other, and Redis is not asked', async () => {
   await using proxy = await faultyProxy(inject('upstash'), () => 'pass');
   const behindProxy = await deploy(proxy);
-  for (const id of Object.values(IMPOSSIBLE)) {
-    expect((await behindProxy.read(id)).status).toBe(404);
-  }
-  expect(proxy.seen()).toBe(0);
-});
-
-test('a request without an id is a 404', async () => {
-  expect((await api.call('read')).status).toBe(404);
+  const headers = { 'x-request-id': 'same' };
+  const missing = await behindProxy.read(`ord_${'0'.repeat(32)}`, { headers });
+  expect(missing).toMatchObject({ status: 404, body: { type: '/problems/not-found' } });
+  const asked = proxy.seen();
+  for (const id of IMPOSSIBLE) expect(await behindProxy.read(id, { headers })).toEqual(missing);
+  expect(await behindProxy.call('read', { headers })).toEqual(missing);
+  expect(proxy.seen()).toBe(asked);
 });
 
 describe('If-None-Match', () => {
-  const FORMS: Record<string, (tag: string) => string> = {
-    'the tag': (tag) => tag,
-    'the tag as a weak one': (tag) => `W/${tag}`,
-    'a list with the tag': (tag) => `"x", ${tag}`,
-    'a list without spaces': (tag) => `W/"x",${tag},"y"`,
-    'a list whose other tag has a comma in it': (tag) => `"a,b", W/${tag}`,
-    'a star': () => '*',
-  };
+  const ask = async (id: string, tag: string) => api.read(id, { headers: { 'if-none-match': tag } });
 
-  test.each(Object.entries(FORMS))('with %s is 304 without a body', async (_, form) => {
+  test.each(['%', 'W/%', '"x", %', 'W/"x",%,"y"', '"a,b", W/%', '*'])(
+    'with %s is a 304 without a body',
+    async (form) => {
+      const id = await submitted();
+      const { etag = '' } = (await api.read(id)).headers;
+      const answer = await ask(id, form.replace('%', etag));
+      expect([answer.status, answer.text]).toEqual([304, '']);
+      expect(answer.headers).toStrictEqual({
+        etag,
+        'cache-control': 'private, no-cache',
+        'x-request-id': expect.any(String),
+      });
+    },
+  );
+
+  test('with another tag is a 200', async () => {
     const id = await submitted();
-    const { headers } = await api.read(id);
-    const answer = await api.read(id, { headers: { 'if-none-match': form(headers.etag ?? '') } });
-    expect(answer.status).toBe(304);
-    expect(answer.text).toBe('');
-    expect(answer.headers).toStrictEqual({
-      etag: headers.etag,
-      'cache-control': 'private, no-cache',
-      'x-request-id': expect.any(String),
-    });
+    const { etag = '' } = (await api.read(id)).headers;
+    for (const tag of ['', '"x"', etag.slice(1, -1), etag.replace(/"$/, 'x"'), '"*"']) {
+      expect((await ask(id, tag)).status).toBe(200);
+    }
   });
 
-  const OTHERS: Record<string, (tag: string) => string> = {
-    nothing: () => '',
-    'another tag': () => '"x"',
-    'the tag without its quotes': (tag) => tag.slice(1, -1),
-    'the tag and more': (tag) => tag.replace(/"$/, 'x"'),
-    'a quoted star': () => '"*"',
-  };
-
-  test.each(Object.entries(OTHERS))('with %s is 200', async (_, form) => {
-    const id = await submitted();
-    const { headers } = await api.read(id);
-    const answer = await api.read(id, { headers: { 'if-none-match': form(headers.etag ?? '') } });
-    expect(answer.status).toBe(200);
-  });
-
-  test('the tag changes as the order does, and with what the reader may see', async () => {
+  test('the tag changes with the order, and with what the reader may see', async () => {
     const id = await submitted();
     const tagOf = ({ headers }: Answer) => headers.etag;
     const queued = tagOf(await api.read(id));
     expect(tagOf(await api.read(id))).toBe(queued);
     expect(tagOf(await api.read(id, { as: 'admin' }))).not.toBe(queued);
-    await api.schedule({ slot: 0 }, lambdaContext());
+    await claimReady(api.store);
     expect(tagOf(await api.read(id))).not.toBe(queued);
   });
 });
 
-test('a hash that is not that of an order is a 500 that says nothing of it', async () => {
-  const id = await submitted();
-  await api.redis.hset(`${api.prefix}order:${id}`, { lines: 'canary', status: 'canary' });
-  const answer = await api.read(id);
-  expect(answer.status).toBe(500);
-  expect(answer.body).toMatchObject({ type: '/problems/internal', status: 500 });
-  expect(answer.text).not.toContain('canary');
-});
+test.each(['order', 'state'] as const)(
+  'an order whose %s record is broken is a 500 that says nothing of it',
+  async (record) => {
+    const id = await submitted();
+    await api.redis.set(api.store.keys[record](id), '{"canary":');
+    const answer = await api.read(id);
+    expect(answer).toMatchObject({ status: 500, body: { type: '/problems/internal' } });
+    expect(answer.text).not.toContain('canary');
+  },
+);

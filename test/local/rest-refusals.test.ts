@@ -3,58 +3,66 @@ import { stackForFile } from './stack.ts';
 
 const stack = stackForFile();
 
-test.each([
-  ['BLPOP', 'k', 0],
-  ['brpop', 'k', 0],
-  ['BLMOVE', 'a', 'b', 'LEFT', 'LEFT', 0],
-  ['BRPOPLPUSH', 'a', 'b', 0],
-  ['BLMPOP', 0, 1, 'k', 'LEFT'],
-  ['BZPOPMIN', 'k', 0],
-  ['BZPOPMAX', 'k', 0],
-  ['BZMPOP', 0, 1, 'k', 'MIN'],
-  ['WAIT', 1, 0],
-  ['XREAD', 'BLOCK', 0, 'STREAMS', 's', '$'],
-  ['XREADGROUP', 'GROUP', 'g', 'c', 'block', 0, 'STREAMS', 's', '>'],
-])('%s is refused, because it would block', async (...command) => {
-  const { status, body } = await stack.command(...command);
-  expect(status).toBe(400);
-  expect(body).toEqual({
-    error: `ERR Command "${String(command[0]).toUpperCase()}" is not allowed in REST or it has a special context path`,
-  });
-});
+/** One word a command, and what it is asked for. */
+const words = (list: string): string[][] =>
+  list
+    .trim()
+    .split(/\n\s*/)
+    .map((line) => line.split(' '));
 
-test.each([
-  ['MULTI'],
-  ['EXEC'],
-  ['DISCARD'],
-  ['WATCH', 'k'],
-  ['UNWATCH'],
-  ['SUBSCRIBE', 'c'],
-  ['PSUBSCRIBE', 'c*'],
-  ['UNSUBSCRIBE'],
-  ['MONITOR'],
-  ['AUTH', 'p'],
-  ['HELLO', 3],
-  ['RESET'],
-  ['QUIT'],
-  ['SELECT', 1],
-  ['CLIENT', 'REPLY', 'OFF'],
-])('%s is refused, because it needs a connection of its own', async (...command) => {
-  const { status, body } = await stack.command(...command);
-  expect(status).toBe(400);
-  expect(body).toEqual({ error: expect.stringContaining('is not allowed in REST') });
-});
+const NOT_OVER_REST = words(`
+  BLPOP k 0
+  brpop k 0
+  BLMOVE a b LEFT LEFT 0
+  BRPOPLPUSH a b 0
+  BLMPOP 0 1 k LEFT
+  BZPOPMIN k 0
+  BZPOPMAX k 0
+  BZMPOP 0 1 k MIN
+  WAIT 1 0
+  XREAD BLOCK 0 STREAMS s $
+  XREADGROUP GROUP g c block 0 STREAMS s >
+  MULTI
+  EXEC
+  DISCARD
+  WATCH k
+  UNWATCH
+  SUBSCRIBE c
+  PSUBSCRIBE c*
+  UNSUBSCRIBE
+  MONITOR
+  AUTH p
+  HELLO 3
+  RESET
+  QUIT
+  SELECT 1
+  CLIENT REPLY OFF
+`);
 
-test.each([
-  ['SHUTDOWN', 'NOSAVE'],
-  ['DEBUG', 'SLEEP', 1],
-  ['config', 'SET', 'maxmemory', 1],
-  ['SAVE'],
-  ['REPLICAOF', 'NO', 'ONE'],
-  ['MODULE', 'LIST'],
-  ['SCRIPT', 'DEBUG', 'YES'],
-  ['NOSUCHCOMMAND', 'k'],
-])('%s is not available', async (...command) => {
+test.each(NOT_OVER_REST)(
+  '%s %s is refused: it blocks, or needs its own connection',
+  async (...command) => {
+    expect(await stack.command(...command)).toEqual({
+      status: 400,
+      body: {
+        error: `ERR Command "${command[0]?.toUpperCase()}" is not allowed in REST or it has a special context path`,
+      },
+    });
+  },
+);
+
+const UNAVAILABLE = words(`
+  SHUTDOWN NOSAVE
+  DEBUG SLEEP 1
+  config SET maxmemory 1
+  SAVE
+  REPLICAOF NO ONE
+  MODULE LIST
+  SCRIPT DEBUG YES
+  NOSUCHCOMMAND k
+`);
+
+test.each(UNAVAILABLE)('%s %s is not available', async (...command) => {
   const { status, body } = await stack.command(...command);
   expect(status).toBe(400);
   expect(body).toEqual({

@@ -55,18 +55,28 @@ test.each(['/pipeline', '/multi-exec'])('a command of a %s can fail by itself', 
   expect((await own.command('MGET', 'a', 'b', 'c')).body).toEqual({ result: ['3', '1', '2'] });
 });
 
-test('a failure waits for its script, and for one that comes to its command', async () => {
-  const own = await stackForTest();
-  const script = sha1(TORN);
-  const failure: Failure = { error: 'recordFull', of: 'script', command: 4, script, times: 1 };
-  own.upstash.rules.failure = failure;
-  const another = "return redis.call('LLEN', KEYS[1])";
-  expect((await own.command('EVAL', another, 1, 'l')).status).toBe(200);
-  own.upstash.rules.failure = { ...failure, command: 5 };
-  expect((await own.command('EVAL', TORN, 1, 'l')).status).toBe(200);
-  own.upstash.rules.failure = failure;
-  expect((await own.command('EVAL', TORN, 1, 'l')).status).toBe(400);
-  expect((await own.command('EVAL', TORN, 1, 'l')).status).toBe(200);
+test('a failure waits for its script, and for a run that comes to its command', async () => {
+  const script = "for i = 1, ARGV[1] do redis.call('LLEN', KEYS[1]) end";
+  const { command, rules } = await stackForTest();
+  rules.failure = { error: 'recordFull', of: 'script', command: 3, script: sha1(script), times: 1 };
+  const statusOf = async (text: string, commands: number) =>
+    (await command('EVAL', text, 1, 'l', commands)).status;
+  expect(await statusOf(`${script} return 1`, 5)).toBe(200);
+  expect(await statusOf(script, 2)).toBe(200);
+  expect(await statusOf(script, 3)).toBe(400);
+  expect(await statusOf(script, 3)).toBe(200);
+});
+
+test('a script that catches a failure goes on; where later commands fail too, it cannot', async () => {
+  const script =
+    "local r = redis.pcall('INCR', KEYS[1]) return {r.err or r, redis.call('INCR', KEYS[1])}";
+  const { command, rules } = await stackForTest();
+  rules.failure = { error: 'databaseFull', of: 'script', command: 1 };
+  const { body } = await command('EVAL', script, 1, 'k');
+  expect(body).toEqual({ result: [SERVICE_ERRORS.databaseFull, 1] });
+  rules.failure.andLater = true;
+  expect((await command('EVAL', script, 1, 'k')).status).toBe(400);
+  expect((await command('GET', 'k')).body).toEqual({ result: '1' });
 });
 
 test.each([

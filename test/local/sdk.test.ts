@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Lock } from '@upstash/lock';
 import { Redis } from '@upstash/redis';
 import { expect, test } from 'vitest';
@@ -88,60 +88,6 @@ test('a scan walks over all keys, of one type when asked', async () => {
   await sdk.hset('scan:hash', { a: 1, b: 'two' });
   expect(await sdk.hscan('scan:hash', 0)).toEqual(['0', ['a', 1, 'b', 'two']]);
   expect(await sdk.sscan('scan:set', 0)).toEqual(['0', ['a']]);
-});
-
-test('places keep their distances and positions', async () => {
-  const sdk = stack.sdk();
-  await sdk.geoadd(
-    'places',
-    { longitude: 13.361389, latitude: 38.115556, member: 'Palermo' },
-    { longitude: 15.087269, latitude: 37.502669, member: 'Catania' },
-  );
-  expect(await sdk.geodist('places', 'Palermo', 'Catania', 'KM')).toBe(166.2742);
-  expect(await sdk.geopos('places', 'Palermo', 'no')).toEqual([
-    { lng: 13.361389338970184, lat: 38.1155563954963 },
-  ]);
-  const found = await sdk.geosearch(
-    'places',
-    { type: 'FROMLONLAT', coordinate: { lon: 15, lat: 37 } },
-    { type: 'BYRADIUS', radius: 200, radiusType: 'KM' },
-    'ASC',
-    { withDist: true },
-  );
-  expect(found).toEqual([
-    { member: 'Catania', dist: 56.4413 },
-    { member: 'Palermo', dist: 190.4424 },
-  ]);
-});
-
-test('a stream is read by a group, and what was left is claimed by another', async () => {
-  const sdk = stack.sdk();
-  const id = await sdk.xadd('stream', '*', { field: 'v', n: 1 });
-  await sdk.xgroup('stream', { type: 'CREATE', group: 'g', id: '0' });
-  expect(await sdk.xreadgroup('g', 'first', 'stream', '>')).toEqual([
-    ['stream', [[id, ['field', 'v', 'n', 1]]]],
-  ]);
-  expect(await sdk.xpending('stream', 'g', '-', '+', 10)).toEqual([
-    [id, 'first', expect.any(Number), 1],
-  ]);
-  expect(await sdk.xautoclaim('stream', 'g', 'second', 0, '0-0')).toEqual([
-    '0-0',
-    [[id, ['field', 'v', 'n', 1]]],
-    [],
-  ]);
-  expect(await sdk.xack('stream', 'g', id)).toBe(1);
-  expect(await sdk.xrange('stream', '-', '+')).toEqual({ [id]: { field: 'v', n: 1 } });
-  expect(await sdk.xread('stream', id)).toBeNull();
-});
-
-test('a script is run by its sha1, and sent whole when Redis does not know it', async () => {
-  const text = '#!lua flags=allow-key-locking\nreturn {KEYS[1], ARGV[1], tostring(1.5)}';
-  const script = stack.sdk().createScript<unknown[]>(text);
-  const sha1 = createHash('sha1').update(text).digest('hex');
-  expect(await stack.sdk().scriptExists(sha1)).toEqual([0]);
-  expect(await script.exec(['k'], ['v'])).toEqual(['k', 'v', 1.5]);
-  expect(await stack.sdk().scriptExists(sha1)).toEqual([1]);
-  expect(await script.evalsha(['k'], ['v'])).toEqual(['k', 'v', 1.5]);
 });
 
 test('a function library is loaded, called and deleted', async () => {

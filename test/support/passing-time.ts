@@ -1,10 +1,10 @@
-import type { Surroundings } from '../../lib/client/surroundings.ts';
+import type { Platform } from '../../lib/client/platform.ts';
 
 /** Time that passes only while somebody sleeps, at once, and writes down how long they did. */
 export function passingTime(random = 0) {
   let nowMs = 0;
   const sleptMs: number[] = [];
-  const surroundings = {
+  const platform = {
     clock: { now: () => nowMs, after: () => () => {} },
     sleep: async (delayMs, signal) => {
       signal?.throwIfAborted();
@@ -12,6 +12,6 @@ export function passingTime(random = 0) {
       nowMs += delayMs;
     },
     random: () => random,
-  } satisfies Partial<Surroundings>;
-  return { ...surroundings, sleptMs };
+  } satisfies Partial<Platform>;
+  return { ...platform, sleptMs };
 }

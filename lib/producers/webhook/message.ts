@@ -30,6 +30,7 @@ export function batchMessage(orders: readonly ClaimedOrder[]): Message {
 /** The order as an admin reads it, less what changes from attempt to attempt. */
 function lastingDocument(order: ClaimedOrder) {
   const document = orderDocument(order, { withClient: true });
-  const { status: _, attempts: __, updatedAt: ___, lastError: ____, ...lasting } = document;
+  const { status, attempts, updatedAt, nextAttemptAt, lastError, history, replaced, ...lasting } =
+    document;
   return lasting;
 }

@@ -3,14 +3,30 @@ import type { ProducerAnswer } from '../producer.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** What the answer to one order says: its JSON is the result, if it is JSON at all. */
-export function producedBy(body: string | undefined): ProducerAnswer {
+/**
+ * What a 2xx to one order says. A `status` of `rejected` or `retry` counts, as in the results of a
+ * batch; any other JSON is the result of an order that is produced.
+ */
+export function answerTo(body: string | undefined): ProducerAnswer {
   const result = jsonIn(body);
+  const members = membersOf(result);
+  if (members.status === 'rejected' || members.status === 'retry') return answerIn(members);
   return {
     kind: 'produced',
-    ...orderNumberIn(membersOf(result)),
+    ...orderNumberIn(members),
     ...(result !== undefined && result !== null && { result }),
   };
+}
+
+/** Whether a 2xx to a batch says that it failed as a whole. */
+export function isFailedBatch(body: string | undefined): boolean {
+  const { status, results } = membersOf(jsonIn(body));
+  return !Array.isArray(results) && (status === 'rejected' || status === 'retry');
+}
+
+/** Whether a body came whole and is JSON. */
+export function isJson(body: string | undefined): boolean {
+  return body !== undefined && jsonIn(body) !== undefined;
 }
 
 /** The reason that a receiver gives, as `reason`, for not producing an order. */

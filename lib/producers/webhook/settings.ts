@@ -4,6 +4,8 @@ import { type ReceiverSettings, receiverSettings } from '../../webhook/receiver-
 export interface WebhookSettings extends ReceiverSettings {
   /** One POST for each order, or one for each batch. */
   readonly mode: 'order' | 'batch';
+  /** Whether a 2xx counts as a success only if its body is JSON. */
+  readonly isJsonRequired: boolean;
 }
 
 /** @throws ConfigError naming every variable that is missing or wrong, and never a value */
@@ -11,9 +13,20 @@ export function readWebhookSettings(env: Environment): WebhookSettings {
   return readSettings(env, (reader) => ({
     ...receiverSettings(reader, 'SLUICE_WEBHOOK'),
     mode: reader.optional('SLUICE_WEBHOOK_MODE', '"order" or "batch"', modeIn, 'order'),
+    isJsonRequired: reader.optional(
+      'SLUICE_WEBHOOK_REQUIRE_JSON',
+      '"on" or "off"',
+      switchIn,
+      false,
+    ),
   }));
 }
 
 function modeIn(text: string): 'order' | 'batch' | undefined {
   return text === 'order' || text === 'batch' ? text : undefined;
+}
+
+function switchIn(text: string): boolean | undefined {
+  if (text === 'on') return true;
+  return text === 'off' ? false : undefined;
 }

@@ -4,7 +4,7 @@ import type { Reply } from '../../webhook/post.ts';
 import { isRefusal } from '../../webhook/refusal.ts';
 import type { ProducerAnswer } from '../producer.ts';
 import type { Health } from './breaker.ts';
-import { answersInBatch, producedBy, reasonIn } from './results.ts';
+import { answersInBatch, answerTo, isFailedBatch, isJson, reasonIn } from './results.ts';
 
 /** What a reply means: for the orders that were sent, and for those that wait to be. */
 export interface Verdict {
@@ -16,39 +16,56 @@ export interface Verdict {
   readonly quietMs?: number;
 }
 
+const NO_JSON = 'The receiver answered with something other than JSON.';
 const TIME_UP = 'The time was up before the receiver answered.';
 
-export function verdictOf(
-  reply: Reply,
-  { orders, mode, nowMs }: { orders: readonly ClaimedOrder[]; mode: Mode; nowMs: number },
-): Verdict {
+export function verdictOf(reply: Reply, { orders, mode, nowMs, isJsonRequired }: Call): Verdict {
   const same = (answer: ProducerAnswer) => new Map(orders.map(({ id }) => [id, answer]));
   if (reply.kind !== 'answered') {
     const [reason, health] =
-      reply.kind === 'aborted' ? [TIME_UP, 'unclear' as const] : [reply.reason, 'down' as const];
+      reply.kind === 'aborted' ? [TIME_UP, 'unclear' as const] : [reply.reason, 'silent' as const];
     return { answers: same({ kind: 'retry', reason }), isTaken: false, health };
   }
   const { status, body } = reply;
   if (status >= 200 && status < 300) {
-    const answers = mode === 'batch' ? answersInBatch(body, orders) : same(producedBy(body));
+    if (isJsonRequired && !isJson(body)) {
+      return {
+        answers: same({ kind: 'retry', reason: NO_JSON }),
+        isTaken: false,
+        health: 'failing',
+      };
+    }
+    if (mode === 'batch' && isFailedBatch(body)) {
+      // Which order it is about will show when each is sent alone.
+      return { answers: same(answerTo(body)), isTaken: false, health: 'up' };
+    }
+    const answers = mode === 'batch' ? answersInBatch(body, orders) : same(answerTo(body));
     return { answers, isTaken: true, health: 'up' };
   }
   const isRedirect = status >= 300 && status < 400;
   const what = isRedirect ? 'a redirect, which is not followed' : String(status);
   const reason = reasonIn(body) ?? `The receiver answered with ${what}.`;
   if (isRefusal(status)) {
-    return { answers: same({ kind: 'rejected', reason }), isTaken: false, health: 'up' };
+    // A receiver that names a reason has looked at the order.
+    const health = reasonIn(body) === undefined ? 'refusing' : 'up';
+    return { answers: same({ kind: 'rejected', reason }), isTaken: false, health };
   }
   const afterMs = retryAfterMs(reply.retryAfter, nowMs);
   return {
     answers: same({ kind: 'retry', reason, ...(afterMs !== undefined && { afterMs }) }),
     isTaken: false,
-    health: ABOUT_THE_ORDER.has(status) ? 'unclear' : 'down',
+    health: ABOUT_THE_ORDER.has(status) ? 'unclear' : 'failing',
     ...(ABOUT_THE_SYSTEM.has(status) && afterMs !== undefined && { quietMs: afterMs }),
   };
 }
 
-type Mode = 'order' | 'batch';
+/** What was sent, and how. */
+interface Call {
+  readonly orders: readonly ClaimedOrder[];
+  readonly mode: 'order' | 'batch';
+  readonly nowMs: number;
+  readonly isJsonRequired: boolean;
+}
 
 /** They tell of an order that is under way, not of the receiver's health. */
 const ABOUT_THE_ORDER = new Set([408, 409, 425]);
