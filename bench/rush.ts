@@ -49,7 +49,10 @@ export async function rush(): Promise<string> {
   try {
     const ways = await measure([sluiceWay(sluice), ormWay(postgres), oneStatementWay(postgres)]);
     const settings = settingsOf(sluice, postgres);
-    writeFileSync(FILE, rushChart({ ways, orders: ORDERS, step: `and a step of ${STEP_MS} ms`, settings }));
+    writeFileSync(
+      FILE,
+      rushChart({ ways, orders: ORDERS, step: `and a step of ${STEP_MS} ms`, settings }),
+    );
     return [
       `a rush of ${rounded(ORDERS)} orders for one item, ${ROUNDS} rounds in turn`,
       ...ways.map(lineOf),

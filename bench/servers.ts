@@ -41,11 +41,10 @@ export async function startServer(options: { dir?: string } = {}) {
     /** Time on the network each way, of the REST server. */
     setDelay: (delayMs: number) =>
       ask('rules', { method: 'PUT', body: JSON.stringify({ delayMs }) }),
-    /** Of the redis-server. */
-    async version(): Promise<string> {
-      const [info] = await admin.send([['INFO', 'server']]);
-      const text = info?.kind === 'bulk' ? info.bytes.toString() : '';
-      return /redis_version:(\S+)/.exec(text)?.[1] ?? '';
+    /** A section of what the redis-server says of itself. */
+    async info(section: string): Promise<string> {
+      const [reply] = await admin.send([['INFO', section]]);
+      return reply?.kind === 'bulk' ? reply.bytes.toString() : '';
     },
     /** What Upstash would have billed so far. */
     billedCommands: async () => (await ask<{ billedCommands: number }>('usage')).billedCommands,

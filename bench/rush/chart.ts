@@ -80,11 +80,7 @@ export function rushChart({ ways, orders, step, settings }: Chart): string {
     y += LINE + 2;
     text(MARGIN + 14, 'text small', shortName);
     bar(`way${at}`, scaled(alone.perSecond, rateMax));
-    text(
-      BARS_FROM + scaled(alone.perSecond, rateMax) + 8,
-      'text small',
-      rounded(alone.perSecond),
-    );
+    text(BARS_FROM + scaled(alone.perSecond, rateMax) + 8, 'text small', rounded(alone.perSecond));
   }
   y += LINE;
   for (const line of settings) {

@@ -68,7 +68,11 @@ export async function startPostgres(delayMs: number) {
       await Promise.all(clients.map((client) => client.connect()));
       const take = way === 'orm' ? asOrm : inOneStatement;
       return {
-        takes: clients.map((client): Take => (order) => take(client, `${run}-${order}`)),
+        takes: clients.map(
+          (client): Take =>
+            (order) =>
+              take(client, `${run}-${order}`),
+        ),
         close: async () => void (await Promise.all(clients.map((client) => client.end()))),
       };
     },

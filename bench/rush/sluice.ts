@@ -4,7 +4,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Context } from 'aws-lambda';
 import { systemClock } from '../../lib/clock.ts';
 import { drain } from '../../lib/drain/drain.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
@@ -13,8 +12,8 @@ import { readyClients } from '../../lib/store/claim.ts';
 import { connect } from '../../lib/store/connection.ts';
 import { keysWith } from '../../lib/store/keys.ts';
 import { DRAIN_LIMITS } from '../drain.ts';
-import { setFunctionEnvironment, submitEvent } from '../functions.ts';
 import { timed } from '../figures.ts';
+import { CONTEXT, request, setFunctionEnvironment } from '../functions.ts';
 import { startServer } from '../servers.ts';
 import type { Take } from './offer.ts';
 
@@ -34,21 +33,21 @@ export async function startSluice(delayMs: number) {
   await server.setDelay(delayMs);
   setFunctionEnvironment(server, { SLUICE_PREFIX: PREFIX });
   const { handler } = await import('../../functions/submit-order.ts');
-  const context = { awsRequestId: 'rush', getRemainingTimeInMillis: () => 30_000 } as Context;
   const client = connect({ ...server, timeoutMs: 10_000, sendsMax: 2, random: Math.random });
   const store = { client, keys: keysWith(PREFIX) };
   let run = 0;
   return {
-    version: await server.version(),
+    version: /redis_version:(\S+)/.exec(await server.info('server'))?.[1] ?? '',
     /** Those who serve: instances of the function, each of which handles one request at a time. */
     serve(instances: number): Take[] {
       run += 1;
       const prefix = String(run);
       return Array.from({ length: instances }, () => async (order) => {
-        const event = submitEvent('POST /orders', ORDER, `${prefix}-${order}`);
+        const idempotencyKey = `${prefix}-${order}`;
+        const event = request('POST /orders', { body: ORDER, idempotencyKey });
         // A client that is answered 503 asks again, under the same key, and waits on.
         for (let status = 503; status !== 202; ) {
-          status = ((await handler(event, context)) as { statusCode: number }).statusCode;
+          status = ((await handler(event, CONTEXT)) as { statusCode: number }).statusCode;
           if (status !== 202 && status !== 503) throw new Error(`A submit was answered ${status}`);
         }
       });
