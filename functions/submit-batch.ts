@@ -26,7 +26,6 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
   const intake = {
     store: surroundings.storeForBatches(),
     scheduledMax: config.scheduledMax,
-    inDoubt: new Set<string>(),
     backPressure: backPressure(config.queueMax),
     wake: surroundings.wake(),
     metrics,

@@ -6,6 +6,7 @@ import { readable, stateFrom } from '../store/order-record.ts';
 import {
   type Counters,
   type IdPage,
+  isUnserved,
   lookNow,
   looks,
   queuePage,
@@ -23,7 +24,7 @@ export type FindingKind =
   | 'stranded'
   /** An order among the dead that is not dead. Repaired. */
   | 'misplaced'
-  /** A client whose orders are ready and whom no drain looks at. Repaired. */
+  /** A client whose orders are ready and whom no drain looks at, or knows at all. Repaired. */
   | 'unserved'
   /** A counter behind what orders bear: it would give the same out twice. Repaired. */
   | 'counter'
@@ -69,6 +70,8 @@ const LISTED_MAX = 100;
 export interface Pass extends ReconcileOptions {
   /** Every id that was seen where orders wait or are dead. */
   readonly placed: Set<string>;
+  /** Clients of whom an order was found that no place of a known client holds. */
+  readonly strayClients: Set<string>;
   readonly found: Findings;
   readonly repaired: Findings;
   readonly listed: Finding[];
@@ -90,7 +93,14 @@ export interface Pass extends ReconcileOptions {
 export async function reconcile(options: ReconcileOptions): Promise<ReconcileReport> {
   const pass: Pass = {
     ...options,
-    ...{ placed: new Set(), found: {}, repaired: {}, listed: [], orders: 0 },
+    ...{
+      placed: new Set(),
+      strayClients: new Set(),
+      found: {},
+      repaired: {},
+      listed: [],
+      orders: 0,
+    },
     borne: { number: 0, token: 0 },
   };
   const isComplete =
@@ -177,8 +187,13 @@ async function lookAtDead(pass: Pass, ids: readonly string[]): Promise<void> {
 async function lookAtClients(pass: Pass): Promise<boolean> {
   const { store, clock, isRepair } = pass;
   const nowMs = clock.now();
-  for (const { name, isReady, isLookedAt } of await looks(store, nowMs)) {
-    if (!isReady || isLookedAt) continue;
+  const known = await looks(store, nowMs);
+  const names = new Set(known.map(({ name }) => name));
+  const unserved = known.filter(({ isReady, isLookedAt }) => isReady && !isLookedAt);
+  const unknown = [...pass.strayClients, ALONE].filter((name) => !names.has(name));
+  for (const name of [...unserved.map((one) => one.name), ...unknown]) {
+    // Orders came and went between the looks at the client and at its places.
+    if (!(await isUnserved(store, name, nowMs))) continue;
     tell(pass, 'unserved', name);
     if (!isRepair) continue;
     await lookNow(store, name, nowMs);

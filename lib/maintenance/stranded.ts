@@ -59,6 +59,7 @@ async function lookAgain(pass: Pass, ids: readonly string[], seen: Set<string>):
     }
   }
   for (const client of new Set(waiting.map((suspect) => suspect.client))) {
+    pass.strayClients.add(client);
     const own = waiting.filter((suspect) => suspect.client === client);
     const queued = await queuedAmong(pass, client, own);
     for (const suspect of own) {

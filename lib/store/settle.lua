@@ -182,6 +182,12 @@ for _, place in ipairs(places) do
       end
     end
   end
+end
+-- A look that finds nothing costs little; an order at a client that nobody looks at would be stuck.
+if #looks > 0 then
+  redis.call('ZADD', KEYS[2], 'LT', unpack(looks))
+end
+for _, place in ipairs(places) do
   if #place.back > 0 then
     redis.call('RPUSH', place.queue, unpack(place.back))
   end
@@ -204,9 +210,6 @@ if eventsMax > 0 and #events > 0 then
   if redis.call('LPUSH', KEYS[6], unpack(events)) > eventsMax then
     redis.call('LTRIM', KEYS[6], 0, eventsMax - 1)
   end
-end
-if #looks > 0 then
-  redis.call('ZADD', KEYS[2], 'LT', unpack(looks))
 end
 redis.call('HDEL', KEYS[1], unpack(heldIds))
 for _, place in ipairs(places) do

@@ -133,6 +133,9 @@ export async function lookNow({ client, keys }: Store, name: string, nowMs: numb
   );
 }
 
+/** Orders may have become ready while a pass asks, by the clock of another machine. */
+const LOOK_SLACK_MS = 60_000;
+
 /** When a drain looks at each client next, and whether anything of it is ready. */
 export async function looks({ client, keys }: Store, nowMs: number) {
   const entries = await client.repeatedly((redis) =>
@@ -150,8 +153,25 @@ export async function looks({ client, keys }: Store, nowMs: number) {
   return names.map((name, at) => ({
     name,
     isReady: (answers[2 * at] ?? 0) > 0 || (answers[2 * at + 1] ?? 0) > 0,
-    isLookedAt: Number(entries[2 * at + 1]) <= nowMs,
+    isLookedAt: Number(entries[2 * at + 1]) <= nowMs + LOOK_SLACK_MS,
   }));
+}
+
+/** Whether something of a client is ready and no drain looks at it, in one look at both. */
+export async function isUnserved(
+  { client, keys }: Store,
+  name: string,
+  nowMs: number,
+): Promise<boolean> {
+  const [look, queued, due] = await client.repeatedly((redis) =>
+    redis
+      .multi()
+      .zscore(keys.clients, name)
+      .llen(keys.queue(name))
+      .zcount(keys.pending(name), '-inf', nowMs)
+      .exec<[string | number | null, number, number]>(),
+  );
+  return queued + due > 0 && !(look !== null && Number(look) <= nowMs + LOOK_SLACK_MS);
 }
 
 export interface Counters {

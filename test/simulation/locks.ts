@@ -1,6 +1,7 @@
-import type { Scheduler } from '../scheduler.ts';
-import type { LockState, StoreState } from '../state.ts';
-import { Violation } from '../violation.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { LockState, StoreState } from './state.ts';
+import type { Step } from './steps.ts';
+import { Violation } from './violation.ts';
 
 /** Follows the locks of a run, whose leases end in virtual time. */
 export interface Locks {
@@ -13,6 +14,8 @@ export interface Locks {
   readonly believers: Map<string, () => boolean>;
   /** When a holder was told that its lock is not its own, by its token. */
   readonly refusedAtMs: Map<string, number>;
+  /** What a step that extends a lock came to. */
+  check(step: Step, isHeard: boolean): void;
   /** Redis loses the lock of a slot: nobody is to blame. */
   lose(slot: number): void;
 }
@@ -42,10 +45,15 @@ export function followLocks(
     });
   }
 
+  const refusedAtMs = new Map<string, number>();
   return {
-    askedBy,
-    believers,
-    refusedAtMs: new Map(),
+    ...{ askedBy, believers, refusedAtMs },
+    check(step, isHeard) {
+      if (step.error !== undefined) return;
+      checkExtendLock(step);
+      const isRefused = `${step.answer}` === '0';
+      if (isRefused && isHeard) refusedAtMs.set(step.args[0] ?? '', step.nowMs);
+    },
     lose(slot) {
       ends[slot]?.();
       current = current.with(slot, { token: undefined, expiresInMs: -2 });
@@ -71,19 +79,15 @@ export function followLocks(
 }
 
 /** A lock that is said to be extended is. */
-export function checkExtendLock(
-  token: string | undefined,
-  answer: unknown,
-  { locks: before }: StoreState,
-  { locks: after }: StoreState,
-) {
-  const slot = before.findIndex((lock) => lock.token === token);
-  if (answer !== (slot === -1 ? 0 : 1)) {
+function checkExtendLock({ args: [token], answer, before, after }: Step) {
+  const slot = before.locks.findIndex((lock) => lock.token === token);
+  const [isExtended] = answer as [number];
+  if (isExtended !== (slot === -1 ? 0 : 1)) {
     throw new Violation(
       `extend-lock answers ${answer} ${slot === -1 ? 'to another' : 'its holder'}`,
     );
   }
-  if (slot !== -1 && (after[slot]?.expiresInMs ?? 0) <= 0) {
+  if (slot !== -1 && (after.locks[slot]?.expiresInMs ?? 0) <= 0) {
     throw new Violation('a lock that is said to be extended is not');
   }
 }

@@ -1,13 +1,12 @@
-import type { Producer, ProducerAnswer } from '../../../lib/production/producer.ts';
-import type { ClaimedOrder } from '../../../lib/queue/store.ts';
-import type { OrderMemory } from '../model.ts';
-import { PRODUCER_TROUBLES, type ProducerTrouble } from '../plan.ts';
-import type { SimulatedProcess } from '../process.ts';
-import type { World } from '../world.ts';
-import { nextEffect } from './effects.ts';
+import type { ClaimedOrder } from '../../lib/orders/order.ts';
+import type { Producer, ProducerAnswer } from '../../lib/producers/producer.ts';
+import type { OrderMemory } from './model.ts';
+import { PRODUCER_TROUBLES, type ProducerTrouble } from './plan.ts';
+import type { SimulatedProcess } from './process.ts';
+import type { World } from './world.ts';
 
 /**
- * A system behind that takes an order's id as its idempotency key, as producers must, and that
+ * A downstream system that takes an order's id as its idempotency key, as producers must, and that
  * fails in every way that it can.
  */
 export function ledgerProducer(world: World, process: SimulatedProcess): Producer {
@@ -92,7 +91,8 @@ function produceOne(
       if (mood < 0.7) return undefined;
     }
   }
-  memory.effect ??= nextEffect(world);
+  world.effects += memory.effect === undefined ? 1 : 0;
+  memory.effect ??= world.effects;
   world.history.note(
     world.scheduler.now(),
     'ledger',
