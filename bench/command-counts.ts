@@ -114,7 +114,7 @@ async function operatingCounts({ store, costOf, submit, drain }: Measuring) {
   const of = (name: string) => ({ id: orderIdOf(CLIENT, name) });
   await submit('canceled');
   const counts = {
-    readOfOne: await costOf(() => call(get, request('GET /orders/{id}', of('one')), 200)),
+    getOrder: await costOf(() => call(get, request('GET /orders/{id}', of('one')), 200)),
     listOfHundred: await costOf(() =>
       call(list, request('GET /orders', { query: { limit: '100' } }), 200),
     ),

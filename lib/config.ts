@@ -72,7 +72,7 @@ export function readConfig(env: Environment, needs: Needs): Config {
     prefix: prefixOf(optional),
     apiKeys: needs.apiKeys && !isByToken ? apiKeysOf(read) : [],
     tokens: isByToken ? tokensOf(read, optional) : undefined,
-    batchSize: integer('SLUICE_BATCH_SIZE', 100, 1, CLAIM_ORDERS_MAX),
+    batchSize: integer('SLUICE_BATCH_SIZE', 500, 1, CLAIM_ORDERS_MAX),
     lanes: integer('SLUICE_DRAIN_LANES', 2, 1, 2),
     leaseMs: integer('SLUICE_LEASE_MS', 30_000, 1_000, 900_000),
     attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 24, 1, 100),

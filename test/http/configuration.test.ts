@@ -27,7 +27,7 @@ test('a right environment is read, with defaults for what may be left out', () =
     apiKeys: [{ client: 'shop', scopes: ['orders:read'], sha256: DIGEST }],
     tokens: undefined,
     prefix: '',
-    batchSize: 100,
+    batchSize: 500,
     leaseMs: 30_000,
     attemptsMax: 24,
     queueMax: 1_000_000,
@@ -43,7 +43,7 @@ test('a right environment is read, with defaults for what may be left out', () =
 test('what may be set is set', () => {
   const settings = {
     SLUICE_PREFIX: 'dev:',
-    SLUICE_BATCH_SIZE: '500',
+    SLUICE_BATCH_SIZE: '200',
     SLUICE_LEASE_MS: '900000',
     SLUICE_ATTEMPTS_MAX: '1',
     SLUICE_RETENTION_DAYS: '3650',
@@ -51,7 +51,7 @@ test('what may be set is set', () => {
   };
   expect(readConfig({ ...RIGHT, ...settings }, ALL)).toMatchObject({
     prefix: 'dev:',
-    batchSize: 500,
+    batchSize: 200,
     leaseMs: 900_000,
     attemptsMax: 1,
     retentionDays: 3_650,
