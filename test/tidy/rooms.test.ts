@@ -119,7 +119,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'examples',
   ],
   examples: ['lib/production', 'lib/settings.ts'],
-  bench: ['lib', 'functions', 'local', 'test/deploy', 'test/support'],
+  bench: ['lib', 'functions', 'local', 'test/support'],
 };
 
 /** The packages that may reach a bundle, and the rooms that may use them. */
