@@ -70,7 +70,7 @@ export async function openDatabase(socketPath: string): Promise<Database> {
     const args = [clients, slots, ids].map((list) => JSON.stringify(list));
     const [reply] = await connection.send([['EVALSHA', sha, '0', prefix, ...args]]);
     if (reply?.kind !== 'bulk') throw new Error(`Redis cannot be looked at: ${textOf(reply)}`);
-    return stateFrom(reply.bytes.toString(), ids, last);
+    return stateFrom(reply.bytes.toString(), ids, clients, last);
   }
 
   /** One command; the service reads the rules as it is called, so the failure is for this one only. */

@@ -103,7 +103,7 @@ function checkLooks({ name, nowMs, after }: Step, model: Model, plan: Plan): voi
     const look = after.looks.get(client) ?? Number.POSITIVE_INFINITY;
     const latestMs = Math.max(readyAtMs, nowMs + SKEW_MS[plan.clocks]);
     if (look <= latestMs) model.tornClients.delete(client);
-    else if (!model.tornClients.has(client)) {
+    else if (!model.tornClients.has(client) && !model.isFenceDamaged) {
       throw new Violation(`${name} hides ${client}: it is looked at in ${look - nowMs} ms`);
     }
   }

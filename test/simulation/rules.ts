@@ -163,24 +163,26 @@ function checkShares(step: Step, taken: ReadonlySet<string>, clients: readonly s
     const ready = (kind: 'queue' | 'pending') =>
       [...before.orders].flatMap(([id, { places }]) =>
         places
-          .filter((place) => places.length === 1 && place.kind === kind && place.of === client && place.atMs <= nowMs)
-          .map(({ atMs }) => ({ id, atMs })),
+          .filter((place) => place.kind === kind && place.of === client && place.atMs <= nowMs)
+          .map(({ atMs }) => ({ id, atMs, isTwice: places.length > 1 })),
       );
     const [queued, due] = [ready('queue'), ready('pending')];
     const count = (list: { id: string }[]) => list.filter(({ id }) => taken.has(id)).length;
-    const total = count(queued) + count(due);
+    const [ofQueued, ofDue] = [count(queued), count(due)];
     const isReady = queued.length + due.length > 0;
-    if (isReady && total === 0 && clients.length <= ordersMax) {
+    if (isReady && ofQueued + ofDue === 0 && clients.length <= ordersMax) {
       throw new Violation(`a claim leaves ${client} without its share`);
     }
-    if (total >= 2 && queued.length > 0 && count(queued) === 0)
-      throw new Violation('due orders starve those queued', queued[0]?.id);
-    if (total >= 2 && due.length > 0 && count(due) === 0)
-      throw new Violation('queued orders starve those due', due[0]?.id);
+    if ([...queued, ...due].some(({ isTwice }) => isTwice)) continue;
+    if (ofDue >= 2 && queued.length > 0 && ofQueued === 0) {
+      throw new Violation('due orders starve those that are queued', queued[0]?.id);
+    }
+    if (ofQueued >= 2 && due.length > 0 && ofDue === 0) {
+      throw new Violation('queued orders starve those that are due', due[0]?.id);
+    }
     const sorted = due.sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
-    const passed = sorted.slice(0, count(due)).find(({ id }) => !taken.has(id));
-    if (passed)
-      throw new Violation('a claim passes over the order that has been due for longest', passed.id);
+    const passed = sorted.slice(0, ofDue).find(({ id }) => !taken.has(id));
+    if (passed) throw new Violation('a claim passes over what has been due longest', passed.id);
   }
 }
 
