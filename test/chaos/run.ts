@@ -1,20 +1,19 @@
 /** `npm run chaos`: kills drain processes and redis-server under load, and accounts for every order. */
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { PRODUCER_NAMES } from './behind/behind.ts';
-import { type ChaosOptions, type ChaosReport, runChaos } from './chaos.ts';
+import { type ChaosOptions, type ChaosReport, PRODUCER_NAMES, runChaos } from './chaos.ts';
 
 const USAGE = `Usage: npm run chaos [-- --orders N --kills M --seed S --producer P]
 
 Submits N orders (20000) through the functions and drains them with real processes, while M of
 these and of the redis-server behind (20) are killed with SIGKILL at moments that the seed chooses,
 requests are lost and doubled, and some orders kill whoever produces them. Then everything heals,
-and every order is accounted for, in Redis and in the system behind. Ends with 1 where any is lost,
+and every order is accounted for, in Redis and in the downstream system. Ends with 1 where any is lost,
 took effect twice or is stuck, and says what is known of it. The processes may be killed from outside
 too: what dies is started again.
 
 P says which producer the drains have, and what stands behind it:
-  order-numbers  (if none is said) numbers from Redis, and a ledger outside of it that counts them
+  order-numbers  (if none is said) the numbers of Redis, which are given as orders are settled
   webhook        an HTTP receiver that now and then fails, hangs, hangs up, loses an answer, or asks to
                  be left alone; orders come to it alone and in batches
   postgres       a PostgreSQL server behind a bad network, which is killed too

@@ -71,7 +71,7 @@ const VARIATIONS: Record<string, Variation> = {
   },
   'a drain whose producer throws': { between: throwing, ownAttempts: 1 },
   'a drain whose producer is slow': { between: slow },
-  'a drain whose time is up': { between: slow, timeMs: 14_000 },
+  'a drain whose time is up': { between: slow, timeMs: 14_000, ownAttempts: 1 },
   'a drain on a Redis that has forgotten its scripts': { forgetsScripts: true },
 };
 
