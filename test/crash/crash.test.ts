@@ -19,7 +19,7 @@ const KINDS: [string, Scenario<unknown>[], string[]][] = [
     'a drain that dies at any moment loses no order, doubles none, and charges no more than an attempt',
     drainScenarios(stack) as Scenario<unknown>[],
     [
-      ...['drain.lock', 'drain.lock.release', 'redis.once().pipeline().exec', 'downstream'],
+      ...['drain.lock', 'drain.lock.release', 'redis.once().pipeline.exec', 'downstream'],
       ...['redis.repeatedly().evalsha', 'redis.repeatedly().zrange', 'drain.producer'],
     ],
   ],

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { inject, onTestFinished } from 'vitest';
 import { type Clock, systemClock } from '../../lib/clock.ts';
+import type { ClaimedOrder } from '../../lib/orders/order.ts';
 import { connectDatabase, newClient } from '../../lib/postgres/connection.ts';
 import { type DatabaseSettings, databaseSettings } from '../../lib/postgres/database-settings.ts';
 import { migrate, migrations } from '../../lib/postgres/migrate.ts';
-import type { ClaimedOrder } from '../../lib/orders/order.ts';
 import { postgresProducer } from '../../lib/producers/postgres.ts';
 import type { ProducerContext } from '../../lib/producers/producer.ts';
 import { newOrder } from './orders.ts';
