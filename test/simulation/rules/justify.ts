@@ -1,9 +1,9 @@
-import type { ProducerAnswer } from '../../lib/producers/producer.ts';
-import type { Model } from './model.ts';
-import type { Plan } from './plan.ts';
-import type { StoredState } from './state.ts';
-import type { Settled, Step } from './steps.ts';
-import { Violation } from './violation.ts';
+import type { ProducerAnswer } from '../../../lib/producers/producer.ts';
+import type { Model } from '../model.ts';
+import type { Plan } from '../plan.ts';
+import type { StoredState } from '../state.ts';
+import type { Settled, Step } from '../steps.ts';
+import { Violation } from '../violation.ts';
 
 const RETRY_MS_MAX = 15 * 60 * 1000;
 const BACKOFF_MS = 5_000;
@@ -41,8 +41,8 @@ export function checkJustified(settled: Settled, was: StoredState, { model, plan
   const isHeeded = calls.length > 0 && calls.every(({ signal }) => !signal.aborted);
   if (kind === 'pending' && state !== undefined) checkRetry(settled, state, answer, plan, isHeeded);
   if (state === undefined && (kind === 'queue' || kind === 'pending')) {
-    const wasTried = calls.length > 0 && !model.isFenceDamaged;
-    if (wasTried && answer?.kind !== 'untried') fail('an order that was tried is given back');
+    if (calls.length > 0 && answer?.kind !== 'untried')
+      fail('an order that was tried is given back');
   }
   if (isHeeded && state !== undefined) checkHeeded(settled, answer, state.attempts, plan);
 }
