@@ -33,8 +33,8 @@ conformanceOf(
       createProducer: () => producerInto(folder),
       effectsOf: (id) => readdirSync(folder).filter((name) => name === `${id}.json`).length,
       refuse(id) {
-        // In the way of the first claim's draft; later claims have other tokens.
-        mkdirSync(path.join(folder, `${id}.json.1`));
+        // In the way of the first claim's draft: its token is the number of its orders.
+        mkdirSync(path.join(folder, `${id}.json.5`));
       },
       async [Symbol.asyncDispose]() {
         rmSync(folder, { recursive: true });

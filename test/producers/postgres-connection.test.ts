@@ -154,7 +154,8 @@ test('a database that is down ends the drain, costs no order an attempt, and tel
   const store = freshStore();
   const [first] = await submitOrders(store, 30);
   const log = (...line: unknown[]) => void lines.push(JSON.stringify(line));
-  const report = await runDrain(store, { producer, log, clock: systemClock });
+  const options = { producer, log, clock: systemClock, limits: { lanes: 1 } };
+  const report = await runDrain(store, options);
   expect(report).toEqual({ claimed: 10, produced: 0, retried: 0, dead: 0, remaining: 30 });
   const order = await readOrder(store, first as string, Date.now());
   expect(order).toMatchObject({ status: 'queued', attempts: 0 });
