@@ -25,7 +25,6 @@ export interface ChaosOptions {
   readonly kills: number;
   readonly seed: number;
   readonly producer: ProducerName;
-  readonly onProgress?: (acknowledged: number) => void;
 }
 
 export interface ChaosReport extends Account, Omit<Clients, 'acknowledged'> {
@@ -175,10 +174,7 @@ async function work(options: ChaosOptions, parts: Parts): Promise<Clients> {
   const { kills, behind, stage, store, environment } = parts;
   const { seed, orders } = options;
   const submitters = { seed, orders, submitters: SUBMITTERS, environment };
-  const clients = await submitAll(submitters, (acknowledged) => {
-    kills.acknowledged(acknowledged);
-    options.onProgress?.(acknowledged);
-  });
+  const clients = await submitAll(submitters, kills.acknowledged);
   await carryOutTheRest(parts);
   await drainQueue(store);
   await behind?.heal();
