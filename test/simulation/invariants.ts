@@ -165,6 +165,7 @@ export function noteTear(step: Step, model: Model): void {
     const memory = model.orders.get(id);
     if (memory === undefined) continue;
     memory.isTorn = true;
+    memory.wasTorn = true;
     memory.isStranded ||= name === 'submit';
   }
   for (const client of after.queues.keys()) {

@@ -18,6 +18,8 @@ export interface OrderMemory {
   readonly handed: Set<string>;
   /** A script that moves it failed in its middle, and it is not whole again. */
   isTorn: boolean;
+  /** That happened at any time: claims of it before it was forgotten may count afterwards. */
+  wasTorn: boolean;
   /** A submit of it failed in its middle: what it left may be in no place. */
   isStranded: boolean;
   /** The receipt that its client was told first, as JSON. */
@@ -59,7 +61,7 @@ export function createModel({ orders: planned }: Plan): Model {
     order.id,
     {
       ...{ planned: order, seq: 0, accepted: 0, acceptedTold: 0, claims: 0, wasClaimed: false },
-      ...{ handed: new Set(), isTorn: false, isStranded: false },
+      ...{ handed: new Set(), isTorn: false, wasTorn: false, isStranded: false },
       ...{ receipt: undefined, end: undefined, effect: undefined, wasRejected: false },
     },
   ]);

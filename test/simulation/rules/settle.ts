@@ -54,7 +54,7 @@ function checkAttempts(settled: Settled, was: StoredState, memory: OrderMemory, 
   if (memory.handed.size > plan.attemptsMax) {
     throw new Violation(`is tried ${memory.handed.size} times`, id);
   }
-  if (attempts > memory.claims && !memory.isTorn)
+  if (attempts > memory.claims && !memory.wasTorn)
     throw new Violation(`claimed ${memory.claims} times, it counts ${attempts}`, id);
   if (memory.handed.size > attempts) {
     throw new Violation(`handed over ${memory.handed.size} times, it counts ${attempts}`, id);
