@@ -219,7 +219,10 @@ test('an order is found by its idempotency key, and only by its client', async (
   await cancel(store, { id, nowMs: NOW_MS });
   await runDrain(store);
   const find = (client?: string, matches: (order: Order) => boolean = () => true) =>
-    findByKey(store, 'ready-0', { nowMs: READ_MS, matches, ...(client && { client }) });
+    findByKey(store, 'ready-0', {
+      ...{ nowMs: READ_MS, ordersMax: 10, matches },
+      ...(client && { client }),
+    });
   expect([idsOf(await find('shop')), idsOf(await find()), idsOf(await find('other'))]).toEqual([
     ...[[id], [id], []],
   ]);

@@ -1,14 +1,13 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { reconcile } from '../../lib/maintenance/reconcile.ts';
 import { ALONE, readyClients } from '../../lib/store/claim.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { redrive } from '../../lib/store/redrive.ts';
 import { REDRIVE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { startStack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { claimReady, freshStore, settleAll, submitAll } from '../support/store.ts';
+import { claimReady, freshStore, readOrder, settleAll, submitAll } from '../support/store.ts';
 
 const stack = await startStack();
 afterAll(stack.stop);
