@@ -1,7 +1,8 @@
 import { idPrefixOf } from '../orders/identity.ts';
 import { segmentIn, segmentName } from '../store/keys.ts';
 import { type OrderState, readable, stateFrom } from '../store/order-record.ts';
-import { missingFrom, type Scanned, scanPage, statesOf } from '../store/upkeep.ts';
+import { missingFrom, statesOf } from '../store/upkeep.ts';
+import { type Scanned, scanPage } from '../store/upkeep-pages.ts';
 import { eachPage, type Pass } from './pass.ts';
 
 /** Ids of one question to a segment. */

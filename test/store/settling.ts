@@ -1,4 +1,5 @@
-import { erasureOf, settlementOf, sortOut } from '../../lib/drain/settlements.ts';
+import { erasureOf } from '../../lib/drain/erase-downstream.ts';
+import { settlementOf, sortOut } from '../../lib/drain/settlements.ts';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
 import type { Claim } from '../../lib/store/claim.ts';
 import type { Store } from '../../lib/store/connection.ts';
