@@ -61,6 +61,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/wake.ts': ['lib/intake', 'lib/redis', 'lib/config.ts', 'lib/log.ts'],
   functions: [
     'docs',
+    'package.json',
     'lib/contract',
     'lib/events',
     'lib/http',
