@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { NO_METRICS } from '../lib/metrics/metrics.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
+import { NO_METRICS } from '../lib/metrics/metrics.ts';
 import { connect, type Store } from '../lib/store/connection.ts';
 import { keysWith } from '../lib/store/keys.ts';
 
