@@ -1,7 +1,7 @@
 import { type ApiKey, apiKeysSchema } from './http/api-keys.ts';
 import type { TokenSettings } from './http/token-callers.ts';
 import { type Environment, readSettings, type SettingsReader } from './settings.ts';
-import { CLAIM_ORDERS_MAX, PENDING_MAX } from './store/claim.ts';
+import { CLAIM_ORDERS_MAX, SCHEDULED_MAX } from './store/claim.ts';
 
 /** Where the orders are. */
 export interface RedisConfig {
@@ -77,7 +77,7 @@ export function readConfig(env: Environment, needs: Needs): Config {
     leaseMs: integer('SLUICE_LEASE_MS', 30_000, 1_000, 900_000),
     attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 24, 1, 100),
     queueMax: integer('SLUICE_QUEUE_MAX', 1_000_000, 1, QUEUE_MAX),
-    scheduledMax: integer('SLUICE_SCHEDULED_MAX', 100_000, 1, PENDING_MAX),
+    scheduledMax: integer('SLUICE_SCHEDULED_MAX', 100_000, 1, SCHEDULED_MAX),
     redrivesPerSecond: integer('SLUICE_REDRIVES_PER_SECOND', 100, 1, 1_000),
     retentionDays: integer('SLUICE_RETENTION_DAYS', 30, 1, 3_650),
     isAnnounced: optional('SLUICE_EVENTS_URL', 'a URL', () => true, false),

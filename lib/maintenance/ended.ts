@@ -2,7 +2,8 @@ import { catalogue, endedSegments } from '../store/catalogue.ts';
 import { segmentIn } from '../store/keys.ts';
 import { type OrderState, readable, stateFrom } from '../store/order-record.ts';
 import { refile } from '../store/refile.ts';
-import { endedPage, statesOf, withoutRecord } from '../store/upkeep.ts';
+import { statesOf, withoutRecord } from '../store/upkeep.ts';
+import { endedPage } from '../store/upkeep-pages.ts';
 import { eachPage, hasTime, type Pass } from './pass.ts';
 import { tellLost } from './waiting.ts';
 

@@ -1,9 +1,12 @@
 import { idPrefixOf } from '../orders/identity.ts';
 import { segmentIn, segmentName } from '../store/keys.ts';
 import { type OrderState, readable, stateFrom } from '../store/order-record.ts';
-import { missingFrom, type Scanned, scanPage, statesOf } from '../store/upkeep.ts';
+import { missingFrom, statesOf } from '../store/upkeep.ts';
+import { type Scanned, scanPage } from '../store/upkeep-pages.ts';
 import { eachPage, type Pass } from './pass.ts';
 
+/** Orders whose states are read at once: those of about two steps of the scan. */
+const READ_IDS = 2_000;
 /** Ids of one question to a segment. */
 const ASKED_IDS = 1_000;
 
@@ -14,6 +17,20 @@ const ASKED_IDS = 1_000;
 export async function checkOrders(pass: Pass): Promise<boolean> {
   const { store } = pass;
   const ended = new EndedOrders(pass);
+  let unread: string[] = [];
+  const readStates = async () => {
+    const ids = unread;
+    unread = [];
+    pass.orders += ids.length;
+    const states = await statesOf(store, ids);
+    for (const [at, id] of ids.entries()) {
+      const state = readable(() => stateFrom(id, states[at] ?? null));
+      note(pass, id, state);
+      if (!isWhereItWaits(pass, id, state)) pass.suspects.add(id);
+      else if (state?.segment !== undefined) ended.add(id, state.segment, state.updatedAtMs);
+    }
+    await ended.ask(ASKED_IDS);
+  };
   const isDone = await eachPage(
     pass,
     (cursor) => scanPage(store, cursor),
@@ -21,19 +38,14 @@ export async function checkOrders(pass: Pass): Promise<boolean> {
       const { ids, clients, segments } = scanned as Scanned;
       for (const client of clients) pass.clients.add(client);
       for (const segment of segments) pass.segments.add(segment);
-      pass.orders += ids.length;
-      const states = await statesOf(store, ids);
-      for (const [at, id] of ids.entries()) {
-        const state = readable(() => stateFrom(id, states[at] ?? null));
-        note(pass, id, state);
-        if (!isWhereItWaits(pass, id, state)) pass.suspects.add(id);
-        else if (state?.segment !== undefined) ended.add(id, state.segment, state.updatedAtMs);
-      }
-      await ended.ask(ASKED_IDS);
+      unread.push(...ids);
+      if (unread.length >= READ_IDS) await readStates();
     },
   );
-  if (isDone) await ended.ask(1);
-  return isDone;
+  if (!isDone) return false;
+  await readStates();
+  await ended.ask(1);
+  return true;
 }
 
 /** For an order that has ended: whether it is not among the dead; the rest is asked of its segment. */

@@ -3,7 +3,8 @@ import { ALONE } from '../store/claim.ts';
 import { segmentIn } from '../store/keys.ts';
 import { knownClients } from '../store/list.ts';
 import { readable, stateFrom } from '../store/order-record.ts';
-import { queuePage, setPage, sizesOf, statesOf, withoutRecord } from '../store/upkeep.ts';
+import { sizesOf, statesOf, withoutRecord } from '../store/upkeep.ts';
+import { queuePage, setPage } from '../store/upkeep-pages.ts';
 import { note } from './orders.ts';
 import { eachPage, type Pass } from './pass.ts';
 
