@@ -45,6 +45,8 @@ async function countsOn(server: { url: string; token: string }) {
   const submit = (await import('../functions/submit-batch.ts')).handler;
   const submitAlone = (await import('../functions/submit-order.ts')).handler;
   const drainQueue = (await import('../functions/drain-queue.ts')).handler;
+  const getOrder = (await import('../functions/get-order.ts')).handler;
+  const listOrders = (await import('../functions/list-orders.ts')).handler;
   const client = connect({ ...server, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
   const keys = keysWith(PREFIX);
   const count = async () =>
@@ -74,13 +76,17 @@ async function countsOn(server: { url: string; token: string }) {
   }
 
   // Redis has the scripts, as it does but for the first seconds after it was made.
-  await submitOne('warm-up');
+  const receipt = JSON.parse((await submitOne('warm-up')).body ?? '');
   await drain();
   const intake = {
     submitOfOne: await costOf(() => submitOne('one')),
     repeatOfOne: await costOf(() => submitOne('one')),
     submitOfTen: await costOf(() => submitOrders(10)),
     submitOfHundred: await costOf(() => submitOrders(100)),
+    getOrder: await costOf(() =>
+      getOrder(readEvent('GET /orders/{id}', { id: receipt.id }), CONTEXT),
+    ),
+    listOfHundred: await costOf(() => listOrders(readEvent('GET /orders', {}), CONTEXT)),
   };
   await drain();
   const production = {
@@ -196,4 +202,10 @@ function httpEvent(routeKey: string, body: object, headers: Record<string, strin
     isBase64Encoded: false,
     requestContext: { requestId: 'counts', http: { method, path } },
   } as unknown as APIGatewayProxyEventV2;
+}
+
+function readEvent(routeKey: string, pathParameters: Record<string, string>) {
+  const [{ key }] = LOCAL_KEYS;
+  const event = httpEvent(routeKey, {}, { authorization: `Bearer ${key}` });
+  return { ...event, pathParameters, queryStringParameters: { limit: '100' } };
 }

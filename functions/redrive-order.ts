@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { orderDocument } from '../lib/contract/documents.ts';
-import { json, notFound, problem, wasErased } from '../lib/http/responses.ts';
+import { conflict, json, notFound, wasErased } from '../lib/http/responses.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { readOrder } from '../lib/store/read.ts';
@@ -18,7 +18,7 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
     const order = await readOrder(store, id, nowMs);
     if (order === undefined) return notFound();
     if (order.status === 'erased') return wasErased();
-    if (!isRedriven) return problem('not-dead', `This order is ${order.status}.`);
+    if (!isRedriven) return conflict('not-dead', order.status);
     return json(202, orderDocument(order, { withClient: true }));
   });
 });

@@ -23,7 +23,6 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
   const intake = {
     store: surroundings.storeForRequests(),
     scheduledMax: config.scheduledMax,
-    inDoubt: new Set<string>(),
     backPressure: backPressure(config.queueMax),
     wake: surroundings.wake(),
     metrics,

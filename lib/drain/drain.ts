@@ -124,9 +124,8 @@ async function lane(run: Run, options: Lane): Promise<void> {
     let served: readonly string[] = [];
     do {
       const mayClaim = !run.isStopped && options.mayClaim();
-      // The clients of the last batch are looked at again, as its orders have left their leases.
-      const clients = mayClaim ? [...new Set([...options.clients(), ...served])] : [];
-      const claim = await step(run, settlements, clients.slice(0, CLAIM_CLIENTS_MAX), options);
+      const clients = mayClaim ? clientsToServe(options.clients(), served) : [];
+      const claim = await step(run, settlements, clients, options);
       settlements = undefined;
       if (claim === undefined || claim.leases.length === 0) return;
       run.tally.claimed += claim.leases.length;
@@ -137,6 +136,16 @@ async function lane(run: Run, options: Lane): Promise<void> {
     run.isStopped = true;
     throw error;
   }
+}
+
+/**
+ * Those that are ready, and the clients of the last batch, who may have submitted more since. They
+ * come first, as what a client does not need of a claim is left for those after it.
+ */
+function clientsToServe(ready: readonly string[], served: readonly string[]): readonly string[] {
+  const first = ready.slice(0, CLAIM_CLIENTS_MAX);
+  const again = served.filter((client) => !first.includes(client));
+  return [...again.slice(0, CLAIM_CLIENTS_MAX - first.length), ...first];
 }
 
 /** Settles the last batch and claims the next one, in one request. */
@@ -155,6 +164,8 @@ async function step(
   const { stands, claim } = await settleAndClaim(store, settlements, request);
   if (settlements !== undefined) noteSettled(run, settlements, stands);
   if (claim !== undefined) run.ready = claim.ready;
+  // What it leased comes back when its lease ends; asking again would lease even more.
+  else if (request !== undefined) run.isStopped = true;
   return claim;
 }
 
@@ -176,7 +187,8 @@ function noteSettled(run: Run, settled: Settlements, stands: readonly boolean[])
     ...(retried.length > 0 && { retried }),
     ...(dead.length > 0 && { dead }),
   });
-  const refused = settlements.filter(({ kind }, at) => !stands[at] && kind !== 'queue');
+  // What has no state of its own leaves nothing that a repeat could know it by.
+  const refused = settlements.filter(({ state }, at) => !stands[at] && state !== undefined);
   // Another drain has claimed them since; what it settles stands.
   if (refused.length > 0) {
     log('warn', 'settle-refused', { ...batch, orders: refused.map(({ lease }) => lease.id) });

@@ -80,12 +80,14 @@ export function sortOut(
   const { client } = order;
   const state = stateFrom(lease.id, stored.state);
   if (state?.status === 'produced' || state?.status === 'canceled') {
-    const { status: kind, segment = segmentOf(step.claim.token) } = state;
+    const { status: kind, segment = segmentOf(step.claim.token), updatedAtMs: endedAtMs } = state;
     // What a cancel has marked is moved now; the state of a move that was cut off is there already.
-    const isMoved = state.segment !== undefined;
-    return settle({ client, kind, segment, ...(!isMoved && { state: { ...state, segment } }) });
+    const next = state.segment === undefined && { state: { ...state, segment } };
+    return settle({ client, kind, segment, endedAtMs, ...next });
   }
-  if (state?.status === 'dead') return settle({ client, kind: 'dead' });
+  if (state?.status === 'dead') {
+    return settle({ client, kind: 'dead', endedAtMs: state.updatedAtMs });
+  }
   const attempts = order.attempts + lease.claims - 1;
   if (order.status === 'scheduled' && order.produceAtMs !== undefined) {
     // It was replaced while it waited in the queue, by one for later.

@@ -8,6 +8,10 @@ export interface BackPressure {
   retryAfterS(client: string, nowMs: number): number | undefined;
   /** Notes how many ids were in the client's queue. */
   learn(client: string, queueDepth: number, nowMs: number): void;
+  /** Notes that a submit has failed: it may have been cut off before it told the drain. */
+  doubt(client: string): void;
+  /** Whether a submit of the client has failed since the last one that `learn` was told of. */
+  isInDoubt(client: string): boolean;
 }
 
 interface Seen {
@@ -25,6 +29,7 @@ const CLIENTS_MAX = 1_000;
 /** @param queueMax  depth of a client's queue past which its submits are refused */
 export function backPressure(queueMax: number): BackPressure {
   const seen = new Map<string, Seen>();
+  const inDoubt = new Set<string>();
   return {
     retryAfterS(client, nowMs) {
       const last = seen.get(client);
@@ -43,7 +48,11 @@ export function backPressure(queueMax: number): BackPressure {
       seen.delete(client);
       if (seen.size >= CLIENTS_MAX) seen.delete(seen.keys().next().value ?? '');
       seen.set(client, { depth, atMs: nowMs, drainedPerS });
+      inDoubt.delete(client);
     },
+
+    doubt: (client) => void inDoubt.add(client),
+    isInDoubt: (client) => inDoubt.has(client),
   };
 }
 

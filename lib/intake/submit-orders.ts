@@ -37,8 +37,6 @@ export interface Intake {
   readonly metrics: Metrics;
   /** How many orders of a client may be scheduled. */
   readonly scheduledMax: number;
-  /** Clients of whom a submit has failed: the next one makes sure that a drain looks at them. */
-  readonly inDoubt: Set<string>;
   /** Called when the queue was empty before these orders; left out if the schedule is enough. */
   readonly wake?: Wake | undefined;
 }
@@ -54,7 +52,7 @@ export interface Intake {
  * @throws StoreUnavailable if the outcome is unknown; the same requests are safe to repeat
  */
 export async function submitOrders(
-  { store, backPressure, metrics, scheduledMax: pendingMax, inDoubt, wake }: Intake,
+  { store, backPressure, metrics, scheduledMax: pendingMax, wake }: Intake,
   client: string,
   requests: readonly SubmittedOrder[],
   nowMs: number,
@@ -70,12 +68,17 @@ export async function submitOrders(
   const firsts = new Map<string, NewOrder>();
   for (const order of orders) if (!firsts.has(order.id)) firsts.set(order.id, order);
   const distinct = [...firsts.values()];
-  const request = { client, orders: distinct, nowMs, pendingMax, mustLook: inDoubt.has(client) };
+  const request = {
+    client,
+    orders: distinct,
+    nowMs,
+    pendingMax,
+    mustLook: backPressure.isInDoubt(client),
+  };
   const { answers, queueDepth } = await submit(store, request).catch((error: unknown) => {
-    inDoubt.add(client);
+    backPressure.doubt(client);
     throw error;
   });
-  inDoubt.delete(client);
   if (queueDepth !== undefined) {
     backPressure.learn(client, queueDepth, nowMs);
     metrics.measure('QueueDepth', queueDepth);

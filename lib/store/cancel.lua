@@ -30,16 +30,22 @@ end
 if stored ~= expected then
   return { 'changed' }
 end
-redis.call('SET', KEYS[1], state)
 local client = ARGV[5]
 if ARGV[7] == '1' then
+  -- The state comes last: what fails before it is moved back among the dead by the next drain.
   redis.call('ZADD', KEYS[3], nowMs, id)
+  redis.call('ZADD', KEYS[6], 'LT', nowMs, client)
   redis.call('ZREM', KEYS[5], id)
-elseif redis.call('ZADD', KEYS[3], 'XX', 'CH', nowMs, id) == 0
-  and redis.call('ZADD', KEYS[4], 'XX', 'CH', nowMs, id) == 1 then
-  client = ARGV[6]
+  redis.call('SET', KEYS[1], state)
+else
+  -- The state comes first: an order that is due before its time must not be produced.
+  redis.call('SET', KEYS[1], state)
+  if redis.call('ZADD', KEYS[3], 'XX', 'CH', nowMs, id) == 0
+    and redis.call('ZADD', KEYS[4], 'XX', 'CH', nowMs, id) == 1 then
+    client = ARGV[6]
+  end
+  redis.call('ZADD', KEYS[6], 'LT', nowMs, client)
 end
-redis.call('ZADD', KEYS[6], 'LT', nowMs, client)
 redis.call('HINCRBY', KEYS[7], 'canceled', 1)
 redis.call('HINCRBY', KEYS[7], 'leaving', 1)
 return { 'canceled' }

@@ -63,7 +63,10 @@ for i, client in ipairs(clients) do
   -- Due orders get at most half of the share while others wait.
   local due = math.min(#client.due, math.max(share - #queued, math.ceil(share / 2)))
   client.popped = math.min(#queued, share - due)
-  client.isReady = #queued > client.popped or #client.due > due
+  -- Where all that was looked at is due, there may be more.
+  local isAllDue = #client.due > 0 and not client.nextAtMs and client.pendingCount > #client.due
+  client.isReady = #queued > client.popped or #client.due > due or isAllDue
+  client.isServed = client.popped + due > 0
   client.leases = {}
   local seen = {}
   local function take(id, claim)
@@ -106,8 +109,11 @@ for i, client in ipairs(clients) do
   if #client.leases > 0 and (not nextAtMs or tonumber(leaseEndMs) < tonumber(nextAtMs)) then
     nextAtMs = leaseEndMs
   end
-  looks[2 * i - 1] = client.isReady and readyScore or nextAtMs or '+inf'
-  looks[2 * i] = ARGV[7 + i]
+  -- A client that is ready and got nothing keeps its turn.
+  if client.isServed or not client.isReady then
+    looks[#looks + 1] = client.isReady and readyScore or nextAtMs or '+inf'
+    looks[#looks + 1] = ARGV[7 + i]
+  end
 end
 redis.call('ZADD', KEYS[1], unpack(looks))
 local ready = redis.call('ZRANGE', KEYS[1], '-inf', nowMs, 'BYSCORE', 'LIMIT', 0, clientsMax)

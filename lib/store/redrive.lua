@@ -50,13 +50,14 @@ for _, client in ipairs(clients) do
     redis.call('ZADD', client.pending, unpack(client.due))
   end
 end
-redis.call('MSET', unpack(states))
 redis.call('ZADD', KEYS[2], 'LT', unpack(looks))
 for _, client in ipairs(clients) do
   if #client.gone > 0 then
     redis.call('ZREM', client.dead, unpack(client.gone))
   end
 end
+-- The states come last: what fails before them is moved back among the dead by the next drain.
+redis.call('MSET', unpack(states))
 if pauseMs > 0 then
   redis.call('SET', KEYS[1], string.format('%.0f', dueAtMs))
 end

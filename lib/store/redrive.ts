@@ -32,7 +32,8 @@ export async function redrive(store: Store, request: RedriveRequest): Promise<bo
     const found = stored[at] ?? { record: null, state: null };
     const order = readable(() => orderFrom(id, found, nowMs));
     const state = readable(() => stateFrom(id, found.state));
-    if (order === undefined || state?.status !== 'dead') return [];
+    // One that is still leased is on its way to the dead: a drain completes that first.
+    if (order === undefined || state?.status !== 'dead' || found.owner) return [];
     return [
       { id, client: order.client, expected: found.state ?? '', state: again(state, mark, nowMs) },
     ];

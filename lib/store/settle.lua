@@ -24,15 +24,17 @@ and, for each outcome, 7:
         to         the place that they go to
         owner      as the claim has written it
         kind       produced | canceled | dead | pending | queue | nowhere
-        dueAtMs    integer, Unix milliseconds: when a pending order is due
+        atMs       integer, Unix milliseconds: when a pending order is due; when another ended or died
         isNumbered 1 where the next order number goes to the end of the state, else 0
         state      JSON without its last brace; empty where the record stays as it is
 and, for each order, 2: id, number of its outcome
 Returns  for each order 1 where the settlement stands, 0 where its lease is another's by now
-Twice    the second call finds its own states, answers the same, and writes nothing
+Twice    the second call finds its own states, answers the same for all that have one, and writes
+         nothing
 Bills    1 call + 1, and 1 for each of: numbers, states, ended segments, each place with ended or dead
          (2) or returned orders, events (2 where too many wait), each place that orders leave, owners,
-         clients that have something to wait for, each kind of ending. 1 call + 8 where the
+         clients that have something to wait for, each kind of ending; 2 more for the states where
+         there are numbers and one of the orders has a state already. 1 call + 8 where the
          orders of one client were all produced under numbers of Sluice's own
 ]]
 local nowMs, deadMax, eventsMax = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -49,7 +51,7 @@ local firstOutcome = 7 + 2 * #places
 for i = 1, tonumber(ARGV[6]) do
   local at = firstOutcome + 7 * (i - 1)
   outcomes[i] = { from = places[tonumber(ARGV[at])], to = places[tonumber(ARGV[at + 1])],
-    owner = ARGV[at + 2], kind = ARGV[at + 3], dueAtMs = ARGV[at + 4],
+    owner = ARGV[at + 2], kind = ARGV[at + 3], atMs = ARGV[at + 4],
     isNumbered = ARGV[at + 5] == '1', state = ARGV[at + 6] }
 end
 local firstOrder, firstKey = firstOutcome + 7 * #outcomes, 6 + 4 * #places
@@ -85,7 +87,7 @@ if #held == 0 then
 end
 
 local number = numbers > 0 and redis.call('INCRBY', KEYS[5], numbers) - numbers
-local states, segments, events, looks = {}, {}, {}, {}
+local states, numbered, segments, events, looks = {}, {}, {}, {}, {}
 local function append(list, first, second)
   local size = #list
   list[size + 1], list[size + 2] = first, second
@@ -98,21 +100,22 @@ for _, i in ipairs(held) do
     local tail = '}'
     if outcome.isNumbered then
       number = number + 1
+      numbered[KEYS[firstKey + i]] = outcome.state
       tail = string.format(',"orderNumber":%.0f}', number)
     end
     append(states, KEYS[firstKey + i], outcome.state .. tail)
   end
   if to.endings[kind] then
-    append(to.endings[kind], nowMs, id)
+    append(to.endings[kind], outcome.atMs, id)
   elseif kind == 'dead' then
-    append(to.died, nowMs, id)
+    append(to.died, outcome.atMs, id)
   elseif kind == 'pending' then
-    append(to.due, outcome.dueAtMs, id)
+    append(to.due, outcome.atMs, id)
   elseif kind == 'queue' then
     to.back[#to.back + 1] = id
   end
   if eventsMax > 0 and (to.endings[kind] or kind == 'dead') then
-    append(events, id .. ':' .. kind .. ':' .. nowMs)
+    append(events, id .. ':' .. kind .. ':' .. outcome.atMs)
   end
   append(outcome.from.gone, id)
 end
@@ -121,17 +124,32 @@ for _, outcome in ipairs(outcomes) do
     if outcome.to.endings[outcome.kind] then
       append(segments, 0, outcome.to.segment)
     elseif outcome.kind == 'pending' then
-      append(looks, outcome.dueAtMs, outcome.to.client)
+      append(looks, outcome.atMs, outcome.to.client)
     elseif outcome.kind == 'queue' then
       append(looks, ARGV[4], outcome.to.client)
     end
   end
 end
 
--- An order is added to its new place before it leaves the old one. What fails in between leaves it
--- leased, and the next drain to claim it completes the move that its state tells.
-if #states > 0 then
-  redis.call('MSET', unpack(states))
+-- An order is added to its new place before it leaves the old one, and that comes last. What fails in
+-- between leaves it pending, and the next drain to claim it completes the move that its state tells.
+local write = numbers > 0 and 'MSETNX' or 'MSET'
+if #states > 0 and redis.call(write, unpack(states)) == 0 then
+  -- Some have a state already: that of an earlier attempt, or the one that this very settlement has
+  -- written before it was torn. Such an order keeps its number, which may have been read since.
+  local keys, missing = {}, {}
+  for at = 1, #states, 2 do
+    append(keys, states[at])
+  end
+  for n, stored in ipairs(redis.call('MGET', unpack(keys))) do
+    local state = numbered[keys[n]]
+    if not (stored and state and string.sub(stored, 1, #state) == state) then
+      append(missing, states[2 * n - 1], states[2 * n])
+    end
+  end
+  if #missing > 0 then
+    redis.call('MSET', unpack(missing))
+  end
 end
 if #segments > 0 then
   redis.call('ZADD', KEYS[3], unpack(segments))
@@ -143,6 +161,15 @@ for _, place in ipairs(places) do
       totals[kind] = totals[kind] + redis.call('ZADD', place.ended, unpack(entries))
     end
   end
+end
+-- Counted at once: a repeat adds nothing to the segments, so it would count nothing.
+if totals.produced > 0 then
+  redis.call('HINCRBY', KEYS[4], 'produced', totals.produced)
+end
+if totals.canceled > 0 then
+  redis.call('HINCRBY', KEYS[4], 'leaving', -totals.canceled)
+end
+for _, place in ipairs(places) do
   if #place.died > 0 then
     if redis.call('ZCARD', place.dead) < deadMax then
       redis.call('ZADD', place.dead, unpack(place.died))
@@ -154,6 +181,12 @@ for _, place in ipairs(places) do
       end
     end
   end
+end
+-- A look that finds nothing costs little; an order at a client that nobody looks at would be stuck.
+if #looks > 0 then
+  redis.call('ZADD', KEYS[2], 'LT', unpack(looks))
+end
+for _, place in ipairs(places) do
   if #place.back > 0 then
     -- The oldest comes last, to the tail: it is the next to be claimed.
     local back, size = {}, #place.back
@@ -182,19 +215,10 @@ if eventsMax > 0 and #events > 0 then
     redis.call('LTRIM', KEYS[6], 0, eventsMax - 1)
   end
 end
-if #looks > 0 then
-  redis.call('ZADD', KEYS[2], 'LT', unpack(looks))
-end
+redis.call('HDEL', KEYS[1], unpack(heldIds))
 for _, place in ipairs(places) do
   if #place.gone > 0 then
     redis.call('ZREM', place.pending, unpack(place.gone))
   end
-end
-redis.call('HDEL', KEYS[1], unpack(heldIds))
-if totals.produced > 0 then
-  redis.call('HINCRBY', KEYS[4], 'produced', totals.produced)
-end
-if totals.canceled > 0 then
-  redis.call('HINCRBY', KEYS[4], 'leaving', -totals.canceled)
 end
 return answers

@@ -22,6 +22,8 @@ export interface Settlement {
   readonly kind: 'produced' | 'canceled' | 'dead' | 'pending' | 'queue' | 'nowhere';
   /** Unix milliseconds, where it is pending. */
   readonly dueAtMs?: number;
+  /** When it ended or died, Unix milliseconds, if an earlier settlement or a cancel has said so. */
+  readonly endedAtMs?: number;
   /** Whether it waits to be tried alone. */
   readonly isAlone?: boolean;
   /** Whether it gets the next order number. */
@@ -110,7 +112,7 @@ function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
       placeOf(to, hasEnded ? settlement.segment : undefined),
       lease.owner,
       kind,
-      String(settlement.dueAtMs ?? ''),
+      String(settlement.dueAtMs ?? settlement.endedAtMs ?? nowMs),
       settlement.isNumbered ? '1' : '0',
       state === undefined ? '' : stateText(state).slice(0, -1),
     );

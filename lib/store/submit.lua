@@ -60,13 +60,14 @@ else
   end
 end
 
-local ready, later, nextAtMs = {}, {}, nil
+local ready, later, laterIds, nextAtMs = {}, {}, {}, nil
 for _, i in ipairs(fresh) do
   local id, dueAtMs = ARGV[3 * i + 2], ARGV[3 * i + 3]
   if dueAtMs == '' then
     ready[#ready + 1] = id
   else
     later[#later + 1], later[#later + 2] = dueAtMs, id
+    laterIds[#laterIds + 1] = id
     if not nextAtMs or tonumber(dueAtMs) < tonumber(nextAtMs) then
       nextAtMs = dueAtMs
     end
@@ -96,9 +97,13 @@ end
 if failure then
   -- Records first: the drain drops an id without a record, and a record without a place would wait
   -- for upkeep. Where they stay, so do their ids, and the orders are accepted all the same.
-  local undone = redis.pcall('UNLINK', unpack(freshKeys))
-  if type(undone) == 'number' and type(depth) == 'number' and depth > 0 then
-    redis.pcall('LPOP', KEYS[2], #ready)
+  if type(redis.pcall('UNLINK', unpack(freshKeys))) == 'number' then
+    if type(depth) == 'number' and depth > 0 then
+      redis.pcall('LPOP', KEYS[2], #ready)
+    end
+    if #laterIds > 0 then
+      redis.pcall('ZREM', KEYS[3], unpack(laterIds))
+    end
   end
   return failure
 end

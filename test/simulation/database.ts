@@ -1,115 +1,120 @@
-import type { Keys } from '../../lib/redis/keys.ts';
-import * as scripts from '../../lib/redis/scripts.ts';
+import type { Keys } from '../../lib/store/keys.ts';
+import * as scripts from '../../lib/store/scripts.ts';
 import { type SharedConnection, shareConnection } from '../../local/redis/connection.ts';
 import type { Argument, Reply } from '../../local/redis/resp.ts';
 import { createExecutor } from '../../local/upstash/execute.ts';
 import { answerToJson } from '../../local/upstash/format.ts';
+import type { Failure } from '../../local/upstash/rules.ts';
 import { openService } from '../../local/upstash/service.ts';
-import { type StoreState, stateFrom } from './state.ts';
+import { LOOK, type StoreState, stateFrom } from './state.ts';
 
-/** What the REST server answers, and what Redis was asked for. */
+/** One command that Redis executed, and the store right after it. */
+export interface Executed {
+  readonly command: readonly string[];
+  /** The answer to it alone, as JSON. */
+  readonly text: string;
+  readonly after: StoreState;
+}
+
+/** What the REST server answers to a request. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
-  readonly commands: readonly (readonly string[])[];
+}
+
+/** A script of a request that fails in the middle, and how. */
+export interface Tear {
+  /** Which command of the request. */
+  readonly of: number;
+  readonly failure: Failure;
 }
 
 /** A real redis-server behind the REST server's own code, without the sockets between. */
 export interface Database {
-  /** Executes what a request asks for, and looks at all of a run's keys right after. */
-  executeAndLook(path: string, body: string, look: Look): Promise<[Answer, StoreState]>;
+  /** Executes what a request asks for, and looks at all of a run's keys after each command. */
+  execute(path: string, body: string, look: Look, tear?: Tear): Promise<[Answer, Executed[]]>;
   look(look: Look): Promise<StoreState>;
   /** Sends commands as they are. */
   send(commands: Argument[][]): Promise<Reply[]>;
   close(): void;
 }
 
-/** The keys to look at, and the ids of the orders among them. */
+/** The keys to look at, and the orders and clients of whom they may be. */
 export interface Look {
+  readonly prefix: string;
   readonly keys: Keys;
   readonly slots: readonly number[];
+  readonly clients: readonly string[];
   readonly ids: readonly string[];
   /** What the last look saw: what is still the same is not read again. */
   readonly last?: StoreState | undefined;
 }
 
 /** Commands that change nothing, whatever they are asked: Redis itself sees to that. */
-const READS = new Set(['GET', 'HGET', 'HMGET', 'LLEN', 'ZCOUNT', 'ZRANGE']);
-
-/**
- * All of a run's keys as one JSON text. Redis's own time is not the run's, so a lock's expiry is
- * told once and then taken off; the run counts it in virtual time.
- */
-const LOOK = `
-local state = {
-  redis.call('LRANGE', KEYS[1], 0, -1),
-  redis.call('HGETALL', KEYS[2]),
-  redis.call('MGET', KEYS[3], KEYS[4], KEYS[5]),
-  {}, {}, {},
-}
-for i = 6, 10 do
-  state[4][i - 5] = redis.call('ZRANGE', KEYS[i], 0, -1, 'WITHSCORES')
-end
-local locks = tonumber(ARGV[1])
-for i = 11, 10 + locks do
-  state[5][i - 10] = { redis.call('GET', KEYS[i]), redis.call('PTTL', KEYS[i]) }
-  redis.call('PERSIST', KEYS[i])
-end
-for i = 11 + locks, #KEYS do
-  state[6][i - 10 - locks] = cjson.encode(redis.call('HGETALL', KEYS[i]))
-end
-return cjson.encode(state)`;
+const READS = new Set(
+  'GET MGET HGET HMGET HLEN LLEN LRANGE LINDEX EXISTS SCAN ZCARD ZCOUNT ZRANGE ZSCAN ZSCORE'.split(
+    ' ',
+  ),
+);
 
 export async function openDatabase(socketPath: string): Promise<Database> {
   const connection = joinWrites(shareConnection({ socketPath }));
   const service = await openService(connection);
-  const { pipeline, transaction } = createExecutor(connection, service);
+  const { pipeline } = createExecutor(connection, service);
   // Known from the start: which run is the first to use a script must make no difference to it.
   await pipeline(Object.values(scripts).map(({ text }) => ['SCRIPT', 'LOAD', text]));
   const [loaded] = await connection.send([['SCRIPT', 'LOAD', LOOK]]);
   const sha = loaded?.kind === 'bulk' ? loaded.bytes.toString() : '';
 
-  async function execute(path: string, commands: string[][]): Promise<Answer> {
-    const whole = await (path === 'multi-exec' ? transaction(commands) : pipeline(commands));
-    if (whole.kind !== 'array') return answer(whole, commands);
-    if (path === '') return answer(whole.items[0] as Reply, commands);
-    const text = `[${whole.items.map((reply) => answerToJson(reply, false)).join(',')}]`;
-    return { status: 200, text, commands };
-  }
-
-  function answer(reply: Reply, commands: string[][]): Answer {
-    const status = reply.kind === 'error' ? 400 : 200;
-    return { status, text: answerToJson(reply, false), commands };
-  }
-
-  async function look({ keys, slots, ids, last }: Look): Promise<StoreState> {
-    const looked = [
-      ...[keys.queue, keys.owners, keys.fence, keys.number, keys.redrive],
-      ...[keys.pending, keys.dead, keys.finished, keys.canceled, keys.index],
-      ...slots.map(keys.lock),
-      ...ids.map(keys.order),
-    ];
-    const count = String(looked.length);
-    const [reply] = await connection.send([
-      ['EVALSHA', sha, count, ...looked, String(slots.length)],
-    ]);
-    if (reply?.kind !== 'bulk') throw new Error(`Redis cannot be looked at: ${text(reply)}`);
+  async function look({ prefix, slots, clients, ids, last }: Look): Promise<StoreState> {
+    const args = [clients, slots, ids].map((list) => JSON.stringify(list));
+    const [reply] = await connection.send([['EVALSHA', sha, '0', prefix, ...args]]);
+    if (reply?.kind !== 'bulk') throw new Error(`Redis cannot be looked at: ${textOf(reply)}`);
     return stateFrom(reply.bytes.toString(), ids, last);
+  }
+
+  /** One command; the service reads the rules as it is called, so the failure is for this one only. */
+  function executeOne(command: string[], failure: Failure | undefined): Promise<Reply> {
+    service.rules.failure = failure;
+    const reply = pipeline([command]);
+    service.rules.failure = undefined;
+    return reply;
   }
 
   return {
     look,
-    async executeAndLook(path, body, what) {
+    async execute(path, body, what, tear) {
       const commands = commandsIn(path, body);
-      const { last } = what;
-      if (last !== undefined && commands.every(([name = '']) => READS.has(name.toUpperCase()))) {
-        return [await execute(path, commands), last];
-      }
-      return Promise.all([execute(path, commands), look(what)]);
+      const steps = commands.map(async (command, at): Promise<Executed> => {
+        const isRead = READS.has(command[0]?.toUpperCase() ?? '');
+        const failure = tear?.of === at ? { ...tear.failure } : undefined;
+        const replied = executeOne(command, failure);
+        const looked = isRead && what.last !== undefined ? undefined : look(what);
+        const reply = await replied;
+        const item = reply.kind === 'array' ? reply.items[0] : reply;
+        const text = answerToJson(item as Reply, false);
+        return { command, text, after: (await looked) ?? (what.last as StoreState) };
+      });
+      const executed = await Promise.all(steps);
+      const all = executed.map(({ text }) => text);
+      const isRefused = path === '' && all[0]?.startsWith('{"error"') === true;
+      const text = path === '' ? (all[0] ?? '') : `[${all.join(',')}]`;
+      return [{ status: isRefused ? 400 : 200, text }, withReads(executed)];
     },
     send: connection.send,
     close: connection.close,
   };
+}
+
+/** After a command that only reads, the store is as the one before left it. */
+function withReads(executed: Executed[]): Executed[] {
+  let after: StoreState | undefined;
+  return executed.map((one) => {
+    const isRead = READS.has(one.command[0]?.toUpperCase() ?? '');
+    const step = isRead && after !== undefined ? { ...one, after } : one;
+    after = step.after;
+    return step;
+  });
 }
 
 /** Every command of a request, its numbers as the digits that they are. */
@@ -119,7 +124,7 @@ function commandsIn(path: string, body: string): string[][] {
   return commands.map((command) => command.map(String));
 }
 
-function text(reply: Reply | undefined): string {
+function textOf(reply: Reply | undefined): string {
   return reply !== undefined && 'text' in reply ? reply.text : 'no reply';
 }
 

@@ -1,72 +1,80 @@
-import type { SlotLock, SlotOutcome } from '../../lib/production/drain-slot.ts';
-import type { Producer, ProducerAnswer } from '../../lib/production/producer.ts';
-import type { Claim, ProductionStore, Settlement } from '../../lib/queue/store.ts';
+import type { SlotLock, SlotOutcome } from '../../lib/drain/drain-slot.ts';
+import type { Producer } from '../../lib/producers/producer.ts';
+import { CLAIM } from '../../lib/store/scripts.ts';
+import type { ProducerCall } from './model.ts';
 import type { SimulatedProcess } from './process.ts';
-import { type Drain, drainRules } from './rules/drain.ts';
-import { type Batch, checkSettlements, type ProducerCall } from './rules/settlements.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
-/** Stands between a drain and what it uses, and checks what it asks for. */
-export interface DrainWatch {
-  lock(acquire: () => Promise<SlotLock | undefined>): Promise<SlotLock | undefined>;
-  store(store: ProductionStore): ProductionStore;
-  producer(producer: Producer): Producer;
-  ended(outcome: SlotOutcome): void;
-  /** The drain is cut off, as its time is up. */
-  cutOff(): void;
+/** What `drainSlot` keeps free to settle, and asks for to produce. */
+const CLAIM_MS_MIN = 8_000;
+const CLAIM_TEXT = JSON.stringify(CLAIM.text);
+/** What a reply takes at most where nothing befalls it. */
+const DELIVERY_MS = 20;
+
+/** One drain of one slot. */
+export interface Drain {
+  readonly slot: number;
+  /** Its lock's. */
+  readonly token: string;
+  readonly holder: string;
+  readonly deadlineMs: number;
 }
 
-export function watchDrain(world: World, process: SimulatedProcess, drain: Drain): DrainWatch {
+/** Stands between a drain and what it uses, and checks what it asks for. */
+export function watchDrain(world: World, process: SimulatedProcess, drain: Drain) {
   const { plan, scheduler, model, locks } = world;
-  const rules = drainRules(world, process, drain);
-  const batches = new Map<number, Batch>();
-  const tally = { claimed: 0, produced: 0, retried: 0, dead: 0 };
+  const { slot, token, holder, deadlineMs } = drain;
+  const disturbancesBefore = process.disturbances();
+  const mishapsBefore = process.mishaps.length;
   let held: SlotLock | undefined;
   let isReleased = false;
 
-  function claimed(claim: Claim, leaseEndMs: number) {
-    tally.claimed += claim.orders.length;
-    tally.dead += claim.dead.length;
-    if (claim.orders.length === 0) return;
-    const batch = { ...claim, leaseEndMs, isSettled: false, isLost: false, calls: [] };
-    batches.set(claim.token, batch);
-  }
+  const isUndisturbed = () =>
+    process.disturbances() === disturbancesBefore && !process.isDead() && !world.failure();
+  const mishaps = () => process.mishaps.slice(mishapsBefore);
+  /** Nothing befell it, and all clocks agree: what is promised then holds without exception. */
+  const isCalm = () =>
+    isUndisturbed() && mishaps().length === 0 && plan.clocks === 'exact' && plan.damage === 'none';
 
-  function settling(token: number, settlements: readonly Settlement[], nowMs: number) {
-    const batch = batches.get(token);
-    if (batch === undefined || batch.isSettled) {
-      if (settlements.length === 0) return;
-      throw new Violation(`a drain settles token ${token}, which it does not hold`);
+  process.onSend = (body) => {
+    if (body.includes(CLAIM.sha1) || body.includes(CLAIM_TEXT)) guarded(checkClaims)();
+  };
+
+  function checkClaims() {
+    if (held === undefined) throw new Violation('a drain claims without the lock of its slot');
+    if (held.signal.aborted) throw new Violation('a drain claims after it has lost its lock');
+    if (plan.damage !== 'lock' && isUndisturbed() && locks.tokenOf(slot) !== token) {
+      throw new Violation('a drain claims while it believes in a lock that has ended');
     }
-    for (const { signal } of batch.calls) rules.checkLease(batch, signal);
-    batch.isSettled = true;
-    if (nowMs !== process.clock.now()) throw new Violation('a drain settles at another time');
-    checkSettlements(batch, settlements, { nowMs, isExact: rules.isExact(), model });
-    rules.checkHeld(batch);
-  }
-
-  /** Looks when the lease ends: by then the signal has fired, or the lease was extended. */
-  function watchLease(batch: Batch, call: ProducerCall) {
-    const leftMs = batch.leaseEndMs - process.clock.now();
-    scheduler.at(scheduler.now() + leftMs + 1, () => {
-      if (batch.isSettled || call.answeredAtMs !== undefined || !rules.isUndisturbed())
-        return undefined;
-      watched(rules.checkLease)(batch, call.signal);
-      if (!call.signal.aborted) watchLease(batch, call);
-      return undefined;
-    });
-  }
-
-  function settled(settlements: readonly Settlement[], stands: readonly boolean[]) {
-    for (const [at, { kind }] of settlements.entries()) {
-      if (!stands[at] || kind === 'untried') continue;
-      tally[kind === 'retry' ? 'retried' : kind] += 1;
+    const refusedAtMs = locks.refusedAtMs.get(token) ?? Number.POSITIVE_INFINITY;
+    if (isUndisturbed() && scheduler.now() > refusedAtMs + DELIVERY_MS) {
+      throw new Violation('a drain claims although it was told that its lock is not its own');
     }
+    // A script that Redis does not know is sent again, a moment later.
+    const sinceMs = mishaps().length > 0 ? CLAIM_MS_MIN / 2 : CLAIM_MS_MIN - 2 * DELIVERY_MS;
+    if (isUndisturbed() && deadlineMs - process.clock.now() < sinceMs) {
+      throw new Violation('a drain claims although its time is nearly up');
+    }
+  }
+
+  /** A lease is extended as long as Redis can be asked, and the time of the drain is not up. */
+  function checkAbort(call: ProducerCall, answerByMs: number) {
+    if (call.isOver || !isCalm() || process.clock.now() >= answerByMs) return;
+    throw new Violation(
+      'a producer is stopped although nothing keeps its lease from being extended',
+    );
+  }
+
+  /** A lock whose reply was lost is still known to be one's own. */
+  function checkBusy() {
+    if (!isUndisturbed() || mishaps().some((mishap) => /delayed|never/.test(mishap))) return;
+    if (locks.tokenOf(slot) !== token) return;
+    throw new Violation('a drain finds its own lock and takes it for another’s');
   }
 
   /** What a rule finds in the code of a drain ends the run, not only the drain. */
-  function watched<Args extends unknown[]>(rule: (...args: Args) => void) {
+  function guarded<Args extends unknown[]>(rule: (...args: Args) => void) {
     return (...args: Args) => {
       try {
         rule(...args);
@@ -77,14 +85,12 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
   }
 
   return {
-    async lock(acquire) {
+    async lock(acquire: () => Promise<SlotLock | undefined>): Promise<SlotLock | undefined> {
       const lock = await acquire();
-      if (lock === undefined) watched(rules.checkBusy)();
+      if (lock === undefined) guarded(checkBusy)();
       if (lock === undefined) return undefined;
-      locks.believers.set(
-        drain.token,
-        () => rules.isUndisturbed() && !isReleased && !lock.signal.aborted,
-      );
+      const believes = () => isUndisturbed() && !isReleased && !lock.signal.aborted;
+      locks.believers.set(token, believes);
       const release = () => {
         isReleased = true;
         return lock.release();
@@ -92,72 +98,53 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
       held = { signal: lock.signal, release };
       return held;
     },
-    store: ({ claim, settle, extend, ready }) => ({
-      ready,
-      async claim(request) {
-        watched(rules.checkClaimRequest)(request, held, batches.values());
-        const askedAtMs = scheduler.now();
+    producer:
+      (producer: Producer): Producer =>
+      async (orders, context) => {
+        const { signal } = context;
+        const ids = orders.map(({ id }) => id);
+        const batch = `${context.token}:${holder}`;
+        const call: ProducerCall = { process, batch, ids, signal, isUndisturbed, isOver: false };
+        const other = model.calls.find((one) => one.process === process && !one.isOver);
+        if (other && !other.signal.aborted)
+          world.fail(new Violation('a producer is called twice at once'));
+        model.calls.push(call);
+        for (const id of ids) model.orders.get(id)?.handed.add(String(context.token));
+        signal.addEventListener('abort', () => guarded(checkAbort)(call, context.deadlineMs));
         try {
-          const answer = await claim(request);
-          watched(claimed)(answer, request.nowMs + request.leaseMs);
-          return answer;
+          const answers = await producer(orders, context);
+          call.answers = answers;
+          return answers;
         } finally {
-          watched(rules.checkSentOnce)(askedAtMs);
+          call.isOver = true;
         }
       },
-      async settle(token, settlements, nowMs) {
-        watched(settling)(token, settlements, nowMs);
-        const stands = await settle(token, settlements, nowMs);
-        settled(settlements, stands);
-        return stands;
-      },
-      async extend(token, ids, leaseEndMs) {
-        const mustMs = process.clock.now() + plan.leaseMs;
-        if (leaseEndMs !== mustMs) {
-          world.fail(new Violation(`a lease is extended to ${leaseEndMs}, not to ${mustMs}`));
-        }
-        const answer = await extend(token, ids, leaseEndMs);
-        const batch = batches.get(token);
-        if (batch !== undefined && answer.includes(true)) batch.leaseEndMs = leaseEndMs;
-        else if (batch !== undefined) batch.isLost = true;
-        return answer;
-      },
-    }),
-    producer: (producer) => async (orders, context) => {
-      const { signal, token } = context;
-      const batch = batches.get(token);
-      watched(rules.checkHandOver)(batch, orders, held);
-      const call: ProducerCall = { ids: orders.map(({ id }) => id), signal };
-      batch?.calls.push(call);
-      if (batch !== undefined) watchLease(batch, call);
-      signal.addEventListener('abort', () => {
-        call.abortedAtMs = scheduler.now();
-        if (batch !== undefined && !batch.isSettled) watched(rules.checkAbort)(batch);
-      });
-      const answers: ReadonlyMap<string, ProducerAnswer> = await producer(orders, context);
-      call.answers = answers;
-      call.answeredAtMs = scheduler.now();
-      if (batch !== undefined) watched(rules.checkLease)(batch, signal);
-      return answers;
-    },
-    ended: watched((outcome: SlotOutcome) => {
+    ended: guarded((outcome: SlotOutcome) => {
       if (held !== undefined && !isReleased) throw new Violation('a drain keeps its lock');
-      if (outcome.kind === 'busy') return;
-      for (const { token, isSettled } of batches.values()) {
-        if (!isSettled) throw new Violation(`a drain ends and leaves token ${token} unsettled`);
-      }
-      const { remaining: _, ...counted } = outcome.report;
-      if (JSON.stringify(counted) !== JSON.stringify(tally)) {
-        throw new Violation(
-          `a drain reports ${JSON.stringify(counted)}, not ${JSON.stringify(tally)}`,
-        );
+      if (outcome.kind === 'busy' || !isCalm()) return;
+      for (const [id, { owner }] of world.state().orders) {
+        if (owner?.endsWith(`:${holder}`))
+          throw new Violation('a drain ends and leaves an order leased', id);
       }
     }),
-    cutOff: watched(() => {
-      if (rules.wasDisturbed()) return;
-      for (const { token, isSettled } of batches.values()) {
-        if (!isSettled) throw new Violation(`a drain does not settle token ${token} in its time`);
-      }
+    cutOff: guarded(() => {
+      if (isCalm()) throw new Violation('a drain does not come to its end in its time');
     }),
   };
+}
+
+/** Whoever works on orders holds them, or is told by its signal that it does not. */
+export function watchLeases(world: World): void {
+  const { plan, model } = world;
+  if (plan.clocks !== 'exact' || plan.damage !== 'none') return;
+  world.onStep(({ after }) => {
+    for (const call of model.calls) {
+      if (call.isOver || call.signal.aborted || !call.isUndisturbed()) continue;
+      for (const id of call.ids) {
+        const [token, , ...holder] = after.orders.get(id)?.owner?.split(':') ?? [];
+        if (`${token}:${holder.join(':')}` === call.batch) continue;
+        throw new Violation('a lease ends while a producer is still at work on its order', id);
+      }
+    }
+  });
 }

@@ -1,3 +1,4 @@
+import type { Tear } from './database.ts';
 import { type Plan, TROUBLES, type Trouble } from './plan.ts';
 import type { Random } from './random.ts';
 
@@ -11,6 +12,8 @@ export interface Fate {
   readonly replyAfterMs: number;
   /** Which arrival is answered. */
   readonly answered: number;
+  /** Has a script fail in its middle. */
+  readonly tear?: Tear;
 }
 
 export type Reply =
@@ -22,6 +25,7 @@ const REFUSALS: readonly [number, string][] = [
   [429, '{"error":"ERR max requests limit exceeded"}'],
   [500, '{"error":"ERR internal error"}'],
   [503, '<html><body>Service Unavailable</body></html>'],
+  [400, '{"error":"ERR max single record size exceeded."}'],
   [400, '{"error":"OOM command not allowed when used memory > \'maxmemory\'."}'],
   [400, '{"error":"NOSCRIPT No matching script. Please use EVAL."}'],
   [400, '{"error":"NOSCRIPT No matching script. Please use EVAL."}'],
@@ -68,9 +72,23 @@ export function fateOf({ traffic, leaseMs, outages }: Plan, random: Random, nowM
       return random.chance(0.3)
         ? { ...fate, reply: { kind: 'half' } }
         : { ...fate, reply: forged(random.pick(BAD_ANSWERS)) };
+    case 'torn':
+      return { ...fate, tear: tearOf(random) };
     case 'never answered':
       return { ...fate, arrivals: random.pick([[], [arrivalMs]]), reply: { kind: 'none' } };
   }
+}
+
+const ERRORS = ['databaseFull', 'recordFull', 'requestsUsedUp'] as const;
+
+function tearOf(random: Random): Tear {
+  return {
+    of: random.whole(0, 1),
+    failure: {
+      ...{ error: random.pick(ERRORS), of: 'script', times: 1 },
+      ...{ command: random.whole(1, 12), andLater: random.chance(0.5) },
+    },
+  };
 }
 
 /** Of a network without faults. */

@@ -1,60 +1,74 @@
+import type { ProducerAnswer } from '../../lib/producers/producer.ts';
 import type { Plan, PlannedOrder } from './plan.ts';
+import type { SimulatedProcess } from './process.ts';
 
 /** What the checker remembers of one order beyond what the store holds. */
 export interface OrderMemory {
   readonly planned: PlannedOrder;
-  /** How often the store took it for new. */
+  /** Its place among all that were accepted. */
+  seq: number;
+  /** How often the store took it for new since it was last forgotten. */
   accepted: number;
   /** How often its client was told that it is new. */
   acceptedTold: number;
-  /** Claims that Redis executed, less those given back untried. */
-  attempts: number;
-  /** Whether it was claimed at all. */
+  /** Claims since it was accepted or redriven, less those given back untried. */
+  claims: number;
   wasClaimed: boolean;
-  /** Its hash was lost: it may be twice in the queue, and what it counted begins anew. */
+  /** The tokens under which a producer was handed it, less those given back untried. */
+  readonly handed: Set<string>;
+  /** Its record was lost: it may be in two places, and what it counted begins anew. */
   isDamaged: boolean;
+  /** A script that moves it failed in its middle, and it is not whole again. */
+  isTorn: boolean;
+  /** A submit of it failed in its middle: what it left may be in no place. */
+  isStranded: boolean;
   /** The receipt that its client was told first, as JSON. */
   receipt: string | undefined;
-  /** Its effect outside: the number that the system behind gave it. */
+  /** What a reader was told of its end. */
+  end: string | undefined;
+  /** Its effect outside: the number that the downstream system gave it. */
   effect: number | undefined;
   /** A producer has said that no attempt will ever succeed. */
   wasRejected: boolean;
-  /** The fencing tokens that it was sent under to the system behind, other than in a batch of POSTs. */
-  readonly sentUnder: Set<number>;
-  /** What was sent of it, alone. */
-  sentBody: string | undefined;
-  /** An answer that would have told its number was cut off. */
-  wasCutOff: boolean;
+}
+
+/** One call of a producer. Times in virtual milliseconds. */
+export interface ProducerCall {
+  readonly process: SimulatedProcess;
+  /** `<token>:<holder>`. */
+  readonly batch: string;
+  readonly ids: readonly string[];
+  readonly signal: AbortSignal;
+  /** Whether its process stood still, or its clock jumped, since the drain began. */
+  readonly isUndisturbed: () => boolean;
+  isOver: boolean;
+  answers?: ReadonlyMap<string, ProducerAnswer>;
 }
 
 /** What the checker remembers of a run. */
 export interface Model {
-  readonly attemptsMax: number;
-  readonly leaseMs: number;
   readonly orders: ReadonlyMap<string, OrderMemory>;
-  /** The greatest fencing token that was ever given out. */
-  tokenMax: number;
+  readonly calls: ProducerCall[];
+  accepted: number;
+  /** Scripts of these clients failed in their middle: when they are looked at is not promised. */
+  readonly tornClients: Set<string>;
+  /** A script failed in its middle, so that totals and events may differ. */
+  wasTorn: boolean;
   /** The store lost a fencing token, so that the next is given out a second time. */
   isFenceDamaged: boolean;
 }
 
-export function createModel({ orders: planned, attemptsMax, leaseMs }: Plan): Model {
+export function createModel({ orders: planned }: Plan): Model {
   const orders = planned.map((order): [string, OrderMemory] => [
     order.id,
     {
-      planned: order,
-      accepted: 0,
-      acceptedTold: 0,
-      attempts: 0,
-      wasClaimed: false,
-      isDamaged: false,
-      receipt: undefined,
-      effect: undefined,
-      wasRejected: false,
-      sentUnder: new Set(),
-      sentBody: undefined,
-      wasCutOff: false,
+      ...{ planned: order, seq: 0, accepted: 0, acceptedTold: 0, claims: 0, wasClaimed: false },
+      ...{ handed: new Set(), isDamaged: false, isTorn: false, isStranded: false },
+      ...{ receipt: undefined, end: undefined, effect: undefined, wasRejected: false },
     },
   ]);
-  return { attemptsMax, leaseMs, orders: new Map(orders), tokenMax: 0, isFenceDamaged: false };
+  return {
+    ...{ orders: new Map(orders), calls: [], accepted: 0, tornClients: new Set() },
+    ...{ wasTorn: false, isFenceDamaged: false },
+  };
 }

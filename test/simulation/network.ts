@@ -19,7 +19,7 @@ let hostsMade = 0;
 
 /**
  * Puts the simulated network in the place of `fetch`, which the SDK takes from the global scope,
- * so that all of the SDK and all of `lib/redis` is run. The lock package waits for no time at all
+ * so that all of the SDK and all of `lib/store` is run. The lock package waits for no time at all
  * after its last attempt: that takes no turn of the machine's clock here.
  *
  * @returns puts back what was there
@@ -63,6 +63,7 @@ export function createNetwork(
     const fate = isStorm() ? fateOf(plan, random, scheduler.now()) : goodFate(random);
     const sentAtMs = scheduler.now();
     const request = { process, path, body, fate, sentAtMs };
+    process.onSend?.(body);
     process.sendsMs.push(sentAtMs);
     if (fate.name !== 'passes') process.mishaps.push(fate.name);
     return new Promise((resolve, reject) => {

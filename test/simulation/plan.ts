@@ -24,19 +24,19 @@ export interface Plan {
   readonly clocks: 'exact' | 'skewed' | 'jumping';
   /** What a producer does to a batch, besides what it does to single orders. */
   readonly producer: Readonly<Record<ProducerTrouble, number>>;
-  /** What produces orders, and so what stands behind. */
-  readonly behind: BehindKind;
-  /** What befalls a POST to the receiver, and a transaction of the database. */
-  readonly receiver: Readonly<Record<ReceiverTrouble, number>>;
-  readonly postgres: Readonly<Record<PostgresTrouble, number>>;
-  /** When the system behind cannot be reached at all, from and to. */
-  readonly outagesBehind: readonly (readonly [number, number])[];
+  readonly produces: ProducerKind;
+  readonly lanes: number;
   readonly cancels: number;
   readonly redrives: number;
-  /** Orders in the queue beyond which submits are refused. */
+  /** Passes over the whole store, which repair and forget. */
+  readonly upkeeps: number;
+  /** How long an order is kept after its end. */
+  readonly retentionMs: number;
+  /** Orders in a client's queue beyond which its submits are refused. */
   readonly queueMax: number;
+  readonly isAnnounced: boolean;
   /** What Redis itself loses. */
-  readonly damage: 'none' | 'hash' | 'fence' | 'lock';
+  readonly damage: 'none' | 'record' | 'fence' | 'lock';
 }
 
 export const TROUBLES = [
@@ -47,6 +47,7 @@ export const TROUBLES = [
   'refused',
   'answered badly',
   'never answered',
+  'torn',
 ] as const;
 export type Trouble = (typeof TROUBLES)[number];
 
@@ -60,51 +61,8 @@ export const PRODUCER_TROUBLES = [
 ] as const;
 export type ProducerTrouble = (typeof PRODUCER_TROUBLES)[number];
 
-/** `ledger` is a producer of one's own, the others are those that Sluice ships. */
-export type BehindKind =
-  | 'order-numbers'
-  | 'ledger'
-  | 'webhook, by the order'
-  | 'webhook, by the batch'
-  | 'postgres';
-
-const BEHIND: readonly BehindKind[] = [
-  ...(['order-numbers', 'order-numbers', 'ledger', 'ledger', 'ledger', 'ledger'] as const),
-  ...(['webhook, by the order', 'webhook, by the batch', 'postgres', 'postgres'] as const),
-];
-
-export const RECEIVER_TROUBLES = [
-  'cannot be reached',
-  'loses the request',
-  'loses its answer',
-  'gets it twice',
-  'gets it late',
-  'answers late',
-  'never answers',
-  'answers 5xx',
-  'answers 5xx after all',
-  'asks to be left alone',
-  'redirects',
-  'refuses by mistake',
-  'breaks off its answer',
-] as const;
-export type ReceiverTrouble = (typeof RECEIVER_TROUBLES)[number];
-
-export const POSTGRES_TROUBLES = [
-  'cannot be reached',
-  'loses the transaction',
-  'loses its answer',
-  'cannot serialize',
-  'fails at the commit',
-  'is slow',
-  'never answers',
-  'ends the session',
-  'has no room',
-  'has no table',
-  'crashes before the commit',
-  'crashes after it',
-] as const;
-export type PostgresTrouble = (typeof POSTGRES_TROUBLES)[number];
+/** The default producer, or one with a system of its own behind it. */
+export type ProducerKind = 'order-numbers' | 'ledger';
 
 /** One idempotency key of one client, with what it is used for. */
 export interface PlannedOrder {
@@ -117,7 +75,9 @@ export interface PlannedOrder {
   readonly nature: 'good' | 'rejects' | 'kills' | 'throws' | 'fickle';
 }
 
-const DAMAGES = ['hash', 'hash', 'fence', 'fence', 'lock'] as const;
+const DAMAGES = ['record', 'record', 'fence', 'fence', 'lock'] as const;
+
+const DAY_MS = 86_400_000;
 
 /** Most seeds have a few kinds of faults and none of the others, so that each is seen by itself. */
 export function planOf(seed: number): Plan {
@@ -129,8 +89,6 @@ export function planOf(seed: number): Plan {
   const calm = random.chance(0.15);
   const damage = random.chance(0.25) ? random.pick(DAMAGES) : 'none';
   const trouble = (most: number) => some(calm ? 0.1 : 0.45, most);
-  // Little is sent behind in a run: what befalls it, befalls it often.
-  const troubleBehind = () => some(calm ? 0.1 : 0.25, 0.8);
   return {
     seed,
     startMs,
@@ -148,13 +106,14 @@ export function planOf(seed: number): Plan {
     freeze: damage === 'fence' ? 0.15 : trouble(0.08),
     clocks: random.pick(calm ? ['exact'] : ['exact', 'exact', 'skewed', 'jumping']),
     producer: recordOf(PRODUCER_TROUBLES, () => trouble(0.5)),
-    behind: random.pick(BEHIND),
-    receiver: recordOf(RECEIVER_TROUBLES, troubleBehind),
-    postgres: recordOf(POSTGRES_TROUBLES, troubleBehind),
-    outagesBehind: outagesOf(random, { startMs, stormMs }, calm),
-    cancels: random.chance(0.5) ? random.whole(1, 4) : 0,
+    produces: random.pick(['order-numbers', 'ledger', 'ledger']),
+    lanes: random.pick([1, 2, 2]),
+    cancels: random.chance(0.5) ? random.whole(1, 6) : 0,
     redrives: random.chance(0.5) ? random.whole(1, 4) : 0,
+    upkeeps: random.chance(0.4) ? random.whole(1, 3) : 0,
+    retentionMs: random.pick([30_000, DAY_MS, 30 * DAY_MS]),
     queueMax: random.pick([1, 1_000, 1_000]),
+    isAnnounced: random.chance(0.5),
     damage,
   };
 }
@@ -179,8 +138,13 @@ const NATURES = ['good', 'good', 'good', 'good', 'fickle', 'rejects', 'throws', 
 
 function ordersOf(random: Random, time: { startMs: number; stormMs: number }): PlannedOrder[] {
   const isMixed = random.chance(0.6);
-  return Array.from({ length: random.whole(2, 6) }, (_, at) => {
-    const client = random.pick(['shop', 'shop', 'mart']);
+  const clients = random.pick([
+    ['shop'],
+    ['shop', 'shop', 'mart'],
+    ['shop', 'mart', 'depot', 'kiosk'],
+  ]);
+  return Array.from({ length: random.whole(2, random.pick([6, 6, 20])) }, (_, at) => {
+    const client = random.pick(clients);
     const idempotencyKey = `key-${at}`;
     const bodies = Array.from({ length: random.chance(0.25) ? 2 : 1 }, (_, variant) =>
       submissionOf(random, time, `customer-${variant}`),

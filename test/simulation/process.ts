@@ -19,6 +19,8 @@ export interface SimulatedProcess {
   disturbances(): number;
   /** When it sent requests to Redis. */
   readonly sendsMs: number[];
+  /** Is told of each request to Redis as it is sent. */
+  onSend?: (body: string) => void;
   /** What befell its requests to Redis so far. */
   readonly mishaps: Trouble[];
   /** Something arrives, which the process may not live to see, or only later. */

@@ -1,11 +1,10 @@
-import { startCancelers } from './actors/cancelers.ts';
 import { startClients, submitAllAgain } from './actors/clients.ts';
 import { startDamage } from './actors/damage.ts';
 import { startDrainers } from './actors/drainers.ts';
-import { startReaders } from './actors/readers.ts';
-import { redriveAll, startRedrivers } from './actors/redrivers.ts';
+import { checkLists, keepUp, redriveAll, startOperators } from './actors/operators.ts';
 import type { Database } from './database.ts';
-import { checkEnd } from './rules/end.ts';
+import { watchLeases } from './drain-watch.ts';
+import { checkEnd } from './end.ts';
 import { Violation } from './violation.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -15,19 +14,19 @@ export interface Outcome {
   readonly steps: number;
   /** What must not have happened, with the history of the order that it happened to. */
   readonly failure: string | undefined;
-  /** A digest of all that happened: the same for the same seed. */
+  /** All that happened: the same for the same seed. */
   readonly history: () => string[];
 }
 
-/** Who does something of their own accord, besides the drains. */
-const ACTORS = [startClients, startCancelers, startRedrivers, startReaders, startDamage];
-
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** More than any clock can have jumped, and than any order can be scheduled ahead. */
 const HEALED_AFTER_MS = 60 * DAY_MS;
+/** Enough for an order whose drain died to be suspect, to wait, and to be tried alone. */
+const LAST_DRAINS = 5;
 
 /** How long what was begun may go on: no drain lives, freezes or is waited for that long. */
-const REST_MS_MAX = 2 * 60 * 60 * 1000;
+const REST_MS_MAX = 2 * HOUR_MS;
 /** Where clocks jump, a timer that is set by one may be days ahead. */
 const REST_MS_MAX_JUMPING = 30 * DAY_MS;
 
@@ -50,15 +49,23 @@ export async function runSeed(seed: number, database: Database): Promise<Outcome
 
 async function storm(world: World): Promise<void> {
   const { plan, scheduler } = world;
+  watchLeases(world);
   const drainers = startDrainers(world);
-  for (const start of ACTORS) start(world);
+  for (const start of [startClients, startOperators, startDamage]) start(world);
   scheduler.at(plan.startMs + plan.stormMs, () => void world.heal());
   await rest(world, plan.startMs + plan.stormMs);
 
   const healedAtMs = scheduler.now() + HEALED_AFTER_MS;
-  scheduler.at(healedAtMs, () => void submitAllAgain(world).catch(world.fail));
-  scheduler.at(healedAtMs + DAY_MS / 2, () => void redriveAll(world));
-  scheduler.at(healedAtMs + DAY_MS, () => void drainers.drain(0, 60_000));
+  const later = (hours: number, act: () => unknown) =>
+    void scheduler.at(healedAtMs + hours * HOUR_MS, () => void act());
+  later(0, () => keepUp(world));
+  later(1, () => submitAllAgain(world).catch(world.fail));
+  later(2, () => drainers.drain(0, 60_000));
+  later(3, () => redriveAll(world));
+  for (let drains = 1; drains < LAST_DRAINS; drains += 1) {
+    later(3 + drains, () => drainers.drain(0, 60_000));
+  }
+  later(3 + LAST_DRAINS, () => checkLists(world));
   await rest(world, healedAtMs + DAY_MS);
   if (world.failure() !== undefined) return;
   try {

@@ -1,14 +1,22 @@
+import type { OrderState as Record_ } from '../../lib/store/order-record.ts';
+
 /** Everything that the store holds of a run at one moment. */
 export interface StoreState {
-  /** Ids, the newest first. */
-  readonly queue: readonly string[];
   readonly fence: number;
   readonly number: number;
-  /** When the last order is due that was redriven at a pace. */
-  readonly redrive: number;
+  readonly totals: {
+    readonly produced: number;
+    readonly canceled: number;
+    readonly leaving: number;
+  };
   /** By slot. */
   readonly locks: readonly LockState[];
-  readonly orders: ReadonlyMap<string, OrderState>;
+  /** When a drain looks at each client next. */
+  readonly looks: ReadonlyMap<string, number>;
+  /** Ids, the newest first. */
+  readonly queues: ReadonlyMap<string, readonly string[]>;
+  readonly events: readonly string[];
+  readonly orders: ReadonlyMap<string, StoredState>;
   /** Ids in any place that no order of the run has. */
   readonly strangers: readonly string[];
 }
@@ -19,93 +27,129 @@ export interface LockState {
   readonly expiresInMs: number;
 }
 
-/** Where one order stands. Times in Unix milliseconds. */
-export interface OrderState {
-  /** The hash as it was read. */
-  readonly hash: string;
-  /** The hash, where there is one. */
-  readonly fields: Readonly<Record<string, string>> | undefined;
-  /** How often its id is in the queue. */
-  readonly queued: number;
-  readonly dueAtMs: number | undefined;
-  /** `<fencing token>:<attempt>:<holder>`. */
-  readonly owner: string | undefined;
-  readonly deadAtMs: number | undefined;
-  readonly finishedAtMs: number | undefined;
-  readonly canceledAtMs: number | undefined;
-  readonly acceptedAtMs: number | undefined;
+/** One place that holds an order's id. */
+export interface Place {
+  readonly kind: 'queue' | 'pending' | 'dead' | 'ended';
+  /** Whose; for `ended`, the name of the segment. */
+  readonly of: string;
+  /** Unix milliseconds; 0 in a queue. */
+  readonly atMs: number;
 }
+
+/** Where one order stands. */
+export interface StoredState {
+  readonly record: string | undefined;
+  readonly text: string | undefined;
+  /** What `text` says; nothing where the order simply waits. */
+  readonly state: Record_ | undefined;
+  /** `<token>:<claims>:<holder>`. */
+  readonly owner: string | undefined;
+  readonly places: readonly Place[];
+}
+
+/**
+ * All of a run's keys as one JSON text. Redis's own time is not the run's, so a lock's expiry is
+ * told once and then taken off; the run counts it in virtual time.
+ */
+export const LOOK = `
+local prefix, clients = ARGV[1], cjson.decode(ARGV[2])
+local slots, ids = cjson.decode(ARGV[3]), cjson.decode(ARGV[4])
+local function key(name) return prefix .. name end
+local seen = { queues = {}, sets = {}, locks = {}, records = {}, states = {} }
+local function set(kind, of, name)
+  local entries = redis.call('ZRANGE', key(name), 0, -1, 'WITHSCORES')
+  if #entries > 0 then seen.sets[#seen.sets + 1] = { kind, of, entries } end
+end
+for i, client in ipairs(clients) do
+  seen.queues[i] = redis.call('LRANGE', key('order_queue:' .. client), 0, -1)
+  set('pending', client, 'order_pending:' .. client)
+  set('dead', client, 'order_dead:' .. client)
+end
+for _, name in ipairs(redis.call('ZRANGE', key('order_segments'), 0, -1)) do
+  local client, segment = string.match(name, '^(.*):(%d+)$')
+  set('ended', name, string.format('order_ended:%s:%d', client, tonumber(segment)))
+end
+for i, slot in ipairs(slots) do
+  local lock = key('order_lock:' .. slot)
+  seen.locks[i] = { redis.call('GET', lock), redis.call('PTTL', lock) }
+  redis.call('PERSIST', lock)
+end
+for i, id in ipairs(ids) do
+  seen.records[i] = redis.call('GET', key('order:' .. id))
+  seen.states[i] = redis.call('GET', key('order_state:' .. id))
+end
+seen.owners = redis.call('HGETALL', key('order_owners'))
+seen.looks = redis.call('ZRANGE', key('order_clients'), 0, -1, 'WITHSCORES')
+seen.events = redis.call('LRANGE', key('order_events'), 0, -1)
+seen.counters = redis.call('MGET', key('order_fence'), key('order_number'))
+seen.totals = redis.call('HMGET', key('order_totals'), 'produced', 'canceled', 'leaving')
+return cjson.encode(seen)`;
 
 /** Lua's encoder makes `{}` of an empty list. */
 type Flat = string[] | Record<string, never>;
-type Looked = [Flat, Flat, (string | false)[], Flat[], [string | false, number][], string[]];
 
-/** @param json  what the look at Redis answered; hashes are JSON in it once more */
+interface Looked {
+  readonly queues: Flat[];
+  readonly sets: [Place['kind'], string, string[]][] | Record<string, never>;
+  readonly locks: [string | false, number][];
+  readonly records: (string | false)[];
+  readonly states: (string | false)[];
+  readonly owners: Flat;
+  readonly looks: Flat;
+  readonly events: Flat;
+  readonly counters: (string | false)[];
+  readonly totals: (string | false)[];
+}
+
+/** @param json  what the look at Redis answered */
 export function stateFrom(json: string, ids: readonly string[], last?: StoreState): StoreState {
-  const [queue, owners, [fence, number, redrive], sets, locks, hashes] = JSON.parse(json) as Looked;
-  const [pending, dead, finished, canceled, index] = sets.map(pairsOf) as Pairs[];
-  const ownerOf = pairsOf(owners);
-  const queued = Array.isArray(queue) ? queue : [];
-  const places = [ownerOf, pending, dead, finished, canceled, index];
-  const orders = new Map<string, OrderState>();
-  for (const [at, id] of ids.entries()) {
-    const hash = hashes[at] as string;
-    const was = last?.orders.get(id);
-    const order: OrderState = {
-      hash,
-      fields: was?.hash === hash ? was.fields : fieldsIn(hash),
-      queued: queued.filter((other) => other === id).length,
-      dueAtMs: whole(pending?.get(id)),
-      owner: ownerOf.get(id),
-      deadAtMs: whole(dead?.get(id)),
-      finishedAtMs: whole(finished?.get(id)),
-      canceledAtMs: whole(canceled?.get(id)),
-      acceptedAtMs: whole(index?.get(id)),
-    };
-    orders.set(id, was !== undefined && isSame(was, order) ? was : order);
+  const seen = JSON.parse(json) as Looked;
+  const owners = pairsOf(seen.owners);
+  const places = new Map<string, Place[]>();
+  const put = (id: string, place: Place) => places.set(id, [...(places.get(id) ?? []), place]);
+  const queues = new Map(seen.queues.map((queue, at) => [CLIENTS[at] as string, listOf(queue)]));
+  for (const [of, queue] of queues) for (const id of queue) put(id, { kind: 'queue', of, atMs: 0 });
+  for (const [kind, of, entries] of Array.isArray(seen.sets) ? seen.sets : []) {
+    for (const [id, atMs] of pairsOf(entries)) put(id, { kind, of, atMs: Number(atMs) });
   }
+  const orders = new Map(
+    ids.map((id, at): [string, StoredState] => {
+      const text = seen.states[at] || undefined;
+      const was = last?.orders.get(id);
+      const isSame = text === undefined || text === was?.text;
+      const state = isSame ? (text === undefined ? undefined : was?.state) : JSON.parse(text);
+      const record = seen.records[at] || undefined;
+      return [id, { record, text, state, owner: owners.get(id), places: places.get(id) ?? [] }];
+    }),
+  );
+  const [produced = 0, canceled = 0, leaving = 0] = seen.totals.map((total) => Number(total || 0));
+  const [fence = 0, number = 0] = seen.counters.map((counter) => Number(counter || 0));
   return {
-    queue: queued,
-    fence: Number(fence || 0),
-    number: Number(number || 0),
-    redrive: Number(redrive || 0),
-    locks: locks.map(([token, expiresInMs]) => ({ token: token || undefined, expiresInMs })),
-    orders,
-    strangers: [...queued, ...places.flatMap((place) => [...(place?.keys() ?? [])])].filter(
-      (id) => !orders.has(id),
-    ),
+    ...{ fence, number, queues, orders, totals: { produced, canceled, leaving } },
+    locks: seen.locks.map(([token, expiresInMs]) => ({ token: token || undefined, expiresInMs })),
+    looks: new Map([...pairsOf(seen.looks)].map(([name, atMs]) => [name, numberOf(atMs)])),
+    events: listOf(seen.events),
+    strangers: [...places.keys(), ...owners.keys()].filter((id) => !orders.has(id)),
   };
 }
 
-function fieldsIn(hash: string): OrderState['fields'] {
-  const fields = pairsOf(JSON.parse(hash) as Flat);
-  return fields.size === 0 ? undefined : Object.fromEntries(fields);
+/** Everybody whose places there may be: the clients of a run, and who stands for orders tried alone. */
+export const CLIENTS: readonly string[] = ['shop', 'mart', 'depot', 'kiosk', '!'];
+
+function numberOf(score: string): number {
+  return score === 'inf' ? Number.POSITIVE_INFINITY : Number(score);
 }
 
-function isSame(a: OrderState, b: OrderState): boolean {
-  return (
-    a.hash === b.hash &&
-    a.queued === b.queued &&
-    a.dueAtMs === b.dueAtMs &&
-    a.owner === b.owner &&
-    a.deadAtMs === b.deadAtMs &&
-    a.finishedAtMs === b.finishedAtMs &&
-    a.canceledAtMs === b.canceledAtMs &&
-    a.acceptedAtMs === b.acceptedAtMs
+function listOf(flat: Flat): string[] {
+  return Array.isArray(flat) ? flat : [];
+}
+
+function pairsOf(flat: Flat): Map<string, string> {
+  const list = listOf(flat);
+  return new Map(
+    Array.from({ length: list.length / 2 }, (_, at) => [
+      list[2 * at] as string,
+      list[2 * at + 1] as string,
+    ]),
   );
-}
-
-type Pairs = Map<string, string>;
-
-function pairsOf(flat: Flat): Pairs {
-  const pairs: Pairs = new Map();
-  if (!Array.isArray(flat)) return pairs;
-  for (let at = 0; at + 1 < flat.length; at += 2) {
-    pairs.set(flat[at] as string, flat[at + 1] as string);
-  }
-  return pairs;
-}
-
-function whole(digits: string | undefined): number | undefined {
-  return digits === undefined ? undefined : Number(digits);
 }

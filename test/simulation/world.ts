@@ -1,18 +1,18 @@
-import type { RedisClient } from '../../lib/redis/client.ts';
-import { connect } from '../../lib/redis/client.ts';
-import { type Keys, keysWith } from '../../lib/redis/keys.ts';
-import { checkStep, stepsOf } from './checker.ts';
-import type { Answer, Database } from './database.ts';
+import { connect, type Store } from '../../lib/store/connection.ts';
+import { type Keys, keysWith } from '../../lib/store/keys.ts';
+import type { Answer, Database, Look } from './database.ts';
 import { createHistory } from './history.ts';
+import { checkInvariants, noteTear } from './invariants.ts';
+import { followLocks, type Locks } from './locks.ts';
 import { createModel, type Model } from './model.ts';
 import { createNetwork, type Request } from './network.ts';
 import { type Plan, planOf } from './plan.ts';
 import { type SimulatedProcess, type Surroundings, startProcess } from './process.ts';
 import { randomFrom } from './random.ts';
-import { followLocks, type Locks } from './rules/locks.ts';
+import { checkStep } from './rules.ts';
 import { createScheduler } from './scheduler.ts';
-import type { StoreState } from './state.ts';
-import { tellStep } from './tell.ts';
+import { CLIENTS, type StoreState } from './state.ts';
+import { idsIn, meaningOf, type Step, tellStep } from './steps.ts';
 import { Violation } from './violation.ts';
 
 /** One run: its plan, its time, its network, its keys, and what is known of it. */
@@ -23,22 +23,21 @@ export interface World extends Surroundings {
   readonly locks: Locks;
   /** The store as the last step left it. */
   state(): StoreState;
-  /** Looks again, after something was done to the store that is no step. */
-  lookAgain(): Promise<void>;
-  readonly database: Database;
-  /** The requests of a process that Redis has executed. */
-  executed(process: SimulatedProcess): readonly Request[];
-  /** Calls after each step, until what it returns is called. */
-  onStep(call: () => void): () => void;
+  /** Does something to the store that is no step, as Redis itself may lose something. */
+  damage(...command: string[]): Promise<void>;
+  /** Calls after each step. */
+  onStep(call: (step: Step) => void): void;
   start(kind: string): SimulatedProcess;
-  /** A client of Redis as the process has it. */
-  connect(process: SimulatedProcess, timeoutMs: number): RedisClient;
+  /** The store as the process has it. */
+  connect(process: SimulatedProcess, timeoutMs: number): Store;
   /** Notes what went wrong, if it is the first, and ends the run. */
   fail(error: unknown): void;
   failure(): Violation | undefined;
   /** From here on nothing fails any more. */
   heal(): void;
   steps(): number;
+  /** How many orders took effect in the ledger. */
+  effects: number;
   close(): Promise<void>;
 }
 
@@ -50,13 +49,13 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
   const history = createHistory(plan.startMs, (id) => names.get(id) ?? id);
   const prefix = `s${seed}-${Math.floor(performance.now() * 1000)}:`;
   const keys = keysWith(prefix);
-  const look = { keys, slots: plan.slots, ids: plan.orders.map(({ id }) => id) };
+  const ids = plan.orders.map(({ id }) => id);
+  const what: Look = { prefix, keys, slots: plan.slots, clients: CLIENTS, ids };
   const model = createModel(plan);
+  const watchers: ((step: Step) => void)[] = [];
   let isStorm = true;
-  let state = await database.look(look);
+  let state = await database.look(what);
   let failure: Violation | undefined;
-  const watchers = new Set<() => void>();
-  const executed = new WeakMap<SimulatedProcess, Set<Request>>();
   let processes = 0;
   let steps = 0;
 
@@ -64,37 +63,52 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
   const locks = followLocks(scheduler, state.locks, async (slot, isKnown) => {
     history.note(scheduler.now(), 'Redis', [], () => `the lock of slot ${slot} expires`);
     if (!isKnown) fail(new Violation('a lock ends while its holder believes that it has it'));
-    await database.send([['DEL', keys.lock(slot)]]);
-    state = await database.look(look);
+    await damage('DEL', keys.lock(slot));
   });
   const network = createNetwork(surroundings, execute);
 
-  async function execute(request: Request): Promise<Answer> {
+  async function damage(...command: string[]) {
+    await database.send([command]);
+    state = await database.look(what);
+  }
+
+  async function execute({ process, path, body, fate }: Request): Promise<Answer> {
     steps += 1;
-    const before = state;
-    executed.set(request.process, (executed.get(request.process) ?? new Set()).add(request));
-    const what = { ...look, last: before };
-    const [answer, after] = await database.executeAndLook(request.path, request.body, what);
-    state = after;
-    try {
-      for (const step of stepsOf(answer.commands, answer.text, before, after)) {
-        const told = tellStep(step);
-        const { name } = request.fate;
-        history.note(scheduler.now(), request.process.name, told.ids, () =>
-          name === 'passes' ? told.text() : `${told.text()}   (${name})`,
-        );
-        checkStep(
-          { who: request.process.name, nowMs: scheduler.now(), isHeard: name === 'passes' },
-          step,
-          model,
-          locks,
-        );
+    const [answer, executed] = await database.execute(
+      path,
+      body,
+      { ...what, last: state },
+      fate.tear,
+    );
+    for (const { command, text, after } of executed) {
+      const { result, error } = JSON.parse(text) as { result?: unknown; error?: string };
+      const step: Step = {
+        ...meaningOf(command),
+        ...{ process, error, answer: result, before: state, after, nowMs: scheduler.now() },
+      };
+      state = after;
+      const told = fate.name === 'passes' ? '' : `   (${fate.name})`;
+      history.note(step.nowMs, process.name, idsIn(step), () => `${tellStep(step)}${told}`);
+      try {
+        check(step, fate.name === 'passes');
+        for (const call of watchers) call(step);
+      } catch (error) {
+        fail(error);
       }
-    } catch (error) {
-      fail(error);
     }
-    for (const call of watchers) call();
     return answer;
+  }
+
+  function check(step: Step, isHeard: boolean) {
+    const { name, process, args, error } = step;
+    if (name === 'SET') locks.askedBy.set(args[1] ?? '', process.name);
+    if (name === 'extend-lock') locks.check(step, isHeard);
+    locks.follow(process.name, step.before, step.after);
+    const isKnown = error === undefined || /max|quota|NOSCRIPT/.test(error);
+    if (!isKnown) throw new Violation(`${name} fails: ${error}`);
+    if (error !== undefined) noteTear(step, model);
+    checkStep(step, model, plan);
+    checkInvariants(step, model, plan);
   }
 
   function fail(error: unknown) {
@@ -105,57 +119,31 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
 
   return {
     ...surroundings,
-    keys,
-    model,
-    locks,
-    database,
+    ...{ keys, model, locks, damage, fail },
     state: () => state,
-    executed: (process) => [...(executed.get(process) ?? [])],
-    onStep(call) {
-      watchers.add(call);
-      return () => void watchers.delete(call);
-    },
-    async lookAgain() {
-      state = await database.look(look);
-    },
+    onStep: (call) => void watchers.push(call),
     start(kind) {
       processes += 1;
       return startProcess(`${kind}-${processes}`, surroundings);
     },
-    connect: (process, timeoutMs) =>
-      connect({
-        ...network.hostOf(process),
-        timeoutMs,
-        sendsMax: 2,
-        random: process.random,
-        clock: process.clock,
-      }),
-    fail,
+    connect(process, timeoutMs) {
+      const { clock, random: own } = process;
+      const settings = { ...network.hostOf(process), timeoutMs, sendsMax: 2, random: own, clock };
+      return { client: connect(settings), keys };
+    },
     failure: () => failure,
     heal() {
       isStorm = false;
       history.note(scheduler.now(), 'all', [], () => 'is well from here on');
     },
     steps: () => steps,
+    effects: 0,
     async close() {
       network.close();
-      const { queue, owners, fence, number, redrive, pending, dead, finished, canceled, index } =
-        keys;
-      const used = [
-        queue,
-        owners,
-        fence,
-        number,
-        redrive,
-        pending,
-        dead,
-        finished,
-        canceled,
-        index,
-      ];
-      await database.send([
-        ['UNLINK', ...used, ...look.slots.map(keys.lock), ...look.ids.map(keys.order)],
-      ]);
+      const [found] = await database.send([['KEYS', `${prefix}*`]]);
+      const all = found?.kind === 'array' ? found.items : [];
+      const used = all.flatMap((item) => (item.kind === 'bulk' ? [item.bytes] : []));
+      if (used.length > 0) await database.send([['UNLINK', ...used]]);
     },
   };
 }

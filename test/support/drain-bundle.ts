@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { vi } from 'vitest';
+import { bundleOptions } from './packaged-drain.ts';
 import { ROOT } from './source-files.ts';
 
 /**
@@ -12,7 +12,7 @@ import { ROOT } from './source-files.ts';
  * @returns the file, to be run by Node
  */
 export async function bundleDrain(producer: string): Promise<string> {
-  const { alias, define } = await bundleSettings(producer);
+  const { alias = {}, define = {} } = bundleOptions(producer);
   const outfile = path.join(mkdtempSync(path.join(tmpdir(), 'sluice-bundle-')), 'drain.mjs');
   await build({
     absWorkingDir: ROOT,
@@ -27,15 +27,4 @@ export async function bundleDrain(producer: string): Promise<string> {
     define,
   });
   return outfile;
-}
-
-/** What `deploy/bundle.js` says when packaging with this producer. */
-async function bundleSettings(producer: string) {
-  vi.resetModules();
-  vi.stubEnv('SLUICE_PRODUCER', producer);
-  try {
-    return await import(`${ROOT}/deploy/bundle.js`);
-  } finally {
-    vi.unstubAllEnvs();
-  }
 }

@@ -1,4 +1,6 @@
+import { Redis } from '@upstash/redis';
 import type { TestProject } from 'vitest/node';
+import * as scripts from '../../lib/store/scripts.ts';
 import { startStack } from './stack.ts';
 
 declare module 'vitest' {
@@ -10,6 +12,10 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject) {
   const stack = await startStack();
+  // So that what a test sees of requests is not the first one's EVAL.
+  const loading = new Redis(stack).pipeline();
+  for (const { text } of Object.values<scripts.Script>(scripts)) loading.scriptLoad(text);
+  await loading.exec();
   project.provide('upstash', { url: stack.url, token: stack.token });
   return stack.stop;
 }

@@ -19,7 +19,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/log.ts',
     'lib/settings.ts',
   ],
-  'lib/postgres': ['lib/orders', 'lib/clock.ts', 'lib/settings.ts'],
+  'lib/postgres': [
+    'lib/orders',
+    'lib/clock.ts',
+    'lib/settings.ts',
+    'lib/webhook/settings-table.ts',
+  ],
   'lib/events': [
     'lib/orders',
     'lib/queue',
@@ -39,7 +44,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/clock.ts': [],
   'lib/log.ts': [],
   'lib/settings.ts': [],
-  'lib/config.ts': ['lib/http', 'lib/queue', 'lib/settings.ts'],
+  'lib/settings-table.ts': ['lib/settings.ts'],
+  'lib/config.ts': ['lib/http', 'lib/settings.ts', 'lib/settings-table.ts'],
   'lib/aws': ['lib/settings.ts'],
   'lib/secrets': ['lib/aws', 'lib/clock.ts', 'lib/settings.ts'],
   'lib/composition.ts': ['lib/secrets', 'lib/settings.ts'],
@@ -57,7 +63,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/log.ts',
     'lib/settings.ts',
     'lib/wake.ts',
+    'lib/warm.ts',
   ],
+  'lib/warm.ts': ['lib/clock.ts'],
   'lib/wake.ts': ['lib/intake', 'lib/redis', 'lib/config.ts', 'lib/log.ts'],
   functions: [
     'docs',
@@ -83,17 +91,21 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/config.ts',
     'lib/settings.ts',
   ],
-  // What reads a secret as the functions do.
-  'cli/deployment/secret-values.ts': [
+  // The commands on a deployment. What reads a secret does as the functions do.
+  'cli/deployment': [
     'cli',
+    'deploy',
     'lib/config.ts',
     'lib/events',
+    'lib/http/api-keys.ts',
     'lib/postgres',
     'lib/production',
     'lib/settings.ts',
   ],
-  'cli/deployment/environment.ts': ['cli', 'lib/settings.ts'],
-  'cli/deployment/commands.ts': ['cli', 'lib/http/api-keys.ts', 'lib/settings.ts'],
+  'cli/setup': ['cli', 'deploy', 'lib/client', 'lib/http/api-keys.ts', 'lib/settings.ts'],
+  'cli/settings-command.ts': ['cli', 'deploy'],
+  'cli/warm.ts': ['lib/clock.ts', 'lib/warm.ts'],
+  'cli/warm-command.ts': ['cli', 'deploy', 'lib/clock.ts', 'lib/warm.ts'],
   'cli/doctor': [
     'cli',
     'lib/client',
@@ -109,8 +121,20 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'cli/cost': ['cli', 'lib/metrics'],
   'cli/doctor-command.ts': ['cli', 'lib/settings.ts'],
   'cli/migrate-command.ts': ['cli', 'lib/postgres', 'lib/settings.ts'],
+  // What shapes the template and the bundles, and what a deployment asks first.
+  deploy: [
+    'cli/cost',
+    'lib/config.ts',
+    'lib/events',
+    'lib/metrics',
+    'lib/orders',
+    'lib/settings.ts',
+    'lib/settings-table.ts',
+    'lib/webhook/settings-table.ts',
+  ],
   local: [
     'cli/cost/prices.ts',
+    'deploy',
     'lib/clock.ts',
     'lib/http',
     'lib/postgres',
@@ -119,7 +143,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'examples',
   ],
   examples: ['lib/production', 'lib/settings.ts'],
-  bench: ['lib', 'functions', 'local', 'test/deploy', 'test/support'],
+  bench: ['lib', 'functions', 'deploy', 'local', 'test/deploy', 'test/support'],
 };
 
 /** The packages that may reach a bundle, and the rooms that may use them. */
@@ -135,7 +159,10 @@ const PACKAGES: Record<string, readonly string[]> = {
   '@upstash/ratelimit': ['lib/redis'],
 };
 
-const files = sourceFiles(['lib', 'functions', 'cli', 'local', 'examples', 'bench'], '.ts');
+const files = sourceFiles(
+  ['lib', 'functions', 'cli', 'deploy', 'local', 'examples', 'bench'],
+  '.ts',
+);
 
 function roomOf(file: string): string {
   if (Object.hasOwn(MAY_IMPORT, file)) return file;
@@ -167,7 +194,7 @@ test.each(files)('$path imports only from rooms that it may', (file) => {
       // The types of Lambda's events are gone once the code is bundled.
       const rooms =
         target === 'aws-lambda'
-          ? ['lib/http', 'lib/composition.ts', 'lib/runtime.ts', 'functions']
+          ? ['lib/http', 'lib/composition.ts', 'lib/runtime.ts', 'lib/warm.ts', 'functions']
           : PACKAGES[target];
       expect(rooms, `${file.path} imports ${target}`).toContain(room);
     }

@@ -1,18 +1,17 @@
+import { drainSlot } from '../../../lib/drain/drain-slot.ts';
 import { NO_METRICS } from '../../../lib/metrics/metrics.ts';
-import { drainSlot } from '../../../lib/production/drain-slot.ts';
-import type { Producer } from '../../../lib/production/producer.ts';
-import { StoreUnavailable } from '../../../lib/queue/errors.ts';
-import { acquireLock } from '../../../lib/redis/lock.ts';
-import { productionStore } from '../../../lib/redis/production-store.ts';
-import { createBehind } from '../behind/behind.ts';
+import { createProducer } from '../../../lib/producers/order-numbers.ts';
+import type { Producer, Surroundings } from '../../../lib/producers/producer.ts';
+import { StoreUnavailable } from '../../../lib/store/errors.ts';
+import { acquireLock } from '../../../lib/store/lock.ts';
 import { watchDrain } from '../drain-watch.ts';
+import { ledgerProducer } from '../ledger.ts';
 import type { SimulatedProcess } from '../process.ts';
 import type { World } from '../world.ts';
 
 /** A container of the drain's Lambda: it is used again as long as it lives. */
 interface Machine {
   readonly process: SimulatedProcess;
-  readonly holder: string;
   readonly producer: Producer;
   isBusy: boolean;
   /** Its clock may be wrong, and others take its place then, once all is well. */
@@ -46,10 +45,9 @@ export function startDrainers(world: World): Drainers {
 }
 
 function createDrainers(world: World): Drainers {
-  const { plan, random } = world;
+  const { plan } = world;
   const machines: Machine[] = [];
-  const behind = createBehind(world);
-  let tokens = 0;
+  let drains = 0;
 
   function machine(): Machine {
     const isRight = ({ isOfStorm }: Machine) =>
@@ -59,9 +57,11 @@ function createDrainers(world: World): Drainers {
     );
     if (free !== undefined) return free;
     const process = world.start('drain');
-    const holder = `holder-of-${process.name}`;
-    const producer = behind.producerOf(process);
-    const fresh = { process, holder, producer, isBusy: false, isOfStorm: world.isStorm() };
+    const producer =
+      plan.produces === 'ledger'
+        ? ledgerProducer(world, process)
+        : createProducer({} as Surroundings);
+    const fresh = { process, producer, isBusy: false, isOfStorm: world.isStorm() };
     machines.push(fresh);
     return fresh;
   }
@@ -70,8 +70,8 @@ function createDrainers(world: World): Drainers {
     async drain(slot, timeMs) {
       const on = machine();
       on.isBusy = true;
-      tokens += 1;
-      await drainOnce(world, on, { slot, timeMs, token: `lock-${tokens}-${random.whole(0, 1e9)}` });
+      drains += 1;
+      await drainOnce(world, on, { slot, timeMs, number: drains });
       on.isBusy = false;
     },
   };
@@ -79,38 +79,31 @@ function createDrainers(world: World): Drainers {
 
 async function drainOnce(
   world: World,
-  { process, holder, producer }: Machine,
-  { slot, timeMs, token }: { slot: number; timeMs: number; token: string },
+  { process, producer }: Machine,
+  { slot, timeMs, number }: { slot: number; timeMs: number; number: number },
 ): Promise<void> {
   const { plan, keys, scheduler, history } = world;
   const { clock, random } = process;
-  const client = world.connect(process, 2_500);
-  const lockClient = world.connect(process, 1_200);
+  const store = world.connect(process, 2_500);
+  const { client } = world.connect(process, 1_200);
   const deadlineMs = clock.now() + timeMs;
-  const watch = watchDrain(world, process, { slot, token, deadlineMs });
-  const request = {
-    client: lockClient,
-    clock,
-    key: keys.lock(slot),
-    leaseMs: plan.lockLeaseMs,
-    token,
-  };
+  const token = `lock-${number}-${random.whole(0, 1e9)}`;
+  const holder = `holder-${number}`;
+  const watch = watchDrain(world, process, { slot, token, holder, deadlineMs });
+  const request = { client, clock, key: keys.lock(slot), leaseMs: plan.lockLeaseMs, token };
   const spare = process.killAfter(timeMs, watch.cutOff);
   const note = (text: string) => history.note(scheduler.now(), process.name, [], () => text);
-  note(`begins to drain slot ${slot}, for ${timeMs / 1000} s`);
+  note(`begins to drain slot ${slot}, for ${timeMs / 1000} s, as ${holder}`);
+  const { batchSize, lanes, leaseMs, attemptsMax, isAnnounced } = plan;
   try {
     const outcome = await drainSlot(
       {
-        store: watch.store(productionStore(client, keys, holder)),
+        ...{ store, clock, random, log: () => undefined, metrics: NO_METRICS },
         producer: watch.producer(producer),
-        clock,
-        random,
-        log: () => undefined,
-        metrics: NO_METRICS,
         lock: () => watch.lock(() => acquireLock(request)),
       },
-      { batchSize: plan.batchSize, leaseMs: plan.leaseMs, attemptsMax: plan.attemptsMax },
-      deadlineMs,
+      { batchSize, lanes, leaseMs, attemptsMax, isAnnounced },
+      { deadlineMs, holder, looksFirst: random.chance(0.7) },
     );
     watch.ended(outcome);
     note(`ends: ${JSON.stringify(outcome)}`);

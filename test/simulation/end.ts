@@ -1,0 +1,56 @@
+import { wrongPlace } from './invariants.ts';
+import type { Model, OrderMemory } from './model.ts';
+import type { Plan } from './plan.ts';
+import type { StoredState, StoreState } from './state.ts';
+import { Violation } from './violation.ts';
+
+/** Once all is well and drained, every order has ended, once, in one place, and rightly. */
+export function checkEnd(state: StoreState, model: Model, plan: Plan): void {
+  const numbers = new Map<number, string>();
+  for (const [id, order] of state.orders) {
+    const memory = model.orders.get(id) as OrderMemory;
+    if (order.record === undefined)
+      throw new Violation('an order is lost, or was never taken in', id);
+    const wrong = wrongPlace(order, memory.planned.client);
+    if (wrong !== undefined && !memory.isDamaged) throw new Violation(`at the end ${wrong}`, id);
+    checkOutcome(id, order, memory, plan);
+    const number = order.state?.orderNumber;
+    if (number === undefined) continue;
+    const isTaken = number >= 1 && number <= state.number;
+    if (plan.produces === 'order-numbers' && !isTaken)
+      throw new Violation(`number ${number} was never taken`, id);
+    if (numbers.has(number)) throw new Violation(`order number ${number} is given out twice`, id);
+    numbers.set(number, id);
+  }
+}
+
+function checkOutcome(id: string, { state, places }: StoredState, memory: OrderMemory, plan: Plan) {
+  const { status = 'waiting', attempts = 0, orderNumber, segment } = state ?? {};
+  const isOver = status === 'produced' || status === 'dead' || segment !== undefined;
+  if (!isOver) {
+    const where = places.map(({ kind, of }) => `${kind} of ${of}`);
+    throw new Violation(
+      `an order is stuck: it is ${status}, in ${where}, although all is drained`,
+      id,
+    );
+  }
+  const { effect, handed } = memory;
+  if (status === 'produced' && plan.produces !== 'order-numbers') {
+    if (effect === undefined) throw new Violation('an order is produced and has no effect', id);
+    if (orderNumber !== effect) {
+      throw new Violation(`the ledger has number ${effect}, the order ${orderNumber}`, id);
+    }
+  }
+  if (status === 'produced' && orderNumber === undefined) {
+    throw new Violation('an order is produced without a number', id);
+  }
+  if (memory.isDamaged) return;
+  if (status !== 'canceled' && handed.size > attempts) {
+    throw new Violation(`handed over ${handed.size} times, an order tells of ${attempts}`, id);
+  }
+  if (status === 'dead' && !memory.wasRejected && attempts < plan.attemptsMax) {
+    throw new Violation(`an order is dead after ${attempts} of ${plan.attemptsMax} attempts`, id);
+  }
+  if (memory.accepted !== 1)
+    throw new Violation(`an order was taken in ${memory.accepted} times`, id);
+}

@@ -1,0 +1,92 @@
+import * as scripts from '../../lib/store/scripts.ts';
+import type { SimulatedProcess } from './process.ts';
+import type { StoreState } from './state.ts';
+
+/** One thing that Redis executed, with the store as it was before and after. */
+export interface Step {
+  /** A script by its file's name, such as `claim`, or a command in capital letters. */
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly answer: unknown;
+  /** Why it failed in its middle, or at its beginning. */
+  readonly error: string | undefined;
+  readonly process: SimulatedProcess;
+  /** Virtual time. */
+  readonly nowMs: number;
+  readonly before: StoreState;
+  readonly after: StoreState;
+}
+
+const SCRIPT_NAMES = new Map(
+  Object.entries(scripts).flatMap(([constant, { sha1, text }]) => {
+    const name = constant.toLowerCase().replaceAll('_', '-');
+    return [
+      [sha1, name],
+      [text, name],
+    ] as [string, string][];
+  }),
+);
+
+/** What the lock package releases with is the only script that is not ours. */
+const LOCK_RELEASE = 'release-lock';
+
+/** Reads a command as what it means. */
+export function meaningOf(command: readonly string[]): Pick<Step, 'name' | 'args'> {
+  const [first = '', second = '', count = '0', ...rest] = command;
+  const name = first.toUpperCase();
+  if (name !== 'EVALSHA' && name !== 'EVAL') return { name, args: command.slice(1) };
+  return { name: SCRIPT_NAMES.get(second) ?? LOCK_RELEASE, args: rest.slice(Number(count)) };
+}
+
+/** The ids of orders in a step. */
+export function idsIn({ args, answer }: Pick<Step, 'args' | 'answer'>): string[] {
+  return [...new Set(`${args} ${JSON.stringify(answer)}`.match(/ord_[0-9a-v]{32}/g) ?? [])];
+}
+
+/** One settled order, as the script is asked. */
+export interface Settled {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly segment: string;
+  readonly owner: string;
+  readonly kind: string;
+  readonly dueAtMs: number;
+  readonly isNumbered: boolean;
+  readonly text: string;
+}
+
+export function settledIn(args: readonly string[]): Settled[] {
+  const count = Number(args[3]);
+  const place = (number: string | undefined) =>
+    args.slice(2 + 2 * Number(number), 4 + 2 * Number(number));
+  return chunks(args.slice(4 + 2 * count), 8).map(
+    ([id = '', from, to, owner = '', kind = '', dueAtMs, isNumbered, text = '']) => ({
+      ...{ id, owner, kind, text, dueAtMs: Number(dueAtMs), isNumbered: isNumbered === '1' },
+      ...{ from: place(from)[0] ?? '', to: place(to)[0] ?? '', segment: place(to)[1] ?? '' },
+    }),
+  );
+}
+
+export function chunks<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: list.length / size }, (_, at) =>
+    list.slice(at * size, (at + 1) * size),
+  );
+}
+
+/** A step in words, for the history. */
+export function tellStep({ name, args, answer, error }: Step): string {
+  const answered = error ?? JSON.stringify(answer) ?? 'nothing';
+  return `${name} ${askedOf(name, args).slice(0, 600)} → ${answered.slice(0, 300)}`;
+}
+
+function askedOf(name: string, args: readonly string[]): string {
+  if (name === 'settle') {
+    const told = settledIn(args).map(
+      ({ id, kind, owner, dueAtMs, text }) => `${id} ${kind} ${dueAtMs || ''} by ${owner} ${text}`,
+    );
+    return `at ${args[0]}: ${told.join(', ')}`;
+  }
+  if (name === 'submit') return `of ${args[0]} at ${args[1]}: ${idsIn({ args, answer: 0 })}`;
+  return args.join(' ');
+}
