@@ -11,7 +11,7 @@ import type { Store } from '../../lib/store/connection.ts';
 import { countOrders } from '../../lib/store/count.ts';
 import { listOrders } from '../../lib/store/list.ts';
 import type { Position } from '../../lib/store/list-places.ts';
-import { readOrder } from '../../lib/store/read.ts';
+import { findOrder } from '../../lib/store/read.ts';
 import { oldestDead, redrive } from '../../lib/store/redrive.ts';
 import { rounded } from '../figures.ts';
 import { DROP, OTHERS, SHOP } from './load.ts';
@@ -116,7 +116,8 @@ async function readAndCanceled(store: Store, nowMs: number): Promise<string> {
   const queued = await client.repeatedly((redis) => redis.lrange<string>(keys.queue(SHOP), 0, 99));
   const ended = Array.from({ length: 100 }, (_, at) => orderIdOf(SHOP, `load-kept-${7 * at + 1}`));
   for (const id of [...queued, ...ended]) {
-    statuses.add((await readOrder(store, id, nowMs))?.status ?? 'none');
+    const found = await findOrder(store, id, nowMs);
+    statuses.add(found.kind === 'order' ? found.order.status : found.kind);
     statuses.add((await cancel(store, { id, client: SHOP, nowMs })).kind);
   }
   return [...statuses].join(', ');

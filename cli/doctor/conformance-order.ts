@@ -17,7 +17,7 @@ import { segmentName } from '../../lib/store/keys.ts';
 import { listOrders } from '../../lib/store/list.ts';
 import type { NewOrder } from '../../lib/store/order-record.ts';
 import { raiseCounters } from '../../lib/store/raise-counters.ts';
-import { readOrder } from '../../lib/store/read.ts';
+import { findOrder } from '../../lib/store/read.ts';
 import { recount } from '../../lib/store/recount.ts';
 import { redrive } from '../../lib/store/redrive.ts';
 import { refile } from '../../lib/store/refile.ts';
@@ -85,7 +85,10 @@ async function ordersGoTheirWays({ client, scratch }: RedisSide): Promise<string
   await drained(store, nowMs + 2 * HOUR_MS, () => ({ kind: 'produced', orderNumber: 'next' }));
   const all = [produced, retried, rejected, later.id, canceled];
   const seen = [];
-  for (const id of all) seen.push((await readOrder(store, `${id}`, nowMs))?.status);
+  for (const id of all) {
+    const found = await findOrder(store, `${id}`, nowMs);
+    seen.push(found.kind === 'order' ? found.order.status : undefined);
+  }
   mustBe('what became of them', seen, [...Array(4).fill('produced'), 'canceled']);
   const page = { of: 'orders', client: CLIENT, ordersMax: 10, matches: () => true, nowMs } as const;
   mustBe('orders in a list', (await listOrders(store, page)).orders.length, all.length);

@@ -51,7 +51,7 @@ export function createLimits(
     const memory: Argument[][] = keys.map((key) => ['MEMORY', 'USAGE', key]);
     const [info, ...used] = await connection.send([['INFO', 'memory'], ...memory]);
     const dataset = Number(/^used_memory_dataset:(\d+)/m.exec(textOf(info))?.[1] ?? 0);
-    // Redis subtracts without a sign: with more in its buffers than in the database, this is near 2^64.
+    // Redis takes off what it needs itself, and wraps around below zero while large requests are under way.
     const bytes = dataset > Number.MAX_SAFE_INTEGER ? 0 : dataset;
     full = bytes > databaseBytesMax ? databaseFull(databaseBytesMax, bytes) : undefined;
     // A record's memory is never less than what it holds.

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { cancel } from '../../lib/store/cancel.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { ALL_DUE_MS, pass } from '../support/maintenance.ts';
 import { NOW_MS, newOrder, type TestOrder } from '../support/orders.ts';
 import { startStack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { claimReady, freshStore, submitOne, type TestStore } from '../support/store.ts';
+import { claimReady, freshStore, readOrder, submitOne, type TestStore } from '../support/store.ts';
 
 // A server of its own: it is emptied and filled again.
 const stack = await startStack();

@@ -2,7 +2,6 @@ import { afterAll, expect, test } from 'vitest';
 import type { Findings } from '../../lib/maintenance/findings.ts';
 import { isSettled } from '../../lib/maintenance/reconcile.ts';
 import { segmentName } from '../../lib/store/keys.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { runDrain } from '../support/drains.ts';
 import {
   ALL_DUE_MS,
@@ -18,7 +17,7 @@ import {
 import { newOrder } from '../support/orders.ts';
 import { startStack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { freshStore as storeOn, submitOne, type TestStore } from '../support/store.ts';
+import { readOrder, freshStore as storeOn, submitOne, type TestStore } from '../support/store.ts';
 
 // A server of its own: a pass goes through all keys of the database, whoever they belong to.
 const stack = await startStack();

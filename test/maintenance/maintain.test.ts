@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { readOrder } from '../../lib/store/read.ts';
 import { functionEnvironment, lambdaContext } from '../support/functions.ts';
 import { orderIn, placesOf } from '../support/maintenance.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { startStack } from '../support/stack.ts';
-import { storeWith, submitOne } from '../support/store.ts';
+import { readOrder, storeWith, submitOne } from '../support/store.ts';
 
 // A server of its own: a pass goes through all keys of the database, whoever they belong to.
 const stack = await startStack();

@@ -2,14 +2,19 @@ import { afterAll, expect, test } from 'vitest';
 import { retain } from '../../lib/maintenance/retention.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { segmentName } from '../../lib/store/keys.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { forgetEndedBefore } from '../../lib/store/retention.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { ALL_STATES, orderIn, pass, placesOf } from '../support/maintenance.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { startStack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { freshStore as storeOn, submitAll, submitOne, type TestStore } from '../support/store.ts';
+import {
+  readOrder,
+  freshStore as storeOn,
+  submitAll,
+  submitOne,
+  type TestStore,
+} from '../support/store.ts';
 
 // A server of its own: a pass goes through all keys of the database, whoever they belong to.
 const stack = await startStack();

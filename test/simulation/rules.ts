@@ -163,7 +163,13 @@ function checkShares(step: Step, taken: ReadonlySet<string>, clients: readonly s
     const ready = (kind: 'queue' | 'pending') =>
       [...before.orders].flatMap(([id, { places }]) =>
         places
-          .filter((place) => places.length === 1 && place.kind === kind && place.of === client && place.atMs <= nowMs)
+          .filter(
+            (place) =>
+              places.length === 1 &&
+              place.kind === kind &&
+              place.of === client &&
+              place.atMs <= nowMs,
+          )
           .map(({ atMs }) => ({ id, atMs })),
       );
     const [queued, due] = [ready('queue'), ready('pending')];
