@@ -1,7 +1,7 @@
 import { idPrefixOf } from '../orders/identity.ts';
 import { segmentIn, segmentName } from '../store/keys.ts';
 import { type OrderState, readable, stateFrom } from '../store/order-record.ts';
-import { missingFrom, statesOf } from '../store/upkeep.ts';
+import { missingFrom, statesOf, withoutRecord } from '../store/upkeep.ts';
 import { type Scanned, scanPage } from '../store/upkeep-pages.ts';
 import { eachPage, type Pass } from './pass.ts';
 
@@ -35,11 +35,13 @@ export async function checkOrders(pass: Pass): Promise<boolean> {
     pass,
     (cursor) => scanPage(store, cursor),
     async ([scanned]) => {
-      const { ids, clients, segments } = scanned as Scanned;
+      const { ids, stateIds, clients, segments } = scanned as Scanned;
       for (const client of clients) pass.clients.add(client);
       for (const segment of segments) pass.segments.add(segment);
       unread.push(...ids);
       if (unread.length >= READ_IDS) await readStates();
+      // Only a failover that tears writes apart leaves a state without a record in no place.
+      if (pass.isThorough) await tellLost(pass, await withoutRecord(store, stateIds));
     },
   );
   if (!isDone) return false;
@@ -55,8 +57,21 @@ function isWhereItWaits(pass: Pass, id: string, state: OrderState | undefined): 
   return !isDead && (isWaiting || state?.segment !== undefined);
 }
 
+/** Tells orders without a record. A scan of records does not see what their states bear. */
+export async function tellLost(pass: Pass, ids: readonly string[]): Promise<void> {
+  const states = await statesOf(pass.store, ids);
+  for (const [at, id] of ids.entries()) {
+    pass.notes.tell('lost', id);
+    note(
+      pass,
+      id,
+      readable(() => stateFrom(id, states[at] ?? null)),
+    );
+  }
+}
+
 /** Notes what an order bears, as its state tells. */
-export function note(pass: Pass, id: string, state: OrderState | undefined): void {
+function note(pass: Pass, id: string, state: OrderState | undefined): void {
   if (state === undefined) return;
   const { status, segment, updatedAtMs: atMs, settledBy = '', orderNumber = 0 } = state;
   if (status === 'canceled') pass.canceled.set(id, { atMs, isMoved: segment !== undefined });
