@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { alias, define } from '../deploy/bundle.ts';
+import { readStage } from '../deploy/stage.ts';
 import { median, rounded } from './figures.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -46,7 +48,7 @@ async function bundleFunction(dir: string, name: string): Promise<string> {
 
 /** As `serverless.yml` has its functions bundled. */
 async function bundle(stdin: { contents: string; resolveDir: string }, outfile: string) {
-  const { define, alias } = await import(`${ROOT}/deploy/bundle.js`);
+  const stage = readStage('dev', { env: {}, dir: ROOT });
   await build({
     stdin,
     outfile,
@@ -55,8 +57,8 @@ async function bundle(stdin: { contents: string; resolveDir: string }, outfile: 
     platform: 'node',
     target: 'node24',
     format: 'esm',
-    define,
-    alias,
+    define: define(stage),
+    alias: alias(stage),
   });
 }
 

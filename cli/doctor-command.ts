@@ -7,6 +7,7 @@ import { EXIT, usageFailure } from './failure.ts';
 export interface DoctorFlags {
   readonly conformance?: true;
   readonly json?: true;
+  readonly recordMb?: number;
 }
 
 /**
@@ -26,9 +27,12 @@ export async function doctorCommand(env: Environment, flags: DoctorFlags): Promi
   }
   const interruption = clearOnInterruption();
   try {
-    const report = await examine({ env, isConformanceOnly, onSide: interruption.watch });
-    process.stdout.write(flags.json ? doctorJson(report) : doctorReport(report));
-    return isWrong(report) ? EXIT.failed : EXIT.done;
+    const parts = await examine({
+      ...{ env, isConformanceOnly, onSide: interruption.watch },
+      ...(flags.recordMb !== undefined && { recordBytesMax: flags.recordMb * 1024 * 1024 }),
+    });
+    process.stdout.write(flags.json ? doctorJson(parts) : doctorReport(parts));
+    return isWrong(parts) ? EXIT.failed : EXIT.done;
   } finally {
     interruption.end();
   }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ASSUMED, HOURS_OF_MONTH } from './cost/workload.ts';
+import { HOURS_OF_MONTH } from './cost/workload.ts';
 import { costCommand } from './cost-command.ts';
 import { environmentFor, withStage } from './deployment/commands.ts';
 import { COST_HELP, DOCTOR_HELP } from './help.ts';
@@ -17,6 +17,12 @@ export function addExaminingCommands(
   withStage(sluice.command('doctor'))
     .description('say what is wrong with Redis, the settings or the API, and how to mend it')
     .option('--conformance', 'only whether this Redis does what Sluice presumes')
+    .option(
+      '--record-mb <n>',
+      'what a record may hold on the database’s plan',
+      countTo(COUNT_MAX),
+      100,
+    )
     .option('--json', 'print the report as JSON')
     .addHelpText('after', DOCTOR_HELP)
     .action(async (flags) => {
@@ -35,11 +41,8 @@ export function addExaminingCommands(
     .option('--retention-days <n>', 'how long an order is kept', countTo(3_650), 30)
     .option('--events', 'announce what becomes of orders')
     .option('--rate-limit', 'limit the requests of each client')
-    .option('--submit-ms <n>', 'assumed: of a submit', countTo(COUNT_MAX), ASSUMED.submitMs)
-    .option('--drain-ms <n>', 'assumed: of a batch', countTo(COUNT_MAX), ASSUMED.drainMs)
-    .option('--order-bytes <n>', 'assumed: of an order', countTo(COUNT_MAX), ASSUMED.orderBytes)
-    .option('--log-bytes <n>', 'assumed: of an invocation', countTo(COUNT_MAX), ASSUMED.logBytes)
-    .option('--metrics <n>', 'assumed: custom metrics', countTo(COUNT_MAX, 0), ASSUMED.metrics)
+    .option('--read-regions <n>', 'of the Upstash database', countTo(10, 0), 0)
+    .option('--order-bytes <n>', 'assumed: of a kept order', countTo(COUNT_MAX), 1_000)
     .option('--no-free-tier', 'pay for everything from the first unit on')
     .option('--json', 'print all figures, with the prices and their sources, as JSON')
     .addHelpText('after', COST_HELP)

@@ -1,5 +1,8 @@
-/** Exit codes of the command: 0 done, 1 not all was done, 2 wrong usage, 130 interrupted (128 + SIGINT). */
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/**
+ * Exit codes of the command: 0 done, 1 none of it was done, or a failure, 2 wrong usage, 3 some of it
+ * was done, 130 interrupted (128 + SIGINT).
+ */
+export const EXIT = { done: 0, failed: 1, usage: 2, some: 3, interrupted: 130 } as const;
 
 /** What the operator can mend: the message says what is wrong and what to do, with no stack trace. */
 export class Failure extends Error {

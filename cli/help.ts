@@ -1,6 +1,6 @@
 /** What `--help` adds to the list of options that the argument parser prints. */
 
-const SETTINGS_HELP = `
+export const SETTINGS_HELP = `
 Settings (environment):
   SLUICE_URL  the address of the API (http://localhost:3000 when unset)
   SLUICE_KEY  the API key to call it with; for the local stack (npm start)
@@ -8,37 +8,11 @@ Settings (environment):
 `;
 
 export const PROGRAM_HELP = `${SETTINGS_HELP}
-Exit codes: 0 done; 1 not all of it, or a failure; 2 wrong usage; 130 interrupted.
+Exit codes: 0 done; 1 none of it, or a failure; 2 wrong usage; 3 some of it; 130 interrupted.
 For another program to read: npm run --silent sluice -- stats --json
 
 Example:
   SLUICE_KEY=local-admin-key npm run sluice -- stats
-`;
-
-export const SUBMIT_HELP = `
-FILE is NDJSON, on each line an order of the API with its idempotencyKey, or CSV with one
-order line a row. Which of them is told by the name (.csv, .ndjson, .jsonl) or --format;
-a FILE of - is standard input. It is read whole before the first order is sent.
-The orders are sent in batches: up to 100 orders and 1 MiB of JSON each.
-
-CSV: the first line names the columns, and the --…-column options say which are used.
-Rows that share the key column are one order, wherever they stand; the key is its
-idempotency key and reference. Cells are passed on as they are. A unit price such as 2.55
-is converted exactly, by the currency's ISO 4217 digits.
-
-An order that can't be converted, or that the API refuses, is rejected whole, with the
-row (the line of the file) and the reason; the others are submitted. With --rejects and
-nothing else amiss the exit code is then 0, without it 1.
-
-Run again after an interruption it continues: an order that was accepted before is not
-made a second time. The key in SLUICE_KEY needs the scope orders:write.
-${SETTINGS_HELP}
-Examples:
-  npm run sluice -- submit orders.ndjson
-  npm run sluice -- submit invoices.csv --key-column InvoiceNo \\
-    --customer-column CustomerID --sku-column StockCode \\
-    --description-column Description --quantity-column Quantity \\
-    --unit-price-column UnitPrice --currency GBP --rejects rejects.csv
 `;
 
 export const GET_HELP = `
@@ -96,7 +70,7 @@ Examples:
 `;
 
 export const KEYS_REVOKE_HELP = `
-A function that runs believes what it has read for five minutes at most.
+It stops working within five minutes, except for a function that cannot reach Secrets Manager.
 
 Example:
   npm run sluice -- keys revoke 3f5a90 --stage prod
@@ -104,8 +78,8 @@ Example:
 
 export const SECRETS_PUT_HELP = `
 A value is taken from the variable of its name, or with --stdin from standard input; it is
-checked as the functions check it at their start, and stored encrypted under /sluice/<stage>. Credentials
-are those of the AWS command line. Functions that run take it within five minutes.
+checked as the functions check it at their start, and stored in Secrets Manager as sluice/<stage>.
+Credentials are those of the AWS command line. Running functions take it within five minutes.
 
 Examples:
   npm run sluice -- secrets put --stage prod       # all that are set
@@ -142,8 +116,8 @@ needs a URL and a token, and no Sluice.
 Exit codes: 0 nothing is wrong (there may be warnings); 1 something is; 2 wrong usage;
 130 interrupted.
 
-With --stage it takes the secrets and the prefix of a deployment, out of the Parameter Store, with
-the credentials of the AWS command line. Else, and besides, settings (environment):
+With --stage it takes the secrets and the prefix of a deployment from Secrets Manager, with the
+credentials of the AWS command line. Else, and besides, settings (environment):
   UPSTASH_REDIS_REST_URL    the URL of the database's REST API
   UPSTASH_REDIS_REST_TOKEN  its token; for the local stack, npm start prints both
   SLUICE_PREFIX             the deployment's, where it has one
@@ -158,10 +132,10 @@ Examples:
 `;
 
 export const COST_HELP = `
-Commands of Redis are those that redis-server counted for each part of an order's life, and
-for BullMQ's worker on the same count; what Lambda takes is assumed, and an option sets it.
-SQS with DynamoDB and BullMQ are counted at their best. Prices have a source and a day each:
-cli/cost/prices.ts, or --json. Nothing is asked and nothing sent.
+Redis commands are those that redis-server counted for each part of an order's life, and for
+BullMQ's worker on the same count; what Lambda takes is assumed, and printed. Every design gets
+the cheapest Upstash plan. SQS with DynamoDB and BullMQ are counted at their best. Prices have
+a source and a day each: cli/cost/prices.ts, or --json. Nothing is asked and nothing sent.
 
 Examples:
   npm run sluice -- cost --orders 100000
@@ -169,19 +143,19 @@ Examples:
 `;
 
 export const RECONCILE_HELP = `
-Goes through all orders in Redis, in small steps, while orders flow: each must be in
-exactly one place, and each id in a place must have its order. Without --repair it only
-tells. What cannot be repaired is an order that is gone: its client's repeat brings it back.
-The schedule does the same once a day, with --repair.
+Checks that every order in Redis is in exactly one place and that every id in a place has its
+order. It works in small steps while orders flow. Without --repair it only reports. An order
+that is gone cannot be repaired; it comes back when its client submits it again. The schedule
+runs the same check once a day, with --repair.
 
---thorough is for the day after a failover of the database: it also compares the status of
-each order that has ended with the place it is in, at one command each.
+A pass compares what has ended since the last one. --thorough compares everything that has
+ended, which is for the day after a failover of the database.
 
-Exit codes: 0 all is well, or was repaired; 1 something is left to see to, or it failed;
-2 wrong usage.
+Exit codes: 0 nothing was wrong, or all was repaired; 1 something is left to look into, or the
+pass failed; 2 wrong usage.
 
-This command does not call the API but Redis itself, as the functions do.
-With --stage it takes the settings of a deployment, out of the Parameter Store, with the
+This command calls Redis itself, not the API.
+With --stage it takes the secrets of a deployment from Secrets Manager, with the
 credentials of the AWS command line. Else, settings (environment):
   UPSTASH_REDIS_REST_URL    the URL of the database's REST API
   UPSTASH_REDIS_REST_TOKEN  its token; for the local stack, npm start prints both
@@ -197,7 +171,7 @@ Applies the SQL files of lib/postgres/migrations that the database has not had y
 a transaction. It is safe to run twice, and from two places at once.
 
 This command does not call the API but PostgreSQL itself, as the drain does.
-With --stage it takes DATABASE_URL of a deployment, out of the Parameter Store, with the
+With --stage it takes DATABASE_URL of a deployment from Secrets Manager, with the
 credentials of the AWS command line. Else, settings (environment):
   DATABASE_URL  postgres://user:password@host:5432/database; the user may create tables
   DATABASE_CA   certificates (PEM) to trust, where the system's do not do
@@ -205,4 +179,34 @@ credentials of the AWS command line. Else, settings (environment):
 Example:
   DATABASE_URL=postgres://… npm run sluice -- migrate --dry-run
   npm run sluice -- migrate --stage prod
+`;
+
+export const SETUP_HELP = `
+Checks the AWS account and the database, stores their secrets, makes two API keys, deploys,
+submits an order and waits until it is produced. Safe to repeat: each step looks at what is
+there already, so after an interruption it goes on where it stopped.
+
+AWS credentials are those of the AWS command line. The database's address and token come from
+UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or are asked for. With these and --plan it
+asks nothing, and runs unattended. The keys are written to .sluice/<stage>.env, settings to
+stages/<stage>.yml.
+
+Examples:
+  npm run sluice -- setup --stage dev
+  npm run sluice -- setup --stage prod --plan payg --alarm-email ops@shop.example \\
+    --set SLUICE_PRODUCER=webhook --set SLUICE_WEBHOOK_URL=https://erp.example/orders
+`;
+
+export const WARM_HELP = `
+Invokes a function so often at once that Lambda must start an instance for each, over six
+seconds: a rate that the quotas of Lambda and Secrets Manager bear. No order is submitted and
+Redis is not asked. 1000 instances cost about $0.05. The credentials need
+lambda:InvokeFunction on the function, and lambda:GetAccountSettings.
+
+Lambda keeps idle instances for some minutes, without a promise.
+
+Exit codes: 0 all have answered; 1 not all, or a failure; 2 wrong usage.
+
+Example:
+  npm run sluice -- warm --stage prod --count 500
 `;

@@ -12,6 +12,11 @@ export interface KeysCreateFlags extends OutputFlags {
   readonly scopes: readonly Scope[];
 }
 
+/** A key that nobody has had before. */
+export function newKey(): string {
+  return `${KEY_PREFIX}${randomBytes(KEY_BITS / 8).toString('base64url')}`;
+}
+
 /**
  * `keys create`: makes a key and prints it, this once.
  *
@@ -21,7 +26,7 @@ export async function keysCreateCommand(
   { client, scopes, json }: KeysCreateFlags,
   keep?: (entry: ApiKey) => Promise<void>,
 ): Promise<void> {
-  const key = `${KEY_PREFIX}${randomBytes(KEY_BITS / 8).toString('base64url')}`;
+  const key = newKey();
   const entry = entryOf(key, client, scopes);
   await keep?.(entry);
   process.stdout.write(

@@ -1,4 +1,5 @@
 import { databaseSettings } from '../lib/postgres/database-settings.ts';
+import { adviceOn } from '../lib/postgres/failures.ts';
 import { type Migrated, MigrationFailure, migrate, migrations } from '../lib/postgres/migrate.ts';
 import { ConfigError } from '../lib/settings.ts';
 import { Failure, usageFailure } from './failure.ts';
@@ -21,7 +22,8 @@ export async function migrateCommand(
   } catch (error) {
     const { message, code = '' } = error as Error & { code?: string };
     if (error instanceof MigrationFailure) throw new Failure(message, { cause: error });
-    throw new Failure(`The database ${where} cannot be used: ${message || code}`, { cause: error });
+    const why = [message || code, adviceOn(error)].filter(Boolean).join('. ');
+    throw new Failure(`The database ${where} cannot be used: ${why}`, { cause: error });
   }
 }
 

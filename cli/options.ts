@@ -4,12 +4,6 @@ import { isClientName, scopesIn } from './keys-command.ts';
 
 /** What the values of options are; the parser of arguments prints what these throw. */
 
-export function delimiter(text: string): string {
-  const character = text === 'tab' || text === '\\t' ? '\t' : text;
-  if (character.length === 1 && !/["\r\n]/.test(character)) return character;
-  throw new InvalidArgumentError('It is one character other than a quote, or tab.');
-}
-
 export function countTo(max: number, min = 1) {
   return (text: string): number => {
     const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;

@@ -1,10 +1,6 @@
 import type { Client, ListQuery } from '../lib/client/client.ts';
 import { Conflict, NotFound } from '../lib/client/errors.ts';
-import type {
-  ChangedOrder,
-  OrderDocument,
-  OrderSummaryDocument,
-} from '../lib/contract/schemas.ts';
+import type { ChangedOrder, OrderDocument, OrderSummaryDocument } from '../lib/contract/schemas.ts';
 import { Failure } from './failure.ts';
 import { json, orderReport, ordersReport } from './report.ts';
 import { printable } from './text.ts';

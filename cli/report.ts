@@ -6,63 +6,14 @@ import type {
   Stats,
 } from '../lib/contract/schemas.ts';
 import { formatMoney, grouped } from './money.ts';
-import type { Tally } from './submit.ts';
 import { printable, table } from './text.ts';
 
-/** How many rejected orders are listed on the terminal. */
-const REJECTS_LISTED_MAX = 10;
-/** How much of a reason is: an order of many lines can have many faults. */
+/** How much of a reason is shown in a list. */
 const REASON_CHARACTERS_MAX = 100;
 
-/** The end of a submit, for people: what was accepted, the first rejected orders, what to do next. */
-export function submitReport(tally: Tally, rejectsFile: string | undefined): string {
-  const { accepted, replayed, lines, totals, rejects, orders } = tally;
-  const sums = [...totals].map(([currency, units]) => formatMoney(units, currency));
-  const done = accepted + replayed + rejects.length;
-  const rows = [
-    ['accepted', `${countOf(accepted + replayed, 'order')}, ${countOf(lines, 'line')}`],
-    ['  new', grouped(accepted)],
-    ['  replayed', `${grouped(replayed)} (accepted before: no second order)`],
-    ['  total', sums.map(printable).join(', ') || 'nothing'],
-    ['rejected', countOf(rejects.length, 'order')],
-    ...(done < orders
-      ? [['left', `${countOf(orders - done, 'order')} (not submitted, or the answer was lost)`]]
-      : []),
-  ];
-  return table(rows) + rejectsListed(tally, rejectsFile) + nextStep(tally);
-}
-
-function rejectsListed({ rejects }: Tally, rejectsFile: string | undefined): string {
-  if (rejects.length === 0) return '';
-  const listed = rejects.slice(0, REJECTS_LISTED_MAX);
-  const rows = listed.map(({ row, key, reason }) =>
-    [String(row), key, shortened(reason)].map(printable),
-  );
-  const hidden = rejects.length - listed.length;
-  const others = hidden > 0 ? `... and ${grouped(hidden)} more. ` : '';
-  const where = rejectsFile
-    ? `All of them are in ${rejectsFile}`
-    : '--rejects FILE writes them all';
-  return `\n${table([['row', 'key', 'reason'], ...rows])}${others}${where}.\n`;
-}
-
-function shortened(reason: string): string {
+export function shortened(reason: string): string {
   if (reason.length <= REASON_CHARACTERS_MAX) return reason;
   return `${reason.slice(0, REASON_CHARACTERS_MAX).trimEnd()} …`;
-}
-
-function nextStep({ end }: Tally): string {
-  if (end.kind === 'finished') return '';
-  const why = end.kind === 'stopped' ? 'Interrupted.' : 'Ended before all orders were submitted.';
-  return `\n${why} Run the same command again to continue: it makes no order twice.\n`;
-}
-
-/** The end of a submit, for programs. Totals are strings of minor units, which can exceed a number. */
-export function submitJson({ totals, end, ...counts }: Tally): string {
-  const totalAmounts = Object.fromEntries([...totals].map(([code, units]) => [code, `${units}`]));
-  // As the text has it: what was accepted is what is new and what was accepted before.
-  const accepted = { new: counts.accepted, accepted: counts.accepted + counts.replayed };
-  return json({ end: end.kind, ...counts, ...accepted, totalAmounts });
 }
 
 export function orderReport(order: OrderDocument | ChangedOrder): string {

@@ -40,3 +40,14 @@ function readKey(key: string | undefined): string {
   }
   return key;
 }
+
+/**
+ * The folder in which the operator has called the command. npm changes to the package's own, and
+ * says where it was called; other scripts that have run it as a part of theirs pass that on as well.
+ */
+export function userFolder(
+  env: Readonly<Record<string, string | undefined>>,
+  current: string,
+): string {
+  return (env.npm_lifecycle_event === 'sluice' && env.INIT_CWD) || current;
+}

@@ -6,6 +6,7 @@ import { failureOf } from './api-faults.ts';
 import {
   addKeyCommands,
   addSecretCommands,
+  addStageCommands,
   environmentFor,
   withStage,
 } from './deployment/commands.ts';
@@ -22,9 +23,8 @@ import {
   RECONCILE_HELP,
   REDRIVE_HELP,
   STATS_HELP,
-  SUBMIT_HELP,
 } from './help.ts';
-import { countTo, delimiter } from './options.ts';
+import { countTo } from './options.ts';
 import {
   cancelCommand,
   deadLettersCommand,
@@ -34,12 +34,11 @@ import {
   redriveCommand,
 } from './order-commands.ts';
 import { drainCommand, redriveManyCommand, statsCommand } from './queue-commands.ts';
-import { readSettings } from './settings.ts';
-import { submitCommand } from './submit-command.ts';
+import { readSettings, userFolder } from './settings.ts';
+import { submitCommand } from './submit/command.ts';
+import { withSubmitOptions } from './submit/options.ts';
 import { printable } from './text.ts';
 
-const CONCURRENCY_DEFAULT = 4;
-const CONCURRENCY_MAX = 256;
 const LIST_ORDERS_DEFAULT = 50;
 const COUNT_MAX = 999_999_999;
 /** A queue that is full asks for waits of up to a minute: one call may take this long in all. */
@@ -54,24 +53,13 @@ function program(setExitCode: (exitCode: number) => void): Command {
     .addHelpText('after', PROGRAM_HELP)
     .exitOverride();
 
-  sluice
-    .command('submit')
-    .description('submit the orders of a file')
-    .argument('<FILE>', 'NDJSON or CSV; - is standard input')
-    .addOption(new Option('--format <format>', 'of FILE').choices(['csv', 'ndjson']))
-    .option('--key-column <name>', 'CSV: rows that share it are one order')
-    .option('--customer-column <name>', 'CSV: the customer')
-    .option('--sku-column <name>', 'CSV: what is ordered')
-    .option('--description-column <name>', 'CSV: its description (optional)')
-    .option('--quantity-column <name>', 'CSV: how many')
-    .option('--unit-price-column <name>', "CSV: the price of one, in the currency's major unit")
-    .option('--currency <code>', 'CSV: ISO 4217 code of all prices, such as GBP')
-    .option('--delimiter <character>', 'CSV: between two cells; tab for a tab', delimiter, ',')
-    .option('--rejects <FILE>', 'write all rejected orders to this file, as CSV')
-    .option('--concurrency <n>', 'batches at once', countTo(CONCURRENCY_MAX), CONCURRENCY_DEFAULT)
-    .option('--json', 'print the summary, with all rejected orders, as JSON')
-    .addHelpText('after', SUBMIT_HELP)
-    .action(async (file, flags) => setExitCode(await submitCommand(connect(), file, flags)));
+  withSubmitOptions(sluice.command('submit').description('submit the orders of a file')).action(
+    async (file, flags) => {
+      const folder = userFolder(process.env, process.cwd());
+      const surroundings = { connect, folder, nowMs: Date.now() };
+      setExitCode(await submitCommand(surroundings, file, flags));
+    },
+  );
 
   addOrderCommands(sluice);
   addQueueCommands(sluice);
@@ -80,6 +68,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
   addMigrateCommand(sluice);
   addKeyCommands(sluice);
   addSecretCommands(sluice);
+  addStageCommands(sluice, setExitCode);
   return sluice;
 }
 
@@ -149,8 +138,8 @@ function addQueueCommands(sluice: Command): void {
 function addReconcileCommand(sluice: Command, setExitCode: (exitCode: number) => void): void {
   withStage(sluice.command('reconcile'))
     .description('look for orders that are lost or in a wrong place')
-    .option('--repair', 'repair what can be')
-    .option('--thorough', 'read every order, also those that have ended')
+    .option('--repair', 'repair what can be repaired')
+    .option('--thorough', 'compare everything that has ended, and not only what is new')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', RECONCILE_HELP)
     .action(async (flags) => {

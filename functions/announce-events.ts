@@ -8,10 +8,10 @@ import { eventsWaiting } from '../lib/store/events.ts';
 import { acquireLock } from '../lib/store/lock.ts';
 
 const LOCK_LEASE_MS = 30_000;
-/** What is kept free at the end to take out what was announced: 5 s, and as much to count and log. */
+/** Kept free at the end: 5 s to remove what was announced, and as much to count and log. */
 const END_MS = 13_000;
 
-/** The schedule's run: announces what has become of orders, where that is switched on. */
+/** The schedule's run: announces what has become of orders, if that is switched on. */
 export const handler = await scheduledFunction((surroundings) => {
   const { clock, config, env, keys, metrics } = surroundings;
   const { client: lockClient } = surroundings.storeForRequests();

@@ -1,6 +1,6 @@
 import { changedReceipt, orderDocument } from '../lib/contract/documents.ts';
 import { isAdmin, mayCall } from '../lib/http/authenticate.ts';
-import { json, notFound, problem, wasErased } from '../lib/http/responses.ts';
+import { conflict, json, notFound, problem, wasErased } from '../lib/http/responses.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { cancel } from '../lib/store/cancel.ts';
@@ -22,8 +22,8 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
     if (answer.kind === 'not-found') return notFound();
     if (answer.kind === 'erased') return wasErased();
     if (answer.kind === 'refused') {
-      const detail = mayRead ? `This order is ${answer.status}.` : 'It is too late to cancel it.';
-      return problem('not-cancelable', detail);
+      if (mayRead) return conflict('not-cancelable', answer.status);
+      return problem('not-cancelable', 'It is too late to cancel this order.');
     }
     const { order } = answer;
     const document = mayRead ? orderDocument(order, { withClient }) : changedReceipt(order);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-// The one that SLUICE_PRODUCER names: deploy/bundle.js says to esbuild which that is.
+// The one that SLUICE_PRODUCER names: deploy/bundle.ts says to esbuild which that is.
 import { createProducer } from '#producer';
 import { drainSlot } from '../lib/drain/drain-slot.ts';
 import { type DrainEvent, wokenDrain } from '../lib/drain/woken-drain.ts';

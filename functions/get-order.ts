@@ -4,7 +4,7 @@ import { conditional } from '../lib/http/etag.ts';
 import { notFound, wasErased } from '../lib/http/responses.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { httpFunction } from '../lib/runtime.ts';
-import { readOrder } from '../lib/store/read.ts';
+import { findOrder } from '../lib/store/read.ts';
 
 /** GET /orders/{id}: 200 with the order, 304 if the client has it; 404, 410, 503 as problem details. */
 export const handler = await httpFunction(({ clock, storeForRequests, route }) => {
@@ -12,10 +12,13 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
 
   return route({ scope: 'orders:read' }, async ({ caller, headers, ...request }) => {
     const id = request.pathParameters.id ?? '';
-    const order = isOrderId(id) ? await readOrder(store, id, clock.now()) : undefined;
+    if (!isOrderId(id)) return notFound();
+    const found = await findOrder(store, id, clock.now());
+    if (found.kind === 'none') return notFound();
     const withClient = isAdmin(caller);
-    if (order === undefined || (order.client !== caller.client && !withClient)) return notFound();
-    if (order.status === 'erased') return wasErased();
-    return conditional(orderDocument(order, { withClient }), headers['if-none-match']);
+    const { client } = found.kind === 'order' ? found.order : found;
+    if (client !== caller.client && !withClient) return notFound();
+    if (found.kind === 'erased') return wasErased();
+    return conditional(orderDocument(found.order, { withClient }), headers['if-none-match']);
   });
 });

@@ -34,7 +34,7 @@ export const handler = await httpFunction(({ clock, config, storeForBatches, rou
         : await findByKey(store, idempotencyKey, list);
     return json(200, {
       orders: orders.map((order) => orderSummaryDocument(order, { withClient })),
-      nextCursor: pages.nextCursor(end),
+      nextCursor: pages.nextCursor(request.caller, end),
       examined,
     } satisfies OrderPage);
   });

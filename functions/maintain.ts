@@ -1,5 +1,6 @@
 import { withFields } from '../lib/log.ts';
-import { isSettled, reconcile, totalOf } from '../lib/maintenance/reconcile.ts';
+import { totalOf } from '../lib/maintenance/findings.ts';
+import { isSettled, reconcile } from '../lib/maintenance/reconcile.ts';
 import { retain } from '../lib/maintenance/retention.ts';
 import { scheduledFunction } from '../lib/runtime.ts';
 
@@ -22,7 +23,9 @@ export const handler = await scheduledFunction((surroundings) => {
     const startMs = clock.now();
     const timeMs = context.getRemainingTimeInMillis() - END_MS;
     const passEndMs = startMs + 0.75 * timeMs;
-    const report = await reconcile({ store, clock, isRepair: true, deadlineMs: passEndMs });
+    const retentionMs = config.retentionDays * DAY_MS;
+    const options = { store, clock, isRepair: true, retentionMs, deadlineMs: passEndMs };
+    const report = await reconcile(options);
     const { found, repaired, ...rest } = report;
     const foundTotal = totalOf(found);
     const repairedTotal = totalOf(repaired);
@@ -39,13 +42,9 @@ export const handler = await scheduledFunction((surroundings) => {
       ...rest,
     });
 
-    const retained = await retain({
-      store,
-      clock,
-      retentionMs: config.retentionDays * DAY_MS,
-      deadlineMs: startMs + timeMs,
-    });
-    log(retained.isComplete ? 'info' : 'warn', 'retained', { ...retained });
+    const retained = await retain({ store, clock, retentionMs, deadlineMs: startMs + timeMs });
+    const isOrdinary = retained.isComplete && retained.lost === 0 && retained.kept === 0;
+    log(isOrdinary ? 'info' : 'warn', 'retained', { ...retained });
     return { retained, report };
   };
 });

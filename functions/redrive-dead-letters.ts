@@ -11,7 +11,7 @@ import { httpFunction } from '../lib/runtime.ts';
 /** No body means all defaults. */
 const NO_BODY = { kind: 'json', value: {} } as const;
 
-/** POST /dead-letters/redrive: 202 with how many were put back; 400, 413, 415, 503 as problems. */
+/** POST /dead-letters/redrive: 202 with the number put back; 400, 413, 415, 503 as problems. */
 export const handler = await httpFunction(({ clock, config, storeForBatches, route }) => {
   const pauseMs = 1_000 / config.redrivesPerSecond;
   const store = storeForBatches();

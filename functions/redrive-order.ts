@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { orderDocument } from '../lib/contract/documents.ts';
-import { json, notFound, problem, wasErased } from '../lib/http/responses.ts';
+import { conflict, json, notFound, wasErased } from '../lib/http/responses.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { httpFunction } from '../lib/runtime.ts';
-import { readOrder } from '../lib/store/read.ts';
+import { findOrder } from '../lib/store/read.ts';
 import { redrive } from '../lib/store/redrive.ts';
 
 /** POST /orders/{id}/redrive: 202 with the order, ready again; 404, 409, 410 and 503 as problem details. */
@@ -15,10 +15,10 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
     if (!isOrderId(id)) return notFound();
     const nowMs = clock.now();
     const [isRedriven] = await redrive(store, { ids: [id], pauseMs: 0, mark: randomUUID(), nowMs });
-    const order = await readOrder(store, id, nowMs);
-    if (order === undefined) return notFound();
-    if (order.status === 'erased') return wasErased();
-    if (!isRedriven) return problem('not-dead', `This order is ${order.status}.`);
-    return json(202, orderDocument(order, { withClient: true }));
+    const found = await findOrder(store, id, nowMs);
+    if (found.kind === 'none') return notFound();
+    if (found.kind === 'erased') return wasErased();
+    if (!isRedriven) return conflict('not-dead', found.order.status);
+    return json(202, orderDocument(found.order, { withClient: true }));
   });
 });

@@ -20,7 +20,7 @@ import {
 } from '../lib/orders/batch.ts';
 import { httpFunction } from '../lib/runtime.ts';
 
-/** POST /orders/batch: 200 with a result for each order; 400, 413, 415, 429 and 503 as problems. */
+/** POST /orders/batch: 200 with a result for each order; 400, 413, 415, 429, 503 as problems. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
   const { clock, config, log, metrics } = surroundings;
   const intake = {

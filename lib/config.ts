@@ -1,7 +1,7 @@
 import { type ApiKey, apiKeysSchema } from './http/api-keys.ts';
 import type { TokenSettings } from './http/token-callers.ts';
 import { type Environment, readSettings, type SettingsReader } from './settings.ts';
-import { CLAIM_ORDERS_MAX, PENDING_MAX } from './store/claim.ts';
+import { QUEUE, TOKENS, WAKING } from './settings-table.ts';
 
 /** Where the orders are. */
 export interface RedisConfig {
@@ -50,12 +50,6 @@ export interface Needs {
   readonly apiKeys: boolean;
 }
 
-/**
- * Redis uses about 40 bytes for an id in a queue: 60 MB, of the 100 MB that a record may hold.
- * @see https://upstash.com/docs/redis/troubleshooting/max_record_size_exceeded
- */
-const QUEUE_MAX = 1_500_000;
-
 const NO_REDIS = { redisUrl: '', redisToken: '' };
 
 /**
@@ -66,24 +60,24 @@ const NO_REDIS = { redisUrl: '', redisToken: '' };
  */
 export function readConfig(env: Environment, needs: Needs): Config {
   const isByToken = [env.SLUICE_JWT_ISSUER, env.SLUICE_JWT_AUDIENCE].some(Boolean);
-  return readSettings(env, ({ read, optional, integer }) => ({
+  return readSettings(env, ({ read, optional, setting }) => ({
     ...(needs.redis ? redisAccessOf(read) : NO_REDIS),
     stage: optional('SLUICE_STAGE', 'the name of the stage', (text) => text, 'local'),
-    prefix: prefixOf(optional),
+    prefix: setting(QUEUE.SLUICE_PREFIX),
     apiKeys: needs.apiKeys && !isByToken ? apiKeysOf(read) : [],
-    tokens: isByToken ? tokensOf(read, optional) : undefined,
-    batchSize: integer('SLUICE_BATCH_SIZE', 500, 1, CLAIM_ORDERS_MAX),
-    lanes: integer('SLUICE_DRAIN_LANES', 2, 1, 2),
-    leaseMs: integer('SLUICE_LEASE_MS', 30_000, 1_000, 900_000),
-    attemptsMax: integer('SLUICE_ATTEMPTS_MAX', 24, 1, 100),
-    queueMax: integer('SLUICE_QUEUE_MAX', 1_000_000, 1, QUEUE_MAX),
-    scheduledMax: integer('SLUICE_SCHEDULED_MAX', 100_000, 1, PENDING_MAX),
-    redrivesPerSecond: integer('SLUICE_REDRIVES_PER_SECOND', 100, 1, 1_000),
-    retentionDays: integer('SLUICE_RETENTION_DAYS', 30, 1, 3_650),
+    tokens: isByToken ? tokensOf(read, setting) : undefined,
+    batchSize: setting(QUEUE.SLUICE_BATCH_SIZE),
+    lanes: setting(QUEUE.SLUICE_DRAIN_LANES),
+    leaseMs: setting(QUEUE.SLUICE_LEASE_MS),
+    attemptsMax: setting(QUEUE.SLUICE_ATTEMPTS_MAX),
+    queueMax: setting(QUEUE.SLUICE_QUEUE_MAX),
+    scheduledMax: setting(QUEUE.SLUICE_SCHEDULED_MAX),
+    redrivesPerSecond: setting(QUEUE.SLUICE_REDRIVES_PER_SECOND),
+    retentionDays: setting(QUEUE.SLUICE_RETENTION_DAYS),
     isAnnounced: optional('SLUICE_EVENTS_URL', 'a URL', () => true, false),
-    wakeIntervalMs: integer('SLUICE_WAKE_INTERVAL_MS', 0, 100, 30_000),
+    wakeIntervalMs: setting(WAKING.SLUICE_WAKE_INTERVAL_MS),
     drainFunction: optional('SLUICE_DRAIN_FUNCTION', FUNCTION_RULE, functionIn, ''),
-    rateLimit: integer('SLUICE_RATE_LIMIT', 0, 1, 1_000_000),
+    rateLimit: setting(QUEUE.SLUICE_RATE_LIMIT),
   }));
 }
 
@@ -96,8 +90,8 @@ export function readRedisConfig(env: Environment): RedisConfig {
   return readSettings(env, redisConfigOf);
 }
 
-function redisConfigOf({ read, optional }: SettingsReader): RedisConfig {
-  return { ...redisAccessOf(read), prefix: prefixOf(optional) };
+function redisConfigOf({ read, setting }: SettingsReader): RedisConfig {
+  return { ...redisAccessOf(read), prefix: setting(QUEUE.SLUICE_PREFIX) };
 }
 
 function redisAccessOf(read: SettingsReader['read']) {
@@ -113,10 +107,6 @@ function redisAccessOf(read: SettingsReader['read']) {
   };
 }
 
-function prefixOf(optional: SettingsReader['optional']): string {
-  return optional('SLUICE_PREFIX', PREFIX_RULE, prefixIn, '');
-}
-
 function apiKeysOf(read: SettingsReader['read']): readonly ApiKey[] {
   return read(
     'SLUICE_API_KEYS',
@@ -126,14 +116,13 @@ function apiKeysOf(read: SettingsReader['read']): readonly ApiKey[] {
 }
 
 /** The audience is for API Gateway alone to check; but one without the other is a mistake. */
-function tokensOf(read: SettingsReader['read'], optional: SettingsReader['optional']) {
-  const issuer = read('SLUICE_JWT_ISSUER', 'the https URL of who issues tokens', (text) =>
-    /^https:\/\/[^\s?#]+$/.test(text) ? text : undefined,
-  );
-  const asItIs = (text: string) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined);
-  read('SLUICE_JWT_AUDIENCE', 'the audience that tokens name, without spaces', asItIs);
-  const scopePrefix = optional('SLUICE_JWT_SCOPE_PREFIX', 'without spaces', asItIs, '');
-  return { issuer, scopePrefix };
+function tokensOf(read: SettingsReader['read'], setting: SettingsReader['setting']) {
+  const { SLUICE_JWT_ISSUER: issuer, SLUICE_JWT_AUDIENCE: audience } = TOKENS;
+  read(audience.name, audience.rule, audience.parse);
+  return {
+    issuer: read(issuer.name, issuer.rule, issuer.parse),
+    scopePrefix: setting(TOKENS.SLUICE_JWT_SCOPE_PREFIX),
+  };
 }
 
 // What the SDK takes for a URL, less a query, a fragment and credentials.
@@ -156,10 +145,4 @@ const FUNCTION_RULE = 'the name of a Lambda function';
 
 function functionIn(text: string): string | undefined {
   return /^[A-Za-z0-9_-]{1,64}$/.test(text) ? text : undefined;
-}
-
-const PREFIX_RULE = 'up to 64 characters of A-Z, a-z, 0-9, and . _ : -';
-
-function prefixIn(text: string): string | undefined {
-  return /^[A-Za-z0-9._:-]{1,64}$/.test(text) ? text : undefined;
 }

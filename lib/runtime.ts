@@ -10,12 +10,13 @@ import { routeWith, unavailable } from './http/route.ts';
 import type { Wake } from './intake/wake.ts';
 import { jsonLog } from './log.ts';
 import { type Metrics, NO_METRICS } from './metrics/metrics.ts';
-import { readParameters } from './secrets/parameters.ts';
+import { readSecrets } from './secrets/secret-store.ts';
 import { secretsOf } from './secrets/secrets.ts';
 import type { Environment } from './settings.ts';
 import { connect, type RedisSettings } from './store/connection.ts';
 import { keysWith } from './store/keys.ts';
 import type { RateLimit } from './store/rate-limit.ts';
+import { isWarmUp, stayWarm } from './warm.ts';
 
 /** What counting a request may add to it: a limit lets through what cannot be counted by then. */
 const ASIDE_MS_MAX = 250;
@@ -43,7 +44,7 @@ const onSent: RedisSettings['onSent'] = (ms, outcome) => {
 };
 
 // Asked for by name, so that a bundle that is packaged without a limit has none of its code:
-// deploy/bundle.js says to esbuild what the variable is.
+// deploy/bundle.ts says to esbuild what the variable is.
 const rateLimits = process.env.SLUICE_RATE_LIMIT
   ? (await import('./store/rate-limit.ts')).rateLimit
   : undefined;
@@ -59,9 +60,9 @@ const wakes = process.env.SLUICE_WAKE_INTERVAL_MS
   : undefined;
 
 const lambda = awsRequests(process.env, 'lambda');
-const ssm = awsRequests(process.env, 'ssm');
+const secretsManager = awsRequests(process.env, 'secretsmanager');
 const secrets = secretsOf(process.env, {
-  read: (names, timeMs) => readParameters({ send: ssm, clock, random }, names, timeMs),
+  read: (names, timeMs) => readSecrets({ send: secretsManager, clock, random }, names, timeMs),
   clock,
 });
 
@@ -141,6 +142,7 @@ export async function httpFunction<E, R>(
   });
   return measured(async (event, context) => {
     try {
+      if (isWarmUp(event)) return (await stayWarm(event, context, clock)) as R;
       return await handle(event, context);
     } catch (error) {
       if (!isHttp(event)) throw error;

@@ -1,130 +1,183 @@
+import { METRICS } from '../../lib/metrics/metric-names.ts';
 import measured from './measured.json' with { type: 'json' };
-import { dollarsFor, type Priced, UPSTASH_FREE_PLAN } from './prices.ts';
-import { sluiceCommands, totalOf } from './sluice.ts';
-import { drainsOf, keptOrders, MINUTES_OF_MONTH, type Workload } from './workload.ts';
+import { dollarsFor, type Priced, type UpstashPlan, upstashPlan } from './prices.ts';
+import { DAYS_OF_MONTH, flowOf, MINUTES_OF_MONTH, type Workload } from './workload.ts';
 
 /** One thing that is paid for. */
 export interface Item {
   readonly name: Priced;
   readonly units: number;
+  /** Of what a plan includes: 0, and the plan's price with the commands. */
   readonly dollars: number;
 }
 
 /** A way to take orders in and to produce them, and what a month of it costs. */
 export interface Design {
   readonly name: string;
+  readonly plan: UpstashPlan | undefined;
   readonly items: readonly Item[];
   readonly dollars: number;
 }
 
-const GB = 1_000_000_000;
+type Units = Partial<Record<Priced, number>>;
+
+/** Not measured on AWS: the report says so. Milliseconds by Lambda's clock, bytes of log. */
+export const ASSUMED = {
+  submitMs: 30,
+  batchedOrderMs: 0.3,
+  drainMs: 100,
+  logBytes: 1_000,
+} as const;
+
 /** Memory of the functions, as serverless.yml has it. */
 export const MEMORY_MB = {
   'submit-order': 512,
   'submit-batch': 1_024,
   'drain-queue': 512,
 } as const;
-/** What an order adds to a submit of many, beside what one costs; an assumption as they all are. */
-const BATCHED_ORDER_MS = 0.3;
-/** SQS: messages of one request at most, whether sent, received or deleted. */
-const SQS_BATCH = 10;
-/** Lambda's pollers of an idle queue, five of them, each waits for 20 s at a time. */
-const SQS_POLLS_A_MINUTE = 15;
-const WRITE_BYTES = 1_024;
-const CLAIMED_MAX = 100;
 
 export function designsFor(workload: Workload, isFreeTier: boolean): Design[] {
-  const designs: [string, Partial<Record<Priced, number>>][] = [
-    ['Sluice', sluice(workload)],
-    ['SQS + DynamoDB', sqsWithDynamo(workload)],
-    ['BullMQ on Upstash', bullmq(workload)],
+  const priced = (name: string, units: Units) =>
+    pricedDesign(name, units, { workload, isFreeTier });
+  return [
+    priced('Sluice', sluice(workload)),
+    priced('SQS + DynamoDB', sqsWithDynamo(workload)),
+    priced('BullMQ on Upstash', bullmq(workload)),
   ];
-  return designs.map(([name, units]) => priced(name, units, isFreeTier));
 }
 
-/** What units cost together, and each of them. */
-export function priced(
-  name: string,
-  units: Partial<Record<Priced, number>>,
-  isFreeTier: boolean,
-): Design {
-  const isFreePlan =
-    isFreeTier &&
-    (units.upstashCommands ?? 0) <= UPSTASH_FREE_PLAN.commands &&
-    (units.upstashStorage ?? 0) <= UPSTASH_FREE_PLAN.storageGb;
-  const items = Object.entries(units).map(([key, count]) => {
-    const item = key as Priced;
-    const isFree = isFreePlan && item.startsWith('upstash');
-    return {
-      name: item,
-      units: count,
-      dollars: isFree ? 0 : dollarsFor(item, count, isFreeTier),
-    };
-  });
-  return { name, items, dollars: items.reduce((sum, { dollars }) => sum + dollars, 0) };
+/** Billed commands of Sluice, by what they are for: straight lines through what was measured. */
+export function sluiceCommands(workload: Workload) {
+  const { orders, isAnnounced, isLimited } = workload;
+  const { submits, busyMinutes, batches, idleMinutes, keptOrders } = flowOf(workload);
+  const line = linesThrough(measured.sluice);
+  const { drainOfNone, retentionOfNone, limitedRequest, ...counts } = measured.sluice;
+  const announced = 2 * batches + orders * (counts.announceOfHundred / 100);
+  const announcing = busyMinutes * counts.announceLock + MINUTES_OF_MONTH * counts.announceOfNone;
+  return {
+    submits: submits * line.submit + orders * line.submitOrder,
+    drains: busyMinutes * line.drain + batches * line.batch + orders * line.order,
+    idleDrains: idleMinutes * drainOfNone,
+    upkeep:
+      orders === 0
+        ? 0
+        : DAYS_OF_MONTH * (line.pass + retentionOfNone + line.keptOrder * keptOrders) +
+          orders * line.retainedOrder,
+    events: isAnnounced ? announced + announcing : 0,
+    rateLimit: isLimited ? submits * limitedRequest + Math.min(submits, busyMinutes) : 0,
+  };
 }
 
-function sluice(workload: Workload) {
-  const { slots, assumed } = workload;
-  const { busy } = drainsOf(workload);
-  const batches = batchesOf(workload);
-  // A drain that finds nothing makes three requests: about a submit's time, and less than a batch's.
-  const idleMs = Math.min(assumed.submitMs, assumed.drainMs);
-  const drainMs = batches * assumed.drainMs + (MINUTES_OF_MONTH * slots - busy) * idleMs;
+export type Commands = ReturnType<typeof sluiceCommands>;
+
+/** Of a submit, `submit + submitOrder × orders`; of a drain, `drain + batch × batches + order × orders`. */
+export function linesThrough(counts: typeof measured.sluice) {
+  const { submitOfTen, submitOfHundred, drainOfFifty, drainOfHundred, drainOfTwoHundred } = counts;
+  const submitOrder = (submitOfHundred - submitOfTen) / 90;
+  const order = (drainOfHundred - drainOfFifty) / 50;
+  const batch = drainOfTwoHundred - drainOfHundred - 100 * order;
+  const keptOrder = (counts.passOverFourThousand - counts.passOverThousand) / 3_000;
+  return {
+    submit: submitOfTen - 10 * submitOrder,
+    submitOrder,
+    drain: drainOfHundred - batch - 100 * order,
+    batch,
+    order,
+    pass: counts.passOverThousand - 1_000 * keptOrder,
+    keptOrder,
+    retainedOrder: (counts.retentionOfFourThousand - counts.retentionOfNone) / 4_000,
+  };
+}
+
+export function totalOf(commands: Commands): number {
+  return Object.values(commands).reduce((sum, count) => sum + count, 0);
+}
+
+function sluice(workload: Workload): Units {
+  const { batches, idleMinutes, keptGb } = flowOf(workload);
+  // A drain that finds nothing takes about a submit's time.
+  const drainMs = batches * ASSUMED.drainMs + idleMinutes * ASSUMED.submitMs;
   return {
     upstashCommands: totalOf(sluiceCommands(workload)),
-    upstashStorage: (keptOrders(workload) * assumed.orderBytes) / GB,
-    ...frontOf(workload, MINUTES_OF_MONTH * slots, drainMs),
-    metrics: assumed.metrics,
+    upstashStorage: keptGb,
+    ...frontOf(workload, MINUTES_OF_MONTH * workload.slots, drainMs),
   };
 }
+
+/** SQS: messages per request at most, whether sent, received or deleted. */
+const SQS_BATCH = 10;
+/** Lambda's five pollers of an idle queue each wait for 20 s at a time. */
+const SQS_POLLS_PER_MINUTE = 15;
+const WRITE_BYTES = 1_024;
 
 /**
- * The best case for it: one conditional write that is order and idempotency record, one message, a
- * consumer that is handed a hundred at a time, and one write of the outcome. That a write and its
- * message can part, which an outbox or a stream would mend, is not paid for.
+ * At its best: one conditional write is order and idempotency record, one message, a consumer that gets
+ * a hundred at a time, and one write of the outcome. That a write and its message can part, which an
+ * outbox or a stream would fix, is not paid for.
  */
-function sqsWithDynamo(workload: Workload) {
-  const { orders, batch, assumed } = workload;
-  const writesOfOne = Math.ceil(assumed.orderBytes / WRITE_BYTES);
-  const sends = (orders / batch) * Math.ceil(batch / SQS_BATCH);
-  const receives = orders / Math.min(SQS_BATCH, Math.max(1, drainsOf(workload).ordersOfEach));
-  const batches = batchesOf(workload);
+function sqsWithDynamo(workload: Workload): Units {
+  const { orders, batch, orderBytes } = workload;
+  const { submits, perMinute, batches, keptGb } = flowOf(workload);
+  const receives = orders / Math.min(SQS_BATCH, Math.max(1, perMinute));
   return {
-    sqsRequests: sends + 2 * receives + MINUTES_OF_MONTH * SQS_POLLS_A_MINUTE,
-    dynamoWrites: orders * (writesOfOne + writesOfOne),
-    dynamoStorage: (keptOrders(workload) * assumed.orderBytes) / GB,
-    ...frontOf(workload, batches, batches * assumed.drainMs),
-    metrics: assumed.metrics,
+    sqsRequests:
+      submits * Math.ceil(batch / SQS_BATCH) +
+      2 * receives +
+      MINUTES_OF_MONTH * SQS_POLLS_PER_MINUTE,
+    dynamoWrites: 2 * orders * Math.ceil(orderBytes / WRITE_BYTES),
+    dynamoStorage: keptGb,
+    ...frontOf(workload, batches, batches * ASSUMED.drainMs),
   };
 }
 
-/** The best case for it: the machine on which its worker must run all the time is not paid for. */
-function bullmq(workload: Workload) {
-  const { orders, assumed } = workload;
+/** At its best: the machine on which its worker must run all the time is not paid for. */
+function bullmq(workload: Workload): Units {
   const { lifeOfOne, idleMinute } = measured.bullmq;
   return {
-    upstashCommands: orders * lifeOfOne + MINUTES_OF_MONTH * idleMinute,
-    upstashStorage: (keptOrders(workload) * assumed.orderBytes) / GB,
+    upstashCommands: workload.orders * lifeOfOne + MINUTES_OF_MONTH * idleMinute,
+    upstashStorage: flowOf(workload).keptGb,
     ...frontOf(workload, 0, 0),
-    metrics: assumed.metrics,
   };
 }
 
-function batchesOf(workload: Workload): number {
-  const { busy, ordersOfEach } = drainsOf(workload);
-  return busy * Math.ceil(ordersOfEach / CLAIMED_MAX);
-}
+/** An instance in use reads its secret every four minutes. */
+const SECRET_MINUTES = 4;
 
-/** What all of them need to take orders in over HTTP, and the invocations behind. */
-function frontOf({ orders, batch, assumed }: Workload, invocations: number, drainMs: number) {
-  const submits = orders / batch;
+/** What each needs to take orders in over HTTP, and the invocations behind. */
+function frontOf(workload: Workload, invocations: number, drainMs: number): Units {
+  const { batch } = workload;
+  const { submits, busyMinutes } = flowOf(workload);
   const submitMb = MEMORY_MB[batch === 1 ? 'submit-order' : 'submit-batch'];
-  const submitMs = submits * (assumed.submitMs + (batch - 1) * BATCHED_ORDER_MS);
+  const submitMs = submits * (ASSUMED.submitMs + (batch - 1) * ASSUMED.batchedOrderMs);
+  const drainMinutes = Math.min(invocations, MINUTES_OF_MONTH);
   return {
     apiRequests: submits,
     lambdaRequests: submits + invocations,
     lambdaGbSeconds: (submitMs * submitMb + drainMs * MEMORY_MB['drain-queue']) / 1_024 / 1_000,
-    logs: ((submits + invocations) * assumed.logBytes) / GB,
+    logs: ((submits + invocations) * ASSUMED.logBytes) / 1_000_000_000,
+    metrics: Object.keys(METRICS).length,
+    secrets: 1,
+    secretReads: (busyMinutes + drainMinutes) / SECRET_MINUTES,
   };
+}
+
+function pricedDesign(
+  name: string,
+  units: Units,
+  { workload, isFreeTier }: { readonly workload: Workload; readonly isFreeTier: boolean },
+): Design {
+  const { upstashCommands: commands, upstashStorage: storageGb = 0 } = units;
+  const { readRegions } = workload;
+  const upstash =
+    commands === undefined
+      ? undefined
+      : upstashPlan({ commands, storageGb, readRegions }, isFreeTier);
+  const items = Object.entries(units).map(([key, count]) => {
+    const item = key as Priced;
+    const inPlan = item === 'upstashCommands' ? (upstash?.dollars ?? 0) : 0;
+    const dollars = item.startsWith('upstash') ? inPlan : dollarsFor(item, count, isFreeTier);
+    return { name: item, units: count, dollars };
+  });
+  const dollars = items.reduce((sum, item) => sum + item.dollars, 0);
+  return { name, plan: upstash?.plan, items, dollars };
 }

@@ -88,6 +88,24 @@ export const PRICES = {
     asOf: '2026-02-15',
     isSecondHand: true,
   },
+  secrets: {
+    dollars: 0.4,
+    per: 1,
+    free: 0,
+    unit: 'secrets',
+    source: 'https://aws.amazon.com/secrets-manager/pricing/',
+    asOf: '2026-06-13',
+    isSecondHand: true,
+  },
+  secretReads: {
+    dollars: 0.05,
+    per: 10_000,
+    free: 0,
+    unit: 'reads',
+    source: 'https://aws.amazon.com/secrets-manager/pricing/',
+    asOf: '2026-06-13',
+    isSecondHand: true,
+  },
   sqsRequests: {
     dollars: 0.4,
     per: 1_000_000,
@@ -120,16 +138,55 @@ export const PRICES = {
 
 export type Priced = keyof typeof PRICES;
 
-/**
- * Upstash's free plan is a plan of its own: a database that stays within it costs nothing, and one
- * that does not is paid by the command from the first one on.
- */
-export const UPSTASH_FREE_PLAN = {
-  commands: 500_000,
-  storageGb: 0.256,
-  source: UPSTASH,
-  asOf: '2026-11-09',
+/** The plans without a price per command. A read region costs `regionDollars` more. */
+export const UPSTASH_PLANS = {
+  free: {
+    commands: 500_000,
+    storageGb: 0.256,
+    dollars: 0,
+    regionDollars: Number.POSITIVE_INFINITY,
+  },
+  'fixed 250 MB': plan(0.25, 10),
+  'fixed 1 GB': plan(1, 20),
+  'fixed 5 GB': plan(5, 100),
+  'fixed 10 GB': plan(10, 200),
+  'fixed 50 GB': plan(50, 400),
+  'fixed 100 GB': plan(100, 800),
+  'fixed 500 GB': plan(500, 1_500),
 } as const;
+
+export const UPSTASH_PLANS_SOURCE = { source: UPSTASH, asOf: '2026-09-20' } as const;
+
+function plan(storageGb: number, dollars: number) {
+  return { commands: Number.POSITIVE_INFINITY, storageGb, dollars, regionDollars: dollars / 2 };
+}
+
+export type UpstashPlan = keyof typeof UPSTASH_PLANS | 'pay as you go';
+
+export interface UpstashUse {
+  readonly commands: number;
+  readonly storageGb: number;
+  readonly readRegions: number;
+}
+
+/** The cheapest plan for a month, as Upstash sells it to any design. */
+export function upstashPlan(
+  { commands, storageGb, readRegions }: UpstashUse,
+  isFreeTier: boolean,
+): { readonly plan: UpstashPlan; readonly dollars: number } {
+  // Every write is billed once more for each read region; nearly all of these commands write.
+  const payg =
+    dollarsFor('upstashCommands', commands * (1 + readRegions), isFreeTier) +
+    dollarsFor('upstashStorage', storageGb, isFreeTier) * (1 + readRegions);
+  const offers = Object.entries(UPSTASH_PLANS).flatMap(([name, one]) => {
+    const isEnough = commands <= one.commands && storageGb <= one.storageGb;
+    if (!isEnough || (name === 'free' && (!isFreeTier || readRegions > 0))) return [];
+    const regions = readRegions === 0 ? 0 : readRegions * one.regionDollars;
+    return [{ plan: name as UpstashPlan, dollars: one.dollars + regions }];
+  });
+  const all = [...offers, { plan: 'pay as you go' as const, dollars: payg }];
+  return all.reduce((best, one) => (one.dollars < best.dollars ? one : best));
+}
 
 /** What so many units cost in a month, in dollars. */
 export function dollarsFor(name: Priced, units: number, isFreeTier: boolean): number {

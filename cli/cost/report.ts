@@ -1,8 +1,7 @@
 import { grouped } from '../money.ts';
 import { table } from '../text.ts';
-import type { Design, Item } from './designs.ts';
-import { LOOKED_UP_ON, PRICES, type Priced, UPSTASH_FREE_PLAN } from './prices.ts';
-import type { Commands } from './sluice.ts';
+import { ASSUMED, type Commands, type Design, type Item } from './designs.ts';
+import { LOOKED_UP_ON, PRICES, type Priced, UPSTASH_PLANS } from './prices.ts';
 import type { Workload } from './workload.ts';
 
 const NAMES: Record<Priced, string> = {
@@ -16,14 +15,15 @@ const NAMES: Record<Priced, string> = {
   lambdaGbSeconds: 'Lambda GB-s',
   logs: 'logs',
   metrics: 'metrics',
+  secrets: 'secrets',
+  secretReads: 'secret reads',
 };
 
 const COMMANDS: Record<keyof Commands, string> = {
   submits: 'submits',
   drains: 'drains that find orders',
   idleDrains: 'drains that find none',
-  dailyPass: 'the daily pass',
-  retention: 'retention',
+  upkeep: 'upkeep',
   events: 'events',
   rateLimit: 'the limit per client',
 };
@@ -59,10 +59,12 @@ function pricesOf(designs: readonly Design[]): string {
     ...designs.map(({ items }) => cell(itemOf(items, name), name)),
   ]);
   const sums = designs.map(({ dollars }) => money(dollars).padStart(UNITS_WIDTH + DOLLARS_WIDTH));
+  const plans = designs.map(({ plan = '-' }) => plan.padStart(UNITS_WIDTH + DOLLARS_WIDTH));
   const lines = [
     [''.padEnd(NAME_WIDTH), ...heads],
     ...rows,
     ['together'.padEnd(NAME_WIDTH), ...sums],
+    ['Upstash plan'.padEnd(NAME_WIDTH), ...plans],
   ];
   return lines.map((cells) => `${cells.join('').trimEnd()}\n`).join('');
 }
@@ -103,18 +105,20 @@ function commandsTable(commands: Commands, orders: number): string {
   return title + table(rows.map(([name = '', count = '']) => [name, count.padStart(widest)]));
 }
 
-function notes({ assumed }: Workload): string {
-  const { submitMs, drainMs, orderBytes, logBytes, metrics } = assumed;
+function notes({ orderBytes, readRegions }: Workload): string {
+  const { submitMs, drainMs, logBytes } = ASSUMED;
+  const regions =
+    readRegions === 0 ? '' : `Writes are billed again for each of ${readRegions} read regions.\n`;
   return `\
-Commands were counted by redis-server itself (cli/cost/measured.json).
+Every design gets the cheapest Upstash plan that holds its commands and orders,
+whose price stands beside its commands; the free plan ends at ${grouped(UPSTASH_PLANS.free.commands)} commands.
+${regions}Commands were counted by redis-server itself (cli/cost/measured.json).
 Assumed, and not measured on AWS: ${submitMs} ms for a submit and ${drainMs} ms for a batch of
-a drain; ${orderBytes} bytes for a kept order; ${logBytes} bytes of log for an invocation;
-${metrics} custom metrics. An option sets each: see cost --help.
+a drain; ${orderBytes} bytes for a kept order; ${logBytes} bytes of log for an invocation.
 SQS + DynamoDB is its best case: a write and its message may part, and no outbox
 is paid for. BullMQ too: the machine that its worker runs on is not paid for.
-Left out: status reads, taxes, data transfer, the producer's own system, cold
+Left out: status reads, taxes, data transfer, the downstream system, cold
 starts, waking, alarms, KMS, what is free for a first year. Schedules are free.
-Upstash's free plan ends at ${grouped(UPSTASH_FREE_PLAN.commands)} commands; past it all are paid for.
 Prices: us-east-1, looked up on ${LOOKED_UP_ON}; cli/cost/prices.ts has the source
 and the day of each, and which are quoted from others than the vendor.
 `;

@@ -1,10 +1,23 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { STAGE_NAME, STAGE_NAME_RULE } from '../../deploy/stage-name.ts';
 import type { ApiKey } from '../../lib/http/api-keys.ts';
 import type { Environment } from '../../lib/settings.ts';
-import { KEYS_CREATE_HELP, KEYS_REVOKE_HELP, SECRETS_PUT_HELP } from '../help.ts';
+import {
+  KEYS_CREATE_HELP,
+  KEYS_REVOKE_HELP,
+  SECRETS_PUT_HELP,
+  SETUP_HELP,
+  WARM_HELP,
+} from '../help.ts';
 import { type KeysCreateFlags, keysCreateCommand } from '../keys-command.ts';
-import { clientName, scopes } from '../options.ts';
-import type { Deployment } from './parameters.ts';
+import { clientName, countTo, scopes } from '../options.ts';
+import type { OutputFlags } from '../order-commands.ts';
+import { PLANS } from '../setup/questions.ts';
+import type { SetupFlags } from '../setup-command.ts';
+import { WARM_MAX } from '../warm.ts';
+import type { WarmFlags } from '../warm-command.ts';
+
+const REGION_DEFAULT = 'eu-central-1';
 
 /** What talks to AWS takes its time to load, so each command loads its own. */
 
@@ -12,8 +25,6 @@ export interface StageFlags {
   readonly stage: string;
   readonly region: string;
 }
-
-const REGION_DEFAULT = 'eu-central-1';
 
 /** Lets a command take the settings of a deployment in place of those of the environment. */
 export function withStage(command: Command): Command {
@@ -29,7 +40,7 @@ export async function environmentFor(flags: Partial<StageFlags>): Promise<Enviro
   const { stage, region = REGION_DEFAULT } = flags;
   if (stage === undefined) return process.env;
   const { environmentOf } = await import('./environment.ts');
-  return environmentOf(deploymentOf({ stage, region }), process.env);
+  return environmentOf(await deployment({ stage, region }), process.env);
 }
 
 export function addKeyCommands(sluice: Command): void {
@@ -55,7 +66,7 @@ export function addKeyCommands(sluice: Command): void {
   onStage(keys.command('list').description('print who may call a deployment')).action(
     async (flags: StageFlags) => {
       const { keysListCommand } = await import('./kept-keys.ts');
-      await keysListCommand(deploymentOf(flags));
+      await keysListCommand(await deployment(flags));
     },
   );
 
@@ -64,14 +75,14 @@ export function addKeyCommands(sluice: Command): void {
     .addHelpText('after', KEYS_REVOKE_HELP)
     .action(async (digits: string, flags: StageFlags) => {
       const { keysRevokeCommand } = await import('./kept-keys.ts');
-      await keysRevokeCommand(digits, deploymentOf(flags));
+      await keysRevokeCommand(digits, await deployment(flags));
     });
 }
 
 export function addSecretCommands(sluice: Command): void {
   const secrets = sluice
     .command('secrets')
-    .description('keep the secrets of a deployment in the SSM Parameter Store')
+    .description('keep the secrets of a deployment in AWS Secrets Manager')
     .helpCommand(false);
 
   onStage(secrets.command('put').description('store secrets, checked as the functions check them'))
@@ -80,15 +91,50 @@ export function addSecretCommands(sluice: Command): void {
     .addHelpText('after', SECRETS_PUT_HELP)
     .action(async (names: readonly string[], flags: StageFlags & { readonly stdin?: true }) => {
       const { secretsPutCommand } = await import('./secrets-command.ts');
-      await secretsPutCommand(process.env, names, deploymentOf(flags), flags);
+      await secretsPutCommand(process.env, names, await deployment(flags), flags);
     });
 
   onStage(
     secrets.command('list').description('print which there are, without their values'),
   ).action(async (flags: StageFlags) => {
     const { secretsListCommand } = await import('./secrets-command.ts');
-    await secretsListCommand(deploymentOf(flags));
+    await secretsListCommand(await deployment(flags));
   });
+}
+
+/** What is done with a stage as a whole. */
+export function addStageCommands(sluice: Command, setExitCode: (exitCode: number) => void): void {
+  onStage(sluice.command('setup').description('set a stage up, from credentials to a first order'))
+    .option('--redis-url <url>', 'the REST URL of the Upstash database')
+    .option('--redis-token <token>', 'its REST token; better in UPSTASH_REDIS_REST_TOKEN')
+    .addOption(new Option('--plan <plan>', 'how the database is paid').choices(PLANS))
+    .option('--alarm-email <address>', 'who is told of alarms; "" for nobody')
+    .option('--set <NAME=VALUE...>', 'further settings for the file of the stage')
+    .addHelpText('after', SETUP_HELP)
+    .action(async (flags: SetupFlags) => {
+      const { setupCommand } = await import('../setup-command.ts');
+      await setupCommand(flags);
+    });
+
+  onStage(sluice.command('warm').description('start instances ahead of a rush'))
+    .requiredOption('--count <n>', 'how many', countTo(WARM_MAX))
+    .addOption(
+      new Option('--function <name>', 'of which function')
+        .choices(['submit-order', 'submit-batch'])
+        .default('submit-order'),
+    )
+    .addHelpText('after', WARM_HELP)
+    .action(async (flags: WarmFlags) => {
+      const { warmCommand } = await import('../warm-command.ts');
+      setExitCode(await warmCommand(flags));
+    });
+
+  onStage(sluice.command('settings').description('print the settings of a stage'))
+    .option('--json', 'print them as JSON')
+    .action(async (flags: StageFlags & OutputFlags) => {
+      const { settingsCommand } = await import('../settings-command.ts');
+      settingsCommand(flags);
+    });
 }
 
 function onStage(command: Command): Command {
@@ -106,17 +152,16 @@ function regionOption(): Option {
 }
 
 function stageName(text: string): string {
-  if (/^[A-Za-z0-9-]{1,40}$/.test(text)) return text;
-  throw new InvalidArgumentError('It is up to 40 of A-Z, a-z, 0-9 and -');
+  if (STAGE_NAME.test(text)) return text;
+  throw new InvalidArgumentError(`Give ${STAGE_NAME_RULE}.`);
 }
 
 async function keep(flags: StageFlags, entry: ApiKey): Promise<void> {
   const { keepKey } = await import('./kept-keys.ts');
-  await keepKey(deploymentOf(flags), entry);
+  await keepKey(await deployment(flags), entry);
 }
 
-/** As serverless.yml has it. */
-function deploymentOf({ stage, region }: StageFlags): Deployment {
-  const path = process.env.SLUICE_SECRETS_PATH || `/sluice/${stage}`;
-  return { stage, region, path, kmsKey: process.env.SLUICE_KMS_KEY_ARN };
+async function deployment(flags: StageFlags) {
+  const { deploymentOf } = await import('./deployment.ts');
+  return deploymentOf(flags);
 }

@@ -1,25 +1,24 @@
 import type { Environment } from '../../lib/settings.ts';
 import { usageFailure } from '../failure.ts';
-import { type Deployment, parameterStore } from './parameters.ts';
-import { KNOWN_SECRETS } from './secret-values.ts';
+import type { Deployment } from './deployment.ts';
 
 /**
- * The environment that the functions of a deployment have, as far as commands need it: its secrets, and
- * the prefix of its keys.
+ * The environment that the functions of a deployment have, as far as commands need it: its secrets, its
+ * settings, and the prefix of its keys. The shell's own secrets do not count.
  *
  * @throws Failure where it has no secrets, or they may not be read
  */
 export async function environmentOf(
-  deployment: Deployment,
+  { stage, region, secrets }: Deployment,
   env: Environment,
 ): Promise<Environment> {
-  const secrets = await parameterStore(deployment).readAll(KNOWN_SECRETS);
-  if (secrets.size === 0) {
+  const values = await secrets.readAll();
+  if (Object.keys(values).length === 0) {
     throw usageFailure(
-      `There are no secrets under ${deployment.path} in ${deployment.region}. If the stage and the region are right,\n` +
-        `put them there: npm run sluice -- secrets put --stage ${deployment.stage}`,
+      `The stage ${stage.name} has no secrets in ${region}. If the stage and the region are right, make\n` +
+        `them: npm run sluice -- setup --stage ${stage.name}`,
     );
   }
-  const SLUICE_PREFIX = env.SLUICE_PREFIX || `${deployment.stage}:`;
-  return { ...env, ...Object.fromEntries(secrets), SLUICE_PREFIX };
+  const SLUICE_PREFIX = stage.get('SLUICE_PREFIX') || `${stage.name}:`;
+  return { ...env, ...stage.given, ...values, SLUICE_PREFIX };
 }

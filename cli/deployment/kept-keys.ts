@@ -1,21 +1,28 @@
 import { type ApiKey, apiKeysSchema } from '../../lib/http/api-keys.ts';
 import { Failure, usageFailure } from '../failure.ts';
 import { table } from '../text.ts';
-import { type Deployment, parameterStore } from './parameters.ts';
+import type { Deployment } from './deployment.ts';
 
 const NAME = 'SLUICE_API_KEYS';
+/** A secret may hold 64 KB; Redis' address and token have room beside these. */
+const KEYS_BYTES_MAX = 60_000;
 
 /** Adds a key to those of a deployment. */
 export async function keepKey(deployment: Deployment, entry: ApiKey): Promise<void> {
   await changeKeys(deployment, (keys) => [...keys, entry]);
 }
 
+/** The keys that a deployment has. */
+export async function keptKeys({ secrets }: Deployment): Promise<readonly ApiKey[]> {
+  return keysIn((await secrets.readAll())[NAME]);
+}
+
 /** `keys list`: who may call, by the first digits of the digests. */
 export async function keysListCommand(deployment: Deployment): Promise<void> {
-  const kept = await parameterStore(deployment).read(NAME);
-  const keys = keysIn(kept?.value);
+  const keys = await keptKeys(deployment);
   if (keys.length === 0) {
-    process.stdout.write(`There are none under ${deployment.path} in ${deployment.region}.\n`);
+    const { stage, region } = deployment;
+    process.stdout.write(`The stage ${stage.name} has no API keys in ${region}.\n`);
     return;
   }
   const rows = keys.map(({ client, scopes, sha256 }) => [
@@ -39,8 +46,9 @@ export async function keysRevokeCommand(digits: string, deployment: Deployment):
   await changeKeys(deployment, (keys) => {
     const found = keys.filter(({ sha256 }) => sha256.startsWith(digits));
     if (found.length !== 1) {
+      const { stage, region } = deployment;
       throw new Failure(
-        `${found.length} keys begin with ${digits} under ${deployment.path} in ${deployment.region}; keys list shows all.`,
+        `${found.length} keys of the stage ${stage.name} in ${region} begin with ${digits}; keys list shows all.`,
       );
     }
     revoked = `${found[0]?.client}, ${found[0]?.sha256.slice(0, 12)}`;
@@ -53,48 +61,20 @@ export async function keysRevokeCommand(digits: string, deployment: Deployment):
     return rest;
   });
   process.stdout.write(
-    `The key (${revoked}) is taken away; it works for five minutes more at most.\n`,
+    `The key (${revoked}) is revoked. It stops working within five minutes, unless a function cannot\n` +
+      'reach Secrets Manager: that one goes on with the keys it knows until it can.\n',
   );
 }
 
-/** How often the keys are put again where somebody comes between each time. */
-const TRIES_MAX = 5;
-
-/**
- * Parameters know no condition for a change: the version tells whether somebody came between. Then
- * theirs is the version before this one, and the change is made to that.
- */
 async function changeKeys(
-  deployment: Deployment,
+  { secrets }: Deployment,
   change: (keys: readonly ApiKey[]) => readonly ApiKey[],
 ): Promise<void> {
-  const store = parameterStore(deployment);
-  const put = (keys: readonly ApiKey[]) => store.put(NAME, JSON.stringify(keys));
-  const kept = await store.read(NAME);
-  let expected = (kept?.version ?? 0) + 1;
-  let version = await put(change(keysIn(kept?.value)));
-  for (let tries = 1; version !== expected; tries += 1) {
-    const theirs = keysIn((await store.read(`${NAME}:${version - 1}`))?.value);
-    expected = version + 1;
-    version = await put(changedOrLeft(theirs, change));
-    if (tries === TRIES_MAX) {
-      throw new Failure(
-        'Others change the keys all the time: look with keys list what has become of it.',
-      );
-    }
-  }
-}
-
-/** What can no longer be changed so, as it is gone already, is left as they have it. */
-function changedOrLeft(
-  keys: readonly ApiKey[],
-  change: (keys: readonly ApiKey[]) => readonly ApiKey[],
-): readonly ApiKey[] {
-  try {
-    return change(keys);
-  } catch {
-    return keys;
-  }
+  await secrets.change(NAME, (text) => {
+    const changed = JSON.stringify(change(keysIn(text)));
+    if (Buffer.byteLength(changed) <= KEYS_BYTES_MAX) return changed;
+    throw new Failure('There are too many keys for one secret. Revoke some that nobody uses.');
+  });
 }
 
 function keysIn(text: string | undefined): readonly ApiKey[] {
@@ -102,6 +82,6 @@ function keysIn(text: string | undefined): readonly ApiKey[] {
   try {
     return apiKeysSchema.parse(JSON.parse(text), { jitless: true });
   } catch {
-    throw new Failure(`What stands in ${NAME} is no array of keys: store a right one first.`);
+    throw new Failure(`${NAME} is not an array of keys: store a right one first.`);
   }
 }

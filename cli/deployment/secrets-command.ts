@@ -1,17 +1,17 @@
 import { text } from 'node:stream/consumers';
 import { usageFailure } from '../failure.ts';
 import { table } from '../text.ts';
-import { type Deployment, parameterStore } from './parameters.ts';
+import type { Deployment } from './deployment.ts';
 import { checkSecret, KNOWN_SECRETS } from './secret-values.ts';
 
 /**
  * `secrets put`: stores secrets of a deployment from the environment, or one from standard input, so
- * that it stands in no history of a shell. All are checked before the first is stored.
+ * that it is in no shell's history. All are checked before the first is stored.
  */
 export async function secretsPutCommand(
   env: Readonly<Record<string, string | undefined>>,
   names: readonly string[],
-  deployment: Deployment,
+  { secrets }: Deployment,
   { stdin = false }: { readonly stdin?: boolean } = {},
 ): Promise<void> {
   if (stdin && names.length !== 1) throw usageFailure('Give the one NAME that --stdin is for.');
@@ -30,22 +30,25 @@ export async function secretsPutCommand(
     checkSecret(name, value);
     values.set(name, value);
   }
-  const store = parameterStore(deployment);
-  for (const [name, value] of values) {
-    const version = await store.put(name, value);
+  await secrets.put(Object.fromEntries(values));
+  for (const name of values.keys()) {
     const remark = KNOWN_SECRETS.includes(name) ? '' : ' (only a producer of your own reads it)';
-    process.stdout.write(`${deployment.path}/${name}: version ${version}${remark}\n`);
+    process.stdout.write(`${name} is in ${secrets.nameOf(name)}${remark}\n`);
   }
-  process.stdout.write('Functions that run already take them within five minutes.\n');
+  process.stdout.write('Running functions take it within five minutes.\n');
 }
 
 /** `secrets list`: which secrets a deployment has, without their values. */
-export async function secretsListCommand(deployment: Deployment): Promise<void> {
-  const found = await parameterStore(deployment).list();
-  const rows = found.map(({ name, changedAt }) => [name, changedAt?.toISOString() ?? '']);
+export async function secretsListCommand({ stage, region, secrets }: Deployment): Promise<void> {
+  const found = await secrets.list();
+  const rows = found.map(({ name, changedAt }) => [
+    name,
+    secrets.nameOf(name),
+    changedAt?.toISOString() ?? '',
+  ]);
   process.stdout.write(
     rows.length === 0
-      ? `There are none under ${deployment.path} in ${deployment.region}.\n`
-      : table([['name', 'changed'], ...rows]),
+      ? `The stage ${stage.name} has no secrets in ${region}.\n`
+      : table([['name', 'secret', 'changed'], ...rows]),
   );
 }

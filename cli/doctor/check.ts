@@ -1,9 +1,9 @@
 /**
  * What one check says:
- * - `ok`       it is as it must be
+ * - `ok`       as it must be
  * - `unknown`  this cannot be found out from here; `mend` says where it can
- * - `warning`  it works, and somebody should see to it
- * - `wrong`    orders are lost, late or refused by it, or will be
+ * - `warning`  it works, and somebody should look after it
+ * - `wrong`    orders are lost, late or refused because of it, or will be
  * - `skipped`  it was not tried
  */
 export interface Verdict {
@@ -13,14 +13,18 @@ export interface Verdict {
   readonly mend?: string;
 }
 
-/** One thing that is looked at. What it needs is the examination's. */
-export interface Check<Examined> {
+/** One thing that is looked at. */
+export interface Check<Side> {
   readonly name: string;
   readonly looksAt: string;
   /** Where it is wrong, the checks after it could only say so again. */
   readonly isEssential?: true;
-  /** A check that throws is wrong: it is told with the error's first line. */
-  readonly run: (examined: Examined) => Promise<Verdict>;
+  /** What it means where the check throws. */
+  readonly otherwise?: string;
+  /** Sluice works all the same where the check throws. */
+  readonly isBearable?: true;
+  /** A text is `ok`. */
+  readonly run: (side: Side) => Promise<Verdict | string>;
 }
 
 /** What became of a check. */
@@ -29,54 +33,63 @@ export interface Finding extends Verdict {
   readonly looksAt: string;
 }
 
-export function ok(found: string): Verdict {
-  return { kind: 'ok', found };
+const verdict = (kind: Verdict['kind']) => (found: string, mend?: string) => ({
+  kind,
+  found,
+  ...(mend !== undefined && { mend }),
+});
+
+export const ok = verdict('ok');
+export const unknown = verdict('unknown');
+export const warning = verdict('warning');
+export const wrong = verdict('wrong');
+export const skipped = verdict('skipped');
+
+/** Something is not as Sluice needs it. */
+export class NotSo extends Error {
+  override readonly name = 'NotSo';
 }
 
-export function unknown(found: string, mend: string): Verdict {
-  return { kind: 'unknown', found, mend };
+/** @throws NotSo, with what was seen, where the two differ */
+export function mustBe(what: string, seen: unknown, expected: unknown): void {
+  const [said, wanted] = [seen, expected].map((value) => JSON.stringify(value) ?? 'nothing');
+  if (said === wanted) return;
+  throw new NotSo(`${what} is ${shortened(said)} and not ${shortened(wanted)}`);
 }
 
-export function warning(found: string, mend: string): Verdict {
-  return { kind: 'warning', found, mend };
-}
-
-export function wrong(found: string, mend: string): Verdict {
-  return { kind: 'wrong', found, mend };
-}
-
-export function skipped(found: string, mend?: string): Verdict {
-  return { kind: 'skipped', found, ...(mend !== undefined && { mend }) };
+function shortened(text = ''): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 /** Runs checks one after the other, so that none disturbs what another measures. */
-export async function runChecks<Examined>(
-  checks: readonly Check<Examined>[],
-  examined: Examined,
+export async function runChecks<Side>(
+  checks: readonly Check<Side>[],
+  side: Side,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   let blockedBy: string | undefined;
-  for (const { name, looksAt, isEssential, run } of checks) {
-    const verdict =
+  for (const check of checks) {
+    const { name, looksAt } = check;
+    const found =
       blockedBy === undefined
-        ? await outcomeOf(() => run(examined))
+        ? await outcomeOf(check, side)
         : skipped(`not tried: ${blockedBy} is wrong`);
-    findings.push({ name, looksAt, ...verdict });
-    if (isEssential && verdict.kind === 'wrong') blockedBy = name;
+    findings.push({ name, looksAt, ...found });
+    if (check.isEssential && found.kind === 'wrong') blockedBy = name;
   }
   return findings;
 }
 
-async function outcomeOf(run: () => Promise<Verdict>): Promise<Verdict> {
+const AGAIN = 'Run doctor again; if it stays, this is what Redis or the network says.';
+
+async function outcomeOf<Side>(check: Check<Side>, side: Side): Promise<Verdict> {
   try {
-    return await run();
+    const outcome = await check.run(side);
+    return typeof outcome === 'string' ? ok(outcome) : outcome;
   } catch (error) {
     const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
     // The SDK's messages go on with the whole command, which can hold an order.
     const said = (line.split(', command was:')[0] ?? '').slice(0, 300);
-    return wrong(
-      `could not be found out: ${said}`,
-      'Run doctor again; where it stays, the sentence above is what Redis or the network says.',
-    );
+    return (check.isBearable ? warning : wrong)(said, check.otherwise ?? AGAIN);
   }
 }

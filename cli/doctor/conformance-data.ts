@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { connect } from '../../lib/redis/client.ts';
-import { isReply, samplesOn } from './commands.ts';
-import { mustBe, NotSo, type Presumption } from './presumption.ts';
+import { connect } from '../../lib/store/connection.ts';
+import { type Check, mustBe, NotSo } from './check.ts';
 import type { RedisSide } from './redis-side.ts';
 import { SCRATCH_TTL_MS } from './scratch.ts';
 
@@ -12,97 +11,43 @@ const SCANNED_KEYS = 50;
 const SCANNED_MEMBERS = 2_000;
 /** A scan costs a command for each 500 keys of the database, whoever they belong to. */
 const SCAN_DATABASE_KEYS_MAX = 50_000;
-const RACERS = 8;
 const READ_BACKS = 10;
 
-export function conformanceOfData(): Presumption[] {
-  return [
-    {
-      name: 'commands',
-      looksAt: 'each command that Sluice sends, and its reply',
-      otherwise: 'What needs this command would fail.',
-      tryOut: commandsWork,
-    },
-    {
-      name: 'transactions',
-      looksAt: 'multi-exec: nothing comes between, and how an error is told',
-      otherwise: 'An order could be read as waiting while it is being produced.',
-      tryOut: transactionsAreAtomic,
-    },
-    {
-      name: 'text',
-      looksAt: 'UTF-8, control characters and quotes come back as they went in',
-      otherwise: 'Orders would be changed on their way.',
-      tryOut: textComesBack,
-    },
-    {
-      name: 'large values',
-      looksAt: 'a value of 1 MiB, there and back',
-      otherwise: 'Large batches would fail; a smaller SLUICE_BATCH_SIZE is a way round it.',
-      tryOut: largeValuesFit,
-    },
-    {
-      name: 'long lists',
-      looksAt: `a reply of ${LIST_ITEMS} items`,
-      otherwise: 'Claims and maintenance would lose sight of orders.',
-      tryOut: listsAreWhole,
-    },
-    {
-      name: 'scan',
-      looksAt: 'SCAN gives each key that is there all along',
-      otherwise: 'Maintenance would not find orders that nothing lists.',
-      tryOut: scanSeesAll,
-    },
-    {
-      name: 'read back',
-      looksAt: 'what was written is read at once, also by another client',
-      otherwise:
-        'A submit that was just answered may read as not found for a moment; scripts are not ' +
-        'concerned. Take a database without read regions where that matters.',
-      isBearable: true,
-      tryOut: writesAreRead,
-    },
-  ];
-}
-
-async function commandsWork({ askAll, scratch }: RedisSide): Promise<string> {
-  const samples = samplesOn((name) => scratch.key(name), SCRATCH_TTL_MS);
-  const answer = await askAll(samples.map(({ command }) => command));
-  if (answer.kind === 'lost') throw new NotSo(answer.reason);
-  const replies = Array.isArray(answer.body) ? answer.body : [];
-  mustBe('the number of replies', replies.length, samples.length);
-  const faults = samples.flatMap(({ command, reply }, at) => {
-    const { result, error } = replies[at] as { result?: unknown; error?: string };
-    const name = String(command[0]);
-    if (error !== undefined) return [`${name}: ${error}`];
-    return isReply(result, reply, name) ? [] : [`${name} answers ${JSON.stringify(result)}`];
-  });
-  if (faults.length > 0) throw new NotSo(faults.slice(0, 3).join('; '));
-  return `${new Set(samples.map(({ command }) => command[0])).size} commands, with their replies`;
-}
-
-async function transactionsAreAtomic({ client, scratch }: RedisSide): Promise<string> {
-  const { redis } = client;
-  const [counter, text] = [scratch.key('counter'), scratch.key('text')];
-  await redis.set(counter, '0', TTL);
-  const races = Array.from({ length: RACERS }, () =>
-    redis.multi().incr(counter).get(counter).incr(counter).exec<[number, string, number]>(),
-  );
-  for (const [first, read, second] of await Promise.all(races)) {
-    mustBe('what a transaction saw', [read, second], [String(first), first + 1]);
-  }
-  const failed = await redis
-    .multi()
-    .set(text, 'a', TTL)
-    .hget(text, 'field')
-    .exec()
-    .then(
-      () => 'an answer',
-      ({ message }: Error) => message.slice(0, 36),
-    );
-  mustBe('an error inside', failed, 'Command 2 [ hget ] failed: WRONGTYPE');
-  return `${RACERS} beside each other, none saw another`;
-}
+export const DATA_CHECKS: readonly Check<RedisSide>[] = [
+  {
+    name: 'text',
+    looksAt: 'UTF-8, control characters and quotes come back as they went in',
+    otherwise: 'Orders would be changed on their way.',
+    run: textComesBack,
+  },
+  {
+    name: 'large values',
+    looksAt: 'a value of 1 MiB, there and back',
+    otherwise: 'Large batches would fail; a smaller SLUICE_BATCH_SIZE is a way round it.',
+    run: largeValuesFit,
+  },
+  {
+    name: 'long lists',
+    looksAt: `a reply of ${LIST_ITEMS} items`,
+    otherwise: 'Claims and maintenance would lose sight of orders.',
+    run: listsAreWhole,
+  },
+  {
+    name: 'scan',
+    looksAt: 'SCAN gives each key that is there all along',
+    otherwise: 'Maintenance would not find orders that nothing lists.',
+    run: scanSeesAll,
+  },
+  {
+    name: 'read back',
+    looksAt: 'what was written is read at once, also by another client',
+    otherwise:
+      'A submit that was just answered may read as not found for a moment; scripts are not ' +
+      'concerned. Take a database without read regions where that matters.',
+    isBearable: true,
+    run: writesAreRead,
+  },
+];
 
 /** What an order may hold, and what JSON, HTTP or a script might trip over. */
 const TEXTS = [
@@ -118,20 +63,14 @@ const TEXTS = [
 
 async function textComesBack({ client, scratch }: RedisSide): Promise<string> {
   const { redis } = client;
-  const [hash = '', script = ''] = ['hash', 'script'].map((name) => scratch.key(name));
-  const fields = TEXTS.map((_, at) => `f${at}`);
-  const entries = Object.fromEntries(TEXTS.map((text, at) => [`f${at}`, text]));
-  const replies = await redis
-    .multi()
-    .hset(hash, entries)
-    .pexpire(hash, SCRATCH_TTL_MS)
-    .hmget(hash, ...fields)
-    .exec<[number, number, unknown]>();
-  mustBe('a hash', replies[2], TEXTS);
+  const keys = TEXTS.map((_, at) => scratch.key(`text-${at}`));
+  const script = scratch.key('script');
+  await redis.mset(Object.fromEntries(TEXTS.map((text, at) => [keys[at], text])));
+  mustBe('what MGET gave', await redis.mget(...keys), TEXTS);
   const echo = "redis.call('SET', KEYS[1], ARGV[3], 'PX', 120000) return ARGV";
   mustBe('what a script is given', await redis.eval(echo, [script], TEXTS), TEXTS);
   mustBe('what a script writes', await redis.get(script), TEXTS[2]);
-  return 'unchanged, through hashes and scripts';
+  return 'unchanged, through commands and scripts';
 }
 
 async function largeValuesFit({ client, scratch }: RedisSide): Promise<string> {
@@ -212,8 +151,7 @@ async function allOf(page: (cursor: string) => Promise<[unknown, unknown[]]>): P
   return [...seen];
 }
 
-async function writesAreRead({ client, config, scratch }: RedisSide): Promise<string> {
-  const { redisUrl: url, redisToken: token } = config;
+async function writesAreRead({ client, url, token, scratch }: RedisSide): Promise<string> {
   // A client of its own: it has not seen the token by which Upstash lets a writer read its writes.
   const other = connect({ url, token, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
   const key = scratch.key('read-back');

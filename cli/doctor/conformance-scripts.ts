@@ -1,109 +1,128 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { runScript } from '../../lib/redis/run-script.ts';
-import type { Script } from '../../lib/redis/scripts.ts';
-import { mustBe, NotSo, type Presumption } from './presumption.ts';
+import { connect, type Store } from '../../lib/store/connection.ts';
+import { StoreFault, StoreUnavailable } from '../../lib/store/errors.ts';
+import { runScript } from '../../lib/store/run-script.ts';
+import type { Script } from '../../lib/store/scripts.ts';
+import { submit } from '../../lib/store/submit.ts';
+import { type Check, mustBe, NotSo } from './check.ts';
+import { scratchOrder } from './conformance-order.ts';
 import type { RedisSide } from './redis-side.ts';
 import { SCRATCH_TTL_MS } from './scratch.ts';
 
-/** More values than any script of Sluice unpacks: 500 orders, with two each. */
+/** More values than any script of Sluice passes to one command: 500 orders, with two each. */
 const UNPACKED = 4_000;
 
-export function conformanceOfScripts(): Presumption[] {
-  return [
-    {
-      name: 'evalsha',
-      looksAt: 'NOSCRIPT for an unknown script, EVAL after it, and EVALSHA from then on',
-      otherwise: 'No order could be taken in after Redis was restarted.',
-      tryOut: evalshaFallsBack,
-    },
-    {
-      name: 'script error',
-      looksAt: 'an error in the middle of a script ends it, and undoes nothing',
-      otherwise: 'Scripts undo by hand what they wrote: done twice, that would lose orders.',
-      tryOut: errorUndoesNothing,
-    },
-    {
-      name: 'caught error',
-      looksAt: 'redis.pcall gives an error to the script instead of ending it',
-      otherwise: 'One broken order would stop all others of its batch.',
-      tryOut: errorIsCaught,
-    },
-    {
-      name: 'unpack',
-      looksAt: `a script passes ${UNPACKED} values on to one command`,
-      otherwise: 'Large batches would fail; SLUICE_BATCH_SIZE=50 is a way round it.',
-      tryOut: unpackOfThousands,
-    },
-    {
-      name: 'replies',
-      looksAt: 'numbers, texts, nil and lists in the reply of a script',
-      otherwise: 'Answers of scripts would be read wrongly.',
-      tryOut: repliesAreConverted,
-    },
-    {
-      name: 'values',
-      looksAt: 'what commands give to a script: scores, what is not there, counts',
-      otherwise: 'Repeated submits and claims would misjudge orders.',
-      tryOut: valuesAreGiven,
-    },
-    {
-      name: 'time',
-      looksAt: 'TIME, also inside a script that writes',
-      otherwise: 'The clocks could not be compared.',
-      tryOut: timeIsTold,
-    },
-  ];
-}
+/** How scripts run, and how their errors are worded: Sluice tells them apart by their texts. */
+export const SCRIPT_CHECKS: readonly Check<RedisSide>[] = [
+  {
+    name: 'evalsha',
+    looksAt: 'NOSCRIPT for an unknown script, EVAL after it, and EVALSHA from then on',
+    otherwise: 'No order could be accepted after Redis was restarted.',
+    run: evalshaFallsBack,
+  },
+  {
+    name: 'undeclared key',
+    looksAt: 'a script with allow-key-locking may touch no key outside of KEYS',
+    otherwise: 'Nothing fails by it. Scripts of Sluice declare all of their keys.',
+    isBearable: true,
+    run: undeclaredKeyIsRefused,
+  },
+  {
+    name: 'wrong type',
+    looksAt: 'WRONGTYPE inside the submit script, which leaves no order behind',
+    otherwise: 'A submit that fails halfway would leave an order that nothing produces.',
+    run: failedSubmitIsUndone,
+  },
+  {
+    name: 'script error',
+    looksAt: 'an error in the middle of a script ends it, and undoes nothing',
+    otherwise: 'Sluice’s scripts write in an order in which that loses nothing.',
+    run: errorUndoesNothing,
+  },
+  {
+    name: 'unpack',
+    looksAt: `a script passes ${UNPACKED} values to one command`,
+    otherwise: 'Large batches would fail. Set SLUICE_BATCH_SIZE=50 to avoid that.',
+    run: unpackOfThousands,
+  },
+  {
+    name: 'token',
+    looksAt: 'WRONGPASS for a token that is not the database’s',
+    otherwise: 'A changed token would be answered with 503 until functions start again.',
+    run: wrongTokenIsRefused,
+  },
+  {
+    name: 'large reply',
+    looksAt: 'a reply of more than 10 MB is refused, or comes whole',
+    otherwise: 'Sluice reads again in halves only what it knows to be too large.',
+    run: largeReplyIsTold,
+  },
+];
 
 /** A script that no server has seen, so that it must be sent whole once. */
 function unseen(body: string): Script {
-  const text = `-- ${randomUUID()}\n${body}`;
+  const text = `#!lua flags=allow-key-locking\n-- ${randomUUID()}\n${body}`;
   return { text, sha1: createHash('sha1').update(text).digest('hex') };
 }
 
-async function evalshaFallsBack({ client }: RedisSide): Promise<string> {
-  const script = unseen('return {ARGV[1]}');
-  const before = await client.redis
-    .evalsha(script.sha1, [], ['a'])
-    .then(() => 'an answer', errorCodeOf);
-  mustBe('EVALSHA of an unknown script', before, 'NOSCRIPT');
-  mustBe('EVAL after it', await runScript(client.redis, script, [], ['b']), ['b']);
-  const after = await client.redis.evalsha(script.sha1, [], ['c']).catch(errorCodeOf);
-  mustBe('EVALSHA from then on', after, ['c']);
-  return 'NOSCRIPT, then EVAL, then EVALSHA';
+/** What Redis says, without the command that the SDK adds to it. */
+function saidBy(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split(', command was:')[0] ?? '').replace(/^Redis answered: /, '');
 }
 
-/** The first word of what Redis says, without the `ERR` that some servers put in front. */
-function errorCodeOf(error: Error): string {
-  return /^(?:ERR )?([A-Z]+)/.exec(error.message)?.[1] ?? error.message.slice(0, 80);
+/** The error that something ends with, and Redis's words for it. */
+async function failureOf(work: Promise<unknown>): Promise<{ error: unknown; said: string }> {
+  const error = await work.then(
+    () => undefined,
+    (failure: unknown) => failure,
+  );
+  if (error === undefined) throw new NotSo('it was answered without an error');
+  return { error, said: saidBy(error) };
+}
+
+async function evalshaFallsBack({ client }: RedisSide): Promise<string> {
+  const { sha1, text } = unseen('return { ARGV[1] }');
+  const { said } = await failureOf(client.redis.evalsha(sha1, [], ['a']));
+  if (!/^(?:ERR )?NOSCRIPT/.test(said)) throw new NotSo(`an unknown script is answered "${said}"`);
+  const call = { script: { sha1, text }, keys: [], args: ['b'] };
+  mustBe('EVAL after it', await runScript(client, call), ['b']);
+  mustBe('EVALSHA from then on', await client.redis.evalsha(sha1, [], ['c']), ['c']);
+  return `"${said}", then EVAL, then EVALSHA`;
+}
+
+async function undeclaredKeyIsRefused({ client, scratch }: RedisSide): Promise<string> {
+  const script = unseen("return { redis.call('EXISTS', ARGV[1]) }");
+  const call = { script, keys: [], args: [scratch.key('undeclared')] };
+  const { error, said } = await failureOf(runScript(client, call));
+  if (error instanceof StoreFault) return `"${said}"`;
+  throw new NotSo(`it is refused with other words: "${said}"`);
+}
+
+async function failedSubmitIsUndone({ client, scratch }: RedisSide): Promise<string> {
+  const { keys } = scratch;
+  const store: Store = { client, keys };
+  const order = scratchOrder('wrong-type');
+  await client.redis.set(keys.queue(order.client), 'text', { px: SCRATCH_TTL_MS });
+  const request = { client: order.client, orders: [order], nowMs: Date.now(), pendingMax: 1 };
+  const { error, said } = await failureOf(submit(store, request));
+  if (!(error instanceof StoreFault)) throw new NotSo(`it fails with other words: "${said}"`);
+  mustBe('what is left of the order', await client.redis.get(keys.order(order.id)), null);
+  return `"${said}", and no order was left`;
 }
 
 const WRITE_AND_FAIL = `
 redis.call('SET', KEYS[1], 'written', 'PX', ARGV[1])
 redis.call('HGET', KEYS[1], 'field')
 redis.call('SET', KEYS[1], 'went on', 'PX', ARGV[1])
-return {1}`;
+return { 1 }`;
 
 async function errorUndoesNothing({ client, scratch }: RedisSide): Promise<string> {
   const key = scratch.key('mid-script');
-  const said = await client.redis
-    .eval(WRITE_AND_FAIL, [key], [String(SCRATCH_TTL_MS)])
-    .then(() => 'an answer', errorCodeOf);
-  mustBe('a script with a wrong command', said, 'WRONGTYPE');
+  const call = { script: unseen(WRITE_AND_FAIL), keys: [key], args: [String(SCRATCH_TTL_MS)] };
+  const { said } = await failureOf(runScript(client, call));
   mustBe('what it had written', await client.redis.get(key), 'written');
-  return 'it ended there, and what it had written stayed';
-}
-
-const CATCH = `
-redis.call('SET', KEYS[1], 'text', 'PX', ARGV[1])
-local caught = redis.pcall('HGET', KEYS[1], 'field')
-return {type(caught), string.find(caught.err, 'WRONGTYPE') and 'WRONGTYPE' or caught.err}`;
-
-async function errorIsCaught({ client, scratch }: RedisSide): Promise<string> {
-  const keys = [scratch.key('caught')];
-  const reply = await client.redis.eval(CATCH, keys, [String(SCRATCH_TTL_MS)]);
-  mustBe('a caught error', reply, ['table', 'WRONGTYPE']);
-  return 'WRONGTYPE, and the script went on';
+  return `"${said}", and what it had written stayed`;
 }
 
 const UNPACK = `
@@ -113,64 +132,38 @@ for i = 1, tonumber(ARGV[1]) / 2 do
 end
 local added = redis.call('ZADD', KEYS[1], unpack(scored))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return {added, redis.call('ZCARD', KEYS[1])}`;
+return { added, redis.call('ZCARD', KEYS[1]) }`;
 
 async function unpackOfThousands({ client, scratch }: RedisSide): Promise<string> {
-  const keys = [scratch.key('unpacked')];
   const args = [UNPACKED, SCRATCH_TTL_MS].map(String);
-  const reply = await client.redis.eval(UNPACK, keys, args);
-  mustBe('members added and there', reply, [UNPACKED / 2, UNPACKED / 2]);
+  const call = { script: unseen(UNPACK), keys: [scratch.key('unpacked')], args };
+  mustBe('members added and there', await runScript(client, call), [UNPACKED / 2, UNPACKED / 2]);
   return `${UNPACKED} values in one command`;
 }
 
-const REPLY = `
-return {1, '1', false, {2, 'x', {}}, '', '1.0', 'true', string.format('%.0f', 2 ^ 53 - 1), -7}`;
-
-async function repliesAreConverted({ client }: RedisSide): Promise<string> {
-  const reply = await client.redis.eval(REPLY, [], []);
-  const expected = [1, '1', null, [2, 'x', []], '', '1.0', 'true', '9007199254740991', -7];
-  mustBe('the reply', reply, expected);
-  return 'as written: 1 is a number, "1" a text, false is null';
+async function wrongTokenIsRefused({ url }: RedisSide): Promise<string> {
+  const token = `no-such-token-${randomUUID()}`;
+  const other = connect({ url, token, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
+  const { error, said } = await failureOf(other.once((redis) => redis.ping()));
+  if (error instanceof StoreUnavailable && error.kind === 'unauthorized') return `"${said}"`;
+  throw new NotSo(`it is refused with other words: "${said}"`);
 }
 
-/** A time in milliseconds, which scripts compare as the text that they were given. */
-const SCORE = '1795268220123';
-const VALUES = `
-local added = redis.call('ZADD', KEYS[1], ARGV[1], 'a')
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-redis.call('HSET', KEYS[2], 'field', '1', 'other', '2')
-redis.call('PEXPIRE', KEYS[2], ARGV[2])
-local values = redis.call('HMGET', KEYS[2], 'none', 'field')
-return {
-  added,
-  tostring(redis.call('ZSCORE', KEYS[1], 'a') == ARGV[1]),
-  tostring(redis.call('ZSCORE', KEYS[1], 'none')),
-  tostring(values[1]), type(values[2]),
-  type(redis.call('HSET', KEYS[2], 'field', '3')),
-  tostring(redis.call('GET', KEYS[3])),
-  #redis.call('LRANGE', KEYS[3], 0, -1),
-  redis.call('DEL', KEYS[3]),
-}`;
+const LARGE_BYTES = 1024 * 1024;
+const TIMES = 11;
 
-async function valuesAreGiven({ client, scratch }: RedisSide): Promise<string> {
-  const keys = ['scores', 'fields', 'none'].map((name) => scratch.key(name));
-  const reply = await client.redis.eval(VALUES, keys, [SCORE, String(SCRATCH_TTL_MS)]);
-  const expected = [1, 'true', 'false', 'false', 'string', 'number', 'false', 0, 0];
-  mustBe('what a script was given', reply, expected);
-  return 'scores as they were written, false for what is not there';
-}
-
-const TIME = `
-local time = redis.call('TIME')
-redis.call('SET', KEYS[1], time[1], 'PX', ARGV[1])
-return time`;
-
-async function timeIsTold({ client, scratch }: RedisSide): Promise<string> {
-  const keys = [scratch.key('time')];
-  const told = await client.redis.eval(TIME, keys, [String(SCRATCH_TTL_MS)]);
-  const [seconds, micros] = Array.isArray(told) ? told.map(String) : [];
-  if (!/^\d{10,}$/.test(seconds ?? '') || !/^\d{1,6}$/.test(micros ?? '')) {
-    throw new NotSo(`TIME in a script answers ${JSON.stringify(told)}`);
+async function largeReplyIsTold({ client, scratch }: RedisSide): Promise<string> {
+  const key = scratch.key('large-reply');
+  await client.redis.set(key, 'x'.repeat(LARGE_BYTES), { px: SCRATCH_TTL_MS });
+  const keys = Array.from({ length: TIMES }, () => key);
+  const answer = await client
+    .once((redis) => redis.mget<string[]>(...keys))
+    .catch((error) => error);
+  if (!(answer instanceof Error)) {
+    mustBe('the length of the reply', answer.join('').length, TIMES * LARGE_BYTES);
+    return `${TIMES} MiB came whole`;
   }
-  return 'seconds and microseconds';
+  if (answer instanceof StoreUnavailable && answer.kind === 'too-large')
+    return `"${saidBy(answer)}"`;
+  throw new NotSo(`it is refused with other words: "${saidBy(answer)}"`);
 }

@@ -1,91 +1,77 @@
 import { apiUrl, isSendableKey } from '../../lib/client/address.ts';
+import { createClient } from '../../lib/client/client.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { readRedisConfig } from '../../lib/config.ts';
 import { ConfigError, type Environment } from '../../lib/settings.ts';
-import { API_CHECKS } from './api-checks.ts';
-import { apiSide } from './api-side.ts';
-import { BILLING_CHECK, countOf } from './billing-check.ts';
-import { type Finding, runChecks, type Verdict, wrong } from './check.ts';
-import { conformanceChecks } from './conformance.ts';
-import { DATABASE_CHECKS } from './database-checks.ts';
-import type { Timing } from './http.ts';
-import { REACH_CHECKS } from './reach-checks.ts';
-import { type RedisSide, redisSide } from './redis-side.ts';
+import { keysWith } from '../../lib/store/keys.ts';
+import { API_CHECKS, type ApiSide } from './api-checks.ts';
+import { type Finding, runChecks, wrong } from './check.ts';
+import { DATA_CHECKS } from './conformance-data.ts';
+import { ORDER_CHECKS } from './conformance-order.ts';
+import { SCRIPT_CHECKS } from './conformance-scripts.ts';
+import { DATABASE_CHECKS, REACH_CHECKS } from './redis-checks.ts';
+import { type RedisSide, redisSide, type Timing } from './redis-side.ts';
 import { SETTINGS_CHECKS } from './settings-checks.ts';
-import { STATE_CHECKS } from './state-checks.ts';
+import { SIZE_CHECKS } from './size-checks.ts';
 
 /** A part of the report: where was looked, and what was found there. */
 export interface Part {
-  readonly name: 'settings' | 'redis' | 'conformance' | 'state' | 'api';
+  readonly name: 'settings' | 'redis' | 'conformance' | 'api';
   readonly title: string;
   readonly findings: readonly Finding[];
   /** Why nothing was looked at, where that is so, and what to set. */
   readonly skipped?: string;
 }
 
-export interface Report {
-  readonly parts: readonly Part[];
-  /** Commands that the database counted meanwhile; undefined where it doesn't tell. */
-  readonly billedCommands: number | undefined;
-}
-
 export interface ExamineOptions extends Partial<Timing> {
   readonly env: Environment;
   /** Only what anybody can try on a database, Sluice's or not. */
   readonly isConformanceOnly?: boolean;
+  /** What a record may hold on the database's plan. */
+  readonly recordBytesMax?: number;
   /** Called once there is something to clear where the examination is cut off. */
   readonly onSide?: (side: RedisSide) => void;
 }
 
-/** Looks at all that the environment names, and changes nothing but scratch keys. */
-export async function examine(options: ExamineOptions): Promise<Report> {
+/** On the free, the pay-as-you-go and the 250 MB plans. */
+const RECORD_BYTES_MAX = 100 * 1024 * 1024;
+
+/** Looks at everything that the environment names, and changes nothing but scratch keys. */
+export async function examine(options: ExamineOptions): Promise<readonly Part[]> {
   const { env, isConformanceOnly = false } = options;
   const timed = { ...options, clock: options.clock ?? systemClock };
-  const parts: Part[] = [];
-  if (!isConformanceOnly) {
-    const findings = await runChecks(SETTINGS_CHECKS, env);
-    parts.push({ name: 'settings', title: 'The environment', findings });
-  }
-  const redis = await examineRedis(timed);
-  parts.push(...redis.parts);
-  if (!isConformanceOnly) parts.push(await examineApi(timed, redis.side));
-  return { parts, billedCommands: redis.billedCommands };
+  if (isConformanceOnly) return examineRedis(timed);
+  const findings = await runChecks(SETTINGS_CHECKS, env);
+  const settings: Part = { name: 'settings', title: 'The environment', findings };
+  return [settings, ...(await examineRedis(timed)), await examineApi(timed)];
 }
 
-/** Its side comes with it where Sluice's keys could be read there. */
-async function examineRedis(
-  options: ExamineOptions & Timing,
-): Promise<Report & { readonly side?: RedisSide }> {
-  const { env, isConformanceOnly, onSide } = options;
-  const config = redisConfigIn(env);
+async function examineRedis(options: ExamineOptions & Timing): Promise<Part[]> {
+  const config = redisConfigIn(options.env);
   if (typeof config === 'string') {
-    const part = { name: 'redis', title: 'Redis', findings: [], skipped: config } as const;
-    return { parts: [part], billedCommands: undefined };
+    return [{ name: 'redis', title: 'Redis', findings: [], skipped: config }];
   }
   const side = redisSide(config, options);
-  onSide?.(side);
+  options.onSide?.(side);
   try {
     const title = `Redis at ${config.redisUrl}`;
     const reach = await runChecks(REACH_CHECKS, side);
-    const parts: Part[] = [{ name: 'redis', title, findings: reach }];
-    if (reach.some(({ kind, name }) => kind === 'wrong' && name !== 'encrypted')) {
-      return { parts, billedCommands: undefined };
-    }
-    const before = await countOf(side).catch(() => undefined);
-    const database = await runChecks([...DATABASE_CHECKS, BILLING_CHECK], side);
-    parts[0] = { name: 'redis', title, findings: [...reach, ...database] };
-    const tried = await runChecks(conformanceChecks(), side);
-    parts.push({ name: 'conformance', title: 'Redis does what Sluice presumes', findings: tried });
-    if (!isConformanceOnly) {
-      const findings = await runChecks(STATE_CHECKS, side);
-      parts.push({ name: 'state', title: 'Sluice in that Redis', findings });
-    }
-    await side.scratch.clear();
-    const after = await countOf(side).catch(() => undefined);
-    const isTold = before !== undefined && after !== undefined;
-    const isReadable = parts.at(-1)?.findings.every(({ kind }) => kind !== 'skipped');
-    const billed = isTold ? after - before : undefined;
-    return { parts, billedCommands: billed, ...(isReadable && { side }) };
+    const isUsable = !reach.some(({ kind, name }) => kind === 'wrong' && name !== 'encrypted');
+    if (!isUsable) return [{ name: 'redis', title, findings: reach }];
+    const database = await runChecks(DATABASE_CHECKS, side);
+    const conformance = await runChecks([...ORDER_CHECKS, ...SCRIPT_CHECKS, ...DATA_CHECKS], side);
+    const { client } = side;
+    const store = { client, keys: keysWith(config.prefix) };
+    const sizes = options.isConformanceOnly
+      ? []
+      : await runChecks(SIZE_CHECKS, {
+          store,
+          recordBytesMax: options.recordBytesMax ?? RECORD_BYTES_MAX,
+        });
+    return [
+      { name: 'redis', title, findings: [...reach, ...database, ...sizes] },
+      { name: 'conformance', title: 'Redis does what Sluice needs', findings: conformance },
+    ];
   } finally {
     await side.scratch.clear().catch(() => undefined);
   }
@@ -93,9 +79,7 @@ async function examineRedis(
 
 function redisConfigIn(env: Environment) {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
-  if (!url || !token) {
-    return 'Set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, and SLUICE_PREFIX where the deployment has one.';
-  }
+  if (!url || !token) return 'Set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN.';
   try {
     return readRedisConfig(env);
   } catch (error) {
@@ -104,26 +88,34 @@ function redisConfigIn(env: Environment) {
   }
 }
 
-async function examineApi(
-  options: ExamineOptions & Timing,
-  redis: RedisSide | undefined,
-): Promise<Part> {
+/** One call may take as long as a Lambda that starts cold and waits for Redis. */
+const CALL_MS_MAX = 10_000;
+
+async function examineApi(options: ExamineOptions & Timing): Promise<Part> {
   const { SLUICE_URL: address, SLUICE_KEY: key } = options.env;
+  const { timeoutMs = CALL_MS_MAX, stopwatch = () => performance.now() } = options;
   const part = { name: 'api', title: 'The API', findings: [] } as const;
   if (!address || !key) {
     return { ...part, skipped: 'Set SLUICE_URL and SLUICE_KEY, best to a key with orders:admin.' };
   }
-  const url = apiUrl(address);
-  const faulty = (verdict: Verdict): Part => ({
+  const faulty = (found: string, mend: string): Part => ({
     ...part,
-    findings: [{ name: 'address', looksAt: 'SLUICE_URL and SLUICE_KEY', ...verdict }],
+    findings: [{ name: 'address', looksAt: 'SLUICE_URL and SLUICE_KEY', ...wrong(found, mend) }],
   });
+  const url = apiUrl(address);
   if (url === undefined) {
-    return faulty(wrong('SLUICE_URL is no http or https address', 'Set it to the API’s address.'));
+    return faulty('SLUICE_URL is not an http or https address', 'Set it to the API’s address.');
   }
   if (!isSendableKey(key)) {
-    return faulty(wrong('SLUICE_KEY holds a character that no key has', 'Copy it anew.'));
+    return faulty('SLUICE_KEY has a character that no key has', 'Copy it again.');
   }
-  const findings = await runChecks(API_CHECKS, apiSide({ ...options, url, key, redis }));
-  return { ...part, title: `The API at ${url.href}`, findings };
+  const clientWith = (one: string) =>
+    createClient({ url, key: one, timeoutMs, triesUnansweredMax: 1 });
+  const side: ApiSide = {
+    url: url.href,
+    client: clientWith(key),
+    stranger: clientWith('sluice_doctor_no_such_key'),
+    stopwatch,
+  };
+  return { ...part, title: `The API at ${url.href}`, findings: await runChecks(API_CHECKS, side) };
 }

@@ -1,67 +1,40 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { RedisConfig } from '../../lib/config.ts';
-import { connect, type RedisClient } from '../../lib/redis/client.ts';
-import { type Keys, keysWith } from '../../lib/redis/keys.ts';
-import type { Environment } from '../../lib/settings.ts';
-import { type Exchange, exchange, type Timing } from './http.ts';
+import { connect, type RedisClient } from '../../lib/store/connection.ts';
 import { type Scratch, scratchFor } from './scratch.ts';
-import { type State, stateOf } from './state.ts';
-
-export type Command = readonly (string | number)[];
 
 /** What the checks of Redis look at. */
 export interface RedisSide {
-  readonly config: RedisConfig;
-  readonly env: Environment;
-  readonly clock: Clock;
-  /** As the stores talk to Redis; each call is another connection's or not, as `fetch` decides. */
+  readonly url: string;
+  readonly token: string;
   readonly client: RedisClient;
-  readonly keys: Keys;
+  readonly clock: Clock;
+  /** Milliseconds from any start on, finer than the clock. */
+  readonly stopwatch: () => number;
   /** Keys that are there for this examination only. */
   readonly scratch: Scratch;
-  /** How Sluice's keys stand: asked once, when it is first needed. */
-  state(): Promise<State>;
-  /** Sends one command as the REST API takes it, once, and tells all that came of it. */
-  ask(command: Command): Promise<Exchange>;
-  /** The same for a pipeline: each command has its own reply or error. */
-  askAll(commands: readonly Command[]): Promise<Exchange>;
 }
 
-/** A script of the conformance part may carry a megabyte, over a slow line. */
+/** What a side takes its time from; a test gives others than the machine's. */
+export interface Timing {
+  readonly clock: Clock;
+  readonly timeoutMs?: number;
+  readonly stopwatch?: () => number;
+}
+
+/** A check may carry a megabyte, over a slow line. */
 const TIMEOUT_MS = 10_000;
 
-export function redisSide(
-  config: RedisConfig,
-  options: Timing & { readonly env: Environment },
-): RedisSide {
-  const { env, clock, timeoutMs = TIMEOUT_MS, stopwatch = () => performance.now() } = options;
-  const { redisUrl: url, redisToken: token, prefix } = config;
+export function redisSide(config: RedisConfig, timing: Timing): RedisSide {
+  const { clock, timeoutMs = TIMEOUT_MS, stopwatch = () => performance.now() } = timing;
+  const { redisUrl: url, redisToken: token } = config;
   // Sent once: what a repeat would hide is what is looked for here.
   const client = connect({ url, token, timeoutMs, sendsMax: 1, random: Math.random });
-  const post = (to: string, body: unknown) =>
-    exchange({
-      url: to,
-      method: 'POST',
-      bearer: token,
-      body,
-      timeoutMs,
-      now: clock.now,
-      stopwatch,
-    });
-  const keys = keysWith(prefix);
-  let state: Promise<State> | undefined;
-  return {
-    config,
-    env,
-    clock,
-    client,
-    keys,
-    scratch: scratchFor(client),
-    state() {
-      state ??= stateOf({ client, keys, clock });
-      return state;
-    },
-    ask: (command) => post(url, command),
-    askAll: (commands) => post(`${url}/pipeline`, commands),
-  };
+  return { url, token, client, clock, stopwatch, scratch: scratchFor(client) };
+}
+
+/** Whether nobody but this machine sees what is sent there. */
+export function isLocal(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || /^127\./.test(hostname) || hostname === '[::1]';
 }

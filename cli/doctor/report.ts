@@ -1,25 +1,25 @@
 import { json } from '../report.ts';
 import { printable } from '../text.ts';
 import type { Finding } from './check.ts';
-import type { Part, Report } from './examine.ts';
+import type { Part } from './examine.ts';
 
 const WIDTH = 80;
 const KIND_WIDTH = 9;
 const NAME_WIDTH = 15;
-/** Of a whole examination, the API's part included. */
-export const BILLED_ABOUT = 350;
+/** Redis commands of a whole examination, the API's part included. */
+export const BILLED_ABOUT = 330;
 
-/** For a terminal: a line for each check, and beneath what is not well how to mend it. */
-export function doctorReport(report: Report): string {
-  return [...report.parts.map(partReport), summary(report)].join('\n');
+/** For a terminal: a line for each check, and beneath what is not well how to fix it. */
+export function doctorReport(parts: readonly Part[]): string {
+  return [...parts.map(partReport), summary(parts)].join('\n');
 }
 
 /** For a program. */
-export function doctorJson({ parts, billedCommands }: Report): string {
-  return json({ ...countsOf(parts), billedCommands: billedCommands ?? null, parts });
+export function doctorJson(parts: readonly Part[]): string {
+  return json({ ...countsOf(parts), parts });
 }
 
-export function isWrong({ parts }: Report): boolean {
+export function isWrong(parts: readonly Part[]): boolean {
   return countsOf(parts).wrong > 0;
 }
 
@@ -51,18 +51,14 @@ function wrapped(text: string, indent: number, hanging = 0): string[] {
   return [...lines, `${' '.repeat(lines.length === 0 ? indent : indent + hanging)}${line}`];
 }
 
-function summary({ parts, billedCommands }: Report): string {
+function summary(parts: readonly Part[]): string {
   const { ok, wrong, warning, unknown } = countsOf(parts);
-  const kinds = [`${ok} ok`, `${wrong} wrong`, `${warning} to see to`, `${unknown} unknown`];
+  const kinds = [`${ok} ok`, `${wrong} wrong`, `${warning} to look after`, `${unknown} unknown`];
   const counted = `${kinds.join(', ')}.\n`;
   if (!parts.some(({ name }) => name === 'conformance')) return counted;
-  const billed =
-    billedCommands === undefined
-      ? `The database does not tell what this cost: about ${BILLED_ABOUT} billed commands.`
-      : `It cost ${billedCommands} billed commands, as the database counts.`;
   return (
-    `${counted}${billed}\n` +
-    'Nothing was changed: the scratch keys (sluice-doctor:…) are gone again.\n'
+    `${counted}It cost about ${BILLED_ABOUT} billed commands. Nothing was changed: the scratch keys\n` +
+    '(sluice-doctor:…) are gone again.\n'
   );
 }
 

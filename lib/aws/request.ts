@@ -8,18 +8,21 @@ export type AwsRequest = (
   timeoutMs: number,
 ) => Promise<Response>;
 
+/** How each service's name is spelled in the variable of its endpoint. */
+const IN_VARIABLES = { secretsmanager: 'SECRETS_MANAGER', lambda: 'LAMBDA' } as const;
+
 /**
  * Makes requests to one service, in the region and with the credentials that Lambda puts into the
  * environment. `AWS_ENDPOINT_URL_<SERVICE>` and `AWS_ENDPOINT_URL` lead elsewhere.
  *
- * The SDK's client for parameters alone would be 620 KB of a bundle; this is 7.
+ * The SDK's client for one service would be 620 KB of a bundle; this is 7.
  *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
-export function awsRequests(env: Environment, service: 'ssm' | 'lambda'): AwsRequest {
+export function awsRequests(env: Environment, service: keyof typeof IN_VARIABLES): AwsRequest {
   const region = env.AWS_REGION ?? '';
   const endpoint =
-    env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ||
+    env[`AWS_ENDPOINT_URL_${IN_VARIABLES[service]}`] ||
     env.AWS_ENDPOINT_URL ||
     urlOf(service, region);
   const client = new AwsClient({

@@ -21,7 +21,7 @@ import {
 } from '../contract/schemas.ts';
 import type { submissionSchema } from '../orders/submission.ts';
 import { apiUrl, isSendableKey } from './address.ts';
-import { read } from './answers.ts';
+import { errorOf, read } from './answers.ts';
 import { type KeyedOrder, submitBatch } from './batch.ts';
 import type { BatchResult } from './batch-result.ts';
 import { idempotencyKeyHeader } from './idempotency-key.ts';
@@ -93,6 +93,10 @@ export interface Client {
   listPage(query?: OrdersQuery, options?: CallOptions): Promise<OrderPage>;
   /** POST /orders/{id}/cancel. Safe to repeat. Without `orders:read` you get only the receipt. */
   cancel(id: string, options?: CallOptions): Promise<ChangedOrder>;
+  /** POST /orders/{id}/replace: new content for a waiting order. Answers as `cancel` does. */
+  replace(id: string, order: NewOrder, options?: CallOptions): Promise<ChangedOrder>;
+  /** DELETE /orders/{id}: erases what an order holds. Safe to repeat. */
+  erase(id: string, options?: CallOptions): Promise<void>;
   /** Polls an order until it is produced, dead or canceled, or time is up. */
   waitUntilProduced(id: string, options?: WaitOptions): Promise<Waited>;
   /** GET /stats */
@@ -144,6 +148,9 @@ export function createClient(options: ClientOptions): Client {
     return read(await send(request, call), status, schema);
   }
 
+  const change = (path: string, body: object | undefined, call?: CallOptions) =>
+    ask({ ...post(path, body), isRepeatable: true }, [200, changedOrderSchema], call);
+
   async function readOrder(id: string, call: CallOptions, known?: ReadOrder): Promise<ReadOrder> {
     const headers: Record<string, string> = known?.etag ? { 'if-none-match': known.etag } : {};
     const answer = await send({ ...get(pathOf(id)), headers }, call);
@@ -173,8 +180,12 @@ export function createClient(options: ClientOptions): Client {
       return ordersOf((page) => client.listPage({ ...query, ...page }, call), limit);
     },
     listPage: (query, call) => ask(get('orders', query), [200, orderPageSchema], call),
-    cancel: (id, call) =>
-      ask({ ...post(`${pathOf(id)}/cancel`), isRepeatable: true }, [200, changedOrderSchema], call),
+    cancel: (id, call) => change(`${pathOf(id)}/cancel`, undefined, call),
+    replace: (id, order, call) => change(`${pathOf(id)}/replace`, order, call),
+    async erase(id, call = {}) {
+      const answer = await send({ method: 'DELETE', path: pathOf(id), isRepeatable: true }, call);
+      if (answer.status !== 204) throw errorOf(answer);
+    },
     waitUntilProduced(id, wait = {}) {
       const { signal } = wait;
       const look = (known: ReadOrder | undefined, leftMs: number) =>
@@ -213,6 +224,7 @@ export type {
 export {
   Conflict,
   Forbidden,
+  Gone,
   InvalidRequest,
   KeyReused,
   NotFound,

@@ -59,6 +59,11 @@ export class Conflict extends Refused {
   override readonly name = 'Conflict';
 }
 
+/** 410: the order was erased. */
+export class Gone extends Refused {
+  override readonly name = 'Gone';
+}
+
 /** 422: the idempotency key belongs to a different order, which is unchanged. */
 export class KeyReused extends Refused {
   override readonly name = 'KeyReused';
@@ -98,6 +103,7 @@ const BY_STATUS: Readonly<Record<number, new (message: string, problem: Problem)
   403: Forbidden,
   404: NotFound,
   409: Conflict,
+  410: Gone,
   413: InvalidRequest,
   415: InvalidRequest,
   422: KeyReused,

@@ -24,7 +24,7 @@ export const PROBLEMS = {
     title: 'The idempotency key belongs to another order',
   },
   'order-replaced': { status: 422, title: 'The order was replaced' },
-  'not-replaceable': { status: 409, title: 'The order cannot be replaced any more' },
+  'not-replaceable': { status: 409, title: 'The order can no longer be replaced' },
   'queue-full': { status: 429, title: 'Too many orders are waiting' },
   'schedule-full': { status: 429, title: 'Too many orders are scheduled' },
   'too-many-requests': { status: 429, title: 'Too many requests' },

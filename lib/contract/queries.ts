@@ -1,17 +1,18 @@
 import * as z from 'zod/mini';
+import { KEY_RULE } from '../orders/batch.ts';
 import { grouped } from '../orders/faults.ts';
 import { IDEMPOTENCY_KEY_PATTERN } from '../orders/identity.ts';
 import { ORDER_STATUSES } from '../orders/order.ts';
 import { must } from '../orders/submission.ts';
 
-/** A limit of 1 to `max`, and what it is where none is given. */
+/** A limit from 1 to `max`, with a default. */
 function limit(max: number, byDefault: number) {
   const rule = must(`a whole number from 1 to ${grouped(max)}`);
   const whole = z.int({ ...rule, abort: true }).check(z.minimum(1, rule), z.maximum(max, rule));
   return z._default(whole, byDefault);
 }
 
-/** The query of `GET /dead-letters`; parameters that it does not name are ignored. */
+/** The query of `GET /dead-letters`. Other parameters are ignored. */
 export const deadLettersQuerySchema = z.object({
   limit: limit(100, 50),
   cursor: z.optional(z.string()),
@@ -22,9 +23,7 @@ export const ordersQuerySchema = z.object({
   ...deadLettersQuerySchema.shape,
   status: z.optional(z.enum(ORDER_STATUSES, must(`one of ${ORDER_STATUSES.join(', ')}`))),
   customer: z.optional(z.string()),
-  idempotencyKey: z.optional(
-    z.string().check(z.regex(IDEMPOTENCY_KEY_PATTERN, must('1 to 255 printable ASCII characters'))),
-  ),
+  idempotencyKey: z.optional(z.string().check(z.regex(IDEMPOTENCY_KEY_PATTERN, KEY_RULE))),
 });
 
 /** The body of `POST /dead-letters/redrive`. */

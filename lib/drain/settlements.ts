@@ -15,12 +15,13 @@ import {
 import type { Settlement } from '../store/settle.ts';
 
 /**
- * What is kept of a reason and of a result: a settle of 500 orders stays under the 10 MB that a
- * request to Upstash may have.
+ * What is kept of a reason and of a result, in bytes as they are sent: a settle of 500 orders with all
+ * their history stays under the 10 MB that a request to Upstash may have.
  */
-const REASON_CHARACTERS_MAX = 500;
+const REASON_BYTES_MAX = 800;
 const RESULT_BYTES_MAX = 8 * 1024;
-/** The counter follows the largest number that orders bear, and must be able to go on from there. */
+const REASON_CHARACTERS_MAX = 500;
+/** A larger one would be rounded by JSON. */
 const ORDER_NUMBER_MAX = 10 ** 15;
 
 const ERASE_AGAIN_MS = 60_000;
@@ -88,7 +89,8 @@ export function sortOut(
   if (state?.status === 'dead') {
     return settle({ client, kind: 'dead', endedAtMs: state.updatedAtMs });
   }
-  const attempts = order.attempts + lease.claims - 1;
+  // Counted once, however often its drains have died since: what killed them may be another order.
+  const attempts = order.attempts + (lease.claims > 1 ? 1 : 0);
   if (order.status === 'scheduled' && order.produceAtMs !== undefined) {
     // It was replaced while it waited in the queue, by one for later.
     return settle({ client, kind: 'pending', dueAtMs: order.produceAtMs });
@@ -127,7 +129,7 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
         producedAtMs: step.nowMs,
         ...failuresOf(state),
         ...(isKept(result) && { result }),
-        ...(!isNumbered && isOrderNumber(orderNumber) && { orderNumber }),
+        ...(!isNumbered && isOrderNumber(orderNumber) && { orderNumber, hasOwnNumber: true }),
       },
     };
   }
@@ -206,7 +208,16 @@ function batchIdOf({ claim: { token, holder } }: Step): string {
 
 function boundedReason(reason: unknown): string {
   const text = typeof reason === 'string' && reason !== '' ? reason : 'No reason was given.';
-  return [...text.toWellFormed()].slice(0, REASON_CHARACTERS_MAX).join('');
+  let characters = [...text.toWellFormed()].slice(0, REASON_CHARACTERS_MAX);
+  while (bytesSent(JSON.stringify(characters.join(''))) > REASON_BYTES_MAX) {
+    characters = characters.slice(0, -Math.ceil(characters.length / 10));
+  }
+  return characters.join('');
+}
+
+/** How long JSON is as part of a request, which is JSON itself. */
+function bytesSent(json: string): number {
+  return Buffer.byteLength(JSON.stringify(json));
 }
 
 /** As with a result: what is not a number is left out. */
@@ -222,7 +233,7 @@ function isOrderNumber(orderNumber: unknown): orderNumber is number {
 function isKept(result: unknown): boolean {
   try {
     const json = JSON.stringify(result);
-    return json !== undefined && Buffer.byteLength(json) <= RESULT_BYTES_MAX;
+    return json !== undefined && bytesSent(json) <= RESULT_BYTES_MAX;
   } catch {
     return false;
   }

@@ -5,8 +5,8 @@ import type { Store } from '../store/connection.ts';
 import { type OrderEvent, oldestEvents, type SentEvent, takeOutEvents } from '../store/events.ts';
 
 /**
- * What came of one sending. `taken`: the receiver has the event. `refused`: it will never take this
- * one. `failed`: it is down, or asks to be left alone. `cut-off`: the time was up, so nobody knows.
+ * The result of one POST. `taken`: the receiver has the event. `refused`: it will never take this one.
+ * `failed`: it is down, or asks to be left alone. `cut-off`: time was up, so nobody knows.
  */
 export type Sent =
   | { readonly kind: 'taken' | 'cut-off' }
@@ -20,35 +20,35 @@ export interface AnnounceDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Events under way at once. */
+  /** The most POSTs at once. */
   readonly concurrency: number;
 }
 
 export interface AnnounceReport {
   readonly announced: number;
-  /** Those that were set aside. */
+  /** Events that were set aside. */
   readonly refused: number;
   /**
-   * Why it ended: nothing waits any more; the time was up, or the lock was lost; the receiver is
-   * down; it refuses every event that it is sent.
+   * Why it ended: nothing waits any more; time was up or the lock was lost; the receiver is down; or
+   * it refuses every event.
    */
   readonly end: 'none-waits' | 'time-up' | 'receiver-down' | 'all-refused';
-  /** What the receiver did instead of taking an event. */
+  /** Why the receiver did not take an event. */
   readonly reason?: string;
 }
 
-/** A receiver that refuses so many of the oldest events and takes none of them is itself amiss. */
+/** If a receiver refuses this many of the oldest events and takes none, the fault is its own. */
 export const REFUSALS_MAX = 100;
 
 /**
- * Announces the events that wait, from the oldest on; those of one order one after the other. What
- * was announced is taken out afterwards, so a run that dies announces some again, under the same id.
+ * Announces waiting events, oldest first, those of one order one after the other. Events are removed
+ * after they were announced, so a run that dies announces some of them again, under the same id.
  *
- * An event that is refused is set aside once the receiver has taken another one: only then is it
- * known to be about the event. Until then it stays, as a receiver that is set up wrongly refuses all.
+ * A refused event is set aside once the receiver has taken another one, which shows that the fault is
+ * the event's. Until then it stays, because a receiver that is set up wrongly refuses everything.
  *
- * @param signal  fires when nothing further may be sent
- * @throws StoreUnavailable, StoreFault; the next run goes on
+ * @param signal  fires when nothing more may be sent
+ * @throws StoreUnavailable, StoreFault; the next run continues
  */
 export async function announce(
   dependencies: AnnounceDependencies,
@@ -59,7 +59,7 @@ export async function announce(
   let announced = 0;
   let refused = 0;
   let reason: string | undefined;
-  // From the oldest on: what has been sent and is not taken out yet.
+  // What has been sent and not yet removed, oldest first.
   let seenTo: (SentEvent & { reason?: string })[] = [];
   const reportOf = (end: AnnounceReport['end']): AnnounceReport => {
     return { announced, refused, end, ...(reason !== undefined && { reason }) };
@@ -75,7 +75,7 @@ export async function announce(
     for (const { id } of page) {
       const sent = answers.get(id);
       if (sent !== undefined && 'reason' in sent) reason = sent.reason;
-      // One behind it may have been taken: it is announced again.
+      // A later one may have been taken: it is announced again.
       if (sent?.kind !== 'taken' && sent?.kind !== 'refused') break;
       const isRefused = sent.kind === 'refused';
       seenTo.push({ id, isRefused, ...(isRefused && { reason: sent.reason }) });
@@ -96,12 +96,12 @@ export async function announce(
   return reportOf('time-up');
 }
 
-/** Clocks may differ. */
+/** Never negative, as clocks may differ. */
 function ageS(ageMs: number): number {
   return Math.max(0, ageMs) / 1_000;
 }
 
-/** Sends the events of a page; the first that is taken lets the others go beside each other. */
+/** Sends the events of a page: one by one until the first is taken, then several at once. */
 async function sendPage(
   page: readonly OrderEvent[],
   { send, concurrency }: AnnounceDependencies,

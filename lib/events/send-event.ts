@@ -8,7 +8,7 @@ import { signedHeaders } from '../webhook/signature.ts';
 import type { SendEvent, Sent } from './announce.ts';
 import type { EventSettings } from './settings.ts';
 
-/** POSTs each event as a CloudEvent in structured mode, signed as Standard Webhooks has it. */
+/** POSTs events as CloudEvents in structured mode, signed according to Standard Webhooks. */
 export function eventSender(settings: EventSettings, clock: Clock, network?: Network): SendEvent {
   const post = createPost(settings, clock, network);
   return async (event, signal) => {
@@ -23,8 +23,8 @@ export function eventSender(settings: EventSettings, clock: Clock, network?: Net
 }
 
 /**
- * The order is as it stands when it is announced; what has become of it and when is in `type` and
- * `time`. One that has been forgotten since is announced without data.
+ * `type` and `time` say what happened and when; `data` is the order at the time of the announcement. An
+ * order that has been forgotten since is announced without data.
  *
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
  */
@@ -43,7 +43,7 @@ function cloudEvent({ id, orderId, kind, atMs, order }: OrderEvent, source: stri
   };
 }
 
-/** Nothing that the receiver says goes into a reason: it may be an order's data. */
+/** A reason never quotes the receiver, who may repeat an order's data. */
 function sentFrom(reply: Reply): Sent {
   if (reply.kind === 'aborted') return { kind: 'cut-off' };
   if (reply.kind === 'unreachable') return { kind: 'failed', reason: reply.reason };

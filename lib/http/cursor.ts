@@ -10,26 +10,31 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 export interface Cursors {
-  /** The position where a page ended, as its client hands it back. */
+  /** A cursor for the position where a page ended. */
   at(position: Position): string;
-  /** @returns `undefined` if the text is not a cursor of this list */
+  /** @returns `undefined` if the text is not a cursor of this list and reader */
   positionOf(cursor: string): Position | undefined;
 }
 
 /**
- * Cursors of one list. They are encrypted, because a position may name another client's order, and
- * authenticated, so that a cursor that was cut off, mistyped or made for another list is refused.
+ * Cursors of one list as one reader sees it. They are encrypted, because a position may name another client's order, and
+ * authenticated, so that a cursor that was cut off, mistyped or made for another list or reader is refused.
  *
+ * @param reader  whose orders the list holds
  * @param secret  shared by all instances; after it has changed, earlier cursors are refused
  */
-export function cursorsOf(list: List, secret: string): Cursors {
+export function cursorsOf(list: List, reader: string, secret: string): Cursors {
+  const context = Buffer.from(`${list}:${reader}`);
   const key = createHmac('sha256', secret).update('cursors').digest();
 
   function at(position: Position): string {
     const text = JSON.stringify(position);
     // Derived from the position: no two positions share one.
-    const iv = createHmac('sha256', key).update(`${list}:${text}`).digest().subarray(0, IV_BYTES);
-    const cipher = createCipheriv(CIPHER, key, iv).setAAD(Buffer.from(list));
+    const iv = createHmac('sha256', key)
+      .update(`${context}:${text}`)
+      .digest()
+      .subarray(0, IV_BYTES);
+    const cipher = createCipheriv(CIPHER, key, iv).setAAD(context);
     const encrypted = Buffer.concat([cipher.update(text), cipher.final()]);
     return Buffer.concat([iv, cipher.getAuthTag(), encrypted]).toString('base64url');
   }
@@ -39,7 +44,7 @@ export function cursorsOf(list: List, secret: string): Cursors {
     // Base64 can write the same bytes in several ways; only one of them is a cursor.
     if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== cursor) return;
     const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES))
-      .setAAD(Buffer.from(list))
+      .setAAD(context)
       .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
     try {
       const text = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import type { Position } from '../store/list-places.ts';
+import { type Caller, isAdmin } from './authenticate.ts';
 import { cursorsOf, type List } from './cursor.ts';
 import { type HttpResponse, problem } from './responses.ts';
 import type { HttpRequest } from './route.ts';
@@ -19,10 +20,13 @@ type PageQuery<Q> =
  * @param secret  see `cursorsOf`
  */
 export function pagesOf<Q extends Query>(list: List, schema: z.ZodMiniType<Q>, secret: string) {
-  const cursors = cursorsOf(list, secret);
+  const cursorsFor = (caller: Caller) => {
+    // No client has this name.
+    return cursorsOf(list, isAdmin(caller) ? '*' : caller.client, secret);
+  };
   return {
     /** A limit or a cursor that was sent twice arrives joined by a comma, and so is refused. */
-    read({ query }: Pick<HttpRequest, 'query'>): PageQuery<Q> {
+    read({ caller, query }: Pick<HttpRequest, 'caller' | 'query'>): PageQuery<Q> {
       const { limit, ...others } = query;
       const given = { ...others, ...(limit !== undefined && { limit: wholeIn(limit) }) };
       const parsed = schema.safeParse(given, { jitless: true });
@@ -34,14 +38,14 @@ export function pagesOf<Q extends Query>(list: List, schema: z.ZodMiniType<Q>, s
       }
       const { cursor } = parsed.data;
       if (cursor === undefined) return { kind: 'query', query: parsed.data };
-      const after = cursors.positionOf(cursor);
+      const after = cursorsFor(caller).positionOf(cursor);
       if (after !== undefined) return { kind: 'query', query: parsed.data, after };
-      return refused('cursor: Must be the nextCursor of a page of this list.');
+      return refused('cursor: Must be the nextCursor of a page of this list, as you got it.');
     },
 
     /** The `nextCursor` of a page. */
-    nextCursor: (end: Position | undefined): string | null =>
-      end === undefined ? null : cursors.at(end),
+    nextCursor: (caller: Caller, end: Position | undefined): string | null =>
+      end === undefined ? null : cursorsFor(caller).at(end),
   };
 }
 

@@ -77,6 +77,16 @@ export function scheduleFull(): HttpResponse {
   return problem('schedule-full', detail, { headers: { 'retry-after': '60' } });
 }
 
+const IN_WORDS: Partial<Record<string, string>> = {
+  producing: 'being produced',
+  produced: 'already produced',
+};
+
+/** 409 for an order whose status does not allow what was asked. */
+export function conflict(type: 'not-cancelable' | 'not-dead', status: string): HttpResponse {
+  return problem(type, `This order is ${IN_WORDS[status] ?? status}.`);
+}
+
 /** JSON that no cache may keep, because it is about somebody's orders. */
 export function json(
   status: number,

@@ -1,11 +1,16 @@
 import type { Clock } from '../clock.ts';
+import { endedSegments } from '../store/catalogue.ts';
 import type { Store } from '../store/connection.ts';
 import { segmentIn } from '../store/keys.ts';
-import { endedSegments, forgetEndedBefore } from '../store/retention.ts';
+import { forgetEndedBefore } from '../store/retention.ts';
 
 export interface RetentionReport {
   /** How many orders were removed. */
   readonly removed: number;
+  /** How many were left, as their states are gone; reconciliation sees to them. */
+  readonly kept: number;
+  /** Of the removed ones, how many had lost their records before. */
+  readonly lost: number;
   /** Whether all of them were: it stops when its time is up, and the next run goes on. */
   readonly isComplete: boolean;
 }
@@ -29,18 +34,24 @@ export interface RetentionOptions {
 export async function retain(options: RetentionOptions): Promise<RetentionReport> {
   const { store, clock, retentionMs, deadlineMs = Number.POSITIVE_INFINITY } = options;
   const beforeMs = clock.now() - retentionMs;
-  let removed = 0;
+  const report = { removed: 0, kept: 0, lost: 0 };
   let youngClient: string | undefined;
-  for (const name of await endedSegments(store)) {
+  for (const segment of await endedSegments(store)) {
     // A client's segments come oldest first: where one has nothing to forget, the next have not either.
-    if (segmentIn(name).client === youngClient) continue;
+    const { client } = segmentIn(segment);
+    if (client === youngClient) continue;
+    let skipped = 0;
     for (let isFirst = true; ; isFirst = false) {
-      if (clock.now() >= deadlineMs) return { removed, isComplete: false };
-      const count = await forgetEndedBefore(store, name, beforeMs);
-      if (count === 0 && isFirst) youngClient = segmentIn(name).client;
-      if (!count) break;
-      removed += count;
+      if (clock.now() >= deadlineMs) return { ...report, isComplete: false };
+      const step = await forgetEndedBefore(store, { segment, beforeMs, skipped });
+      const seen = step.removed + step.kept;
+      if (seen === 0 && isFirst) youngClient = client;
+      if (seen === 0) break;
+      report.removed += step.removed;
+      report.kept += step.kept;
+      report.lost += step.lost.length;
+      skipped += step.kept;
     }
   }
-  return { removed, isComplete: true };
+  return { ...report, isComplete: true };
 }

@@ -15,7 +15,7 @@ export const ORDER_BYTES_MAX = 256 * 1024;
  */
 const BATCH_FAULT_BYTES_MAX = 4_500_000;
 
-const KEY_RULE = must('1 to 255 printable ASCII characters, with no space at either end');
+export const KEY_RULE = must('1 to 255 printable ASCII characters, with no space at either end');
 
 /** One order of a batch: the body of a submit and its key. */
 export const batchItemSchema = z.strictObject(

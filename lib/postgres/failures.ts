@@ -27,13 +27,59 @@ export class DatabaseFailure extends Error {
   /** Five characters of PostgreSQL's, or what Node.js calls the error. */
   readonly code: string;
   readonly constraint: string | undefined;
+  /** What to do about it, where that is known. */
+  readonly advice: string | undefined;
 
-  constructor(kind: FailureKind, code: string, constraint?: string) {
-    super(`PostgreSQL: ${kind} (${code})`);
+  constructor(kind: FailureKind, code: string, { constraint, advice }: FailureDetails = {}) {
+    super(`PostgreSQL: ${kind} (${code})${advice === undefined ? '' : `. ${advice}`}`);
     this.kind = kind;
     this.code = code;
     this.constraint = constraint;
+    this.advice = advice;
   }
+}
+
+interface FailureDetails {
+  readonly constraint?: string | undefined;
+  readonly advice?: string | undefined;
+}
+
+const OWN_CERTIFICATE =
+  'The database shows a certificate that nobody known has signed: put the certificate of its ' +
+  'authority (PEM) into DATABASE_CA, which its host offers for download.';
+
+/** What to do about failures of which the operator can do something, by code and message. */
+const ADVICE: readonly (readonly [code: RegExp, message: RegExp, advice: string])[] = [
+  [/^(?:DEPTH_ZERO_)?SELF_SIGNED_CERT|^UNABLE_TO_(?:VERIFY|GET)/, /^/, OWN_CERTIFICATE],
+  [
+    /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    /^/,
+    'The certificate of the database is for another name than the host of DATABASE_URL.',
+  ],
+  [
+    /^CERT_HAS_EXPIRED$/,
+    /^/,
+    'The certificate of the database, or one in DATABASE_CA, has expired.',
+  ],
+  [/^ENOTFOUND$|^EAI_AGAIN$/, /^/, 'The host of DATABASE_URL is not known.'],
+  [/^ECONNREFUSED$/, /^/, 'Nothing listens at the host and port of DATABASE_URL.'],
+  [/^ETIMEDOUT$|^EHOSTUNREACH$|^ENETUNREACH$/, /^/, 'The host of DATABASE_URL does not answer.'],
+  [/^28P01$/, /^/, 'The password of DATABASE_URL is wrong.'],
+  [/^28000$/, /^/, 'The database does not let the user of DATABASE_URL in from this address.'],
+  [/^3D000$/, /^/, 'The database that DATABASE_URL names does not exist.'],
+  [
+    /^42501$/,
+    /row-level security/,
+    'Row-level security keeps the user of DATABASE_URL from the tables of Sluice: give it policies ' +
+      'that let it select, insert and update, or the attribute BYPASSRLS.',
+  ],
+  [/^42501$/, /^/, 'The user of DATABASE_URL lacks a right on the tables of Sluice.'],
+];
+
+/** What to do about an error of the driver, if that is known. */
+export function adviceOn(error: unknown): string | undefined {
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  return ADVICE.find(([codes, texts]) => codes.test(code) && texts.test(message))?.[2];
 }
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -57,10 +103,11 @@ const MEANINGS: readonly (readonly [RegExp, FailureKind])[] = [
 export function failureOf(error: unknown, during: 'connect' | 'query'): DatabaseFailure {
   if (error instanceof DatabaseFailure) return error;
   const { code, severity, constraint } = error as Readonly<Record<string, string | undefined>>;
-  if (during === 'connect') return new DatabaseFailure('unreached', code ?? 'no code');
+  const advice = adviceOn(error);
+  if (during === 'connect') return new DatabaseFailure('unreached', code ?? 'no code', { advice });
   if (severity === undefined || code === undefined) {
     return new DatabaseFailure('lost', code ?? 'no code');
   }
   const [, kind = 'unavailable'] = MEANINGS.find(([pattern]) => pattern.test(code)) ?? [];
-  return new DatabaseFailure(kind, code, constraint);
+  return new DatabaseFailure(kind, code, { constraint, advice });
 }

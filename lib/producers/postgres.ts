@@ -52,7 +52,7 @@ export function postgresProducer({ database, log }: { database: Database; log: L
       const { kind, code } = failure;
       if (kind === 'refused') return answersOf(orders, (order) => alone(order, context));
       if (kind === 'again' || kind === 'late') return answersOf(orders, () => failed(failure));
-      log('error', 'database-failed', { kind, code, advice: ADVICE[kind] });
+      log('error', 'database-failed', { kind, code, advice: failure.advice ?? ADVICE[kind] });
       if (kind === 'unreached') return answersOf(orders, untried);
       // Thrown, so that the drain ends: the whole queue would else be charged an attempt a minute.
       throw failure;

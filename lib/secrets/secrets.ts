@@ -1,16 +1,19 @@
 import type { Clock } from '../clock.ts';
-import { ConfigError, type Environment } from '../settings.ts';
+import type { Environment } from '../settings.ts';
+import { SecretsUnavailable } from './errors.ts';
+import type { Variables } from './secret-store.ts';
 
 /** The environment of a function, with its secrets in it, wherever they are kept. */
 export interface Secrets {
   /**
-   * As it was at most `KEPT_MS` ago; the same object for as long as nothing has changed.
+   * At most `KEPT_MS` old, unless the store cannot be reached; the same object for as long as nothing
+   * has changed.
    *
-   * @throws SecretsUnavailable, ConfigError naming each parameter that there is not
+   * @throws SecretsUnavailable, ConfigError
    */
   current(): Promise<Environment>;
   /**
-   * Read anew, as something was refused with what is known; but not time after time.
+   * Read again because something was refused with what is known; but not time after time.
    *
    * @throws as `current`
    */
@@ -18,37 +21,41 @@ export interface Secrets {
 }
 
 export interface SecretsSource {
-  /** Answers with the values by name, and leaves out what there is not. */
-  readonly read: (names: readonly string[], timeMs: number) => Promise<ReadonlyMap<string, string>>;
+  /** Returns the variables that the secrets of these names hold. */
+  readonly read: (names: readonly string[], timeMs: number) => Promise<Variables>;
   readonly clock: Clock;
 }
 
-/** After this a revoked key works nowhere any more: what could not be read anew by then is none. */
+/**
+ * A revoked key stops working everywhere within this time, except while the store cannot be reached:
+ * what is known then stays in use, since refusing every order would be worse.
+ */
 export const KEPT_MS = 5 * 60_000;
-/** From here on it is read anew, so that a store that stumbles for a minute is not felt. */
+/** From here on it is read again, so that nobody has to wait for it at `KEPT_MS`. */
 const FRESH_MS = 4 * 60_000;
-/** What a reading may take that somebody must wait for, and one that is ahead of its time. */
+/** Limit of a read without which nothing can be done, of one that is due, and of one ahead of that. */
 const READ_MS = 2_500;
+const READ_DUE_MS = 1_000;
 const READ_AHEAD_MS = 500;
-/** After a reading ahead of its time that failed, or one that was made as something was refused. */
+/** Between two attempts, when one failed or was made because something was refused. */
 const PAUSE_MS = 10_000;
 
 /**
- * Takes the parameters that `SLUICE_SECRETS` names, separated by commas, into the environment, each
- * as the variable that the last part of its name is: `/sluice/prod/SLUICE_API_KEYS`. Where it names
- * none, as on one's own machine, the environment has the secrets itself.
+ * Takes the variables of the secrets that `SLUICE_SECRETS` names, separated by commas, into the
+ * environment. Where it names none, as on your own machine, the environment has the secrets itself.
  */
 export function secretsOf(env: Environment, { read, clock }: SecretsSource): Secrets {
   const names = (env.SLUICE_SECRETS ?? '').split(',').filter((name) => name !== '');
   let known: { readonly env: Environment; readonly atMs: number } | undefined;
   let triedAtMs = Number.NEGATIVE_INFINITY;
 
-  async function readAnew(timeMs: number): Promise<Environment> {
-    // Counted from before it was asked: what is read can only be newer.
+  async function readAgain(timeMs: number): Promise<Environment> {
+    // Counted from before the read: what it returns can only be newer.
     const atMs = clock.now();
-    const values = await read(names, timeMs);
-    const found = environmentWith(env, names, values);
+    triedAtMs = atMs;
+    const found = { ...env, ...(await read(names, timeMs)) };
     known = { env: known && isSame(known.env, found) ? known.env : found, atMs };
+    triedAtMs = Number.NEGATIVE_INFINITY;
     return known.env;
   }
 
@@ -60,40 +67,42 @@ export function secretsOf(env: Environment, { read, clock }: SecretsSource): Sec
 
   const hasPaused = () => sinceMs(triedAtMs) >= PAUSE_MS;
 
+  async function refreshed(kept: { readonly env: Environment; readonly atMs: number }) {
+    const isDue = sinceMs(kept.atMs) >= KEPT_MS;
+    try {
+      return await readAgain(isDue ? READ_DUE_MS : READ_AHEAD_MS);
+    } catch (error) {
+      const isUnreachable = error instanceof SecretsUnavailable && error.why === 'unreachable';
+      if (isUnreachable || !isDue) return kept.env;
+      // The store has answered, and these secrets are no longer ours: not even known ones are used.
+      known = undefined;
+      throw error;
+    }
+  }
+
   return {
     async current() {
       if (names.length === 0) return env;
-      if (known === undefined || sinceMs(known.atMs) >= KEPT_MS) return readAnew(READ_MS);
-      if (sinceMs(known.atMs) < FRESH_MS || !hasPaused()) return known.env;
-      const { env: stillKnown } = known;
-      return readAnew(READ_AHEAD_MS).catch(() => {
-        triedAtMs = clock.now();
-        return stillKnown;
-      });
+      if (known === undefined) return readAgain(READ_MS);
+      if (sinceMs(known.atMs) < FRESH_MS) return known.env;
+      // A pause that began before they were due does not make them last longer.
+      const mayPause = sinceMs(known.atMs) < KEPT_MS || triedAtMs - known.atMs >= KEPT_MS;
+      return mayPause && !hasPaused() ? known.env : refreshed(known);
     },
 
     async renewed() {
       if (names.length === 0) return env;
       if (known !== undefined && !hasPaused()) return known.env;
+      const found = await readAgain(READ_MS);
       triedAtMs = clock.now();
-      return readAnew(READ_MS);
+      return found;
     },
   };
 }
 
-function environmentWith(
-  env: Environment,
-  names: readonly string[],
-  values: ReadonlyMap<string, string>,
-): Environment {
-  const missing = names.filter((name) => !values.has(name));
-  if (missing.length > 0) {
-    throw new ConfigError(`There are no such parameters.\n- ${missing.join('\n- ')}`);
-  }
-  const entries = names.map((name) => [name.split('/').at(-1) ?? name, values.get(name)]);
-  return { ...env, ...Object.fromEntries(entries) };
-}
-
 function isSame(one: Environment, other: Environment): boolean {
-  return Object.keys(other).every((name) => one[name] === other[name]);
+  const names = Object.keys(other);
+  return (
+    names.length === Object.keys(one).length && names.every((name) => one[name] === other[name])
+  );
 }

@@ -50,7 +50,7 @@ export interface Lease {
   readonly from: string;
   /** How often it was claimed since it was last settled, this time included. */
   readonly claims: number;
-  /** As `order_owners` holds it. */
+  /** As the hash of owners holds it. */
   readonly owner: string;
 }
 

@@ -1,6 +1,7 @@
 import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
 import { headOf, readable } from './order-record.ts';
+import { valuesOf } from './read.ts';
 
 /** How many orders are in each state. */
 export interface Counts {
@@ -76,9 +77,7 @@ function numbersIn(values: unknown): number[] {
 
 async function acceptedAt({ client, keys }: Store, ids: readonly string[]): Promise<number[]> {
   if (ids.length === 0) return [];
-  const records = await client.repeatedly((redis) =>
-    redis.mget<(string | null)[]>(...ids.map(keys.order)),
-  );
+  const records = await valuesOf({ client }, ids.map(keys.order));
   return ids.flatMap((id, at) => {
     const head = readable(() => headOf(id, records[at] ?? ''));
     return head === undefined ? [] : [head.acceptedAtMs];

@@ -6,8 +6,10 @@ export function keysWith(prefix: string) {
   return {
     /** STRING: what the client submitted, JSON. Written once. */
     order: (id: string) => `${prefix}order:${id}`,
-    /** What precedes an id in `order`, for a scan of the database. */
-    orderPrefix: `${prefix}order:`,
+    /** What a scan of the database looks for: every key of this prefix. */
+    pattern: `${prefix}order*`,
+    /** What a key that such a scan has found holds, if it is one of those that are many. */
+    parse: (key: string) => parsed(key.slice(prefix.length)),
     /** STRING: what has become of the order, JSON. Absent while it simply waits. */
     state: (id: string) => `${prefix}order_state:${id}`,
     /** ZSET client -> its `readyScore`, else when its next order is due, Unix milliseconds, else `inf`. */
@@ -22,15 +24,15 @@ export function keysWith(prefix: string) {
     ended: (client: string, segment: number) => `${prefix}order_ended:${client}:${segment}`,
     /** ZSET of `segmentName`, all with score 0: which ended segments there are. */
     segments: `${prefix}order_segments`,
-    /** STRING: the last closed segment that upkeep has checked. */
-    checkedSegment: `${prefix}order_checked_segment`,
+    /** STRING `<segment>:<atMs>`: upkeep has checked what had ended by then, up to this segment. */
+    checked: `${prefix}order_checked`,
     /** HASH id -> who holds each leased order. */
     owners: `${prefix}order_owners`,
     /** STRING: the last fencing token. */
     fence: `${prefix}order_fence`,
     /** STRING: the last order number. */
     number: `${prefix}order_number`,
-    /** HASH `produced`, `canceled` -> how many orders have ended like that. */
+    /** HASH `produced`, `canceled` -> how many orders have ended like that, and are kept; `leaving`: canceled orders that no drain has moved yet. */
     totals: `${prefix}order_totals`,
     /** STRING: dueAtMs of the last order that was redriven at a pace. */
     redrive: `${prefix}order_redrive`,
@@ -50,6 +52,20 @@ export function keysWith(prefix: string) {
 }
 
 export type Keys = ReturnType<typeof keysWith>;
+
+/** An order's record, a client's waiting or dead orders, or an ended segment. */
+export type KeyContent =
+  | { readonly id: string }
+  | { readonly client: string }
+  | { readonly segment: string };
+
+function parsed(key: string): KeyContent | undefined {
+  const [kind = '', name = '', segment] = key.split(':');
+  if (kind === 'order') return { id: name };
+  if (/^order_(?:queue|pending|dead)$/.test(kind)) return { client: name };
+  if (kind === 'order_ended') return { segment: segmentName(name, Number(segment)) };
+  return undefined;
+}
 
 /** Ten years: no clock is wrong by more than that. */
 const READY_SHIFT_MS = 10 * 365 * 24 * 60 * 60 * 1000;
@@ -73,6 +89,11 @@ export function segmentOf(token: number): number {
 /** As `segments` holds it: padded, so that a client's segments sort by age. */
 export function segmentName(client: string, segment: number): string {
   return `${client}:${String(segment).padStart(12, '0')}`;
+}
+
+/** The names of the first and the last segment that a client could have. */
+export function segmentRange(client: string): [string, string] {
+  return [segmentName(client, 0), segmentName(client, 999_999_999_999)];
 }
 
 /** Undoes `segmentName`. */

@@ -1,7 +1,9 @@
 import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
-import { segmentIn, segmentName } from './keys.ts';
+import { segmentIn, segmentRange } from './keys.ts';
+import { scored } from './list-scored.ts';
 import { headOf, readable } from './order-record.ts';
+import { valuesOf } from './read.ts';
 
 /** Where a page ended. Its orders may have moved on since; it stays a position. */
 export interface Position {
@@ -30,7 +32,7 @@ export interface Place {
   readonly next?: Position;
 }
 
-/** How many ids of the same millisecond, or pushed since the last page, a page can look past. */
+/** How many ids pushed since the last page a page can look past. */
 const SLACK = 1_000;
 
 /** The next orders at a position, of some clients. */
@@ -51,43 +53,6 @@ export function placeAt(
   return scored(store, from, position, limit);
 }
 
-/** Newest first, from several sorted sets. */
-async function scored(
-  { client }: Store,
-  from: readonly string[],
-  position: Position,
-  limit: number,
-): Promise<Place> {
-  const { atMs, id: lastId } = position;
-  const pages = await client.repeatedly((redis) => {
-    const reads = redis.pipeline();
-    for (const key of from) {
-      reads.zrange(key, atMs ?? '+inf', '-inf', {
-        ...{ byScore: true, rev: true, withScores: true, offset: 0 },
-        count: limit + (atMs === undefined ? 0 : SLACK),
-      });
-    }
-    return reads.exec<(string | number)[][]>();
-  });
-  const entries = pages.flatMap((page) =>
-    Array.from({ length: page.length / 2 }, (_, at) => ({
-      id: String(page[2 * at]),
-      atMs: Number(page[2 * at + 1]),
-    })),
-  );
-  // Of one score, Redis gives the greater id first in this direction.
-  const isBehind = (entry: { id: string; atMs: number }) =>
-    atMs === undefined || entry.atMs < atMs || entry.id < (lastId ?? '');
-  const behind = entries
-    .filter(isBehind)
-    .sort((one, other) => other.atMs - one.atMs || (one.id < other.id ? 1 : -1));
-  return {
-    candidates: behind
-      .slice(0, limit)
-      .map((entry) => ({ id: entry.id, end: { ...position, atMs: entry.atMs, id: entry.id } })),
-  };
-}
-
 /** Segment by segment, as the number of a segment grows with time for all clients alike. */
 async function ended(
   store: Store,
@@ -95,20 +60,20 @@ async function ended(
   position: Position,
   limit: number,
 ): Promise<Place> {
-  const { client, keys } = store;
+  const { keys } = store;
   const names = await segmentNames(store, clients);
   const segments = names
     .map(segmentIn)
     .filter(
       (name) => clients.includes(name.client) && name.segment <= (position.segment ?? Infinity),
     );
-  const segment = Math.max(...segments.map((name) => name.segment));
+  const segment = segments.reduce((latest, name) => Math.max(latest, name.segment), -1);
   if (segments.length === 0) return { candidates: [] };
   const from = segments
     .filter((name) => name.segment === segment)
     .map((name) => keys.ended(name.client, segment));
   const here: Position = segment === position.segment ? position : { ...head(position), segment };
-  const { candidates } = await scored({ client, keys }, from, here, limit);
+  const { candidates } = await scored(store, from, here, limit);
   return { candidates, next: { ...head(position), segment: segment - 1 } };
 }
 
@@ -125,8 +90,7 @@ export function segmentNames(
   if (clients.length !== 1 || only === undefined) {
     return client.repeatedly((redis) => redis.zrange<string[]>(keys.segments, 0, -1));
   }
-  const first = segmentName(only, 0);
-  const last = segmentName(only, Number.MAX_SAFE_INTEGER);
+  const [first, last] = segmentRange(only);
   return client.repeatedly((redis) =>
     redis.zrange<string[]>(keys.segments, `[${first}`, `[${last}`, { byLex: true }),
   );
@@ -190,8 +154,9 @@ async function newestFirst(
   chunks: readonly { readonly name: string; readonly isFull: boolean }[],
 ): Promise<Queued[]> {
   if (all.length === 0) return [];
-  const records = await client.repeatedly((redis) =>
-    redis.mget<(string | null)[]>(...all.map(({ id }) => keys.order(id))),
+  const records = await valuesOf(
+    { client },
+    all.map(({ id }) => keys.order(id)),
   );
   let lastMs = Number.POSITIVE_INFINITY;
   let lastName = '';

@@ -59,6 +59,8 @@ export interface OrderState {
   readonly history?: readonly Failure[];
   readonly result?: unknown;
   readonly orderNumber?: number;
+  /** The producer's own number: Sluice's counter need not follow it. */
+  readonly hasOwnNumber?: true;
 }
 
 /**
@@ -194,7 +196,9 @@ function producing(order: Order, state: OrderState | undefined, owner?: string |
   if (token === undefined || state?.settledBy === `${token}:${holder}`) return order;
   if (order.status !== 'queued' && order.status !== 'scheduled') return order;
   const { nextAttemptAtMs: _, ...claimed } = order;
-  return { ...claimed, status: 'producing', attempts: order.attempts + Number(claims) };
+  // Claims that were never settled count as one attempt.
+  const attempts = order.attempts + Math.min(Number(claims), 2);
+  return { ...claimed, status: 'producing', attempts };
 }
 
 type StoredRecord = Omit<NewOrder, 'id' | 'submission'> &

@@ -3,21 +3,25 @@ import type { Store } from './connection.ts';
 import { StoreUnavailable } from './errors.ts';
 import { type ErasedOrder, erasedFrom, orderFrom, type StoredOrder } from './order-record.ts';
 
+export type FoundOrder =
+  | { readonly kind: 'order'; readonly order: Order }
+  | ({ readonly kind: 'erased' } & ErasedOrder)
+  | { readonly kind: 'none' };
+
 /**
- * The order as it is now, or what stays of it if it was erased; `undefined` if there is none. Two billed commands, and no transaction:
- * the owner is read first, so an order that is settled in between is shown as its state has it.
+ * The order as it is now, or what stays of it if it was erased. Two billed commands, and no
+ * transaction: the owner is read first, so an order that is settled in between is shown as its state
+ * has it.
  *
  * @throws StoreUnavailable, StoreFault
  */
-export async function readOrder(
-  store: Store,
-  id: string,
-  nowMs: number,
-): Promise<Order | (ErasedOrder & { readonly status: 'erased' }) | undefined> {
+export async function findOrder(store: Store, id: string, nowMs: number): Promise<FoundOrder> {
   const [stored] = await readStored(store, [id]);
-  if (stored === undefined || stored.record === null) return undefined;
+  if (stored === undefined || stored.record === null) return { kind: 'none' };
   const erased = erasedFrom(stored.record);
-  return erased === undefined ? orderFrom(id, stored, nowMs) : { ...erased, status: 'erased' };
+  if (erased !== undefined) return { kind: 'erased', ...erased };
+  const order = orderFrom(id, stored, nowMs);
+  return order === undefined ? { kind: 'none' } : { kind: 'order', order };
 }
 
 /**

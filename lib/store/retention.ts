@@ -1,57 +1,75 @@
 import type { Store } from './connection.ts';
 import { segmentIn } from './keys.ts';
-import { readable, stateFrom } from './order-record.ts';
+import { type OrderState, readable, stateFrom } from './order-record.ts';
 import { runScript } from './run-script.ts';
 import { FORGET } from './scripts.ts';
+import { statesOf, withoutRecord } from './upkeep.ts';
 
 /** The most orders of one step. */
 const FORGET_ORDERS_MAX = 500;
 
-/** The names of all ended segments, each client's oldest first. One billed command. */
-export function endedSegments({ client, keys }: Store): Promise<string[]> {
-  return client.repeatedly((redis) => redis.zrange<string[]>(keys.segments, 0, -1));
+export interface ForgetRequest {
+  /** The name of the ended segment. */
+  readonly segment: string;
+  /** Orders that ended before this go, Unix milliseconds. */
+  readonly beforeMs: number;
+  /** How many of the oldest are passed over: those that earlier steps have kept. */
+  readonly skipped: number;
+}
+
+export interface Forgotten {
+  /** How many entries of the segment were removed. */
+  readonly removed: number;
+  /** How many were left, as nothing tells what has become of them. */
+  readonly kept: number;
+  /** Of the removed ones, those whose record was gone before. */
+  readonly lost: readonly string[];
 }
 
 /**
- * Removes orders of one ended segment that ended before a time, oldest first, up to 500.
+ * Removes orders of one ended segment that ended before a time, oldest first, up to 500. What an order
+ * says of itself comes first: where its state names another place, only the entry goes, and where its
+ * state is gone, it stays.
  *
- * @returns how many were removed, 0 if there are none that old; `undefined` if the segment holds
- *   nothing: its name, which a step that was cut off has left, goes as well
  * @throws StoreUnavailable, StoreFault
  */
 export async function forgetEndedBefore(
-  { client, keys }: Store,
-  name: string,
-  beforeMs: number,
-): Promise<number | undefined> {
+  store: Store,
+  { segment: name, beforeMs, skipped }: ForgetRequest,
+): Promise<Forgotten> {
+  const { client, keys } = store;
   const { client: owner, segment } = segmentIn(name);
   const key = keys.ended(owner, segment);
-  const options = { byScore: true, offset: 0, count: FORGET_ORDERS_MAX } as const;
-  const [ids, isKept] = await client.repeatedly((redis) =>
-    redis
-      .pipeline()
-      .zrange<string[]>(key, '-inf', `(${beforeMs}`, options)
-      .exists(key)
-      .exec<[string[], number]>(),
+  const ids = await client.repeatedly((redis) =>
+    redis.zrange<string[]>(key, '-inf', `(${beforeMs}`, {
+      ...{ byScore: true, offset: skipped },
+      count: FORGET_ORDERS_MAX,
+    }),
   );
-  if (isKept === 0) {
-    await client.repeatedly((redis) => redis.zrem(keys.segments, name));
-    return undefined;
-  }
-  if (ids.length === 0) return 0;
-  const states = await client.repeatedly((redis) =>
-    redis.mget<(string | null)[]>(...ids.map(keys.state)),
-  );
-  const kinds = ids.map(
-    (id, at) => readable(() => stateFrom(id, states[at] ?? null))?.status ?? '',
-  );
+  if (ids.length === 0) return { removed: 0, kept: 0, lost: [] };
+  const lost = new Set(await withoutRecord(store, ids));
+  const states = await statesOf(store, ids);
+  const going = ids.flatMap((id, at) => {
+    const state = readable(() => stateFrom(id, states[at] ?? null));
+    const kind = state === undefined ? lostKind(lost.has(id)) : kindOf(state, segment);
+    // A record that is gone may come back at any moment, by a repeat of its client: it is not deleted.
+    const recordKey = lost.has(id) ? keys.state(id) : keys.order(id);
+    return kind === undefined ? [] : [{ id, kind, keys: [recordKey, keys.state(id)] }];
+  });
+  const kept = ids.length - going.length;
+  if (going.length === 0) return { removed: 0, kept, lost: [] };
   const [removed] = await runScript(client, {
     script: FORGET,
-    keys: [
-      ...[key, keys.segments, keys.totals],
-      ...ids.flatMap((id) => [keys.order(id), keys.state(id)]),
-    ],
-    args: [name, ...ids.flatMap((id, at) => [id, kinds[at] ?? ''])],
+    keys: [key, keys.segments, keys.totals, ...going.flatMap((order) => order.keys)],
+    args: [name, ...going.flatMap(({ id, kind }) => [id, kind])],
   });
-  return Number(removed);
+  return { removed: Number(removed), kept, lost: [...lost] };
+}
+
+function kindOf(state: OrderState, segment: number): string {
+  return state.segment === segment ? state.status : '-';
+}
+
+function lostKind(isRecordGone: boolean): string | undefined {
+  return isRecordGone ? '' : undefined;
 }

@@ -112,8 +112,7 @@ for _, i in ipairs(held) do
   elseif kind == 'pending' then
     append(to.due, outcome.atMs, id)
   elseif kind == 'queue' then
-    -- The oldest comes last, to the tail: it is the next to be claimed.
-    table.insert(to.back, 1, id)
+    to.back[#to.back + 1] = id
   end
   if eventsMax > 0 and (to.endings[kind] or kind == 'dead') then
     append(events, id .. ':' .. kind .. ':' .. outcome.atMs)
@@ -189,7 +188,12 @@ if #looks > 0 then
 end
 for _, place in ipairs(places) do
   if #place.back > 0 then
-    redis.call('RPUSH', place.queue, unpack(place.back))
+    -- The oldest comes last, to the tail: it is the next to be claimed.
+    local back, size = {}, #place.back
+    for i = 1, size do
+      back[i] = place.back[size + 1 - i]
+    end
+    redis.call('RPUSH', place.queue, unpack(back))
   end
   if #place.due > 0 then
     redis.call('ZADD', place.pending, unpack(place.due))

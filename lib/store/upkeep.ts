@@ -1,18 +1,22 @@
 import { isOrderId } from '../orders/identity.ts';
-import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
-import { readyScore, segmentOf } from './keys.ts';
-import { runScript } from './run-script.ts';
-import { RAISE_COUNTERS, RESTORE } from './scripts.ts';
+import { segmentIn, segmentOf } from './keys.ts';
+import { valuesOf } from './read.ts';
+import type { Owned } from './release.ts';
 
 /** Ids of one page: upkeep's requests stay bounded. */
 export const UPKEEP_PAGE = 500;
 /** Keys of the whole database that one step of a scan looks at; about half of them are records. */
-const SCAN_KEYS = 2_000;
+const SCAN_KEYS = 3_000;
+/** Ids of one question to a sorted set, and questions of one request. */
+const ASKED_IDS = 5_000;
+const ASKED_SETS = 50;
+/** Clients of one request. */
+const SIZES_CLIENTS = 200;
 
-/** A page of ids; `cursor` is left out after the last one. */
-export interface IdPage {
-  readonly ids: readonly string[];
+/** A page; `cursor` is left out after the last one. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
   readonly cursor?: string;
 }
 
@@ -25,37 +29,85 @@ export async function queuePage(
   { client, keys }: Store,
   name: string,
   cursor: string,
-): Promise<IdPage> {
+): Promise<Page<string>> {
   const from = Number(cursor);
-  const ids = await client.repeatedly((redis) =>
+  const items = await client.repeatedly((redis) =>
     redis.lrange<string>(keys.queue(name), from, from + UPKEEP_PAGE - 1),
   );
-  return { ids, ...(ids.length > 0 && { cursor: String(from + ids.length) }) };
+  const isLast = items.length < UPKEEP_PAGE;
+  return { items, ...(!isLast && { cursor: String(from + items.length) }) };
 }
 
-/** One page of a sorted set or a hash: an id that is there all along is on one of its pages. */
-export async function scanPage(
+/** One page of the ids of a sorted set: one that is there all along is on one of its pages. */
+export async function setPage(
   { client }: Store,
-  kind: 'zset' | 'hash',
   key: string,
   cursor: string,
-): Promise<IdPage> {
-  const options = { count: UPKEEP_PAGE };
+): Promise<Page<string>> {
   const [next, items] = await client.repeatedly((redis) =>
-    kind === 'zset'
-      ? redis.zscan(key, cursor || '0', options)
-      : redis.hscan(key, cursor || '0', options),
+    redis.zscan(key, cursor || '0', { count: UPKEEP_PAGE }),
   );
-  const ids = items.filter((_, at) => at % 2 === 0).map(String);
-  return { ids, ...(String(next) !== '0' && { cursor: String(next) }) };
+  return { items: items.filter((_, at) => at % 2 === 0).map(String), ...cursorOf(next) };
 }
 
-/** One page of the records in the database, whoever has their ids. */
-export async function recordsPage({ client, keys }: Store, cursor: string): Promise<IdPage> {
-  const options = { match: `${keys.orderPrefix}*`, count: SCAN_KEYS };
+/** One page of the leases. */
+export async function ownersPage({ client, keys }: Store, cursor: string): Promise<Page<Owned>> {
+  const [next, items] = await client.repeatedly((redis) =>
+    redis.hscan(keys.owners, cursor || '0', { count: UPKEEP_PAGE }),
+  );
+  const owned = items.flatMap((id, at) =>
+    at % 2 === 0 ? [{ id: String(id), owner: String(items[at + 1]) }] : [],
+  );
+  return { items: owned, ...cursorOf(next) };
+}
+
+/** One page of an ended segment's orders that ended since a time. */
+export async function endedPage(
+  { client, keys }: Store,
+  name: string,
+  sinceMs: number,
+  cursor: string,
+): Promise<Page<string>> {
+  const { client: owner, segment } = segmentIn(name);
+  const offset = Number(cursor);
+  const items = await client.repeatedly((redis) =>
+    redis.zrange<string[]>(keys.ended(owner, segment), sinceMs, '+inf', {
+      ...{ byScore: true, offset },
+      count: UPKEEP_PAGE,
+    }),
+  );
+  const isLast = items.length < UPKEEP_PAGE;
+  return { items, ...(!isLast && { cursor: String(offset + items.length) }) };
+}
+
+/** What a step of a scan has found. */
+export interface Scanned {
+  readonly ids: readonly string[];
+  /** Clients of whom orders wait or are dead. */
+  readonly clients: readonly string[];
+  /** The names of ended segments. */
+  readonly segments: readonly string[];
+}
+
+/** One page of the keys in the database: a key that is there all along is on one of its pages. */
+export async function scanPage({ client, keys }: Store, cursor: string): Promise<Page<Scanned>> {
+  const options = { match: keys.pattern, count: SCAN_KEYS };
   const [next, found] = await client.repeatedly((redis) => redis.scan(cursor || '0', options));
-  const ids = found.map((key) => key.slice(keys.orderPrefix.length)).filter(isOrderId);
-  return { ids, ...(String(next) !== '0' && { cursor: String(next) }) };
+  const ids: string[] = [];
+  const clients: string[] = [];
+  const segments: string[] = [];
+  for (const content of found.map(keys.parse)) {
+    if (content === undefined) continue;
+    if ('id' in content) {
+      if (isOrderId(content.id)) ids.push(content.id);
+    } else if ('client' in content) clients.push(content.client);
+    else segments.push(content.segment);
+  }
+  return { items: [{ ids, clients, segments }], ...cursorOf(next) };
+}
+
+function cursorOf(next: unknown): { cursor?: string } {
+  return String(next) === '0' ? {} : { cursor: String(next) };
 }
 
 /** Those ids that have no record. One billed command if they all have one. */
@@ -76,135 +128,155 @@ export async function withoutRecord(
 }
 
 /** The state records of orders, as they are stored. One billed command. */
-export async function statesOf(
-  { client, keys }: Store,
+export function statesOf(store: Store, ids: readonly string[]): Promise<(string | null)[]> {
+  return valuesOf(store, ids.map(store.keys.state));
+}
+
+/** Which of some ids are in each of some sorted sets. One billed command for each set. */
+export async function membersOf(
+  { client }: Store,
+  setKeys: readonly string[],
   ids: readonly string[],
-): Promise<(string | null)[]> {
-  if (ids.length === 0) return [];
-  return await client.repeatedly((redis) => redis.mget<(string | null)[]>(...ids.map(keys.state)));
+): Promise<Set<string>[]> {
+  if (setKeys.length === 0 || ids.length === 0) return setKeys.map(() => new Set());
+  const answers = await client.repeatedly((redis) => {
+    const asked = redis.pipeline();
+    for (const key of setKeys) asked.zmscore(key, [...ids]);
+    return asked.exec<((number | string | null)[] | null)[]>();
+  });
+  return answers.map((scores) => new Set(ids.filter((_, at) => (scores?.[at] ?? null) !== null)));
 }
 
-/** Whether an order is leased, and whether it is pending or dead. Four billed commands. */
-export async function whereIs({ client, keys }: Store, id: string, name: string) {
-  const [owner, pending, alone, dead] = await client.repeatedly((redis) =>
-    redis
-      .pipeline()
-      .hget<string>(keys.owners, id)
-      .zscore(keys.pending(name), id)
-      .zscore(keys.pending(ALONE), id)
-      .zscore(keys.dead(name), id)
-      .exec(),
+/** Those ids that are not in the sorted sets that they are asked of. One billed command for each 5,000. */
+export async function missingFrom(
+  { client }: Store,
+  sets: readonly { readonly key: string; readonly ids: readonly string[] }[],
+): Promise<string[]> {
+  const asked = sets.flatMap(({ key, ids }) =>
+    Array.from({ length: Math.ceil(ids.length / ASKED_IDS) }, (_, at) => ({
+      key,
+      ids: ids.slice(at * ASKED_IDS, (at + 1) * ASKED_IDS),
+    })),
   );
-  return {
-    isLeased: owner !== null,
-    isPending: pending !== null || alone !== null,
-    isDead: dead !== null,
-  };
+  const missing: string[] = [];
+  for (let at = 0; at < asked.length; at += ASKED_SETS) {
+    const some = asked.slice(at, at + ASKED_SETS);
+    const answers = await client.repeatedly((redis) => {
+      const questions = redis.pipeline();
+      for (const { key, ids } of some) questions.zmscore(key, [...ids]);
+      return questions.exec<((number | string | null)[] | null)[]>();
+    });
+    for (const [n, { ids }] of some.entries()) {
+      missing.push(...ids.filter((_, i) => (answers[n]?.[i] ?? null) === null));
+    }
+  }
+  return missing;
 }
 
-export interface RestoreRequest {
-  readonly id: string;
-  readonly client: string;
-  /** The state record that was read. */
-  readonly expected: string | null;
-  readonly dueAtMs: number;
+/** What is kept of one client. */
+export interface Size {
+  readonly name: string;
+  readonly queued: number;
+  readonly pending: number;
+  readonly dead: number;
+}
+
+/** How much waits of each of some clients, and how much is dead. Three billed commands for each. */
+export async function sizesOf({ client, keys }: Store, names: readonly string[]): Promise<Size[]> {
+  const sizes: Size[] = [];
+  for (let at = 0; at < names.length; at += SIZES_CLIENTS) {
+    const some = names.slice(at, at + SIZES_CLIENTS);
+    const answers = await client.repeatedly((redis) => {
+      const asked = redis.pipeline();
+      for (const name of some) {
+        asked.llen(keys.queue(name)).zcard(keys.pending(name)).zcard(keys.dead(name));
+      }
+      return asked.exec<number[]>();
+    });
+    for (const [n, name] of some.entries()) {
+      const [queued = 0, pending = 0, dead = 0] = answers.slice(3 * n, 3 * n + 3);
+      sizes.push({ name, queued, pending, dead });
+    }
+  }
+  return sizes;
+}
+
+export interface DoubtRequest {
+  readonly names: readonly string[];
+  /** Those of whom ended orders are kept. */
+  readonly keeping: ReadonlySet<string>;
+  readonly nowMs: number;
 }
 
 /**
- * Makes an order due that nothing would ever claim. The drain that claims it moves it to where its
- * state says that it belongs.
- *
- * @returns whether it is due now; not if its state has changed since it was read
+ * Those of some clients at whom no drain seems to look in time, or of whom nothing seems to be kept:
+ * it is asked at different times, so `serve` must decide. One billed command, and three for each.
  */
-export async function restore({ client, keys }: Store, request: RestoreRequest): Promise<boolean> {
-  const { id, client: name, expected, dueAtMs } = request;
-  const [isRestored] = await runScript(client, {
-    script: RESTORE,
-    keys: [keys.state(id), keys.pending(name), keys.dead(name), keys.clients],
-    args: [id, name, expected ?? '', String(dueAtMs)],
-  });
-  return isRestored === 1;
+export async function doubtfulClients(
+  store: Store,
+  { names, keeping, nowMs }: DoubtRequest,
+): Promise<string[]> {
+  const looks = await nextLooks(store);
+  const doubtful: string[] = [];
+  for (let at = 0; at < names.length; at += SIZES_CLIENTS) {
+    const some = names.slice(at, at + SIZES_CLIENTS);
+    const answers = await store.client.repeatedly((redis) => {
+      const asked = redis.pipeline();
+      for (const name of some) {
+        asked.llen(store.keys.queue(name)).exists(store.keys.dead(name));
+        asked.zrange(store.keys.pending(name), 0, 0, { withScores: true });
+      }
+      return asked.exec<unknown[]>();
+    });
+    for (const [n, name] of some.entries()) {
+      const [queued, dead, first] = answers.slice(3 * n, 3 * n + 3);
+      const dueAtMs = Number((first as unknown[])[1] ?? Number.POSITIVE_INFINITY);
+      const nextMs = queued === 0 ? Math.max(dueAtMs, nowMs) : nowMs;
+      const look = looks.get(name);
+      const isIdle = nextMs === Number.POSITIVE_INFINITY && dead === 0 && !keeping.has(name);
+      if (look === undefined || look > nextMs || isIdle) doubtful.push(name);
+    }
+  }
+  return doubtful;
 }
 
-/** Has a drain look at a client now. */
-export async function lookNow({ client, keys }: Store, name: string, nowMs: number): Promise<void> {
-  await client.repeatedly((redis) =>
-    redis.zadd(keys.clients, { lt: true }, { score: readyScore(nowMs), member: name }),
-  );
-}
-
-/** Orders may have become ready while a pass asks, by the clock of another machine. */
-const LOOK_SLACK_MS = 60_000;
-
-/** When a drain looks at each client next, and whether anything of it is ready. */
-export async function looks({ client, keys }: Store, nowMs: number) {
+/** When a drain looks at each client next, Unix milliseconds. */
+async function nextLooks({ client, keys }: Store): Promise<Map<string, number>> {
   const entries = await client.repeatedly((redis) =>
     redis.zrange<(string | number)[]>(keys.clients, 0, -1, { withScores: true }),
   );
-  const names = entries.filter((_, at) => at % 2 === 0).map(String);
-  if (names.length === 0) return [];
-  const answers = await client.repeatedly((redis) => {
-    const asked = redis.pipeline();
-    for (const name of names) {
-      asked.llen(keys.queue(name)).zcount(keys.pending(name), '-inf', nowMs);
-    }
-    return asked.exec<number[]>();
-  });
-  return names.map((name, at) => ({
-    name,
-    isReady: (answers[2 * at] ?? 0) > 0 || (answers[2 * at + 1] ?? 0) > 0,
-    isLookedAt: Number(entries[2 * at + 1]) <= nowMs + LOOK_SLACK_MS,
-  }));
+  const looks = new Map<string, number>();
+  for (let at = 0; at < entries.length; at += 2) {
+    const score = String(entries[at + 1]);
+    looks.set(String(entries[at]), /inf/i.test(score) ? Number.POSITIVE_INFINITY : Number(score));
+  }
+  return looks;
 }
 
-/** Whether something of a client is ready and no drain looks at it, in one look at both. */
-export async function isUnserved(
+/** How far ended orders have been checked: from this segment on, those that ended since. */
+export interface Checked {
+  readonly segment: number;
+  readonly atMs: number;
+}
+
+/** What has been checked, and the segment that is open now. One billed command. */
+export async function checkedUntil(
+  store: Store,
+): Promise<{ checked: Checked; openSegment: number }> {
+  const { keys } = store;
+  const [checked, token] = await valuesOf(store, [keys.checked, keys.fence]);
+  const [, segment = 0, atMs = 0] = /^(\d+):(\d+)$/.exec(checked ?? '') ?? [];
+  const openSegment = segmentOf(Number(token ?? 0));
+  // A fence that was lost begins at the first segment again.
+  return {
+    checked: { segment: Math.min(Number(segment), openSegment), atMs: Number(atMs) },
+    openSegment,
+  };
+}
+
+export async function setChecked(
   { client, keys }: Store,
-  name: string,
-  nowMs: number,
-): Promise<boolean> {
-  const [look, queued, due] = await client.repeatedly((redis) =>
-    redis
-      .multi()
-      .zscore(keys.clients, name)
-      .llen(keys.queue(name))
-      .zcount(keys.pending(name), '-inf', nowMs)
-      .exec<[string | number | null, number, number]>(),
-  );
-  return queued + due > 0 && !(look !== null && Number(look) <= nowMs + LOOK_SLACK_MS);
-}
-
-export interface Counters {
-  readonly number: number;
-  readonly token: number;
-}
-
-/**
- * Compares the counters with what orders bear, and raises those that are behind if it may.
- *
- * @returns the counters as they were
- */
-export async function raiseCounters(
-  { client, keys }: Store,
-  borne: Counters,
-  isRepair: boolean,
-): Promise<Counters> {
-  const [number, token] = await runScript(client, {
-    script: RAISE_COUNTERS,
-    keys: [keys.number, keys.fence],
-    args: [String(borne.number), String(borne.token), isRepair ? '1' : '0'],
-  });
-  return { number: Number(number), token: Number(token) };
-}
-
-/** The last closed segment that was checked, and the one that is open; -1 if none was checked. */
-export async function segmentProgress({ client, keys }: Store) {
-  const [checked, token] = await client.repeatedly((redis) =>
-    redis.mget<(string | null)[]>(keys.checkedSegment, keys.fence),
-  );
-  return { checked: Number(checked ?? -1), open: segmentOf(Number(token ?? 0)) };
-}
-
-export async function setCheckedSegment({ client, keys }: Store, segment: number): Promise<void> {
-  await client.repeatedly((redis) => redis.set(keys.checkedSegment, String(segment)));
+  { segment, atMs }: Checked,
+): Promise<void> {
+  await client.repeatedly((redis) => redis.set(keys.checked, `${segment}:${atMs}`));
 }

@@ -1,5 +1,6 @@
 import type { SettingsReader } from '../settings.ts';
 import { isPublicAddress, literalAddress } from './addresses.ts';
+import { EVENTS, WEBHOOK } from './settings-table.ts';
 
 /** Where POSTs go, and how. */
 export interface ReceiverSettings {
@@ -16,24 +17,23 @@ export interface ReceiverSettings {
 
 const SECRETS_RULE =
   'one secret or several, separated by spaces or commas, each "whsec_" and 24 to 64 bytes in base64';
-const HOSTS_RULE = 'host names or addresses without ports, separated by spaces or commas';
 
 /** Reads the variables of a receiver, whose names begin alike. */
 export function receiverSettings(
-  { read, optional, integer }: SettingsReader,
+  { read, optional, setting }: SettingsReader,
   prefix: 'SLUICE_WEBHOOK' | 'SLUICE_EVENTS',
 ): ReceiverSettings {
-  const urlRule =
-    'an https URL without credentials and fragment, and not at a private address; http and a ' +
-    `private address may be where ${prefix}_ALLOW_PRIVATE names its host`;
-  const allowed = optional(`${prefix}_ALLOW_PRIVATE`, HOSTS_RULE, hostsIn, []) ?? [];
-  const url = read(`${prefix}_URL`, urlRule, (text) => urlIn(text, allowed));
+  const rows = { ...WEBHOOK, ...EVENTS };
+  const { name: hostsName, rule: hostsRule } = rows[`${prefix}_ALLOW_PRIVATE`];
+  const { name: urlName, rule: urlRule } = rows[`${prefix}_URL`];
+  const allowed = optional(hostsName, hostsRule, hostsIn, []) ?? [];
+  const url = read(urlName, urlRule, (text) => urlIn(text, allowed));
   return {
     url,
     isPrivateAllowed: url !== undefined && allowed.includes(url.hostname),
     secrets: read(`${prefix}_SECRETS`, SECRETS_RULE, secretsIn),
-    concurrency: integer(`${prefix}_CONCURRENCY`, 10, 1, 100),
-    timeoutMs: integer(`${prefix}_TIMEOUT_MS`, 15_000, 100, 50_000),
+    concurrency: setting(rows[`${prefix}_CONCURRENCY`]),
+    timeoutMs: setting(rows[`${prefix}_TIMEOUT_MS`]),
   };
 }
 

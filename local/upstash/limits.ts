@@ -50,7 +50,9 @@ export function createLimits(
     databaseBytesMax = rules.databaseBytesMax;
     const memory: Argument[][] = keys.map((key) => ['MEMORY', 'USAGE', key]);
     const [info, ...used] = await connection.send([['INFO', 'memory'], ...memory]);
-    const bytes = Number(/^used_memory_dataset:(\d+)/m.exec(textOf(info))?.[1] ?? 0);
+    const dataset = Number(/^used_memory_dataset:(\d+)/m.exec(textOf(info))?.[1] ?? 0);
+    // Redis takes off what it needs itself, and wraps around below zero while large requests are under way.
+    const bytes = dataset > Number.MAX_SAFE_INTEGER ? 0 : dataset;
     full = bytes > databaseBytesMax ? databaseFull(databaseBytesMax, bytes) : undefined;
     // A record's memory is never less than what it holds.
     const isLarge = (_: string, at: number) => Number(textOf(used[at])) > rules.recordBytesMax;

@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { designsFor, MEMORY_MB, priced } from '../../cli/cost/designs.ts';
+import { designsFor, MEMORY_MB, sluiceCommands, totalOf } from '../../cli/cost/designs.ts';
 import measured from '../../cli/cost/measured.json' with { type: 'json' };
-import { dollarsFor, LOOKED_UP_ON, PRICES, UPSTASH_FREE_PLAN } from '../../cli/cost/prices.ts';
-import { sluiceCommands, totalOf } from '../../cli/cost/sluice.ts';
-import { ASSUMED, type Workload } from '../../cli/cost/workload.ts';
+import {
+  dollarsFor,
+  LOOKED_UP_ON,
+  PRICES,
+  UPSTASH_PLANS,
+  upstashPlan,
+} from '../../cli/cost/prices.ts';
+import type { Workload } from '../../cli/cost/workload.ts';
 import { ROOT, sourceFiles } from '../support/source-files.ts';
 import { start } from './command.ts';
 
@@ -18,7 +23,8 @@ function workload(overrides: Partial<Workload> = {}): Workload {
     retentionDays: 30,
     isAnnounced: false,
     isLimited: false,
-    assumed: ASSUMED,
+    readRegions: 0,
+    orderBytes: 1_000,
     ...overrides,
   };
 }
@@ -31,13 +37,8 @@ const workloads = fc.record({
   retentionDays: fc.integer({ min: 1, max: 400 }),
   isAnnounced: fc.boolean(),
   isLimited: fc.boolean(),
-  assumed: fc.record({
-    submitMs: fc.integer({ min: 1, max: 1_000 }),
-    drainMs: fc.integer({ min: 1, max: 1_000 }),
-    orderBytes: fc.integer({ min: 1, max: 100_000 }),
-    logBytes: fc.integer({ min: 1, max: 10_000 }),
-    metrics: fc.integer({ min: 0, max: 100 }),
-  }),
+  readRegions: fc.integer({ min: 0, max: 5 }),
+  orderBytes: fc.integer({ min: 1, max: 100_000 }),
 });
 
 test('more orders never cost less, whoever takes them', () => {
@@ -67,43 +68,55 @@ test('a free tier never makes anything dearer, nor events or a limit anything ch
   );
 });
 
-test('full batches cost what the budget of an order says', () => {
+test('full batches cost what was measured of one', () => {
   // 100 in each minute of the month, so that each drain finds one batch.
   const orders = 100 * 43_800;
+  const { submitOfOne, submitOfHundred, drainOfHundred } = measured.sluice;
   const { submits, drains, idleDrains } = sluiceCommands(workload({ orders }));
-  expect((submits + drains) / orders).toBeCloseTo(6.18, 5);
+  expect((submits + drains) / orders).toBeCloseTo(submitOfOne + drainOfHundred / 100, 5);
   expect(idleDrains).toBe(0);
   const batched = sluiceCommands(workload({ orders, batch: 100 }));
-  expect((batched.submits + batched.drains) / orders).toBeCloseTo(3.21, 5);
+  expect((batched.submits + batched.drains) / orders).toBeCloseTo(
+    (submitOfHundred + drainOfHundred) / 100,
+    5,
+  );
 });
 
-test('a month without orders costs the drains that find nothing', () => {
+test('a month without orders costs the drains that find nothing, and the secret', () => {
   const commands = sluiceCommands(workload({ orders: 0 }));
   expect(totalOf(commands)).toBe(43_800 * measured.sluice.drainOfNone);
   expect(totalOf(sluiceCommands(workload({ orders: 0, slots: 3 })))).toBe(3 * totalOf(commands));
-  const assumed = { ...ASSUMED, metrics: 10 };
-  const [sluice] = designsFor(workload({ orders: 0, assumed }), true);
-  expect(sluice?.dollars).toBe(0);
+  const [sluice] = designsFor(workload({ orders: 0 }), true);
+  const paid = sluice?.items.filter(({ dollars }) => dollars > 0).map(({ name }) => name);
+  expect(paid).toEqual(['metrics', 'secrets', 'secretReads']);
 });
 
-test('a batch that is not full costs as much as one that is', () => {
-  // 150 in each minute: two batches, the second of them half full.
-  const { drains } = sluiceCommands(workload({ orders: 150 * 43_800 }));
-  const { drainOfFifty, drainOfHundred, drainOfNone } = measured.sluice;
-  expect(drains / 43_800).toBe(drainOfHundred + drainOfFifty - 4);
-  expect(drainOfNone).toBeGreaterThan(4);
+test.each([
+  [{ commands: 500_000, storageGb: 0.256 }, 'free', 0],
+  [{ commands: 500_001, storageGb: 0.1 }, 'pay as you go', 1.000002],
+  [{ commands: 100_000, storageGb: 0.257 }, 'pay as you go', 0.2],
+  [{ commands: 5_000_000, storageGb: 0.25 }, 'fixed 250 MB', 10],
+  [{ commands: 5_000_000, storageGb: 0.26 }, 'pay as you go', 10],
+  [{ commands: 20_000_000, storageGb: 0.9 }, 'fixed 1 GB', 20],
+  [{ commands: 20_000_000, storageGb: 3 }, 'pay as you go', 40.5],
+  [{ commands: 1_000_000_000, storageGb: 3 }, 'fixed 5 GB', 100],
+] as const)('for %j the cheapest Upstash plan is %s, at %d dollars', (use, plan, dollars) => {
+  const found = upstashPlan({ ...use, readRegions: 0 }, true);
+  expect(found.dollars).toBeCloseTo(dollars, 6);
+  if (use.commands !== 5_000_000 || use.storageGb !== 0.25) expect(found.plan).toBe(plan);
 });
 
-test('Upstash is free up to the last command of its plan, and paid from the first past it', () => {
-  const { commands, storageGb } = UPSTASH_FREE_PLAN;
-  const dollars = (upstashCommands: number, upstashStorage: number, isFreeTier = true) =>
-    priced('Redis', { upstashCommands, upstashStorage }, isFreeTier).dollars;
-  expect(dollars(commands, storageGb)).toBe(0);
-  expect(dollars(commands + 1, storageGb)).toBeCloseTo(1.000002, 9);
-  expect(dollars(commands, storageGb + 0.001)).toBeCloseTo(1, 9);
-  expect(dollars(commands, 0, false)).toBeCloseTo(1, 9);
-  // It is Upstash's plan, and nobody else's.
-  expect(priced('both', { upstashCommands: 1, apiRequests: 1_000_000 }, true).dollars).toBe(1);
+test('a read region is paid for with every write, or as a plan has it, and is not free', () => {
+  const use = { commands: 400_000, storageGb: 0.1, readRegions: 2 };
+  expect(upstashPlan(use, true)).toEqual({ plan: 'pay as you go', dollars: 2.4 });
+  const many = { commands: 100_000_000, storageGb: 0.9, readRegions: 2 };
+  expect(upstashPlan(many, true)).toEqual({ plan: 'fixed 1 GB', dollars: 40 });
+  expect(UPSTASH_PLANS['fixed 1 GB'].regionDollars).toBe(10);
+});
+
+test('every design has the cheaper plan, BullMQ included', () => {
+  const designs = designsFor(workload({ orders: 5_000_000, retentionDays: 1 }), true);
+  expect(designs.map(({ plan }) => plan)).toEqual(['fixed 250 MB', undefined, 'fixed 250 MB']);
 });
 
 test.each(Object.entries(PRICES))(
@@ -155,8 +168,8 @@ test('no price stands anywhere but in its file', () => {
 
 test.each([
   ['--orders', '1000000'],
-  ['--orders', '999999999', '--no-free-tier', '--events', '--rate-limit', '--metrics', '20'],
-  ['--orders', '1', '--metrics', '0'],
+  ['--orders', '999999999', '--no-free-tier', '--events', '--rate-limit', '--read-regions', '2'],
+  ['--orders', '1'],
 ])('cost %s %s fits a terminal', async (...flags) => {
   const { exitCode, out, err } = await start(['cost', ...flags], {}).ended;
   expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
@@ -170,7 +183,7 @@ test('the JSON has every figure, and every price with its source', async () => {
   const { exitCode, out } = await start(['cost', '--orders', '5000', '--json'], {}).ended;
   expect(exitCode).toBe(0);
   const { designs, commands, prices, pricesLookedUpOn } = JSON.parse(out);
-  expect(commands.submits).toBe(20_000);
+  expect(commands.submits).toBe(5_000 * measured.sluice.submitOfOne);
   expect(designs.map(({ name }: { name: string }) => name)).toEqual([
     'Sluice',
     'SQS + DynamoDB',

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { rejectsCsv } from '../../cli/rejects-file.ts';
 import { drainReport, json, orderReport, ordersReport, statsReport } from '../../cli/report.ts';
-import { readSettings } from '../../cli/settings.ts';
+import { readSettings, userFolder } from '../../cli/settings.ts';
 import { printable } from '../../cli/text.ts';
 
 test('an order is shown with its state, its money and its lines', () => {
@@ -86,17 +85,6 @@ test('no control character, and none that turns the line, is printable', () => {
   );
 });
 
-test('rejected orders are written as CSV that a spreadsheet reads back', () => {
-  const rejects = [
-    { row: 2, key: 'a,b', reason: 'it says "no"' },
-    { row: 3, key: ' k', reason: 'two\nlines' },
-    { row: 4, key: '', reason: 'plain' },
-  ];
-  expect(rejectsCsv(rejects)).toBe(
-    'row,key,reason\n2,"a,b","it says ""no"""\n3," k","two\nlines"\n4,,plain\n',
-  );
-});
-
 test('the address defaults to the local stack and keeps the path of a stage', () => {
   expect(readSettings({ SLUICE_KEY: 'k' }).url.href).toBe('http://localhost:3000/');
   const settings = readSettings({ SLUICE_KEY: 'k', SLUICE_URL: 'https://api.example/prod?x#y' });
@@ -109,4 +97,11 @@ test('a setting that is missing or wrong is named', () => {
   for (const url of ['localhost:3000', 'ftp://x', 'https://user:secret@x', 'nonsense']) {
     expect(() => readSettings({ SLUICE_KEY: 'k', SLUICE_URL: url }), url).toThrow(/SLUICE_URL/);
   }
+});
+
+test('a file is looked for where the operator stands, also when npm has changed the folder', () => {
+  const env = { npm_lifecycle_event: 'sluice', INIT_CWD: '/home/me' };
+  expect(userFolder(env, '/opt/sluice')).toBe('/home/me');
+  expect(userFolder({}, '/opt/sluice')).toBe('/opt/sluice');
+  expect(userFolder({ ...env, npm_lifecycle_event: 'nightly' }, '/data')).toBe('/data');
 });

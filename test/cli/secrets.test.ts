@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest';
-import { parameterStore } from '../support/parameter-store.ts';
+import { secretsManager, variablesOf } from '../support/secrets-manager.ts';
 import { start } from './command.ts';
 
 const REDIS = {
@@ -7,38 +7,35 @@ const REDIS = {
   UPSTASH_REDIS_REST_TOKEN: 'canary-token',
 };
 
-async function deployment(parameters?: Readonly<Record<string, string>>) {
-  const store = await parameterStore(parameters);
+async function deployment(secrets?: Parameters<typeof secretsManager>[0]) {
+  const store = await secretsManager(secrets);
   const run = (args: string[], env = {}, input?: string) =>
     start(args, { ...store.env, ...env }, input).ended;
-  return { store, run };
+  const kept = (name: string) => variablesOf(store.secrets, name);
+  return { store, run, kept };
 }
 
-test('secrets that are set are stored encrypted, under the path of the stage, and not printed', async () => {
-  const { run, store } = await deployment();
-  const { exitCode, out } = await run(['secrets', 'put', '--stage', 'prod'], REDIS);
+test('secrets that are set are stored under the name of the stage, and not printed', async () => {
+  const { run, kept, store } = await deployment();
+  const env = { ...REDIS, DATABASE_URL: 'postgres://user:canary@db.example/shop' };
+  const { exitCode, out } = await run(['secrets', 'put', '--stage', 'prod'], env);
   expect(exitCode).toBe(0);
-  expect(Object.fromEntries(store.values)).toEqual({
-    '/sluice/prod/UPSTASH_REDIS_REST_URL': 'https://canary.upstash.io',
-    '/sluice/prod/UPSTASH_REDIS_REST_TOKEN': 'canary-token',
-  });
-  expect(out).toContain('/sluice/prod/UPSTASH_REDIS_REST_TOKEN: version 1');
+  expect(kept('sluice/prod')).toEqual(REDIS);
+  expect(kept('sluice/prod/downstream')).toEqual({ DATABASE_URL: env.DATABASE_URL });
+  expect(store.secrets.get('sluice/prod')?.description).toBe(
+    'Sluice: UPSTASH_REDIS_REST_TOKEN, UPSTASH_REDIS_REST_URL',
+  );
+  expect(out).toContain('UPSTASH_REDIS_REST_TOKEN is in sluice/prod\n');
   expect(out).not.toContain('canary');
 });
 
-test('a secret may come from standard input', async () => {
-  const { run, store } = await deployment();
+test('a secret may come from standard input, and leaves the others as they are', async () => {
+  const { run, kept } = await deployment({ 'sluice/dev/downstream': { ERP_TOKEN: 'a' } });
   const url = 'postgres://user:canary@db.example/shop';
-  expect(
-    (
-      await run(
-        ['secrets', 'put', 'DATABASE_URL', '--stdin'],
-        { DATABASE_URL: 'postgres://of-the-shell' },
-        `${url}\n`,
-      )
-    ).exitCode,
-  ).toBe(0);
-  expect(store.values.get('/sluice/dev/DATABASE_URL')).toBe(url);
+  const shell = { DATABASE_URL: 'postgres://of-the-shell' };
+  const { exitCode } = await run(['secrets', 'put', 'DATABASE_URL', '--stdin'], shell, `${url}\n`);
+  expect(exitCode).toBe(0);
+  expect(kept('sluice/dev/downstream')).toEqual({ ERP_TOKEN: 'a', DATABASE_URL: url });
 });
 
 test.each([
@@ -69,35 +66,38 @@ test('a secret that is empty is not stored, and of one that Sluice does not know
 test('a stage that has no keys, or no secrets, is told as such, with what to do', async () => {
   const { run } = await deployment();
   const keys = await run(['keys', 'list', '--stage', 'prdo']);
-  expect(keys.out).toMatch(/^There are none under \/sluice\/prdo in /);
+  expect(keys.out).toMatch(/^The stage prdo has no API keys in /);
   const doctor = await run(['doctor', '--stage', 'prdo']);
-  expect(doctor).toMatchObject({ exitCode: 2, err: expect.stringContaining('secrets put') });
+  expect(doctor).toMatchObject({ exitCode: 2, err: expect.stringContaining('setup --stage prdo') });
 });
 
 test('an AWS that cannot be reached is not taken for wrong credentials', async () => {
   const { run } = await deployment();
-  const AWS_ENDPOINT_URL_SSM = 'http://127.0.0.1:1';
-  const { exitCode, err } = await run(['secrets', 'list'], { AWS_ENDPOINT_URL_SSM });
+  const AWS_ENDPOINT_URL_SECRETS_MANAGER = 'http://127.0.0.1:1';
+  const env = { AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_MAX_ATTEMPTS: '1' };
+  const { exitCode, err } = await run(['secrets', 'list'], env);
   expect(exitCode).toBe(1);
   expect(err).toContain('--region');
   expect(err).not.toContain('AWS_PROFILE');
 });
 
 test('the secrets of a stage are listed without their values', async () => {
-  const { run } = await deployment({
-    '/sluice/prod/SLUICE_API_KEYS': 'canary',
-    '/sluice/dev/DATABASE_URL': 'canary',
+  const { run, store } = await deployment({
+    'sluice/prod': { SLUICE_API_KEYS: 'canary' },
+    'sluice/dev': { DATABASE_URL: 'canary' },
   });
   const { out } = await run(['secrets', 'list', '--stage', 'prod']);
-  expect(out).toMatch(/^name +changed\nSLUICE_API_KEYS +2026-\S+\n$/);
+  expect(out).toMatch(/^name +secret +changed\nSLUICE_API_KEYS +sluice\/prod +2026-\S+\n$/);
+  const asked = store.received.map(({ headers }) => headers['x-amz-target']);
+  expect(new Set(asked)).toEqual(new Set(['secretsmanager.DescribeSecret']));
 });
 
 test('a key is made for a deployment, listed, and taken away', async () => {
-  const { run, store } = await deployment();
+  const { run, kept: variables } = await deployment();
   const create = ['keys', 'create', '--stage', 'prod', '--json', '--client'];
   const shop = JSON.parse((await run([...create, 'shop', '--scopes', 'orders:write'])).out);
   const ops = JSON.parse((await run([...create, 'ops', '--scopes', 'orders:admin'])).out);
-  const kept = () => JSON.parse(store.values.get('/sluice/prod/SLUICE_API_KEYS') ?? '[]');
+  const kept = () => JSON.parse(variables('sluice/prod').SLUICE_API_KEYS ?? '[]');
   expect(kept()).toEqual([shop.entry, ops.entry]);
   expect(JSON.stringify(kept())).not.toContain(shop.key);
 
@@ -123,7 +123,7 @@ test('a key is made for a deployment, listed, and taken away', async () => {
 });
 
 test('a key that is taken away while another is made stays away, and the other is kept', async () => {
-  const { run, store } = await deployment();
+  const { run, store, kept: variables } = await deployment();
   const create = (client: string) =>
     run([
       'keys',
@@ -144,16 +144,16 @@ test('a key that is taken away while another is made stays away, and the other i
     await run(['keys', 'revoke', '--stage', 'prod', shop.entry.sha256]);
   });
   expect((await create('third')).exitCode).toBe(0);
-  const kept = JSON.parse(store.values.get('/sluice/prod/SLUICE_API_KEYS') ?? '[]');
+  const kept = JSON.parse(variables('sluice/prod').SLUICE_API_KEYS ?? '[]');
   expect(kept.map(({ client }: { client: string }) => client)).toEqual(['ops', 'third']);
 });
 
 test('no right to store them, and no credentials, are told with what to do', async () => {
   const { run, store } = await deployment();
-  const message = 'User is not authorized to perform ssm:PutParameter';
+  const message = 'User is not authorized to perform secretsmanager:PutSecretValue';
   store.failWith(() => ({ status: 400, body: { __type: 'AccessDeniedException', message } }));
   const denied = await run(['secrets', 'put'], REDIS);
-  expect(denied).toMatchObject({ exitCode: 1, err: expect.stringContaining('ssm:PutParameter') });
+  expect(denied).toMatchObject({ exitCode: 1, err: expect.stringContaining('"Rights"') });
   const nobody = await run(['secrets', 'put'], {
     ...REDIS,
     AWS_ACCESS_KEY_ID: '',
@@ -164,14 +164,27 @@ test('no right to store them, and no credentials, are told with what to do', asy
   expect(nobody).toMatchObject({ exitCode: 1, err: expect.stringContaining('AWS_PROFILE') });
 });
 
-test('a command takes the settings of a deployment where one is named', async () => {
+test('a command takes the settings of a deployment where one is named, and not the shell’s', async () => {
   const { url, token } = inject('upstash');
   const { run } = await deployment({
-    '/sluice/prod/UPSTASH_REDIS_REST_URL': url,
-    '/sluice/prod/UPSTASH_REDIS_REST_TOKEN': token,
+    'sluice/prod': { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token },
   });
-  const report = await run(['reconcile', '--stage', 'prod', '--json']);
+  const shell = { UPSTASH_REDIS_REST_URL: 'http://127.0.0.1:1', UPSTASH_REDIS_REST_TOKEN: 'x' };
+  const report = await run(['reconcile', '--stage', 'prod', '--json'], shell);
   expect(JSON.parse(report.out)).toMatchObject({ prefix: 'prod:', orders: 0 });
-  const none = await run(['reconcile', '--stage', 'none']);
-  expect(none).toMatchObject({ exitCode: 2, err: expect.stringContaining('/sluice/none') });
+  const none = await run(['reconcile', '--stage', 'none'], shell);
+  expect(none).toMatchObject({ exitCode: 2, err: expect.stringContaining('stage none has no') });
+});
+
+test('more than 29 keys fit', async () => {
+  const entries = Array.from({ length: 400 }, (_, at) => ({
+    client: `client-${at}`,
+    scopes: ['orders:write', 'orders:read'],
+    sha256: at.toString(16).padStart(64, '0'),
+  }));
+  const SLUICE_API_KEYS = JSON.stringify(entries.slice(1));
+  const { run, kept } = await deployment({ 'sluice/dev': { SLUICE_API_KEYS } });
+  const create = ['keys', 'create', '--stage', 'dev', '--client', 'one', '--scopes', 'orders:read'];
+  expect((await run(create)).exitCode).toBe(0);
+  expect(JSON.parse(kept('sluice/dev').SLUICE_API_KEYS ?? '')).toHaveLength(400);
 });

@@ -14,20 +14,19 @@ import { ROOT } from '../support/source-files.ts';
 
 const text = readFileSync(`${ROOT}/docs/openapi.json`, 'utf8');
 
-test('docs/openapi.json is what `npm run generate` makes of the definitions', () => {
+test('docs/openapi.json is up to date: run `npm run generate` if this fails', () => {
   expect(text).toBe(generatedOpenApi());
 });
 
-test('a linter of the public finds nothing wrong with it', async () => {
+test('a public linter finds nothing wrong with the document', async () => {
   const config = await createConfig({ extends: ['recommended-strict'] });
   const found = await lintFromString({ source: text, absoluteRef: 'openapi.json', config });
   expect(found.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([]);
 });
 
-test('GET /openapi.json shows it to any valid key', async () => {
+test('GET /openapi.json shows the document to any valid key', async () => {
   const api = await deploy();
-  const answer = await api.call('openapi', { as: 'writer' });
-  expect(answer.body).toEqual(JSON.parse(text));
+  expect((await api.call('openapi', { as: 'writer' })).body).toEqual(JSON.parse(text));
 });
 
 const REQUESTS = Object.keys(EXAMPLES.request);
@@ -37,27 +36,23 @@ const requestSchema = (key: string) => {
   return `/paths/${escaped}/${method.toLowerCase()}/requestBody/content/application~1json/schema`;
 };
 
-describe('the examples are right', () => {
+describe('the examples are valid', () => {
   test.each(REQUESTS)('of the request %s', (key) => {
     expect(validatorOf(requestSchema(key))(EXAMPLES.request[key])).toBe(true);
   });
 
   test.each(Object.entries(OPERATIONS))('of the answer to %s', (key, { answer }) => {
+    const named = new Set<string>('headers' in answer ? answer.headers : []);
     const headers = {
-      'content-type': 'application/json',
+      ...(answer.status !== 204 && { 'content-type': 'application/json' }),
       'x-request-id': 'x',
-      location: `/orders/${EXAMPLES.id}`,
-      etag: '"x"',
+      ...(named.has('Location') && { location: `/orders/${EXAMPLES.id}` }),
+      ...(named.has('ETag') && { etag: '"x"' }),
     };
-    const named = new Set(['headers' in answer ? answer.headers : []].flat().map(lower));
-    const kept = Object.entries(headers).filter(
-      ([name]) => !['location', 'etag'].includes(name) || named.has(name),
-    );
-    const body = EXAMPLES.answer[key] ?? {};
     const received = {
       status: answer.status,
-      headers: Object.fromEntries(kept),
-      text: JSON.stringify(body),
+      headers,
+      text: answer.status === 204 ? '' : JSON.stringify(EXAMPLES.answer[key] ?? {}),
     };
     expect(differencesFrom(key, received)).toEqual([]);
   });
@@ -67,37 +62,16 @@ describe('the examples are right', () => {
   });
 });
 
-const lower = (name: string) => name.toLowerCase();
-
-/** Members that are right, and members that are wrong in one way or another. */
+/** Members that are valid, and members that are not. */
 const anyMember = fc.oneof(
-  fc.constantFrom(
-    null,
-    true,
-    [],
-    {},
-    '',
-    ' ',
-    'GBP',
-    'x'.repeat(64),
-    'x'.repeat(65),
-    '\u0000',
-    '\ud800',
-  ),
+  fc.constantFrom(null, true, [], {}, '', ' ', 'GBP', 'x'.repeat(64), 'x'.repeat(65)),
+  fc.constantFrom('\u0000', '\ud800'),
   fc.integer(),
   fc.double(),
   fc.string({ unit: 'binary', maxLength: 70 }),
 );
-const anyLine = fc.record(
-  {
-    sku: anyMember,
-    quantity: anyMember,
-    unitAmount: anyMember,
-    description: anyMember,
-    more: anyMember,
-  },
-  { requiredKeys: [] },
-);
+const [sku, quantity, unitAmount, description, more] = Array(5).fill(anyMember);
+const anyLine = fc.record({ sku, quantity, unitAmount, description, more }, { requiredKeys: [] });
 const anyBody = fc
   .record(
     {
@@ -111,7 +85,7 @@ const anyBody = fc
   )
   .map((members) => orderBody(members));
 
-test('the document takes and refuses the same orders as the code', () => {
+test('the document accepts and refuses the same orders as the code', () => {
   const isDescribed = validatorOf('/components/schemas/Submission');
   const isTaken = (body: unknown) => validateSubmission(body, NOW_MS).kind === 'valid';
   fc.assert(

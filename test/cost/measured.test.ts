@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { bullmqCounts } from '../../bench/bullmq.ts';
 import { sluiceCounts } from '../../bench/command-counts.ts';
+import { linesThrough } from '../../cli/cost/designs.ts';
 import measured from '../../cli/cost/measured.json' with { type: 'json' };
-import { linesThrough } from '../../cli/cost/sluice.ts';
 import { ROOT } from '../support/source-files.ts';
 
 /**

@@ -27,8 +27,8 @@ export function anotherStage(
     const { stage, client } = deployed();
     const { account } = stage.aws;
     const before = namesIn(account);
-    for (const [name, value] of account.parameters) {
-      account.parameters.set(name.replace(STAGE, 'gone'), value);
+    for (const [name, secret] of account.secrets) {
+      account.secrets.set(name.replace(STAGE, 'gone'), secret);
     }
     const tokens = tokensOf(issuerIn(account, ISSUER));
     const added = await stage.sls(['deploy', '--stage', 'gone'], {
@@ -36,6 +36,7 @@ export function anotherStage(
       SLUICE_JWT_AUDIENCE: 'orders',
       SLUICE_WAKE_INTERVAL_MS: '100',
       SLUICE_RESERVED: 'off',
+      SLUICE_PERMISSIONS_BOUNDARY: 'arn:aws:iam::123456789012:policy/sluice-gone-boundary',
     });
     expect(added, added.printed).toMatchObject({ code: 0 });
     const made = namesIn(account).filter((name) => !before.includes(name));

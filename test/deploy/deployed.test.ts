@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { OPERATIONS } from '../../lib/contract/operations.ts';
 import { orderBody } from '../support/orders.ts';
+import { keepVariables } from '../support/secrets-manager.ts';
 import { anotherStage } from './another-stage.ts';
 import { clientOf } from './client.ts';
 import { type Deployment, STAGE, startDeployment } from './deployment.ts';
@@ -144,16 +145,20 @@ test('an instance that is warm takes the next request, and one at a time', async
 });
 
 test('a drain that fails is put where somebody will see it, with no secret in it', async () => {
-  const name = `/sluice/${STAGE}/SLUICE_WEBHOOK_SECRETS`;
-  const { parameters, queues } = stage.aws.account;
-  const secret = parameters.get(name) ?? '';
+  const name = `sluice/${STAGE}/downstream`;
+  const { secrets, queues } = stage.aws.account;
+  const secret = secrets.get(name);
   await stage.lambda.end();
-  parameters.delete(name);
+  // The variables that they need are gone.
+  secrets.set(name, { description: '', versions: [] });
+  keepVariables(secrets, name, {});
   await minute();
-  parameters.set(name, secret);
+  if (secret) secrets.set(name, secret);
   const [queue] = queues.values();
   const records = queue?.messages.splice(0).map((message) => JSON.parse(message));
-  expect(records).toMatchObject([
+  // The announcer reads the same secret.
+  expect(records).toHaveLength(2);
+  expect(records?.filter(({ requestPayload: { slot } }) => slot === 0)).toMatchObject([
     {
       requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 1 },
       requestPayload: { slot: 0 },
@@ -165,7 +170,9 @@ test('a token that was changed reaches functions that are warm, without a deploy
   await client.submit(orderBody());
   const before = startsOf('submit-order');
   const changed = await stage.upstash.changeToken();
-  stage.aws.account.parameters.set(`/sluice/${STAGE}/UPSTASH_REDIS_REST_TOKEN`, changed);
+  keepVariables(stage.aws.account.secrets, `sluice/${STAGE}`, {
+    UPSTASH_REDIS_REST_TOKEN: changed,
+  });
   expect(await client.submit(orderBody())).toMatchObject({ status: 202 });
   expect(startsOf('submit-order')).toBe(before);
 });
@@ -191,15 +198,16 @@ test('what is searched for secrets has all that there is', async () => {
   await client.submit(orderBody());
   await minute();
   const traces = await tracesOf(stage);
-  const zips = placesOf(traces, 'AmazonSSM.GetParameters').filter((name) => name.endsWith('.zip'));
+  const zips = placesOf(traces, 'secretsmanager.GetSecretValue').filter((name) =>
+    name.endsWith('.zip'),
+  );
   expect(zips).toHaveLength(13);
-  const named = placesOf(traces, `/sluice/${STAGE}/UPSTASH_REDIS_REST_TOKEN`);
+  const named = placesOf(traces, `sluice/${STAGE}/downstream`);
   expect(named).toEqual(
     expect.arrayContaining([
       expect.stringMatching(/compiled-cloudformation-template\.json$/),
       expect.stringMatching(/serverless-state\.json$/),
       `template of sluice-${STAGE}`,
-      expect.stringMatching(/^environment \d+ of sluice-test-submit-order$/),
       expect.stringMatching(/^environment \d+ of sluice-test-drain-queue$/),
     ]),
   );

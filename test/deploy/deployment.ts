@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { entryOf } from '../../lib/http/api-keys.ts';
 import { startRedisServer } from '../../local/redis/redis-server.ts';
 import { startUpstashServer } from '../../local/upstash/server.ts';
+import { keepVariables } from '../support/secrets-manager.ts';
 import { giveCredentials } from './aws/account.ts';
 import { type Aws, startAws } from './aws/aws.ts';
 import { copiedProject, slsIn } from './aws/sls.ts';
@@ -39,7 +40,7 @@ export function plantedSecrets() {
 export type Deployment = Awaited<ReturnType<typeof startDeployment>>;
 
 /**
- * A Redis, a receiver and an AWS on this machine, with the secrets in its Parameter Store, and Sluice
+ * A Redis, a receiver and an AWS on this machine, with the secrets in its Secrets Manager, and Sluice
  * deployed there by `sls deploy`, by somebody who may do what `deploy/github-role.yml` allows and
  * nothing else. All of it, or none.
  */
@@ -69,21 +70,30 @@ async function startParts(started: (() => Promise<void>)[]) {
   const project = copiedProject();
   started.push(async () => project.remove());
 
-  const parameters = {
+  const shared = {
     UPSTASH_REDIS_REST_URL: upstash.url,
     UPSTASH_REDIS_REST_TOKEN: secrets.tokens.join(),
     SLUICE_API_KEYS: JSON.stringify(secrets.entries),
+  };
+  const downstream = {
     SLUICE_WEBHOOK_SECRETS: secrets.webhook,
     SLUICE_EVENTS_SECRETS: secrets.events,
   };
-  for (const [name, value] of Object.entries(parameters)) {
-    aws.account.parameters.set(`/sluice/${STAGE}/${name}`, value);
-  }
+  keepVariables(aws.account.secrets, `sluice/${STAGE}`, shared);
+  keepVariables(aws.account.secrets, `sluice/${STAGE}/downstream`, downstream);
   const role = deployerRole(aws.account, [STAGE, 'gone']);
   aws.account.roles.set(role.arn, role);
   const deployer = giveCredentials(aws.account, 'deployer', role.arn);
   // The secrets are in the deployer's environment too, as they may be in anybody's.
-  const sls = slsIn(project.dir, { aws, deployer }, { ...parameters, ...settings(receiver.url) });
+  const sls = slsIn(
+    project.dir,
+    { aws, deployer },
+    {
+      ...shared,
+      ...downstream,
+      ...settings(receiver.url),
+    },
+  );
   const { code, printed } = await sls(['deploy', '--stage', STAGE]);
   if (code !== 0) throw new Error(`sls deploy failed:\n${printed}`);
   const { lambda, api } = await start(aws, started);
@@ -97,6 +107,7 @@ function settings(receiverUrl: string) {
     SLUICE_WEBHOOK_ALLOW_PRIVATE: '127.0.0.1',
     SLUICE_EVENTS_URL: `${receiverUrl}/events`,
     SLUICE_EVENTS_ALLOW_PRIVATE: '127.0.0.1',
+    SLUICE_PERMISSIONS_BOUNDARY: `arn:aws:iam::123456789012:policy/sluice-${STAGE}-boundary`,
   };
 }
 
@@ -118,7 +129,7 @@ export function startApiOf(
   { aws, lambda }: { readonly aws: Aws; readonly lambda: Lambda },
 ): Promise<HttpApi> {
   const id = aws.account.stacks.get(`sluice-${stage}`)?.resources.get('HttpApi')?.physicalId;
-  return startHttpApi(aws.account, id ?? '', lambda);
+  return startHttpApi(aws.account, () => id, lambda);
 }
 
 /** A REST server whose token can be changed, as in Upstash's console. */

@@ -32,7 +32,7 @@ interface PackagingOptions {
   readonly umask?: string;
 }
 
-const COPIED = ['deploy', 'docs', 'examples', 'functions', 'lib', 'local'];
+const COPIED = ['cli', 'deploy', 'docs', 'examples', 'functions', 'lib', 'local'];
 const FILES = ['package.json', 'serverless.yml', 'tsconfig.json'];
 
 /**

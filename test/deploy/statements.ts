@@ -43,13 +43,13 @@ export function grantsOf(role: Resource): string[] {
   );
 }
 
-/** A resource in a word: `/sluice/dev/DATABASE_URL` for the ARN of a parameter. */
+/** A resource in a word: `sluice/dev` for the ARN of that secret. */
 function nameOf(resource: unknown): string {
   if (typeof resource === 'string') return resource;
   const { 'Fn::GetAtt': attribute, 'Fn::Sub': text } = resource as Record<string, unknown>;
   if (Array.isArray(attribute)) return attribute.join('.');
-  const arn = `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter`;
-  return String(text).replace(arn, '');
+  const arn = `arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:`;
+  return String(text).replace(arn, '').replace('-??????', '');
 }
 
 /**

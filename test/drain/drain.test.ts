@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Producer, ProducerAnswer } from '../../lib/producers/producer.ts';
 import { cancel } from '../../lib/store/cancel.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { expectAllInPlace } from '../support/places.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { freshStore, submitAll } from '../support/store.ts';
+import { freshStore, readOrder, submitAll } from '../support/store.ts';
 import { watchedStore } from '../support/watched-store.ts';
 
 const READ_MS = NOW_MS + 1_000;

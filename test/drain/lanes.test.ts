@@ -188,6 +188,8 @@ test.for(FAILING.flatMap((what) => [1, 2].map((nth) => ({ what, nth }))))(
       return { kind: 'produced', orderNumber: 'next' };
     });
     await expect(runDrain(failing, { producer })).rejects.toThrow('cut');
+    // What was claimed by then, and no more.
+    expect(handed.length).toBeLessThanOrEqual(30);
     const { places } = await snapshot(store);
     for (const id of ids) {
       // Nothing is settled that was not handed over, and nothing that was handed over is in the queue.

@@ -12,6 +12,8 @@ afterAll(() => stack.stop());
 
 const SHOP = { authorization: 'Bearer local-shop-key' };
 const ADMIN = { authorization: 'Bearer local-admin-key' };
+const JSON_TYPE = { 'content-type': 'application/json' };
+const ORDER = JSON.stringify(orderBody());
 
 function send(
   method: string,
@@ -23,17 +25,20 @@ function send(
 }
 
 function submit(key: string, body: string | Buffer, headers: Record<string, string> = {}) {
-  const all = { ...SHOP, 'content-type': 'application/json', 'idempotency-key': key, ...headers };
+  const all = { ...SHOP, ...JSON_TYPE, 'idempotency-key': key, ...headers };
   return send('POST', '/orders', all, body);
 }
 
-/** Sends bytes as they are, for what fetch would not send; answers what came back. */
-async function sendRaw(text: string, { isCut = false } = {}): Promise<string> {
+const typeOf = async (answer: Response) => ((await answer.json()) as { type: string }).type;
+
+/** Sends bytes that fetch would not send; answers what came back. */
+async function sendRaw(lines: string[], body = '', { isCut = false } = {}): Promise<string> {
   const socket = connect(Number(new URL(stack.url).port), '127.0.0.1');
   let received = '';
   socket.on('data', (chunk) => {
     received += chunk;
   });
+  const text = [...lines, 'host: localhost', '', body].join('\r\n');
   if (isCut) socket.end(text);
   else socket.write(text);
   await once(socket, 'close');
@@ -42,21 +47,29 @@ async function sendRaw(text: string, { isCut = false } = {}): Promise<string> {
 
 test.each([
   ['GET', '/nope'],
-  ['DELETE', '/orders'],
+  ['PUT', '/orders'],
   ['OPTIONS', '/orders'],
   ['GET', '/orders/%'],
   ['GET', '/orders/%ff'],
   ['GET', '/orders/'],
-  ['POST', '/orders/'],
   ['GET', '/Stats'],
+  ['POST', '/stats'],
   ['POST', '/2015-03-31/functions/drain-queue/invocations'],
 ])('%s %s is no route, and is answered as API Gateway does', async (method, path) => {
-  const answer = await send(method, path, ADMIN);
-  expect([answer.status, await answer.text()]).toEqual([404, '{"message":"Not Found"}']);
-  expect(answer.headers.has('x-request-id')).toBe(false);
+  for (const body of method === 'GET' ? [undefined] : [undefined, '{']) {
+    const answer = await send(method, path, { ...ADMIN, ...JSON_TYPE }, body);
+    expect([answer.status, await answer.text()]).toEqual([404, '{"message":"Not Found"}']);
+    expect(answer.headers.has('x-request-id')).toBe(false);
+  }
 });
 
-test('a query is decoded, and a parameter that stands twice is joined', async () => {
+test('HEAD is no route, and CORS is off', async () => {
+  expect((await send('HEAD', '/stats', ADMIN)).status).toBe(404);
+  const answer = await send('GET', '/orders', { ...SHOP, origin: 'http://localhost:1' });
+  expect([...answer.headers.keys()].filter((name) => name.startsWith('access-'))).toEqual([]);
+});
+
+test('a query is decoded, and a parameter that is sent twice is joined', async () => {
   const customer = 'Ä, B&=+?/';
   await submit('query', JSON.stringify(orderBody({ customer })));
   const found = await send('GET', `/orders?customer=${encodeURIComponent(customer)}`, SHOP);
@@ -67,106 +80,65 @@ test('a query is decoded, and a parameter that stands twice is joined', async ()
   expect((await send('GET', '/orders?=&&limit=1&x=%', SHOP)).status).toBe(200);
 });
 
-test.each(['0', 'false', 'null', '"x"', JSON.stringify(JSON.stringify(orderBody())), ' 1 '])(
-  'the JSON value %s is a body, and no order',
+test.each(['0', 'false', 'null', '"x"', JSON.stringify(ORDER), ' 1 '])(
+  'the JSON value %s is a body, but not an order',
   async (value) => {
-    const answer = await submit(`value-${value.length}`, value);
-    expect([answer.status, await answer.json()]).toMatchObject([
-      400,
-      { type: '/problems/invalid-order', errors: [{ pointer: '' }] },
-    ]);
-    const headers = { ...ADMIN, 'content-type': 'application/json' };
+    expect(await (await submit('value', value)).json()).toMatchObject({
+      type: '/problems/invalid-order',
+      errors: [{ pointer: '' }],
+    });
+    const headers = { ...ADMIN, ...JSON_TYPE };
     expect((await send('POST', '/dead-letters/redrive', headers, value)).status).toBe(400);
   },
 );
 
-test.each(['multipart/form-data', 'multipart/mixed; boundary=x'])(
-  'a body of the type %s is the function’s to refuse',
-  async (type) => {
-    expect((await submit('multipart', '{}', { 'content-type': type })).status).toBe(415);
-    const headers = { 'content-type': type };
-    expect((await send('POST', '/orders', headers, '{}')).status).toBe(401);
+test.each([
+  ...['', 'application/json, text/plain', 'text/plain'].map((type) => ({ 'content-type': type })),
+  ...['multipart/form-data', 'multipart/mixed; boundary=x'].map((type) => ({
+    'content-type': type,
+  })),
+  ...['gzip', 'br', 'x'].map((encoding) => ({ 'content-encoding': encoding })),
+])(
+  'a body with %j is for the function to refuse, after it has checked the key',
+  async (headers) => {
+    const all = headers as Record<string, string>;
+    expect((await submit('type', ORDER, all)).status).toBe(415);
+    expect((await send('POST', '/orders', all, ORDER)).status).toBe(401);
   },
 );
 
-test('a body that is no JSON makes no route of what is none', async () => {
-  const headers = { ...SHOP, 'content-type': 'application/json' };
-  for (const [method, path] of [
-    ['PUT', '/orders'],
-    ['POST', '/stats'],
-    ['POST', '/x'],
-  ] as const) {
-    expect((await send(method, path, headers, '{')).status).toBe(404);
-  }
-});
-
-test('CORS is off', async () => {
-  const answer = await send('GET', '/orders', { ...SHOP, origin: 'http://localhost:1' });
-  const names = [...answer.headers.keys()];
-  expect(names.filter((name) => name.startsWith('access-control'))).toEqual([]);
-});
-
-test('HEAD is no route', async () => {
-  expect((await send('HEAD', '/stats', ADMIN)).status).toBe(404);
-});
-
-test('a body over 10 MB is the gateway’s to refuse, one over 256 KiB the function’s', async () => {
+test('a body over 10 MB is refused by the gateway, one over 256 KiB by the function', async () => {
   const large = await submit('large', 'x'.repeat(10 * 1024 * 1024 + 1));
   expect([large.status, await large.json()]).toEqual([
     413,
     { message: 'Request Entity Too Large' },
   ]);
   const tooLarge = await submit('too-large', 'x'.repeat(256 * 1024 + 1));
-  expect(await tooLarge.json()).toMatchObject({ type: '/problems/body-too-large' });
+  expect(await typeOf(tooLarge)).toBe('/problems/body-too-large');
 });
 
-test.each(['', 'application/json, text/plain', 'text/plain'])(
-  'a body of the type "%s" is a 415',
-  async (type) => {
-    const answer = await submit(`type-${type.length}`, JSON.stringify(orderBody()), {
-      'content-type': type,
-    });
-    expect(answer.status).toBe(415);
-  },
-);
-
-test('a body that is no UTF-8 is no JSON, and is not taken in other letters', async () => {
+test('a body that is not UTF-8 is not JSON, and is not repaired', async () => {
   const body = Buffer.from(JSON.stringify(orderBody({ customer: 'a~b' })));
   body[body.indexOf('~')] = 0xff;
-  const answer = await submit('utf-8', body);
-  expect(await answer.json()).toMatchObject({ type: '/problems/invalid-json' });
+  expect(await typeOf(await submit('utf-8', body))).toBe('/problems/invalid-json');
 });
 
-test('an upload that breaks off makes no order, also where what came is one', async () => {
-  const body = JSON.stringify(orderBody());
-  const head = [
-    'POST /orders HTTP/1.1',
-    'host: localhost',
-    'authorization: Bearer local-shop-key',
-    'content-type: application/json',
-    'idempotency-key: cut',
-  ];
-  const declared = `content-length: ${body.length + 50}`;
-  const answer = await sendRaw([...head, declared, '', body].join('\r\n'), { isCut: true });
-  expect(answer).not.toMatch(/^HTTP\/1.1 2/);
-  const whole = await submit('cut', body);
+test('an upload that breaks off makes no order, even if what came is one', async () => {
+  const type = 'content-type: application/json';
+  const head = ['POST /orders HTTP/1.1', `authorization: ${SHOP.authorization}`, type];
+  const lines = [...head, 'idempotency-key: cut', `content-length: ${ORDER.length + 50}`];
+  expect(await sendRaw(lines, ORDER, { isCut: true })).not.toMatch(/^HTTP\/1.1 2/);
+  const whole = await submit('cut', ORDER);
   expect([whole.status, whole.headers.get('idempotent-replayed')]).toEqual([202, null]);
 });
 
-test('two Authorization headers are no key', async () => {
-  const head = [
-    'GET /stats HTTP/1.1',
-    'host: localhost',
-    'authorization: Bearer local-admin-key',
-    'authorization: Bearer local-admin-key',
-    'connection: close',
-  ];
-  expect(await sendRaw([...head, '', ''].join('\r\n'))).toMatch(/^HTTP\/1.1 401 /);
+test('two Authorization headers are not a key', async () => {
+  const key = `authorization: ${ADMIN.authorization}`;
+  const answer = await sendRaw(['GET /stats HTTP/1.1', key, key, 'connection: close']);
+  expect(answer).toMatch(/^HTTP\/1.1 401 /);
 });
 
-test('300 submits at once are all answered', async () => {
-  const answers = await Promise.all(
-    Array.from({ length: 300 }, () => submit('same', JSON.stringify(orderBody()))),
-  );
+test('100 submits at once are all answered', async () => {
+  const answers = await Promise.all(Array.from({ length: 100 }, () => submit('same', ORDER)));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
 }, 60_000);

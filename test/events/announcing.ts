@@ -1,69 +1,81 @@
-import { inject } from 'vitest';
+import type { ServerResponse } from 'node:http';
 import { type AnnounceDependencies, announce } from '../../lib/events/announce.ts';
 import { eventSender } from '../../lib/events/send-event.ts';
 import type { EventSettings } from '../../lib/events/settings.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
-import { SECRET } from '../producers/receiver.ts';
-import { claimRequest, NOW_MS, submitOrders } from '../support/orders.ts';
+import type { ProducerAnswer } from '../../lib/producers/producer.ts';
+import { cancel } from '../../lib/store/cancel.ts';
+import { type Received, SECRET } from '../producers/receiver.ts';
+import { producerOf, runDrain } from '../support/drains.ts';
+import { NOW_MS, newOrder } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { freshStore, type TestStore } from '../support/store.ts';
+import { submitAll, type TestStore } from '../support/store.ts';
 
 /** When the orders of these tests end. */
 export const ENDED_MS = NOW_MS + 5;
-
-export const announcingStore = () => freshStore(inject('upstash'), { isAnnounced: true });
-
-/** Settings for a receiver on this machine. */
-export function eventSettings(url: string, overrides: Partial<EventSettings> = {}): EventSettings {
-  return {
-    url: new URL(url),
-    isPrivateAllowed: true,
-    secrets: [SECRET],
-    concurrency: 3,
-    timeoutMs: 5_000,
-    source: '/sluice',
-    ...overrides,
-  };
-}
 
 interface Options extends Partial<AnnounceDependencies> {
   readonly settings?: Partial<EventSettings>;
   readonly signal?: AbortSignal;
 }
 
-/** One run, as `functions/announce-events.ts` makes it, on the test's clock. */
+/** One run of the announcer, on the test's clock, to a receiver on this machine. */
 export function announceTo(store: TestStore, url: string, options: Options = {}) {
   const { settings, signal = new AbortController().signal, ...others } = options;
   const clock = others.clock ?? steppedClock(NOW_MS + 1_000);
-  const all = eventSettings(url, settings);
-  const { concurrency } = all;
-  const log = () => undefined;
-  const own = {
-    store: store.events,
-    send: eventSender(all, clock),
-    clock,
-    log,
-    metrics: NO_METRICS,
-    concurrency,
+  const all: EventSettings = {
+    url: new URL(url),
+    ...{ isPrivateAllowed: true, secrets: [SECRET], concurrency: 3, timeoutMs: 5_000 },
+    source: '/sluice',
+    ...settings,
   };
+  const { concurrency } = all;
+  const send = eventSender(all, clock);
+  const own = { store, send, clock, log: () => undefined, metrics: NO_METRICS, concurrency };
   return announce({ ...own, ...others }, signal);
+}
+
+/** One drain that leaves events; its producer answers each order as told. */
+export function endOrders(
+  store: TestStore,
+  answer: (id: string) => ProducerAnswer = () => ({ kind: 'produced' }),
+  nowMs = ENDED_MS,
+) {
+  const limits = { isAnnounced: true, batchSize: 500, lanes: 1 };
+  return runDrain(store, { producer: producerOf(answer), clock: steppedClock(nowMs), limits });
 }
 
 /** Produces orders; answers the ids of their events, the oldest first. */
 export async function producedEvents(store: TestStore, count: number): Promise<string[]> {
-  const ids = await submitOrders(store, count);
-  const { token } = await store.claim(claimRequest({ ordersMax: 500 }));
-  const settlements = ids.map((id) => ({ id, kind: 'produced' as const }));
-  await store.settle(token, settlements, ENDED_MS);
-  return ids.map((id) => `${id}:produced:${ENDED_MS}`);
+  await submitAll(
+    store,
+    Array.from({ length: count }, (_, at) => newOrder(`key-${at}`)),
+  );
+  await endOrders(store);
+  return outbox(store);
 }
 
-/** What waits to be announced, the oldest first. */
+/** Cancels an order and leaves its event. */
+export async function cancelOne(store: TestStore, id: string): Promise<void> {
+  await cancel(store, { id, nowMs: ENDED_MS });
+  await endOrders(store, () => ({ kind: 'untried' }));
+}
+
+/** The events that wait, the oldest first. */
 export async function outbox({ redis, keys }: TestStore): Promise<string[]> {
   return (await redis.lrange(keys.events, 0, -1)).reverse();
 }
 
-/** What was set aside, the oldest first. */
+/** The events that were set aside, the oldest first. */
 export async function refusedEvents({ redis, keys }: TestStore): Promise<string[]> {
   return (await redis.lrange(keys.eventsRefused, 0, -1)).reverse();
 }
+
+/** A receiver that answers an event with a status, or 200 by default. */
+export const answering =
+  (statusOf: (id: string) => number | undefined) =>
+  ({ id }: Received, response: ServerResponse) => {
+    response.writeHead(statusOf(id) ?? 200).end('{"reason":"17850 is unknown"}');
+  };
+
+export const idsOf = (received: readonly Received[]) => received.map(({ id }) => id);

@@ -10,68 +10,52 @@ const variablesFor = (url: string) => ({
   SLUICE_EVENTS_ALLOW_PRIVATE: 'localhost',
 });
 
-const OFF = { SLUICE_EVENTS_URL: '' };
-
-test('what a drain and a cancel have done is announced by the next run, once', async () => {
-  await using receiver = await startReceiver();
-  const api = await deploy(inject('upstash'), variablesFor(receiver.url));
-  const [produced, canceled] = [await api.submit(orderBody()), await api.submit(orderBody())];
-  await api.call('cancel', { id: String(canceled.body.id) });
+/** A deployment in which one order was canceled and one produced. */
+async function deployed(variables: Record<string, string>) {
+  const api = await deploy(inject('upstash'), variables);
+  const canceled = String((await api.submit(orderBody())).body.id);
+  const produced = String((await api.submit(orderBody())).body.id);
+  await api.call('cancel', { id: canceled });
   await api.schedule({ slot: 0 }, lambdaContext());
-  expect(await api.announce()).toMatchObject({
-    kind: 'announced',
-    report: { announced: 2 },
-    waiting: 0,
-  });
+  return { api, canceled, produced };
+}
+
+test('what a drain and a cancel did is announced by the next run, once', async () => {
+  await using receiver = await startReceiver();
+  const { api, canceled, produced } = await deployed(variablesFor(receiver.url));
+  const report = { announced: 2, refused: 0, end: 'none-waits' };
+  expect(await api.announce()).toEqual({ kind: 'announced', report, waiting: 0 });
   const events = receiver.all.map(({ body }) => JSON.parse(body));
-  expect(events).toMatchObject([
-    { type: 'sluice.order.canceled', subject: canceled.body.id },
-    { type: 'sluice.order.produced', subject: produced.body.id, data: { orderNumber: 1 } },
+  expect(events.toSorted((a, b) => a.type.localeCompare(b.type))).toMatchObject([
+    { type: 'sluice.order.canceled', subject: canceled },
+    { type: 'sluice.order.produced', subject: produced, data: { orderNumber: 1 } },
   ]);
   expect(await api.announce()).toEqual({ kind: 'none-waits' });
   expect(receiver.all).toHaveLength(2);
   expect(await api.keys()).not.toContain('order_lock:events');
 });
 
-test('where no URL is set nothing is announced and no key is left for it', async () => {
-  const api = await deploy(inject('upstash'), OFF);
-  const canceled = await api.submit(orderBody());
-  await api.submit(orderBody());
-  await api.call('cancel', { id: String(canceled.body.id) });
-  await api.schedule({ slot: 0 }, lambdaContext());
+test('without a URL nothing is announced, and no key is written for it', async () => {
+  const { api } = await deployed({ SLUICE_EVENTS_URL: '' });
   expect(await api.announce()).toEqual({ kind: 'off' });
   expect((await api.keys()).filter((key) => key.includes('event'))).toEqual([]);
 });
 
-test('a run that finds another at work leaves the events to it', async () => {
-  await using receiver = await startReceiver();
-  const api = await deploy(inject('upstash'), variablesFor(receiver.url));
-  const { body } = await api.submit(orderBody());
-  await api.call('cancel', { id: String(body.id) });
-  await api.redis.set(`${api.prefix}order_lock:events`, 'another', { px: 60_000 });
+test('a run leaves the events to another that is at work, or to the next when time is up', async () => {
+  await using receiver = await startReceiver(() => undefined);
+  const { api } = await deployed(variablesFor(receiver.url));
+  await api.redis.set(api.store.keys.eventsLock, 'another');
   expect(await api.announce()).toEqual({ kind: 'busy' });
   expect(receiver.all).toEqual([]);
-});
-
-test('a run whose time is up sends nothing, and leaves the events to the next', async () => {
-  await using receiver = await startReceiver(() => undefined);
-  const api = await deploy(inject('upstash'), variablesFor(receiver.url));
-  const { body } = await api.submit(orderBody());
-  await api.call('cancel', { id: String(body.id) });
+  await api.redis.del(api.store.keys.eventsLock);
   const outcome = await api.announce(lambdaContext(13_100));
-  expect(outcome).toMatchObject({ report: { announced: 0, end: 'time-up' }, waiting: 1 });
+  expect(outcome).toMatchObject({ report: { announced: 0, end: 'time-up' }, waiting: 2 });
 });
 
-test('a deployment that announces without a secret does not start, and says what is missing', async () => {
-  const variables = { ...variablesFor('http://localhost:1/'), SLUICE_EVENTS_SECRETS: '' };
-  await expect(deploy(inject('upstash'), variables)).rejects.toThrow(
-    'SLUICE_EVENTS_SECRETS is missing',
-  );
-});
-
-test('a source that is no URI reference is refused by its name', async () => {
-  const variables = { ...variablesFor('http://localhost:1/'), SLUICE_EVENTS_SOURCE: 'a b' };
-  await expect(deploy(inject('upstash'), variables)).rejects.toThrow(
-    'SLUICE_EVENTS_SOURCE is wrong',
-  );
+test.each([
+  ['SLUICE_EVENTS_SECRETS', '', 'is missing'],
+  ['SLUICE_EVENTS_SOURCE', 'a b', 'is wrong'],
+])('the announcer does not start if %s is "%s"', async (name, value, fault) => {
+  const variables = { ...variablesFor('http://localhost:1/'), [name]: value };
+  await expect(deploy(inject('upstash'), variables)).rejects.toThrow(`${name} ${fault}`);
 });

@@ -55,13 +55,17 @@ const WRONG: Record<string, string | undefined> = {
 
 let api: Deployment;
 let id: string;
+let erasable: string;
 beforeAll(async () => {
   api = await deploy();
   id = String((await api.submit(orderBody())).body.id);
+  erasable = String((await api.submit(orderBody())).body.id);
 });
 
 /** A call that is right in everything but, perhaps, its key. */
 function right(route: Route): Call {
+  if (route === 'erase') return { id: erasable };
+  if (route === 'replace') return { id, body: orderBody() };
   if (isOfOne(route)) return { id };
   if (route === 'batch') return { body: { orders: [orderBody({ idempotencyKey: 'k' })] } };
   return route === 'submit' ? { headers: { 'idempotency-key': 'k' }, body: orderBody() } : {};
@@ -73,7 +77,7 @@ async function callWith(route: Route, authorization: string | undefined, call: C
 }
 
 /** The order of these tests is not dead, so a redrive of it is a conflict. */
-const SUCCESS = [200, 202, 409];
+const SUCCESS = [200, 202, 204, 409];
 
 describe.each(ROUTE_NAMES)('%s', (route) => {
   test.each(Object.entries(WRONG))('answers 401 to %s and writes nothing', async (_, value) => {

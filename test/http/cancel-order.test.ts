@@ -36,15 +36,15 @@ test('a scheduled order can be canceled', async () => {
   });
 });
 
-test.each<[string, () => Promise<unknown>]>([
-  ['producing', () => claimReady(api.store, { nowMs: Date.now() })],
-  ['produced', () => api.call('drain')],
-  ['dead', die],
-])('an order that is %s is a 409 and stays as it is', async (status, become) => {
+test.each<[string, string, () => Promise<unknown>]>([
+  ['producing', 'being produced', () => claimReady(api.store, { nowMs: Date.now() })],
+  ['produced', 'already produced', () => api.call('drain')],
+  ['dead', 'dead', die],
+])('an order that is %s is a 409 and stays as it is', async (status, words, become) => {
   await become();
   expect(await api.call('cancel', { id })).toMatchObject({
     status: 409,
-    body: { type: '/problems/not-cancelable', detail: `This order is ${status}.` },
+    body: { type: '/problems/not-cancelable', detail: `This order is ${words}.` },
   });
   expect((await api.read(id)).body.status).toBe(status);
 });

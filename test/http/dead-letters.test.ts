@@ -75,7 +75,7 @@ describe('POST /orders/{id}/redrive', () => {
     });
     await drain();
     expect((await api.read(id)).body).toMatchObject({ status: 'produced', attempts: 1 });
-    expect((await api.call('redrive', { id })).body.detail).toBe('This order is produced.');
+    expect((await api.call('redrive', { id })).body.detail).toBe('This order is already produced.');
   });
 
   test.each([`ord_${'0'.repeat(32)}`, '', '../orders', 'ord_*'])('of "%s" is a 404', async (id) => {

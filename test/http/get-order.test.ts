@@ -111,7 +111,8 @@ test('an id that no order can have is a 404 like any other, and Redis is not ask
 });
 
 describe('If-None-Match', () => {
-  const ask = async (id: string, tag: string) => api.read(id, { headers: { 'if-none-match': tag } });
+  const ask = async (id: string, tag: string) =>
+    api.read(id, { headers: { 'if-none-match': tag } });
 
   test.each(['%', 'W/%', '"x", %', 'W/"x",%,"y"', '"a,b", W/%', '*'])(
     'with %s is a 304 without a body',

@@ -1,168 +1,216 @@
-import { beforeEach, describe, expect, test } from 'vitest';
-import { cursorsOf } from '../../lib/http/cursor.ts';
-import { orderBody } from '../support/orders.ts';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ProducerAnswer } from '../../lib/producers/producer.ts';
+import { producerOf, runDrain } from '../support/drains.ts';
+import type { TestKey } from '../support/functions.ts';
+import { NOW_MS, newOrder, orderBody } from '../support/orders.ts';
+import { startStack } from '../support/stack.ts';
+import { steppedClock } from '../support/stepped-clock.ts';
+import { submitAll } from '../support/store.ts';
 import { type Answer, type Deployment, deploy } from './deployment.ts';
 
 let api: Deployment;
 beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW_MS });
   api = await deploy();
+  return () => vi.useRealTimers();
 });
 
 const idsOf = ({ body }: Answer) => (body.orders as { id: string }[]).map(({ id }) => id);
-
-const list = (query: Record<string, string> = {}, as: 'shop' | 'other' | 'admin' = 'shop') =>
+const list = (query: Record<string, string> = {}, as: TestKey = 'shop') =>
   api.call('list', { query, as });
 
-async function submit(count: number, as: 'shop' | 'other' = 'shop'): Promise<string[]> {
+/** Submits orders, each a millisecond after the other; answers their ids, the newest first. */
+async function submit(count: number, as: TestKey = 'shop', overrides = {}): Promise<string[]> {
   const ids: string[] = [];
-  for (let index = 0; index < count; index += 1) {
-    ids.push(String((await api.submit(orderBody(), { as })).body.id));
+  for (let at = 0; at < count; at += 1) {
+    vi.setSystemTime(Date.now() + 1);
+    ids.unshift(String((await api.submit(orderBody(overrides), { as })).body.id));
   }
   return ids;
 }
 
-/** The ids of all pages, as a client follows the cursors. */
-async function follow(query: Record<string, string>, as: 'shop' | 'admin' = 'shop') {
-  const found: string[][] = [];
-  let cursor: string | null = '';
-  while (cursor !== null) {
-    const answer: Answer = await list({ ...query, ...(cursor !== '' && { cursor }) }, as);
+/** All pages, as a client follows the cursors. */
+async function follow(query: Record<string, string>, as: TestKey = 'shop') {
+  const pages: string[][] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const answer: Answer = await list({ ...query, ...(cursor && { cursor }) }, as);
     expect(answer.status).toBe(200);
-    found.push(idsOf(answer));
+    pages.push(idsOf(answer));
     cursor = answer.body.nextCursor as string | null;
   }
-  return found;
+  return pages;
 }
 
-test('a client pages through its own orders, and an admin through those of all', async () => {
-  const ours = await submit(3);
-  const theirs = await submit(2, 'other');
-  const pages = await follow({ limit: '2' });
-  expect(pages.flat().sort()).toEqual(ours.toSorted());
-  for (const page of pages) expect(page.length).toBeLessThanOrEqual(2);
-  expect((await follow({ limit: '2' }, 'admin')).flat().sort()).toEqual(
-    [...ours, ...theirs].sort(),
-  );
+test('a list has what waits, the newest first, then what has ended, the newest first', async () => {
+  const ended = await submit(3);
+  await api.call('drain');
+  vi.setSystemTime(NOW_MS + 1_000);
+  const [canceled] = (await submit(1)) as [string];
+  await api.call('cancel', { id: canceled });
+  await api.call('drain');
+  const waiting = await submit(3);
+  for (const limit of ['1', '2', '100']) {
+    const found = (await follow({ limit })).flat();
+    expect(found.slice(0, 4)).toEqual([...waiting, canceled]);
+    // Those of one drain have ended in the same millisecond.
+    expect(found.slice(4).sort()).toEqual(ended.sort());
+  }
 });
 
-test('an order of a list is the order without its lines; an admin sees whose it is', async () => {
+test('a client sees its own orders, and an admin those of all, the newest first', async () => {
+  const ours = await submit(3);
+  const theirs = await submit(4, 'other');
+  const newest = await submit(1);
+  for (const limit of ['1', '3', '100']) {
+    expect((await follow({ limit })).flat()).toEqual([...newest, ...ours]);
+    expect((await follow({ limit }, 'admin')).flat()).toEqual([...newest, ...theirs, ...ours]);
+  }
+});
+
+test('a list shows an order without its lines, and whose it is only to an admin', async () => {
   const [id] = (await submit(1)) as [string];
-  const { lines, ...summary } = (await api.read(id)).body;
-  expect(lines).toBeDefined();
+  const { lines: _, ...summary } = (await api.read(id)).body;
   const ours = await list();
-  expect(ours.body).toEqual({ orders: [summary], nextCursor: null });
+  expect(ours.body).toEqual({ orders: [summary], nextCursor: null, examined: 1 });
   expect(ours.headers['cache-control']).toBe('no-store');
   expect((await list({}, 'admin')).body.orders).toEqual([{ ...summary, client: 'shop' }]);
 });
 
-test('50 orders are a page where nothing else is asked for', async () => {
+test('a page has 50 orders by default', async () => {
   const orders = Array.from({ length: 51 }, (_, at) => orderBody({ idempotencyKey: `k${at}` }));
   await api.call('batch', { body: { orders } });
-  expect(idsOf(await list())).toHaveLength(50);
   expect((await follow({})).map(({ length }) => length)).toEqual([50, 1]);
 });
 
 test('filters name a status and a customer, and other parameters are ignored', async () => {
-  const [queued] = (await submit(1)) as [string];
-  const canceled = String((await api.submit(orderBody({ customer: 'Ä, B&=?' }))).body.id);
+  const [queued] = await submit(1);
+  const [canceled = ''] = await submit(1, 'shop', { customer: 'Ä, B&=?' });
   await api.call('cancel', { id: canceled });
-  expect((await follow({ status: 'canceled' })).flat()).toEqual([canceled]);
-  expect((await follow({ status: 'queued', sort: 'up' })).flat()).toEqual([queued]);
-  expect((await follow({ customer: 'Ä, B&=?' })).flat()).toEqual([canceled]);
-  expect((await follow({ customer: 'Ä, B&=?', status: 'queued' })).flat()).toEqual([]);
+  const found = async (query: Record<string, string>) => (await follow(query)).flat();
+  expect(await found({ status: 'canceled' })).toEqual([canceled]);
+  expect(await found({ status: 'queued', sort: 'up' })).toEqual([queued]);
+  expect(await found({ customer: 'Ä, B&=?' })).toEqual([canceled]);
+  expect(await found({ customer: 'Ä, B&=?', status: 'queued' })).toEqual([]);
+  expect((await list({ customer: 'nobody' })).body).toMatchObject({ orders: [], examined: 2 });
 });
 
-test.each(['', 'x'.repeat(65), 'nobody'])('no order has the customer "%s"', async (customer) => {
-  await submit(2);
-  expect(await follow({ customer })).toEqual([[]]);
-});
-
-test('a client finds its orders behind any number of others’ on its first page', async () => {
-  const [ours] = (await submit(1)) as [string];
-  for (const batch of ['a', 'b', 'c']) {
-    const orders = Array.from({ length: 100 }, (_, at) =>
-      orderBody({ idempotencyKey: `${batch}${at}` }),
-    );
-    await api.call('batch', { body: { orders }, as: 'other' });
-  }
-  expect((await list({ limit: '5' })).body).toMatchObject({
-    orders: [{ id: ours }],
-    nextCursor: null,
-  });
-});
-
-test('a cursor does not tell the place of another client’s order', async () => {
-  await submit(2, 'other');
-  const { body } = await list({ limit: '1' }, 'admin');
-  const [{ id, acceptedAt }] = body.orders as [{ id: string; acceptedAt: string }];
-  const cursor = Buffer.from(String(body.nextCursor), 'base64url').toString('latin1');
-  expect(cursor).not.toContain(id.slice(4));
-  expect(cursor).not.toContain(String(Date.parse(acceptedAt)));
-});
-
-test('a cursor of another deployment, whose token is another, is none', () => {
-  const place = { atMs: 1, id: `ord_${'0'.repeat(32)}` };
-  const cursor = cursorsOf('orders', 'theirs').at(place);
-  expect(cursorsOf('orders', 'theirs').placeOf(cursor)).toEqual(place);
-  expect(cursorsOf('orders', 'ours').placeOf(cursor)).toBeUndefined();
-});
-
-describe('a query that is wrong is a 400 that says which parameter', () => {
-  test.each([
-    '0',
-    '101',
-    '-1',
-    '1.0',
-    '1e1',
-    '0x1',
-    '01',
-    ' 1',
-    '',
-    'all',
-    '1,2',
-    '99999999999999',
-  ])('limit=%s', async (limit) => {
-    const answer = await list({ limit });
-    expect(answer.status).toBe(400);
-    expect(answer.body).toMatchObject({ type: '/problems/invalid-query' });
-    expect(answer.body.detail).toBe('limit: Must be a whole number from 1 to 100.');
-  });
-
-  test.each(['', 'Queued', 'done', 'queued,dead'])('status=%s', async (status) => {
-    const answer = await list({ status });
-    expect(answer.status).toBe(400);
-    expect(answer.body.detail).toMatch(/^status: Must be one of queued, /);
-  });
-
-  test('cursors that no page gave', async () => {
-    await submit(2);
-    const cursor = String((await list({ limit: '1' })).body.nextCursor);
-    const bytes = Buffer.from(cursor, 'base64url');
-    const flipped = [...bytes.keys()].map((at) => {
-      const copy = Buffer.from(bytes);
-      copy[at] = (copy[at] as number) ^ 1;
-      return copy.toString('base64url');
+describe('by idempotency key', () => {
+  test('a client finds its order, and an admin those of all clients', async () => {
+    const ours = String((await api.submit(orderBody(), { key: 'a b' })).body.id);
+    const theirs = String((await api.submit(orderBody(), { key: 'a b', as: 'other' })).body.id);
+    const query = { idempotencyKey: 'a b' };
+    expect((await list(query)).body).toMatchObject({
+      orders: [{ id: ours, idempotencyKey: 'a b' }],
+      nextCursor: null,
+      examined: 1,
     });
-    const changed = [
-      ...['', 'x', '0', ' ', `${cursor}=`, `${cursor}A`, cursor.slice(1), cursor.slice(0, -1)],
-      ...['ä', '../..', cursor.toUpperCase(), `${cursor},${cursor}`, 'null', 'undefined'],
-      ...flipped,
-    ];
-    for (const wrong of changed) {
-      const answer = await list({ cursor: wrong });
-      expect([wrong, answer.status]).toEqual([wrong, 400]);
-      expect(answer.body.detail).toMatch(/^cursor: /);
+    expect((await follow({ ...query, limit: '1' }, 'admin')).flat()).toEqual([theirs, ours]);
+    expect((await list({ ...query, status: 'dead' })).body).toMatchObject({
+      orders: [],
+      examined: 1,
+    });
+    expect((await list({ idempotencyKey: 'b' })).body).toMatchObject({ orders: [], examined: 0 });
+  });
+});
+
+/** A generator of chance that a seed repeats. */
+function diceFrom(seed: number) {
+  let state = seed * 2_654_435_761;
+  return (sides: number) => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
+    return (state >>> 8) % sides;
+  };
+}
+
+/** What a producer may say of an order, by chance. */
+const ANSWERS: readonly ProducerAnswer[] = [
+  { kind: 'produced' },
+  { kind: 'rejected', reason: 'x' },
+  { kind: 'retry', reason: 'x' },
+];
+
+test.each([1, 2, 3, 4, 5, 6])(
+  'no order is missing from pages that are read while orders flow (seed %i)',
+  async (seed) => {
+    const roll = diceFrom(seed);
+    const reader = roll(2) === 0 ? 'shop' : 'admin';
+    const ours = await submit(25);
+    const theirs = await submit(5, 'other');
+    const before = reader === 'shop' ? ours : [...ours, ...theirs];
+    const found = new Set<string>();
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const query = { limit: String(1 + roll(5)), ...(cursor && { cursor }) };
+      const page: Answer = await list(query, reader);
+      for (const id of idsOf(page)) found.add(id);
+      cursor = page.body.nextCursor as string | null;
+      await submit(roll(3), roll(2) === 0 ? 'shop' : 'other');
+      if (roll(3) === 0)
+        await api.call('cancel', { id: before[roll(before.length)] ?? '', as: 'admin' });
+      vi.setSystemTime(Date.now() + 1 + roll(50));
+      const enough = new AbortController();
+      await runDrain(api.store, {
+        producer: producerOf(() => {
+          enough.abort();
+          return ANSWERS[roll(3)] ?? { kind: 'produced' };
+        }),
+        clock: steppedClock(Date.now()),
+        limits: { batchSize: 1 + roll(4), lanes: 1 },
+        signal: enough.signal,
+      });
     }
-  });
+    expect(before.filter((id) => !found.has(id))).toEqual([]);
+  },
+);
 
-  test('the cursor of another list', async () => {
+test('orders that come in while pages are read put none of the others on two pages', async () => {
+  const before = await submit(12);
+  const found: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: Answer = await list({ limit: '3', ...(cursor && { cursor }) });
+    found.push(...idsOf(page));
+    cursor = page.body.nextCursor as string | null;
     await submit(2);
-    const cursor = String((await list({ limit: '1' })).body.nextCursor);
-    expect((await api.call('deadLetters', { query: { cursor } })).status).toBe(400);
-  });
+  }
+  expect(found).toEqual(before);
+});
 
-  test('all of them at once', async () => {
-    const { detail } = (await list({ limit: 'x', status: 'x' })).body;
-    expect(detail).toMatch(/limit: .*status: /);
-  });
+test('a page costs one client no more when another has 20,000 orders', async () => {
+  await using stack = await startStack();
+  api = await deploy(stack, {}, stack);
+  const [ours] = (await submit(1)) as [string];
+  const costOf = async (query: Record<string, string>) => {
+    const before = stack.usage.billedCommands;
+    const { body } = await list(query);
+    return { body, billed: stack.usage.billedCommands - before };
+  };
+  const alone = [await costOf({ limit: '5' }), await costOf({ status: 'produced' })];
+  for (let batch = 0; batch < 40; batch += 1) {
+    const orders = Array.from({ length: 500 }, (_, at) =>
+      newOrder(`${batch}-${at}`, { client: 'other' }),
+    );
+    await submitAll(api.store, orders);
+  }
+  expect([await costOf({ limit: '5' }), await costOf({ status: 'produced' })]).toEqual(alone);
+  expect(alone[0]?.body).toMatchObject({ orders: [{ id: ours }], nextCursor: null, examined: 1 });
+});
+
+test('a page of the largest orders fits into what a Lambda may return, and each comes once', async () => {
+  const line = { ...orderBody().lines[0], description: '🦊'.repeat(256) };
+  const metadata = Object.fromEntries(
+    Array.from({ length: 20 }, (_, at) => [`${at}${'k'.repeat(38)}`, '"'.repeat(256)]),
+  );
+  const lines = Array(200).fill(line);
+  const ids: string[] = [];
+  for (let batch = 0; batch < 5; batch += 1) {
+    const orders = Array.from({ length: 12 }, (_, at) =>
+      orderBody({ lines, metadata, idempotencyKey: `${batch}-${at}` }),
+    );
+    const { body } = await api.call('batch', { body: { orders } });
+    ids.push(...(body.results as { order: { id: string } }[]).map(({ order }) => order.id));
+  }
+  const first = await list({ limit: '100' });
+  expect(Buffer.byteLength(JSON.stringify(first.text))).toBeLessThan(6 * 1024 * 1024);
+  const pages = await follow({ limit: '100' });
+  expect(pages.length).toBeGreaterThan(1);
+  expect(pages.flat().sort()).toEqual(ids.sort());
 });

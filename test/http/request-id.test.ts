@@ -1,86 +1,81 @@
 import { beforeAll, expect, test } from 'vitest';
 import { orderBody } from '../support/orders.ts';
-import { type Call, type Deployment, deploy, ROUTES } from './deployment.ts';
+import { type Answer, type Call, type Deployment, deploy, ROUTES } from './deployment.ts';
 
 let api: Deployment;
+let routes: (keyof typeof ROUTES)[];
 beforeAll(async () => {
   api = await deploy();
+  routes = Object.keys(ROUTES) as typeof routes;
 });
 
-type Route = keyof typeof ROUTES;
-const routes = Object.keys(ROUTES) as Route[];
 const UUID = /^[0-9a-f-]{36}$/;
 
-async function idOf(route: Route, call: Call) {
-  const { headers, body, status } = await api.call(route, call);
-  const isProblem = headers['content-type'] === 'application/problem+json';
-  expect(isProblem).toBe(status >= 400);
-  expect(body.instance).toBe(isProblem ? headers['x-request-id'] : undefined);
-  return headers['x-request-id'];
+/** Calls every route, as somebody and as nobody, and answers the ids that they got. */
+async function idsOf(call: Call): Promise<string[]> {
+  const ids: string[] = [];
+  for (const route of routes) {
+    for (const answer of [
+      await api.call(route, call),
+      await api.call(route, { ...call, as: undefined }),
+    ]) {
+      const { headers, body, status } = answer;
+      const isProblem = headers['content-type'] === 'application/problem+json';
+      expect(isProblem).toBe(status >= 400);
+      expect(body.instance).toBe(isProblem ? headers['x-request-id'] : undefined);
+      ids.push(headers['x-request-id'] ?? '');
+    }
+  }
+  return ids;
 }
 
-test.each(['a', '0', 'A-z_0.9', '-', '..', 'x'.repeat(128)])('%s is echoed', async (id) => {
-  const headers = { 'x-request-id': id };
-  for (const route of routes) {
-    expect(await idOf(route, { headers })).toBe(id);
-    expect(await idOf(route, { headers, as: undefined })).toBe(id);
+test('an id of 1 to 128 harmless characters is sent back', async () => {
+  for (const id of ['a', 'A-z_0.9', '..', 'x'.repeat(128)]) {
+    expect(new Set(await idsOf({ headers: { 'x-request-id': id } }))).toEqual(new Set([id]));
   }
 });
 
-test.each([
-  '',
-  ' ',
-  'x'.repeat(129),
-  'a b',
-  'a,b',
-  'a/b',
-  'a:b',
-  'a"b',
-  '<script>',
-  'é',
-  'a\r\nset-cookie: x',
-  'a\n',
-  '\u001b[31m',
-  '\u2028',
-  'a\0',
-])('%j is replaced by an id of our own', async (id) => {
-  for (const route of routes) {
-    expect(await idOf(route, { headers: { 'x-request-id': id } })).toMatch(UUID);
+test('any other id is replaced, and a missing one made, each time a new one', async () => {
+  const others = [
+    '',
+    ' ',
+    'x'.repeat(129),
+    'a b',
+    'a,b',
+    'a/b',
+    '<script>',
+    'é',
+    'a\r\nb: c',
+    'a\0',
+  ];
+  const ids: string[] = await idsOf({});
+  for (const id of others) {
+    const answer = await api.call('stats', { headers: { 'x-request-id': id } });
+    ids.push(answer.headers['x-request-id'] ?? '');
   }
-});
-
-test('a request without an id is given one of its own', async () => {
-  const ids = await Promise.all(routes.map((route) => idOf(route, {})));
   for (const id of ids) expect(id).toMatch(UUID);
-  expect(new Set(ids).size).toBe(routes.length);
+  expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('a receipt, an order and a 304 carry the id too', async () => {
+test('a problem has the members of RFC 9457, and a 304 has the id too', async () => {
   const headers = { 'x-request-id': 'mine' };
-  const receipt = await api.submit(orderBody(), { headers });
-  expect(receipt.headers['x-request-id']).toBe('mine');
-  const id = String(receipt.body.id);
-  expect((await api.read(id, { headers })).headers['x-request-id']).toBe('mine');
-  const cached = await api.read(id, { headers: { ...headers, 'if-none-match': '*' } });
-  expect([cached.status, cached.headers['x-request-id']]).toEqual([304, 'mine']);
-});
-
-test('every problem has the members that RFC 9457 asks for, and its status twice', async () => {
-  const problems = [
+  const problems: Answer[] = [
     await api.submit('{'),
-    await api.submit({}),
     await api.submit(orderBody(), { as: undefined }),
     await api.submit(orderBody(), { as: 'reader' }),
-    await api.submit(orderBody(), { key: undefined, headers: { 'idempotency-key': undefined } }),
-    await api.submit(orderBody(), { headers: { 'content-type': 'text/plain' } }),
-    await api.submit('x'.repeat(300_000)),
     await api.read('ord_none'),
   ];
-  expect(problems.map(({ status }) => status)).toEqual([400, 400, 401, 403, 400, 415, 413, 404]);
-  for (const { status, headers, body } of problems) {
-    expect(headers['content-type']).toBe('application/problem+json');
-    expect(body).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) });
-    expect(body.type).toMatch(/^\/problems\/[a-z-]+$/);
-    expect(Object.keys(body).filter((name) => name !== 'errors')).toHaveLength(5);
+  expect(problems.map(({ status }) => status)).toEqual([400, 401, 403, 404]);
+  for (const { status, body } of problems) {
+    expect(body).toStrictEqual({
+      type: expect.stringMatching(/^\/problems\/[a-z-]+$/),
+      title: expect.any(String),
+      status,
+      detail: expect.stringMatching(/\.$/),
+      instance: expect.any(String),
+    });
   }
+  const { body } = await api.submit(orderBody());
+  const cached = await api.read(String(body.id), { headers: { ...headers, 'if-none-match': '*' } });
+  expect([cached.status, cached.headers['x-request-id']]).toEqual([304, 'mine']);
 });

@@ -112,7 +112,9 @@ test('an order over 256 KiB makes its batch a 413', async () => {
 
 test('an order that is nested too deeply is a fault of that order alone', async () => {
   const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
-  const answer = await api.call('batch', { body: `{"orders":[${JSON.stringify(item())},${deep}]}` });
+  const answer = await api.call('batch', {
+    body: `{"orders":[${JSON.stringify(item())},${deep}]}`,
+  });
   expect(answer.body.results).toMatchObject([{ status: 202 }, { status: 400 }]);
 });
 
@@ -136,7 +138,11 @@ const LARGE_ANSWERS: Record<string, () => unknown[]> = {
   'long unknown names': () => Array(40).fill(item(names(100, 450, '"'))),
   'nothing, but long receipts': () =>
     Array.from({ length: 499 }, () =>
-      item({ customer: '\\'.repeat(64), reference: '🦊'.repeat(64), produceAt: '2020-01-01T00:00:00Z' }),
+      item({
+        customer: '\\'.repeat(64),
+        reference: '🦊'.repeat(64),
+        produceAt: '2020-01-01T00:00:00Z',
+      }),
     ),
 };
 

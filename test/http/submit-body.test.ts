@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { readJsonBody } from '../../lib/http/json-body.ts';
 import type { HttpRequest } from '../../lib/http/route.ts';
 import { orderBody } from '../support/orders.ts';
-import { type Deployment, deploy } from './deployment.ts';
+import { type Call, type Deployment, deploy } from './deployment.ts';
 
 const BYTES_MAX = 256 * 1024;
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -122,9 +122,13 @@ describe('POST /orders', () => {
     [400, 'invalid-json', { body: '{' }],
     [400, 'invalid-json', { headers: { 'content-type': 'application/json' } }],
     [400, 'invalid-order', { body: '[]' }],
-    [413, 'body-too-large', { body: 'x'.repeat(300_000), headers: { 'content-type': 'text/plain' } }],
+    [
+      413,
+      'body-too-large',
+      { body: 'x'.repeat(300_000), headers: { 'content-type': 'text/plain' } },
+    ],
     [415, 'unsupported-media-type', { body: VALID, headers: { 'content-encoding': 'gzip' } }],
-  ])('answers %i %s', async (status, type, call) => {
+  ] as [number, string, Call][])('answers %i %s', async (status, type, call) => {
     const headers = { 'idempotency-key': 'a', ...call.headers };
     const answer = await api.call('submit', { ...call, headers });
     expect([answer.status, answer.body.type]).toEqual([status, `/problems/${type}`]);

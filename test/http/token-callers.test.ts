@@ -1,130 +1,83 @@
-import { randomUUID } from 'node:crypto';
-import { beforeAll, expect, test } from 'vitest';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { expect, test } from 'vitest';
+import { callersByToken } from '../../lib/http/token-callers.ts';
 import { bearer, httpEvent, lambdaContext } from '../support/functions.ts';
-import { orderBody } from '../support/orders.ts';
-import { type Deployment, deploy, ROUTES } from './deployment.ts';
+import { deploy, ROUTES } from './deployment.ts';
 
 const ISSUER = 'https://issuer.example/';
 const SHOP = { iss: ISSUER, client_id: 'shop', scope: 'orders:write orders:read' };
+type Claims = Readonly<Record<string, unknown>>;
 
-let api: Deployment;
-
-beforeAll(async () => {
-  api = await deploy(undefined, {
-    SLUICE_JWT_ISSUER: ISSUER,
-    SLUICE_JWT_AUDIENCE: 'orders',
-    // Not read, so not checked.
-    SLUICE_API_KEYS: 'none',
-  });
-});
-
-/** A request as API Gateway hands it on, once its authorizer has let it through with these claims. */
-async function call(
-  route: 'submit' | 'read' | 'stats' | 'openapi',
-  claims: Readonly<Record<string, unknown>> | undefined,
-  { id, headers = {} }: { id?: unknown; headers?: Record<string, string> } = {},
-) {
-  const event = httpEvent(ROUTES[route], {
-    headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID(), ...headers },
-    ...(route === 'submit' && { body: JSON.stringify(orderBody()) }),
-    ...(id !== undefined && { pathParameters: { id: String(id) } }),
-  });
+/** A request as API Gateway passes it on, once its authorizer has accepted these claims. */
+function eventWith(claims: Claims | undefined, headers = {}): APIGatewayProxyEventV2 {
+  const event = httpEvent(ROUTES.stats, { headers });
   const authorizer = { principalId: '', integrationLatency: 0, jwt: { claims, scopes: null } };
   const requestContext = { ...event.requestContext, ...(claims && { authorizer }) };
-  const handlers = {
-    submit: (await import('../../functions/submit-order.ts')).handler,
-    read: (await import('../../functions/get-order.ts')).handler,
-    stats: (await import('../../functions/stats.ts')).handler,
-    openapi: (await import('../../functions/openapi.ts')).handler,
-  };
-  const answer = await handlers[route]({ ...event, requestContext }, lambdaContext());
-  return { status: answer.statusCode, body: JSON.parse(answer.body ?? 'null') };
+  return { ...event, requestContext };
 }
 
-test('a client of a token submits an order and reads it, and another does not see it', async () => {
-  const accepted = await call('submit', SHOP);
-  expect(accepted.status).toBe(202);
-  const { id } = accepted.body;
-  expect((await call('read', SHOP, { id })).status).toBe(200);
-  expect((await call('read', { ...SHOP, client_id: 'other' }, { id })).status).toBe(404);
-  const admin = { iss: ISSUER, azp: 'ops', scope: 'orders:admin' };
-  expect((await call('read', admin, { id })).body).toMatchObject({ client: 'shop' });
+const callerOf = (claims: Claims | undefined, scopePrefix = '') =>
+  callersByToken({ issuer: ISSUER, scopePrefix }).identify(eventWith(claims));
+
+test.each<[string, Claims, string]>([
+  ['client_id', SHOP, 'shop'],
+  ['client_id rather than azp', { ...SHOP, azp: 'other' }, 'shop'],
+  ['azp if there is no client_id', { ...SHOP, client_id: undefined, azp: 'web' }, 'web'],
+])('the client of a token is its %s', (_, claims, client) => {
+  expect(callerOf(claims)?.client).toBe(client);
 });
 
-test.each([
-  ['client_id before azp', { ...SHOP, client_id: 'shop', azp: 'other' }, 'shop'],
-  ['azp, where there is no client_id', { ...SHOP, client_id: undefined, azp: 'web' }, 'web'],
-])('the client is %s', async (_, claims, client) => {
-  const { body } = await call('submit', claims);
-  const admin = { iss: ISSUER, client_id: 'ops', scope: 'orders:admin' };
-  expect((await call('read', admin, { id: body.id })).body.client).toBe(client);
-});
-
-const UNKNOWN: [string, Record<string, unknown> | undefined][] = [
-  ['no authorizer’s claims', undefined],
-  ['no claims', {}],
+test.each<[string, Claims | undefined]>([
+  ['no claims at all', undefined],
+  ['empty claims', {}],
   ['no issuer', { ...SHOP, iss: undefined }],
   ['another issuer', { ...SHOP, iss: 'https://issuer.example' }],
-  ['no client, but a user', { ...SHOP, client_id: undefined, sub: 'shop' }],
+  ['no client but a user', { ...SHOP, client_id: undefined, sub: 'shop' }],
   ['an empty client', { ...SHOP, client_id: '' }],
-  ['a client that no name is like', { ...SHOP, client_id: 'shop\n' }],
-  ['a client of too many characters', { ...SHOP, client_id: 's'.repeat(65) }],
+  ['a client that is no name', { ...SHOP, client_id: 'shop\n' }],
+  ['a client of 65 characters', { ...SHOP, client_id: 's'.repeat(65) }],
   ['several clients', { ...SHOP, client_id: ['shop'] }],
   ['no scopes', { ...SHOP, scope: undefined }],
-  ['scopes that are no text', { ...SHOP, scope: { 'orders:write': true } }],
-];
-
-test.each(UNKNOWN)('a token with %s is nobody’s', async (_, claims) => {
-  const { status, body } = await call('submit', claims);
-  expect(status).toBe(401);
-  expect(body.detail).toContain('token');
+  ['scopes that are not text', { ...SHOP, scope: { 'orders:write': true } }],
+])('a token with %s is nobody’s', (_, claims) => {
+  expect(callerOf(claims)).toBeUndefined();
 });
 
-test('an API key is nothing beside an authorizer, whether it has let a request through or not', async () => {
-  const headers = { authorization: bearer('admin') };
-  expect((await call('stats', undefined, { headers })).status).toBe(401);
-  expect((await call('stats', SHOP, { headers })).status).toBe(403);
+test.each<[Claims, string[]]>([
+  [{ scope: 'openid orders:write' }, ['orders:write']],
+  [{ scope: undefined, scp: 'orders:read' }, ['orders:read']],
+  [{ scope: '[openid orders:admin]' }, ['orders:admin']],
+  [{ scope: '' }, []],
+  [{ scope: 'orders:writers orders:write:all xorders:write' }, []],
+  [{ scope: 'ORDERS:WRITE' }, []],
+  [{ scope: 'other/orders:write' }, []],
+  [{ scope: 'orders:read,orders:write' }, []],
+])('a token with the claims %j has the scopes %j', (claims, scopes) => {
+  expect(callerOf({ ...SHOP, ...claims })?.scopes).toEqual(scopes);
 });
 
-test.each([
-  ['none of the scopes', 'openid profile'],
-  ['an empty one', ''],
-  ['another scope', 'orders:read'],
-  ['scopes that only begin alike', 'orders:writers orders:write:all xorders:write'],
-  ['another case', 'ORDERS:WRITE'],
-  ['a scope of another API', 'other/orders:write'],
-  ['scopes that commas separate', 'orders:read,orders:write'],
-])('a token with %s may not submit', async (_, scope) => {
-  expect((await call('submit', { ...SHOP, scope })).status).toBe(403);
+test('if scopes have a prefix, only those with it count', () => {
+  const claims = { ...SHOP, scope: 'sluice/orders:write orders:read' };
+  expect(callerOf(claims, 'sluice/')?.scopes).toEqual(['orders:write']);
 });
 
-test('a token without one of the scopes may not even see the description', async () => {
-  expect((await call('openapi', { ...SHOP, scope: 'openid' })).status).toBe(403);
-  expect((await call('openapi', SHOP)).status).toBe(200);
+const JWT = { SLUICE_JWT_ISSUER: ISSUER, SLUICE_JWT_AUDIENCE: 'orders' };
+
+test('a function takes tokens and no API keys where API Gateway checks tokens', async () => {
+  await deploy(undefined, { ...JWT, SLUICE_API_KEYS: 'not read, so not checked' });
+  const { handler } = await import('../../functions/stats.ts');
+  const statusOf = async (claims: Claims | undefined, headers = {}) =>
+    (await handler(eventWith(claims, headers), lambdaContext())).statusCode;
+  const key = { authorization: bearer('admin') };
+  expect(await statusOf({ ...SHOP, scope: 'orders:admin' })).toBe(200);
+  expect(await statusOf(SHOP)).toBe(403);
+  expect(await statusOf(SHOP, key)).toBe(403);
+  expect(await statusOf(undefined, key)).toBe(401);
 });
 
-test.each([
-  ['among others', { ...SHOP, scope: 'openid orders:write' }],
-  ['as the claim scp', { ...SHOP, scope: undefined, scp: 'orders:write' }],
-  ['as a list, which API Gateway makes a text of', { ...SHOP, scope: '[openid orders:write]' }],
-])('a scope counts %s', async (_, claims) => {
-  expect((await call('submit', claims)).status).toBe(202);
-});
-
-test('where scopes have a prefix, only those with it count', async () => {
-  await deploy(undefined, {
-    SLUICE_JWT_ISSUER: ISSUER,
-    SLUICE_JWT_AUDIENCE: 'orders',
-    SLUICE_JWT_SCOPE_PREFIX: 'sluice/',
-  });
-  expect((await call('submit', { ...SHOP, scope: 'sluice/orders:write' })).status).toBe(202);
-  expect((await call('submit', { ...SHOP, scope: 'orders:write' })).status).toBe(403);
-});
-
-test('half of the settings stops the cold start, instead of letting keys in', async () => {
-  const half = { SLUICE_JWT_ISSUER: '', SLUICE_JWT_AUDIENCE: 'orders' };
-  await expect(deploy(undefined, half)).rejects.toThrow('SLUICE_JWT_ISSUER is missing');
-  const other = { SLUICE_JWT_ISSUER: ISSUER, SLUICE_JWT_AUDIENCE: '' };
-  await expect(deploy(undefined, other)).rejects.toThrow('SLUICE_JWT_AUDIENCE is missing');
-  expect(api.environment.SLUICE_JWT_ISSUER).toBe(ISSUER);
-});
+test.each(['SLUICE_JWT_ISSUER', 'SLUICE_JWT_AUDIENCE'])(
+  'without %s no function starts, rather than take API keys',
+  async (name) => {
+    await expect(deploy(undefined, { ...JWT, [name]: '' })).rejects.toThrow(`${name} is missing`);
+  },
+);

@@ -1,139 +1,147 @@
-import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { expect, inject, test, vi } from 'vitest';
+import { SERVICE_ERRORS } from '../../local/upstash/rules.ts';
 import { type Fate, faultyProxy } from '../support/faulty-proxy.ts';
 import { orderBody } from '../support/orders.ts';
+import { startStack } from '../support/stack.ts';
 import { type Answer, deploy } from './deployment.ts';
-
-beforeEach(() => {
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 const answering = (status: number, body: string): Fate => {
   return (response) => void response.writeHead(status).end(body);
 };
+const error = (text: string, status = 400) => answering(status, JSON.stringify({ error: text }));
 const HTML = '<html><body>Bad gateway</body></html>';
 
-const FAULTS: Record<string, Fate> = {
-  'resets the connection': 'lose-request',
-  'resets the connection after the commit': 'lose-reply',
-  'answers half a body': 'half',
-  'answers an HTML page': answering(502, HTML),
-  'answers an HTML page with 200': answering(200, HTML),
-  'answers nothing with 200': answering(200, ''),
-  'answers 401': answering(401, '{"error":"Unauthorized"}'),
-  'answers 429': answering(429, '{"error":"ERR max requests limit exceeded"}'),
-  'answers 429 without JSON': answering(429, 'Too Many Requests'),
-  'answers 500': answering(500, '{"error":"ERR internal"}'),
-  'answers 500 with JSON that names no error': answering(500, '{"message":"no"}'),
-  'answers 503 with null': answering(503, 'null'),
-  'is full': answering(
-    400,
-    '{"error":"OOM command not allowed when used memory > \'maxmemory\'."}',
-  ),
+const NO_ANSWER = /^Redis did not answer the request, or refused it\. /;
+const UNREACHABLE = /^Redis could not be reached, or did not answer in time\. /;
+const BUDGET =
+  /^The database has used up its command budget\. Its operator must raise the budget\. /;
+
+/** What Redis does, and what the caller is told. */
+const FAULTS: Record<string, [Fate, RegExp]> = {
+  'resets the connection': ['lose-request', UNREACHABLE],
+  'resets the connection after the commit': ['lose-reply', UNREACHABLE],
+  'answers half a body': ['half', UNREACHABLE],
+  'answers an HTML page': [answering(502, HTML), UNREACHABLE],
+  'answers an HTML page with 200': [answering(200, HTML), UNREACHABLE],
+  'answers nothing with 200': [answering(200, ''), UNREACHABLE],
+  'answers 429 without JSON': [answering(429, 'Too Many Requests'), UNREACHABLE],
+  'answers 500': [error('ERR internal', 500), NO_ANSWER],
+  'answers 500 without an error': [answering(500, '{"message":"no"}'), NO_ANSWER],
+  'answers null': [answering(503, 'null'), UNREACHABLE],
+  'refuses the token': [error(SERVICE_ERRORS.unauthorized, 401), NO_ANSWER],
+  'is full': [error(SERVICE_ERRORS.databaseFull), /^The database is full\. Its operator must/],
+  'has used up its requests': [error(SERVICE_ERRORS.requestsUsedUp), BUDGET],
+  'has used up the requests of a day': [error(SERVICE_ERRORS.dailyRequestsUsedUp), BUDGET],
+  'has a full record': [
+    error(SERVICE_ERRORS.recordFull),
+    /^A key .* size limit\. .* SLUICE_QUEUE_MAX/,
+  ],
+  'gets too many commands': [error('ERR too many requests', 429), /^The database receives more/],
 };
 
 function expectUnavailable(answer: Answer) {
-  expect(answer.status).toBe(503);
-  expect(answer.headers['retry-after']).toMatch(/^[1-9]\d*$/);
-  expect(answer.headers['content-type']).toBe('application/problem+json');
-  expect(answer.body).toMatchObject({ type: '/problems/store-unavailable', status: 503 });
-  expect(answer.text).not.toMatch(/evalsha|hgetall|<html|ERR|OOM|UND_|ECONN|127\.0\.0\.1/i);
+  expect(answer).toMatchObject({
+    status: 503,
+    headers: {
+      'retry-after': expect.stringMatching(/^[1-9]\d*$/),
+      'content-type': 'application/problem+json',
+    },
+    body: { type: '/problems/store-unavailable', status: 503 },
+  });
+  expect(answer.text).not.toMatch(/evalsha|mget|<html|\bERR\b|upstash|UND_|ECONN|127\.0\.0\.1/i);
 }
 
-describe.each(Object.entries(FAULTS))('where Redis %s', (_, fault) => {
-  test('a submit is 503 and says that it is safe to repeat; the repeat makes one order', async () => {
+test.each(Object.entries(FAULTS))(
+  'if Redis %s, a submit is a 503 that is safe to repeat, and its repeat makes one order',
+  async (_, [fault, told]) => {
     let fate: Fate = fault;
     await using proxy = await faultyProxy(inject('upstash'), () => fate);
     const api = await deploy(proxy);
     const answer = await api.submit(orderBody(), { key: 'same' });
     expectUnavailable(answer);
-    expect(answer.body.detail).toMatch(/unknown.*safe to repeat/);
+    expect(answer.body.detail).toMatch(told);
+    expect(answer.body.detail).toMatch(/is unknown\. It is safe to repeat/);
     fate = 'pass';
     const repeat = await api.submit(orderBody(), { key: 'same' });
     expect(repeat.status).toBe(202);
     expect((await api.submit(orderBody(), { key: 'same' })).text).toBe(repeat.text);
     expect(await api.counts()).toEqual({ kept: 1, queued: 1 });
-  });
+  },
+);
 
-  test('a read, the counts and a drain are 503', async () => {
-    let fate: Fate = 'pass';
-    await using proxy = await faultyProxy(inject('upstash'), () => fate);
+const ADVICE = {
+  read: /Try again after/,
+  list: /Try again after/,
+  deadLetters: /Try again after/,
+  stats: /Try again after/,
+  batch: /is unknown\. It is safe to repeat/,
+  cancel: /is unknown\. It is safe to repeat/,
+  redrive: /is unknown\. Check before/,
+  redriveMany: /is unknown\. Check before/,
+  drain: /is unknown\. Check before/,
+} as const;
+
+test.each(Object.entries(ADVICE) as [keyof typeof ADVICE, RegExp][])(
+  'if Redis fails, %s is a 503 that says %s',
+  async (route, advice) => {
+    const [fault, told] = FAULTS['is full'] as [Fate, RegExp];
+    await using proxy = await faultyProxy(inject('upstash'), () => fault);
     const api = await deploy(proxy);
-    const { body } = await api.submit(orderBody());
-    fate = fault;
-    expectUnavailable(await api.read(String(body.id)));
-    expectUnavailable(await api.call('stats'));
-    expectUnavailable(await api.call('drain'));
-  });
-});
+    const orders = [orderBody({ idempotencyKey: 'k' })];
+    const call = route === 'batch' ? { body: { orders } } : { id: `ord_${'0'.repeat(32)}` };
+    const answer = await api.call(route, call);
+    expectUnavailable(answer);
+    expect(answer.body.detail).toMatch(told);
+    expect(answer.body.detail).toMatch(advice);
+  },
+);
 
-test('where nothing listens, a submit is 503, and the repeat makes one order', async () => {
+test('if nothing listens, a submit is a 503, and its repeat makes one order', async () => {
   const proxy = await faultyProxy(inject('upstash'), () => 'pass');
   await proxy[Symbol.asyncDispose]();
   const broken = await deploy(proxy);
   expectUnavailable(await broken.submit(orderBody(), { key: 'same' }));
-  const mended = await deploy(inject('upstash'), { SLUICE_PREFIX: broken.prefix });
-  expect((await mended.submit(orderBody(), { key: 'same' })).status).toBe(202);
-  expect(await mended.counts()).toEqual({ kept: 1, queued: 1 });
-});
-
-test('where the token is wrong, a submit is 503 and writes nothing', async () => {
-  const api = await deploy({ ...inject('upstash'), token: 'canary-token' });
-  const answer = await api.submit(orderBody());
-  expectUnavailable(answer);
-  expect(answer.text).not.toContain('canary');
-  expect(await api.keys()).toEqual([]);
+  const fixed = await deploy(inject('upstash'), { SLUICE_PREFIX: broken.prefix });
+  expect((await fixed.submit(orderBody(), { key: 'same' })).status).toBe(202);
+  expect(await fixed.counts()).toEqual({ kept: 1, queued: 1 });
 });
 
 const HANGS: Record<string, Fate> = {
   'never answers': 'hang',
-  'answers with a head only': (response) => void response.writeHead(200).flushHeaders(),
-  'stops in the middle of its answer': (response) => {
-    response.writeHead(200).write('{"result":[');
-  },
+  'answers with headers only': (response) => void response.writeHead(200).flushHeaders(),
+  'stops in the middle of its answer': (response) => void response.writeHead(200).write('{"res'),
 };
 
 /** Makes all deadlines due soon, and tells how long they would have been together. */
 function shortenDeadlines(): { totalMs: () => number } {
   const timeout = AbortSignal.timeout;
   let totalMs = 0;
-  vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+  const spy = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
     totalMs += ms;
     return timeout(25);
   });
-  return { totalMs: () => totalMs };
+  return Object.assign(spy, { totalMs: () => totalMs });
 }
 
 test.each(Object.entries(HANGS))(
-  'where Redis %s, a submit is 503 within 3 s, and the repeat makes one order',
+  'if Redis %s, a request is a 503 within 3 s, and the repeat of a submit makes one order',
   async (_, hang) => {
     let fate: Fate = hang;
     await using proxy = await faultyProxy(inject('upstash'), () => fate);
     const api = await deploy(proxy);
-    const deadlines = shortenDeadlines();
-    expectUnavailable(await api.submit(orderBody(), { key: 'same' }));
-    expect(proxy.seen()).toBe(2);
-    // What is left of the 3 s is for the pause between the tries.
-    expect(deadlines.totalMs()).toBeGreaterThan(0);
-    expect(deadlines.totalMs()).toBeLessThan(2_800);
-    vi.mocked(AbortSignal.timeout).mockRestore();
+    for (const route of ['submit', 'read', 'cancel', 'stats'] as const) {
+      const deadlines = shortenDeadlines();
+      const headers = { 'idempotency-key': 'same' };
+      const body = route === 'submit' ? orderBody() : undefined;
+      expectUnavailable(await api.call(route, { id: `ord_${'0'.repeat(32)}`, headers, body }));
+      // What is left of the 3 s is for the pause between the two attempts.
+      expect(deadlines.totalMs()).toBeGreaterThan(0);
+      expect(deadlines.totalMs()).toBeLessThan(2_800);
+      vi.restoreAllMocks();
+    }
     fate = 'pass';
     expect((await api.submit(orderBody(), { key: 'same' })).status).toBe(202);
     expect(await api.counts()).toEqual({ kept: 1, queued: 1 });
-  },
-);
-
-test.each(['read', 'stats', 'drain'] as const)(
-  'where Redis hangs, %s is 503 within 3 s',
-  async (route) => {
-    await using proxy = await faultyProxy(inject('upstash'), () => 'hang');
-    const api = await deploy(proxy);
-    const deadlines = shortenDeadlines();
-    expectUnavailable(await api.call(route, { id: `ord_${'0'.repeat(32)}` }));
-    expect(deadlines.totalMs()).toBeGreaterThan(0);
-    expect(deadlines.totalMs()).toBeLessThan(2_800);
   },
 );
 
@@ -143,4 +151,38 @@ test('a fault that passes within the deadline is not seen', async () => {
   );
   const api = await deploy(proxy);
   expect((await api.submit(orderBody())).status).toBe(202);
+});
+
+test('a submit to a full database leaves nothing behind, and its repeat is accepted', async () => {
+  await using stack = await startStack({ rules: { databaseBytesMax: 1 } });
+  const api = await deploy(stack, {}, stack);
+  const answer = await api.submit(orderBody(), { key: 'same' });
+  expectUnavailable(answer);
+  expect(answer.body.detail).toMatch(/^The database is full/);
+  expect(await api.keys()).toEqual([]);
+  stack.rules.databaseBytesMax = Number.MAX_SAFE_INTEGER;
+  expect((await api.submit(orderBody(), { key: 'same' })).status).toBe(202);
+});
+
+test('a Redis that has forgotten its scripts is not noticed', async () => {
+  await using stack = await startStack();
+  const api = await deploy(stack, {}, stack);
+  const first = await api.submit(orderBody(), { key: 'same' });
+  for (const route of ['stats', 'drain'] as const) {
+    await stack.admin('SCRIPT', 'FLUSH');
+    expect((await api.call(route)).status).toBe(200);
+  }
+  await stack.admin('SCRIPT', 'FLUSH');
+  expect((await api.submit(orderBody(), { key: 'same' })).text).toBe(first.text);
+});
+
+test('if a key holds another type, a submit is a 500 and keeps no order', async () => {
+  const api = await deploy();
+  const { clients, queue } = api.store.keys;
+  for (const key of [queue('shop'), clients]) {
+    await api.redis.set(key, 'a string');
+    expect((await api.submit(orderBody(), { key: 'same' })).status).toBe(500);
+    await api.redis.del(key);
+    expect((await api.counts()).kept).toBe(0);
+  }
 });

@@ -1,25 +1,25 @@
 import { expect, test } from 'vitest';
 import { wakeOf } from '../../lib/intake/wake.ts';
-import { wakeStore } from '../../lib/redis/wake-store.ts';
 import { NOW_MS } from '../support/orders.ts';
 import { freshStore } from '../support/store.ts';
 
 /** Instances of one deployment, each with a memory of its own, on one Redis. */
 function instances({ intervalMs = 60_000, invoke = async () => {} } = {}) {
-  const { client, keys, redis } = freshStore();
+  const store = freshStore();
+  const { keys, redis } = store;
   const told: unknown[] = [];
   let woken = 0;
   const instance = () =>
     wakeOf({
-      store: wakeStore(client, keys),
+      store,
       invoke: async () => {
         woken += 1;
         await invoke();
       },
-      log: (...line) => told.push(line),
-      intervalMs,
-    });
-  return { instance, told, redis, keys, woken: () => woken };
+      log: (...line) => void told.push(line),
+      config: { wakeIntervalMs: intervalMs, drainFunction: 'drain' },
+    }) ?? expect.fail();
+  return { instance, told, store, redis, keys, woken: () => woken };
 }
 
 test('of many instances that find the queue empty within the interval one wakes a drain', async () => {
@@ -65,6 +65,13 @@ test('a clock that is set back does not keep an instance from waking', async () 
   await redis.del(keys.wake);
   await wake(NOW_MS - 86_400_000);
   expect(woken()).toBe(2);
+});
+
+test('nobody is woken where no interval is set', () => {
+  const { store } = instances();
+  const config = { wakeIntervalMs: 0, drainFunction: 'drain' };
+  const wake = wakeOf({ store, config, invoke: async () => {}, log: () => undefined });
+  expect(wake).toBeUndefined();
 });
 
 test('a drain that cannot be woken is told to the log, and fails nobody', async () => {

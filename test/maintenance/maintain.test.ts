@@ -3,7 +3,7 @@ import { functionEnvironment, lambdaContext } from '../support/functions.ts';
 import { orderIn, placesOf } from '../support/maintenance.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { startStack } from '../support/stack.ts';
-import { storeWith } from '../support/store.ts';
+import { readOrder, storeWith, submitOne } from '../support/store.ts';
 
 // A server of its own: a pass goes through all keys of the database, whoever they belong to.
 const stack = await startStack();
@@ -33,11 +33,11 @@ async function deployed(variables: Record<string, string> = {}) {
 
 const lines = () => output.map((line) => JSON.parse(line));
 
-test('each day old orders go, what is amiss is repaired, and one line each says how many', async () => {
+test('each day old orders go, what is wrong is repaired, and one line each says how many', async () => {
   const { store, run } = await deployed();
   const produced = await orderIn(store, 'produced');
   const [stranded] = (await submitOrders(store, 1)) as [string];
-  await store.redis.del(store.keys.queue);
+  await store.redis.del(store.keys.queue('shop'));
   await run();
   expect(lines()).toMatchObject([
     {
@@ -47,27 +47,23 @@ test('each day old orders go, what is amiss is repaired, and one line each says 
       found: 1,
       repaired: 1,
       unrepaired: 0,
-      unknown: 0,
       kinds: { stranded: 1 },
       listed: [{ kind: 'stranded', id: stranded }],
       isComplete: true,
     },
-    { level: 'info', event: 'retained', produced: 1, canceled: 0, kept: 0, isComplete: true },
+    { level: 'info', event: 'retained', removed: 1, kept: 0, lost: 0, isComplete: true },
   ]);
   expect(await placesOf(store, produced.id)).toEqual([]);
-  expect(await placesOf(store, stranded)).toEqual(['index', 'pending']);
+  expect(await placesOf(store, stranded)).toEqual(['pending']);
 });
 
-test('an order that was taken anew after its index entry was lost is not forgotten as ended', async () => {
+test('an order that was accepted anew after its records were lost is not forgotten as ended', async () => {
   const { store, run } = await deployed();
   const produced = await orderIn(store, 'produced');
-  await store.redis.zrem(store.keys.index, produced.id);
-  await store.redis.del(store.keys.order(produced.id));
-  await store.redis.zrem(store.keys.finished, produced.id);
-  expect(await store.submit(produced)).toEqual({ kind: 'accepted' });
-  await store.redis.zadd(store.keys.finished, { score: 1, member: produced.id });
+  await store.redis.del(store.keys.order(produced.id), store.keys.state(produced.id));
+  expect(await submitOne(store, produced)).toEqual({ kind: 'accepted' });
   await run();
-  expect(await store.read(produced.id, NOW_MS)).toMatchObject({ status: 'queued' });
+  expect(await readOrder(store, produced.id, NOW_MS)).toMatchObject({ status: 'queued' });
 });
 
 test('an ordinary day is told without an alarm', async () => {
@@ -84,7 +80,7 @@ test('orders are kept for as long as the deployment says', async () => {
   const { store, run } = await deployed({ SLUICE_RETENTION_DAYS: '32' });
   const { id } = await orderIn(store, 'produced');
   await run();
-  expect(await placesOf(store, id)).toEqual(['finished', 'index']);
+  expect(await placesOf(store, id)).toEqual(['ended']);
 });
 
 test('what cannot be repaired is an error in the log', async () => {
@@ -108,7 +104,7 @@ test('without time left it stops before the Lambda is ended, and says so', async
 test('nothing of an order is in the log but its id', async () => {
   const { store, run } = await deployed();
   await submitOrders(store, 3);
-  await store.redis.del(store.keys.queue);
+  await store.redis.del(store.keys.queue('shop'));
   await run();
   expect(output.join('')).not.toMatch(/17850|85123A|GBP|key-0/);
 });

@@ -8,37 +8,6 @@ import { measuring, takeOutput } from './measuring.ts';
 const { linesSince } = takeOutput();
 const JUST_NOW_S = 60;
 
-test('a drain tells what it claimed and produced, how long that took and that nothing is left', async () => {
-  const api = await measuring({ SLUICE_BATCH_SIZE: '2' });
-  for (let orders = 0; orders < 3; orders += 1) await api.submit(orderBody());
-  linesSince();
-  await api.schedule({ slot: 0 }, lambdaContext());
-  const lines = linesSince();
-  expect(valuesIn(lines, 'BatchSize')).toEqual([2, 1]);
-  expect(valuesIn(lines, 'OrdersProduced')).toEqual([2, 1]);
-  expect(valuesIn(lines, 'QueueDepth')).toEqual([0]);
-  expect(valuesIn(lines, 'DrainDuration')).toHaveLength(1);
-  const times = valuesIn(lines, 'OrderToProducedTime');
-  expect(times).toHaveLength(3);
-  for (const time of [...times, ...valuesIn(lines, 'OldestOrderAge')]) {
-    expect(time).toBeLessThan(JUST_NOW_S);
-  }
-});
-
-test('a drain that finds nothing says so, and what it cost', async () => {
-  const api = await measuring();
-  await api.schedule({ slot: 0 }, lambdaContext());
-  linesSince();
-  await api.schedule({ slot: 0 }, lambdaContext());
-  const lines = linesSince();
-  expect(lines).toHaveLength(1);
-  expect(valuesIn(lines, 'QueueDepth')).toEqual([0]);
-  expect(valuesIn(lines, 'OldestOrderAge')).toEqual([0]);
-  expect(valuesIn(lines, 'BilledCommands')).toEqual([7]);
-  expect(valuesIn(lines, 'DrainDuration')).toHaveLength(1);
-  expect(valuesIn(lines, 'BatchSize')).toEqual([]);
-});
-
 test('a drain over HTTP measures as the schedule’s does, and one that finds another is refused', async () => {
   const api = await measuring();
   await api.submit(orderBody());

@@ -45,22 +45,44 @@ test('certificates to trust may be on one line', () => {
   }
 });
 
-describe('what is wrong is named, and not told', () => {
-  const WRONG = [
-    'canary',
-    'mysql://canary:canary@canary/canary',
-    'postgres://canary:canary@db.example',
-    'postgres://db.example/canary',
-    'postgres://canary:%@db.example/canary',
-    'postgres://canary:canary@db.example:99999/canary',
-    'postgres://canary:canary@db.example/canary?sslmode=prefer',
-    'postgres://canary:canary@db.example/canary?schema=canary',
-    'postgres://canary:canary@db.example/canary#x',
-    ' postgres://canary:canary@db.example/canary',
-  ];
-  test.each(WRONG)('%j', (url) => {
+test.each([
+  ['pgbouncer=true&connection_limit=1&pool_timeout=0&connect_timeout=15', {}],
+  ['sslmode=require&channel_binding=require', {}],
+  ['ssl=true', {}],
+  ['sslmode=verify-full&sslrootcert=system&target_session_attrs=read-write', {}],
+  ['options=endpoint%3Dep-x', { options: 'endpoint=ep-x' }],
+  ['schema=public', {}],
+  ['schema=shop', { options: '-c search_path=shop' }],
+  ['ssl=false', { tls: false, channelBinding: false }],
+])('the parameters of hosts are understood: %s', (parameters, changed) => {
+  const usual = read('postgres://u:p@db.example/d');
+  expect(read(`postgres://u:p@db.example/d?${parameters}`)).toEqual({ ...usual, ...changed });
+});
+
+describe('the part that is wrong is named, and no value is told', () => {
+  test.each([
+    ['canary', /does not begin with postgres:/],
+    ['mysql://canary:canary@canary/canary', /does not begin with postgres:/],
+    ['"postgres://canary:canary@db.example/canary"', /quotes around it/],
+    ['postgres://canary:canary@db.example', /the database .* is missing/],
+    ['postgres://canary:canary@/canary', /host/],
+    ['postgres://db.example/canary', /the user is missing/],
+    ['postgres://canary:%@db.example/canary', /the password has a %/],
+    ['postgres://canary:can#ary@db.example/canary', /# of its password/],
+    ['postgres://canary:can/ary@db.example/canary', /\/ .*of its password/],
+    ['postgres://canary:can?ary@db.example/canary', /\? .*of its password/],
+    ['postgres://canary:canary@db.example:99999/canary', /port/],
+    ['postgres://canary:canary@db.example:canary/canary', /the port is not a number/],
+    ['postgres://canary:canary@db.example/canary?sslmode=prefer', /sslmode must be/],
+    ['postgres://canary:canary@db.example/canary?ssl=canary', /ssl must be/],
+    ['postgres://canary:canary@db.example/canary?color=canary', /parameter color is not known/],
+    ['postgres://canary:canary@db.example/canary?schema=a,canary', /schema must be one/],
+    ['postgres://canary:canary@db.example/canary?sslrootcert=/canary', /DATABASE_CA/],
+    ['postgres://canary:canary@db.example/canary?sslkey=/canary', /sslkey is not supported/],
+    [' postgres://canary:canary@db.example/canary', /a space or a line break/],
+  ])('%j', (url, part) => {
     expect(() => read(url)).toThrow(ConfigError);
-    expect(() => read(url)).toThrow('- DATABASE_URL is wrong: a URL such as');
+    expect(() => read(url)).toThrow(part);
     expect(() => read(url)).not.toThrow('canary');
   });
 

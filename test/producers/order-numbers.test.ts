@@ -1,4 +1,5 @@
-import { orderNumberProducer } from '../../lib/production/producers/order-numbers.ts';
+import { readOrder } from '../../lib/store/read.ts';
+import { defaultProducer } from '../support/drains.ts';
 import { NOW_MS } from '../support/orders.ts';
 import { conformanceOf } from './conformance.ts';
 
@@ -6,9 +7,9 @@ import { conformanceOf } from './conformance.ts';
 conformanceOf(
   'order-numbers',
   async (store) => ({
-    createProducer: () => orderNumberProducer(store.numbers),
+    createProducer: () => defaultProducer,
     async effectsOf(id) {
-      const order = await store.read(id, NOW_MS);
+      const order = await readOrder(store, id, NOW_MS);
       return order?.orderNumber === undefined ? 0 : 1;
     },
     async [Symbol.asyncDispose]() {},

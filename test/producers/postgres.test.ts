@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ClaimedOrder } from '../../lib/queue/store.ts';
+import type { ClaimedOrder } from '../../lib/orders/order.ts';
 import {
   claimed,
   contextOf,
@@ -159,6 +159,20 @@ describe('a database that is not made ready', () => {
     const { produce, lines } = producerOn(empty.settings);
     await expect(produce(batchOf(2), contextOf(1))).rejects.toThrow('not-ready (42P01)');
     expect(lines.join()).toMatch(/42P01.*npm run sluice -- migrate/);
+  });
+
+  test.each([
+    ['row-level security', 'alter table orders enable row level security', /42501.*BYPASSRLS/],
+    ['a missing right', 'revoke insert on order_lines from :role', /42501.*lacks a right/],
+  ])('fails the whole batch, and the log explains %s', async (_name, change, advice) => {
+    const role = `clerk_${database.settings.database}`;
+    const rights = 'select, insert, update on orders, order_lines';
+    await database.query(`create role ${role} login password 'p';
+      grant ${rights} to ${role}; grant usage on all sequences in schema public to ${role};
+      ${change.replace(':role', role)}`);
+    const { produce, lines } = producerOn({ ...database.settings, user: role, password: 'p' });
+    await expect(produce(batchOf(1), contextOf(1))).rejects.toThrow('not-ready (42501)');
+    expect(lines.join()).toMatch(advice);
   });
 });
 

@@ -1,11 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { WebhookSettings } from '../../lib/production/producers/webhook/settings.ts';
-import {
-  type WebhookSurroundings,
-  webhookProducer,
-} from '../../lib/production/producers/webhook.ts';
+import type { WebhookSettings } from '../../lib/producers/webhook/settings.ts';
+import { type WebhookSurroundings, webhookProducer } from '../../lib/producers/webhook.ts';
 
 /** A POST as a receiver got it. */
 export interface Received {

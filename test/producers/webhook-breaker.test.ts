@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ProducerAnswer } from '../../lib/production/producer.ts';
-import {
-  createBreaker,
-  FAILURES_UNTIL_DOWN,
-} from '../../lib/production/producers/webhook/breaker.ts';
+import type { ProducerAnswer } from '../../lib/producers/producer.ts';
+import { createBreaker, FAILURES_UNTIL_DOWN } from '../../lib/producers/webhook/breaker.ts';
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
@@ -140,7 +137,7 @@ test('a receiver that is down for an hour costs a queue few attempts, and then g
     clock.step(60_000);
   }
   expect(ids.map((id) => effects.get(id))).toEqual(ids.map(() => 1));
-  expect(await store.redis.zcard(store.keys.finished)).toBe(ids.length);
+  expect(await store.redis.zcard(store.keys.ended('shop', 0))).toBe(ids.length);
 });
 
 test('orders that fail by themselves do not keep the receiver shut for those behind them', async () => {

@@ -7,10 +7,10 @@ import {
   httpEvent,
   lambdaContext,
 } from '../support/functions.ts';
-import { parameterStore } from '../support/parameter-store.ts';
+import { keepVariables, secretsManager, variablesOf } from '../support/secrets-manager.ts';
 
 const SECRETS = ['UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN', 'SLUICE_API_KEYS'];
-const PATH = '/sluice/test';
+const SECRET = 'sluice/test';
 
 beforeEach(() => vi.useFakeTimers({ toFake: ['Date'] }));
 afterEach(() => {
@@ -18,16 +18,16 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** The secrets of a deployment in a store of parameters, and what leads a function to them. */
+/** The secrets of a deployment in Secrets Manager, and what leads a function to them. */
 async function deployment() {
   const env = functionEnvironment();
-  const secrets = SECRETS.map((name) => [`${PATH}/${name}`, env[name] ?? '']);
-  const store = await parameterStore(Object.fromEntries(secrets));
+  const variables = Object.fromEntries(SECRETS.map((name) => [name, env[name] ?? '']));
+  const store = await secretsManager({ [SECRET]: variables });
   for (const name of SECRETS) vi.stubEnv(name, undefined);
   vi.stubEnv('SLUICE_PREFIX', env.SLUICE_PREFIX);
-  vi.stubEnv('SLUICE_SECRETS', SECRETS.map((name) => `${PATH}/${name}`).join(','));
+  vi.stubEnv('SLUICE_SECRETS', SECRET);
   for (const [name, value] of Object.entries(store.env)) vi.stubEnv(name, value);
-  const put = (name: string, value: string) => store.values.set(`${PATH}/${name}`, value);
+  const put = (name: string, value: string) => store.put(SECRET, { [name]: value });
   return { env, store, put };
 }
 
@@ -88,9 +88,12 @@ test('a key that is taken away works for five minutes at most, a new scope soone
   expect((await submit(handler, 'reader')).statusCode).toBe(403);
 });
 
-test('where the secrets cannot be read everybody is answered with 503, until they can', async () => {
+const denied = () => ({ status: 400, body: { __type: 'AccessDeniedException' } });
+const throttled = () => ({ status: 400, body: { __type: 'ThrottlingException' } });
+
+test('while its secrets may not be read, everybody is answered with 503', async () => {
   const { store } = await deployment();
-  store.failWith(() => ({ status: 400, body: { __type: 'AccessDeniedException' } }));
+  store.failWith(denied);
   const handler = await start('submit-order');
   const refused = await submit(handler);
   expect(refused).toMatchObject({ statusCode: 503, headers: { 'retry-after': '2' } });
@@ -98,15 +101,59 @@ test('where the secrets cannot be read everybody is answered with 503, until the
   store.failWith(undefined);
   expect((await submit(handler)).statusCode).toBe(202);
 
-  store.failWith(() => ({ status: 400, body: { __type: 'AccessDeniedException' } }));
+  store.failWith(denied);
   vi.setSystemTime(Date.now() + KEPT_MS);
   expect((await submit(handler)).statusCode).toBe(503);
 });
 
-test('a function whose parameter there is not does not start, and names it', async () => {
+test.each([
+  ['throttles', throttled],
+  ['fails', () => ({ status: 503, body: {} })],
+])('secrets that are known stay in use while their store %s', async (_, fault) => {
+  const { store, put } = await deployment();
+  const handler = await start('submit-order');
+  store.failWith(fault);
+  vi.setSystemTime(Date.now() + 3 * KEPT_MS);
+  expect((await submit(handler)).statusCode).toBe(202);
+  // It is not asked again for every request.
+  const asked = store.received.length;
+  expect((await submit(handler)).statusCode).toBe(202);
+  expect(store.received).toHaveLength(asked);
+  put(
+    'SLUICE_API_KEYS',
+    '[{"client":"x","scopes":["orders:read"],"sha256":"' + '0'.repeat(64) + '"}]',
+  );
+  store.failWith(undefined);
+  vi.setSystemTime(Date.now() + 10_000);
+  expect((await submit(handler)).statusCode).toBe(401);
+});
+
+test('a function starts with 400 API keys', async () => {
+  const { env, put, store } = await deployment();
+  const keys = JSON.parse(env.SLUICE_API_KEYS ?? '') as object[];
+  const more = Array.from({ length: 400 }, (_, at) => ({
+    client: `client-${at}`,
+    scopes: ['orders:write', 'orders:read'],
+    sha256: at.toString(16).padStart(64, '0'),
+  }));
+  put('SLUICE_API_KEYS', JSON.stringify([...more, ...keys]));
+  expect(JSON.stringify(variablesOf(store.secrets, SECRET)).length).toBeLessThan(65_536);
+  expect((await submit(await start('submit-order'))).statusCode).toBe(202);
+});
+
+test('a function whose secret is not there does not start, and names it', async () => {
   const { store } = await deployment();
-  store.values.delete(`${PATH}/SLUICE_API_KEYS`);
-  await expect(start('submit-order')).rejects.toThrow('- /sluice/test/SLUICE_API_KEYS');
+  store.secrets.delete(SECRET);
+  await expect(start('submit-order')).rejects.toThrow('no secret sluice/test');
+});
+
+test('a function whose secret lacks a variable does not start, and names that', async () => {
+  const { store, env } = await deployment();
+  store.secrets.delete(SECRET);
+  keepVariables(store.secrets, SECRET, {
+    UPSTASH_REDIS_REST_URL: env.UPSTASH_REDIS_REST_URL ?? '',
+  });
+  await expect(start('submit-order')).rejects.toThrow('- SLUICE_API_KEYS is missing');
 });
 
 test('a drain whose token has changed drains with the new one', async () => {
@@ -121,7 +168,7 @@ test('a drain whose token has changed drains with the new one', async () => {
 
 test('a drain whose secrets cannot be read fails, so that its invocation counts as failed', async () => {
   const { store } = await deployment();
-  store.failWith(() => ({ status: 400, body: { __type: 'AccessDeniedException' } }));
+  store.failWith(denied);
   const drain = (await start('drain-queue')) as unknown as (...args: unknown[]) => unknown;
   await expect(drain({ slot: 0 }, lambdaContext())).rejects.toThrow('AccessDeniedException');
 });

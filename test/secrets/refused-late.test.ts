@@ -9,7 +9,7 @@ import {
   lambdaContext,
 } from '../support/functions.ts';
 import { newOrder } from '../support/orders.ts';
-import { parameterStore } from '../support/parameter-store.ts';
+import { secretsManager } from '../support/secrets-manager.ts';
 import { storeWith } from '../support/store.ts';
 
 afterEach(() => {
@@ -36,14 +36,13 @@ async function functionRefusedFrom(name: string, isFirst: (seen: SeenRequest) =>
     isRefused ||= isFirst(seen);
     return isRefused ? unauthorized : 'pass';
   });
-  const parameter = '/sluice/test/UPSTASH_REDIS_REST_URL';
-  const parameters = await parameterStore({ [parameter]: proxy.url });
-  const settings = { ...env, ...parameters.env, SLUICE_SECRETS: parameter };
+  const secrets = await secretsManager({ test: { UPSTASH_REDIS_REST_URL: proxy.url } });
+  const settings = { ...env, ...secrets.env, SLUICE_SECRETS: 'test' };
   for (const [key, value] of Object.entries(settings)) vi.stubEnv(key, value);
   vi.stubEnv('UPSTASH_REDIS_REST_URL', undefined);
   vi.resetModules();
   const { handler } = await import(`../../functions/${name}.ts`);
-  parameters.values.set(parameter, server.url);
+  secrets.put('test', { UPSTASH_REDIS_REST_URL: server.url });
   return {
     store: storeWith(server, env.SLUICE_PREFIX ?? ''),
     proxy,

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { cancel } from '../../lib/store/cancel.ts';
 import { countOrders } from '../../lib/store/count.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { expectAllInPlace, snapshot } from '../support/places.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { claimReady, freshStore } from '../support/store.ts';
-import { OPERATIONS, settled, submitted } from './operations.ts';
+import { claimReady, freshStore, readOrder } from '../support/store.ts';
+import { OPERATIONS } from './operations.ts';
+import { settled, submitted } from './settling.ts';
 
 const LATER_MS = NOW_MS + 60_000;
 

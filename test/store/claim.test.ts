@@ -11,7 +11,7 @@ import { settleAndClaim } from '../../lib/store/settle.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { snapshot } from '../support/places.ts';
 import { claimReady, freshStore, submitAll, type TestStore } from '../support/store.ts';
-import { settled, settlementsOf, submitted } from './operations.ts';
+import { settled, settlementsOf, submitted } from './settling.ts';
 
 const READ_MS = NOW_MS + 1_000;
 const idsOf = (list: readonly { id: string }[]) => list.map(({ id }) => id);
@@ -144,7 +144,7 @@ test('a client of whom more is due than a claim looks at stays ready', async () 
   await settled(store, BUSY);
   const nowMs = NOW_MS + 60_000;
   const claim = await claimReady(store, { clients, ordersMax: 20, nowMs });
-  // Nobody else has any, so the last client could have all; it was looked at for its share.
+  // The others have none, so it could have all of the claim; it was looked at for its share.
   expect(claim.leases).toHaveLength(5);
   expect(claim.ready).toEqual(['shop']);
 });

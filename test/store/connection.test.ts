@@ -1,13 +1,12 @@
 import { expect, inject, test } from 'vitest';
 import { connect, failureIn } from '../../lib/store/connection.ts';
 import { StoreFault, StoreUnavailable } from '../../lib/store/errors.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { settleAndClaim } from '../../lib/store/settle.ts';
 import { SERVICE_ERRORS } from '../../local/upstash/rules.ts';
 import { type Fate, faultyProxy } from '../support/faulty-proxy.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
-import { claimReady, freshStore, submitAll, submitOne } from '../support/store.ts';
-import { settlementsOf } from './operations.ts';
+import { claimReady, freshStore, readOrder, submitAll, submitOne } from '../support/store.ts';
+import { settlementsOf } from './settling.ts';
 
 const answering = (status: number, body: string): Fate => {
   return (response) => void response.writeHead(status).end(body);

@@ -7,7 +7,7 @@ import { settleAndClaim } from '../../lib/store/settle.ts';
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { claimReady, freshStore, type TestStore } from '../support/store.ts';
-import { settled, settlementsOf } from './operations.ts';
+import { settled, settlementsOf } from './settling.ts';
 
 const LATER_MS = NOW_MS + 60_000;
 

@@ -4,11 +4,17 @@ import type { Order } from '../../lib/orders/order.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { findByKey, type ListRequest, listOrders, type Page } from '../../lib/store/list.ts';
 import type { Position } from '../../lib/store/list-places.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
-import { claimReady, freshStore, submitAll, submitOne, type TestStore } from '../support/store.ts';
-import { settled, submitted } from './operations.ts';
+import {
+  claimReady,
+  freshStore,
+  readOrder,
+  submitAll,
+  submitOne,
+  type TestStore,
+} from '../support/store.ts';
+import { settled, submitted } from './settling.ts';
 
 const READ_MS = NOW_MS + 1_000;
 const idsOf = ({ orders }: { orders: readonly { id: string }[] }) => orders.map(({ id }) => id);

@@ -1,23 +1,18 @@
-import { settlementOf, sortOut } from '../../lib/drain/settlements.ts';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
 import { cancel } from '../../lib/store/cancel.ts';
-import type { Claim } from '../../lib/store/claim.ts';
 import type { Store } from '../../lib/store/connection.ts';
 import { takeOutEvents } from '../../lib/store/events.ts';
 import { extend } from '../../lib/store/extend.ts';
 import { segmentName } from '../../lib/store/keys.ts';
-import { readStored } from '../../lib/store/read.ts';
 import { redrive } from '../../lib/store/redrive.ts';
 import { forgetEndedBefore } from '../../lib/store/retention.ts';
 import { runScript } from '../../lib/store/run-script.ts';
 import * as scripts from '../../lib/store/scripts.ts';
-import { type Settlements, settleAndClaim } from '../../lib/store/settle.ts';
+import { settleAndClaim } from '../../lib/store/settle.ts';
 import { raiseCounters, restore } from '../../lib/store/upkeep.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
 import { claimReady, submitAll, type TestStore } from '../support/store.ts';
-
-export const LATER_MS = NOW_MS + 60_000;
-const HOLDER = 'holder';
+import { HOLDER, LATER_MS, settled, settlementsOf, submitted } from './settling.ts';
 
 /** One call of a script, ready to be made. */
 export interface Prepared {
@@ -39,48 +34,6 @@ export interface Operation {
 }
 
 const idsOf = (orders: readonly { id: string }[]) => orders.map(({ id }) => id);
-
-/** Submits orders of one client: some ready, some scheduled. */
-export async function submitted(store: Store, client: string, ready: number, scheduled = 0) {
-  const orders = [
-    ...Array.from({ length: ready }, (_, at) => newOrder(`ready-${at}`, { client })),
-    ...Array.from({ length: scheduled }, (_, at) =>
-      newOrder(`later-${at}`, { client, submission: { produceAtMs: LATER_MS } }),
-    ),
-  ];
-  await submitAll(store, orders);
-  return idsOf(orders);
-}
-
-/** The settlements of a claim, as a drain makes them of a producer's answers. */
-export async function settlementsOf(
-  store: Store,
-  claim: Claim,
-  answerOf: (id: string) => ProducerAnswer = () => ({ kind: 'produced', orderNumber: 'next' }),
-  { nowMs = NOW_MS + 2_000, attemptsMax = 3, isAnnounced = true } = {},
-): Promise<Settlements> {
-  const stored = await readStored(store, idsOf(claim.leases));
-  const step = { nowMs, random: 0.5, attemptsMax, claim };
-  const settlements = claim.leases.map((lease, at) => {
-    const outcome = sortOut(lease, stored[at] ?? { record: null, state: null }, step);
-    return outcome.kind === 'settle'
-      ? outcome.settlement
-      : settlementOf(outcome.claimed, answerOf(lease.id), step);
-  });
-  return { token: claim.token, settlements, nowMs, isAnnounced };
-}
-
-/** Claims what is ready and settles it with one answer for all. */
-export async function settled(
-  store: Store,
-  answer: ProducerAnswer = { kind: 'produced' },
-  nowMs = NOW_MS + 1_000,
-) {
-  const claim = await claimReady(store, { nowMs, holder: HOLDER, ordersMax: 500 });
-  const settlements = await settlementsOf(store, claim, () => answer, { nowMs });
-  await settleAndClaim(store, settlements, undefined);
-  return idsOf(claim.leases);
-}
 
 /** Every kind of settlement in one: each order meets another fate. */
 async function settleOfAllKinds(store: TestStore): Promise<Prepared> {

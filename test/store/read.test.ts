@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { countOrders } from '../../lib/store/count.ts';
 import { StoreFault } from '../../lib/store/errors.ts';
-import { readOrder, readStored } from '../../lib/store/read.ts';
+import { readStored } from '../../lib/store/read.ts';
 import { settleAndClaim } from '../../lib/store/settle.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
-import { claimReady, freshStore, submitAll } from '../support/store.ts';
-import { settlementsOf, submitted } from './operations.ts';
+import { claimReady, freshStore, readOrder, submitAll } from '../support/store.ts';
+import { settlementsOf, submitted } from './settling.ts';
 
 const LATER_MS = NOW_MS + 60_000;
 

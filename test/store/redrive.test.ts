@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest';
 import { redriveOldest } from '../../lib/drain/redrive.ts';
 import { cancel } from '../../lib/store/cancel.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { oldestDead, redrive } from '../../lib/store/redrive.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { snapshot } from '../support/places.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { claimReady, freshStore, submitAll, type TestStore } from '../support/store.ts';
-import { settled, submitted } from './operations.ts';
+import { claimReady, freshStore, readOrder, submitAll, type TestStore } from '../support/store.ts';
+import { settled, submitted } from './settling.ts';
 
 const LATER_MS = NOW_MS + 60_000;
 const request = { pauseMs: 0, mark: 'one', nowMs: LATER_MS };

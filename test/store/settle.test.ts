@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { extend } from '../../lib/store/extend.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { SETTLE } from '../../lib/store/scripts.ts';
 import { type Settlements, settleAndClaim } from '../../lib/store/settle.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { expectAllInPlace, snapshot } from '../support/places.ts';
 import { startStack } from '../support/stack.ts';
-import { claimReady, freshStore } from '../support/store.ts';
-import { OPERATIONS, settled, settlementsOf, submitted } from './operations.ts';
+import { claimReady, freshStore, readOrder } from '../support/store.ts';
+import { OPERATIONS } from './operations.ts';
+import { settled, settlementsOf, submitted } from './settling.ts';
 
 const LATER_MS = NOW_MS + 60_000;
 const settle = async (store: ReturnType<typeof freshStore>, settlements: Settlements) =>

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { StoreFault } from '../../lib/store/errors.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { submit } from '../../lib/store/submit.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
 import { expectAllInPlace, snapshot } from '../support/places.ts';
-import { claimReady, freshStore, submitAll, submitOne } from '../support/store.ts';
-import { submitted } from './operations.ts';
+import { claimReady, freshStore, readOrder, submitAll, submitOne } from '../support/store.ts';
+import { submitted } from './settling.ts';
 
 const LATER_MS = NOW_MS + 60_000;
 const later = (key: string) => newOrder(key, { submission: { produceAtMs: LATER_MS } });
@@ -97,6 +96,8 @@ test('scheduled orders are refused where more would be pending, and ready ones a
   expect(await readOrder(store, later('x').id, NOW_MS)).toBeUndefined();
   const again = await submit(store, { ...request, orders: [later('x')], pendingMax: 3 });
   expect(again.answers).toEqual([{ kind: 'accepted' }]);
+  const over = await submit(store, { ...request, orders: [later('w')], pendingMax: 3 });
+  expect(over.answers).toEqual([{ kind: 'full' }]);
 });
 
 test('500 orders of every field fit into one submit', async () => {

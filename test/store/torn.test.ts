@@ -1,13 +1,15 @@
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { reconcile } from '../../lib/maintenance/reconcile.ts';
 import { StoreUnavailable, type UnavailableKind } from '../../lib/store/errors.ts';
+import * as scripts from '../../lib/store/scripts.ts';
 import type { Failure } from '../../local/upstash/rules.ts';
+import { type Answer, deploy } from '../http/deployment.ts';
 import { runDrain } from '../support/drains.ts';
-import { NOW_MS } from '../support/orders.ts';
+import { NOW_MS, orderBody } from '../support/orders.ts';
 import { expectAllInPlace, expectNoneTwice, snapshot } from '../support/places.ts';
 import { startStack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { freshStore, type TestStore } from '../support/store.ts';
+import { freshStore, storeWith, type TestStore } from '../support/store.ts';
 import { OPERATIONS } from './operations.ts';
 
 // A server of its own, as its rules are the same for all its clients.
@@ -95,6 +97,65 @@ test.for(ERRORS)(
       for (const command of [1, 2]) {
         for (const andLater of [false, true]) await tear(name, { command, error, andLater }, true);
       }
+    }
+  },
+);
+
+const dead = async (api: Awaited<ReturnType<typeof deploy>>) => {
+  const { body } = await api.submit(orderBody());
+  const at = { status: 'dead', attempts: 1, updatedAtMs: 1 };
+  const { keys, client } = storeWith(stack, api.prefix);
+  await client.redis.set(keys.state(String(body.id)), JSON.stringify(at));
+  await client.redis.del(keys.queue('shop'));
+  await client.redis.zadd(keys.dead('shop'), { score: 1, member: String(body.id) });
+  return String(body.id);
+};
+
+/** What a caller asks for, and the script that it takes. */
+const CALLS: Record<
+  string,
+  [scripts.Script, (api: Awaited<ReturnType<typeof deploy>>) => Promise<Answer>]
+> = {
+  submit: [scripts.SUBMIT, (api) => api.submit(orderBody())],
+  'submit of a batch': [
+    scripts.SUBMIT,
+    (api) => api.call('batch', { body: { orders: [orderBody({ idempotencyKey: 'a' })] } }),
+  ],
+  cancel: [
+    scripts.CANCEL,
+    async (api) => api.call('cancel', { id: String((await api.submit(orderBody())).body.id) }),
+  ],
+  redrive: [scripts.REDRIVE, async (api) => api.call('redrive', { id: await dead(api) })],
+  'redrive of many': [
+    scripts.REDRIVE,
+    async (api) => {
+      await dead(api);
+      return api.call('redriveMany', { body: { limit: 10 } });
+    },
+  ],
+  'a drain': [
+    scripts.CLAIM,
+    async (api) => {
+      await api.submit(orderBody());
+      return api.call('drain');
+    },
+  ],
+};
+
+test.for(Object.entries(CALLS))(
+  '%s answers 503 wherever its script is torn, and never 500',
+  async ([, [script, call]]) => {
+    const api = await deploy(stack);
+    for (let command = 1; ; command += 1) {
+      const before = stack.usage.failures;
+      stack.rules.failure = {
+        ...{ error: 'databaseFull', of: 'script', script: script.sha1 },
+        ...{ command, andLater: command % 2 === 0 },
+      };
+      const { status } = await call(api);
+      stack.rules.failure = null;
+      if (stack.usage.failures === before) return expect(status).toBeLessThan(300);
+      expect(status, `command ${command}`).toBe(503);
     }
   },
 );

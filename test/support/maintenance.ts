@@ -1,9 +1,13 @@
-import { type ReconcileReport, reconcile } from '../../lib/maintenance/reconcile.ts';
-import type { MaintenanceStore } from '../../lib/queue/maintenance-store.ts';
-import { maintenanceStore } from '../../lib/redis/maintenance-store.ts';
-import { claimRequest, NOW_MS, newOrder } from './orders.ts';
+import type { ReconcileOptions } from '../../lib/maintenance/pass.ts';
+import { reconcile } from '../../lib/maintenance/reconcile.ts';
+import type { ProducerAnswer } from '../../lib/producers/producer.ts';
+import { cancel } from '../../lib/store/cancel.ts';
+import { ALONE } from '../../lib/store/claim.ts';
+import type { Store } from '../../lib/store/connection.ts';
+import { producerOf, runDrain } from './drains.ts';
+import { NOW_MS, newOrder } from './orders.ts';
 import { steppedClock } from './stepped-clock.ts';
-import type { TestStore } from './store.ts';
+import { claimReady, submitOne, type TestStore } from './store.ts';
 
 /** When the passes of these tests run: all orders were accepted before, no lease has ended yet. */
 export const PASS_MS = NOW_MS + 10_000;
@@ -11,78 +15,100 @@ export const PASS_MS = NOW_MS + 10_000;
 export const ALL_DUE_MS = NOW_MS + 3_600_000;
 
 /** One pass over the test's store. */
-export function pass(
-  store: TestStore,
-  options: {
-    isRepair?: boolean;
-    isThorough?: boolean;
-    wrap?: (bare: MaintenanceStore) => MaintenanceStore;
-  } = {},
-): Promise<ReconcileReport> {
-  const { isRepair = false, isThorough = false, wrap = (bare) => bare } = options;
-  const bare = maintenanceStore(store.client, store.keys, { pageSize: 3 });
-  return reconcile({ store: wrap(bare), clock: steppedClock(PASS_MS), isRepair, isThorough });
+export function pass(store: Store, options: Partial<ReconcileOptions> = {}) {
+  return reconcile({ store, clock: steppedClock(PASS_MS), isRepair: false, ...options });
 }
 
-/** How an order comes into a state, and the places that must hold its id then. */
+/** A store that does something of the test's before each of its requests. */
+export function interrupted(store: Store, before: () => Promise<void>): Store {
+  const { client, keys } = store;
+  return {
+    keys,
+    client: {
+      ...client,
+      async repeatedly(send) {
+        await before();
+        return client.repeatedly(send);
+      },
+    },
+  };
+}
+
+/** How an order comes into a state, and the places that hold its id then. */
 export const STATES = {
-  queued: { places: ['queue'], reach: async () => undefined },
   scheduled: { places: ['pending'], reach: async () => undefined },
-  leased: { places: ['pending', 'owners'], reach: claimed },
-  retry: { places: ['pending'], reach: settled('retry') },
-  produced: { places: ['finished'], reach: settled('produced') },
-  dead: { places: ['dead'], reach: settled('dead') },
-  canceled: { places: ['canceled'], reach: canceled },
+  retry: {
+    places: ['pending'],
+    reach: drained({ kind: 'retry', reason: 'busy', afterMs: 60_000 }),
+  },
+  produced: { places: ['ended'], reach: drained({ kind: 'produced', orderNumber: 'next' }) },
+  dead: { places: ['dead'], reach: drained({ kind: 'rejected', reason: 'no such article' }) },
+  canceled: { places: ['ended'], reach: canceled },
+  leased: {
+    places: ['owners', 'pending'],
+    reach: async (store: Store) => void (await claimReady(store)),
+  },
+  queued: { places: ['queue'], reach: async () => undefined },
 } as const;
 
 export type State = keyof typeof STATES;
-export type StatePlace = (typeof STATES)[State]['places'][number];
+export const ALL_STATES = Object.keys(STATES) as State[];
 
-/** Submits an order and brings it into a state; no other order waits when it is claimed. */
+/** Submits an order and brings it into a state; no other order is ready meanwhile. */
 export async function orderIn(store: TestStore, state: State, key: string = state) {
   const submission = state === 'scheduled' ? { produceAtMs: NOW_MS + 1_800_000 } : {};
   const order = newOrder(key, { submission });
-  await store.submit(order);
+  await submitOne(store, order);
   await STATES[state].reach(store, order.id);
   return order;
 }
 
-async function claimed(store: TestStore) {
-  const { token } = await store.claim(claimRequest());
-  return token;
-}
-
-function settled(kind: 'retry' | 'produced' | 'dead') {
-  return async (store: TestStore, id: string) => {
-    const token = await claimed(store);
-    const orderNumber = await store.numbers.take(1);
-    const how = { orderNumber, dueAtMs: ALL_DUE_MS - 1, reason: 'a reason' };
-    await store.settle(token, [{ id, kind, ...how }], NOW_MS + 2_000);
+function drained(answer: ProducerAnswer) {
+  return async (store: Store) => {
+    await runDrain(store, { producer: producerOf(() => answer) });
   };
 }
 
-async function canceled(store: TestStore, id: string) {
-  await store.cancel({ id, nowMs: NOW_MS + 2_000 });
-  await store.claim(claimRequest());
+async function canceled(store: Store, id: string) {
+  await cancel(store, { id, nowMs: NOW_MS + 2_000 });
+  await runDrain(store, { clock: steppedClock(NOW_MS + 3_000) });
+}
+
+/** The keys that hold ids of a client's orders, by what they are called here. */
+function placesIn(store: TestStore, client: string): [name: string, key: string][] {
+  const { keys } = store;
+  return [
+    ['queue', keys.queue(client)],
+    ['pending', keys.pending(client)],
+    ['alone', keys.pending(ALONE)],
+    ['dead', keys.dead(client)],
+    ['ended', keys.ended(client, 0)],
+    ['owners', keys.owners],
+  ];
 }
 
 /** Takes an id out of one place, as a fault would. */
-export async function loseFrom(store: TestStore, place: StatePlace | 'index' | 'hash', id: string) {
-  const { redis, keys } = store;
-  if (place === 'hash') await redis.del(keys.order(id));
-  else if (place === 'queue') await redis.lrem(keys.queue, 0, id);
-  else if (place === 'owners') await redis.hdel(keys.owners, id);
-  else await redis.zrem(keys[place], id);
+export async function loseFrom(store: TestStore, place: string, id: string, client = 'shop') {
+  const { redis } = store;
+  const key = new Map(placesIn(store, client)).get(place) ?? '';
+  if (place === 'queue') await redis.lrem(key, 0, id);
+  else if (place === 'owners') await redis.hdel(key, id);
+  else await redis.zrem(key, id);
 }
 
 /** Which places hold an id. */
-export async function placesOf(store: TestStore, id: string): Promise<string[]> {
-  const { redis, keys } = store;
-  const sets = ['index', 'pending', 'dead', 'finished', 'canceled'] as const;
+export async function placesOf(store: TestStore, id: string, client = 'shop'): Promise<string[]> {
+  const { redis } = store;
   const found: string[] = [];
-  for (const place of sets) if ((await redis.zscore(keys[place], id)) !== null) found.push(place);
-  if ((await redis.hget(keys.owners, id)) !== null) found.push('owners');
-  if ((await redis.lpos(keys.queue, id)) !== null) found.push('queue');
+  for (const [name, key] of placesIn(store, client)) {
+    const holds =
+      name === 'queue'
+        ? await redis.lpos(key, id)
+        : name === 'owners'
+          ? await redis.hget(key, id)
+          : await redis.zscore(key, id);
+    if (holds !== null) found.push(name);
+  }
   return found.sort();
 }
 

@@ -1,8 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
+import { alias, banner, define } from '../../deploy/bundle.ts';
+import { readStage } from '../../deploy/stage.ts';
 import { ROOT } from './source-files.ts';
 
 /**
@@ -42,11 +44,9 @@ export async function packagedDrain(producer: string) {
   };
 }
 
-/** What `deploy/bundle.js` says to esbuild where this producer is chosen. */
+/** What esbuild is told where this producer is chosen. */
 export function bundleOptions(producer: string): Pick<BuildOptions, 'define' | 'alias' | 'banner'> {
-  const script = `const { define, alias, banner } = await import('${ROOT}/deploy/bundle.js');
-    process.stdout.write(JSON.stringify({ define, alias, banner }));`;
   const env = { ...process.env, SLUICE_PRODUCER: producer };
-  const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], { env });
-  return JSON.parse(printed.toString());
+  const stage = readStage('dev', { env, dir: ROOT });
+  return { define: define(stage), alias: alias(stage), banner: { ...banner(stage) } };
 }

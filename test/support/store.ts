@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
+import type { Order } from '../../lib/orders/order.ts';
 import { type Claim, type ClaimRequest, type Lease, readyClients } from '../../lib/store/claim.ts';
 import { connect, type Store } from '../../lib/store/connection.ts';
 import { keysWith } from '../../lib/store/keys.ts';
+import { findOrder } from '../../lib/store/read.ts';
 import { type Settlement, settleAndClaim } from '../../lib/store/settle.ts';
 import { type SubmitAnswer, type Submitted, submit } from '../../lib/store/submit.ts';
 import { NOW_MS, type TestOrder } from './orders.ts';
@@ -65,4 +67,14 @@ export async function settleAll(
   const { token } = claim;
   const settled = { token, settlements, nowMs, isAnnounced };
   return (await settleAndClaim(store, settled, undefined)).stands;
+}
+
+/** The order as it is now, or `undefined` if there is none. */
+export async function readOrder(
+  store: Store,
+  id: string,
+  nowMs: number,
+): Promise<Order | undefined> {
+  const found = await findOrder(store, id, nowMs);
+  return found.kind === 'order' ? found.order : undefined;
 }

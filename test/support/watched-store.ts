@@ -79,7 +79,7 @@ export function watchedStore<S extends Store>(store: S, { before, after }: Hooks
 export function mortalStore<S extends Store>(
   store: S,
   { request, when }: { request: number; when: 'before' | 'after' },
-): { store: S; died: Promise<'died'>; requests: () => number } {
+): { store: S; died: Promise<'died'>; requests: () => number; kill: () => void } {
   const death = Promise.withResolvers<'died'>();
   const never = new Promise<never>(() => undefined);
   let seen = 0;
@@ -98,5 +98,5 @@ export function mortalStore<S extends Store>(
       if (isDead || (seen - 1 >= request && when === 'after')) return die();
     },
   });
-  return { store: watched, died: death.promise, requests: () => seen };
+  return { store: watched, died: death.promise, requests: () => seen, kill: () => void die() };
 }

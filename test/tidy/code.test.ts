@@ -2,10 +2,13 @@ import { expect, test } from 'vitest';
 import { type SourceFile, sourceFiles } from '../support/source-files.ts';
 
 const FILE_LINES_MAX = 240;
-const FUNCTION_FILE_LINES_MAX = 60;
+const FUNCTION_FILE_LINES_MAX = 70;
 
 const bundled = sourceFiles(['lib', 'functions'], '.ts');
-const all = [...bundled, ...sourceFiles(['cli', 'local', 'examples', 'bench', 'test'], '.ts')];
+const all = [
+  ...bundled,
+  ...sourceFiles(['cli', 'deploy', 'local', 'examples', 'bench', 'test'], '.ts'),
+];
 
 /** What is banned, where it may stand all the same, and what to use. */
 const BANNED: { pattern: RegExp; but: RegExp; use: string; in: SourceFile[] }[] = [
@@ -23,9 +26,9 @@ const BANNED: { pattern: RegExp; but: RegExp; use: string; in: SourceFile[] }[] 
     in: bundled,
   },
   { pattern: /process\.env/, but: /lib\/runtime\.ts/, use: 'readConfig', in: bundled },
-  { pattern: /new Redis\(/, but: /lib\/redis\/client\.ts/, use: 'connect', in: bundled },
-  { pattern: /new Lock\(/, but: /lib\/redis\/lock\.ts/, use: 'acquireLock', in: bundled },
-  { pattern: /['"`]order_/, but: /lib\/redis\/(keys|scripts)\.ts/, use: 'keysWith', in: bundled },
+  { pattern: /new Redis\(/, but: /lib\/store\/connection\.ts/, use: 'connect', in: bundled },
+  { pattern: /new Lock\(/, but: /lib\/store\/lock\.ts/, use: 'acquireLock', in: bundled },
+  { pattern: /['"`]order_/, but: /lib\/store\/(keys|scripts)\.ts/, use: 'keysWith', in: bundled },
   { pattern: /\bconsole\./, but: /^$/, use: 'a Log', in: bundled },
   {
     pattern: /: any\b|as any\b|@ts-(ignore|expect-error|nocheck)/,
@@ -53,7 +56,7 @@ test.each(BANNED)(
 
 test('files are short enough to be read at one go', () => {
   const long = all
-    .filter(({ path }) => path !== 'lib/redis/scripts.ts')
+    .filter(({ path }) => path !== 'lib/store/scripts.ts')
     .map(({ path, text }) => ({ path, lines: text.split('\n').length }))
     .filter(({ path, lines }) => {
       return lines > (path.startsWith('functions/') ? FUNCTION_FILE_LINES_MAX : FILE_LINES_MAX);

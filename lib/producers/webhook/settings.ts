@@ -1,5 +1,6 @@
 import { type Environment, readSettings } from '../../settings.ts';
 import { type ReceiverSettings, receiverSettings } from '../../webhook/receiver-settings.ts';
+import { WEBHOOK } from '../../webhook/settings-table.ts';
 
 export interface WebhookSettings extends ReceiverSettings {
   /** One POST for each order, or one for each batch. */
@@ -12,21 +13,7 @@ export interface WebhookSettings extends ReceiverSettings {
 export function readWebhookSettings(env: Environment): WebhookSettings {
   return readSettings(env, (reader) => ({
     ...receiverSettings(reader, 'SLUICE_WEBHOOK'),
-    mode: reader.optional('SLUICE_WEBHOOK_MODE', '"order" or "batch"', modeIn, 'order'),
-    isJsonRequired: reader.optional(
-      'SLUICE_WEBHOOK_REQUIRE_JSON',
-      '"on" or "off"',
-      switchIn,
-      false,
-    ),
+    mode: reader.setting(WEBHOOK.SLUICE_WEBHOOK_MODE),
+    isJsonRequired: reader.setting(WEBHOOK.SLUICE_WEBHOOK_REQUIRE_JSON) === 'on',
   }));
-}
-
-function modeIn(text: string): 'order' | 'batch' | undefined {
-  return text === 'order' || text === 'batch' ? text : undefined;
-}
-
-function switchIn(text: string): boolean | undefined {
-  if (text === 'on') return true;
-  return text === 'off' ? false : undefined;
 }

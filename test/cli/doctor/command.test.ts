@@ -1,48 +1,59 @@
 import { afterAll, expect, test } from 'vitest';
 import { BILLED_ABOUT } from '../../../cli/doctor/report.ts';
 import { entryOf } from '../../../lib/http/api-keys.ts';
-import { parameterStore } from '../../support/parameter-store.ts';
-import { startStack } from '../../support/stack.ts';
+import { billedCommands } from '../../../local/billed-commands.ts';
+import { secretsManager } from '../../support/secrets-manager.ts';
 import { start } from '../command.ts';
-import { environmentOf, proxied, scratchLeft } from './examining.ts';
+import { environmentOf, ownRedis, proxied, scratchLeft } from './examining.ts';
 
 // A server of its own: which keys are left in it is asked.
-const server = await startStack();
+const server = await ownRedis();
 afterAll(server.stop);
 
 test('a Redis that is well ends with 0, on lines that fit a terminal', async () => {
   const env = environmentOf(server);
   const { exitCode, out, err } = await start(['doctor'], env).ended;
   expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
-  expect(out).toMatch(/^ {2}ok {7}reachable +answered in/m);
+  expect(out).toMatch(/^ {2}ok {7}reachable +yes/m);
   expect(out).toMatch(/^The API: skipped\n {2}Set SLUICE_URL and SLUICE_KEY/m);
-  const [, billed] = /cost (\d+) billed commands/.exec(out) ?? [];
-  expect(Number(billed)).toBeGreaterThan(100);
-  expect(Number(billed)).toBeLessThanOrEqual(BILLED_ABOUT);
+  const billed = await billedBy(() => start(['doctor'], env).ended);
+  expect(billed).toBeGreaterThan(100);
+  expect(billed).toBeLessThanOrEqual(BILLED_ABOUT);
   expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
   expect(await scratchLeft(server)).toBe(0);
 });
 
-test('something wrong ends with 1, and the JSON has how to mend it', async () => {
-  await server.admin('SET', 'broken:order_dead', 'text');
-  const env = environmentOf(server, 'broken:');
+/** Commands that Redis executed meanwhile. */
+async function billedBy(work: () => Promise<unknown>): Promise<number> {
+  const count = async () => {
+    const reply = await server.command('INFO', 'commandstats');
+    return billedCommands(reply?.kind === 'bulk' ? reply.bytes.toString() : '');
+  };
+  const before = await count();
+  await work();
+  return (await count()) - before;
+}
+
+test('something wrong ends with 1, and the JSON has how to fix it', async () => {
+  const env = { ...environmentOf(server), UPSTASH_REDIS_REST_TOKEN: 'another' };
   const { exitCode, out } = await start(['doctor', '--json'], env).ended;
   expect(exitCode).toBe(1);
-  const { wrong, billedCommands, parts } = JSON.parse(out);
-  expect({ wrong, billed: typeof billedCommands }).toEqual({ wrong: 1, billed: 'number' });
-  const [state] = parts.filter(({ name }: { name: string }) => name === 'state');
-  expect(state.findings[1]).toMatchObject({
-    name: 'keys',
+  const { wrong, parts } = JSON.parse(out);
+  expect(wrong).toBe(1);
+  const [, redis] = parts;
+  expect(redis.findings[0]).toMatchObject({
+    name: 'reachable',
     kind: 'wrong',
     looksAt: expect.any(String),
-    mend: expect.stringMatching(/reconcile --repair/),
+    mend: expect.stringMatching(/REST_TOKEN/),
   });
 });
 
 test('a warning alone ends with 0', async () => {
-  await server.admin('ZADD', 'dead:order_dead', '1', 'ord_x');
-  const { exitCode, out } = await start(['doctor'], environmentOf(server, 'dead:')).ended;
-  expect({ exitCode, warned: /^ {2}warning {2}dead letters/m.test(out) }).toEqual({
+  const SLUICE_API_KEYS = JSON.stringify([entryOf('k', 'shop', ['orders:read'])]);
+  const env = { ...environmentOf(server), SLUICE_API_KEYS };
+  const { exitCode, out } = await start(['doctor'], env).ended;
+  expect({ exitCode, warned: /^ {2}warning {2}API keys/m.test(out) }).toEqual({
     exitCode: 0,
     warned: true,
   });
@@ -51,19 +62,21 @@ test('a warning alone ends with 0', async () => {
 test('--conformance needs no Sluice, and looks at nothing else', async () => {
   const { exitCode, out } = await start(['doctor', '--conformance'], environmentOf(server)).ended;
   expect(exitCode).toBe(0);
-  expect(out).toMatch(/^Redis does what Sluice presumes$/m);
-  expect(out).not.toMatch(/The API|Sluice in that Redis|The environment/);
+  expect(out).toMatch(/^Redis does what Sluice needs$/m);
+  expect(out).not.toMatch(/The API|The environment/);
 });
 
-test('--stage looks at what a deployment has: its database, prefix and keys', async () => {
-  const store = await parameterStore({
-    '/sluice/prod/UPSTASH_REDIS_REST_URL': server.url,
-    '/sluice/prod/UPSTASH_REDIS_REST_TOKEN': server.token,
-    '/sluice/prod/SLUICE_API_KEYS': JSON.stringify([entryOf('k', 'shop', ['orders:read'])]),
+test('--stage looks at what a deployment has: its database and keys', async () => {
+  const store = await secretsManager({
+    'sluice/prod': {
+      UPSTASH_REDIS_REST_URL: server.url,
+      UPSTASH_REDIS_REST_TOKEN: server.token,
+      SLUICE_API_KEYS: JSON.stringify([entryOf('k', 'shop', ['orders:read'])]),
+    },
   });
   const { exitCode, out } = await start(['doctor', '--stage', 'prod'], store.env).ended;
   expect(exitCode).toBe(0);
-  expect(out).toMatch(/no orders yet, under the prefix prod:/);
+  expect(out).toContain(`Redis at ${server.url}`);
   expect(out).toMatch(/warning {2}API keys +1 of 1 clients;/);
   expect(out).not.toContain(server.token);
 });
@@ -88,7 +101,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     });
     const { child, ended } = start(['doctor'], environmentOf(proxy));
     await reached.promise;
-    expect(await scratchLeft(server)).toBe(1);
+    expect(await scratchLeft(server)).toBeGreaterThan(1);
     child.kill(signal);
     expect((await ended).exitCode).toBe(130);
     expect(await scratchLeft(server)).toBe(0);

@@ -1,19 +1,18 @@
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../lib/clock.ts';
 import { pretendServer } from '../../support/pretend-server.ts';
-import { startStack } from '../../support/stack.ts';
 import { steppedClock } from '../../support/stepped-clock.ts';
-import { environmentOf, examined, proxied, says, scratchLeft } from './examining.ts';
+import { environmentOf, examined, ownRedis, proxied, says, scratchLeft } from './examining.ts';
 
 // A server of its own: it is configured as the tests want it.
-const server = await startStack();
+const server = await ownRedis();
 afterAll(server.stop);
 const env = environmentOf(server);
 const isConformanceOnly = true;
 
 async function configured(name: string, value: string, before: string) {
-  await server.admin('CONFIG', 'SET', name, value);
-  onTestFinished(async () => void (await server.admin('CONFIG', 'SET', name, before)));
+  await server.command('CONFIG', 'SET', name, value);
+  onTestFinished(async () => void (await server.command('CONFIG', 'SET', name, before)));
 }
 
 test('eviction that is on is wrong, with where to turn it off', async () => {
@@ -54,17 +53,17 @@ test('a token that is wrong is told apart from a server that is not there', asyn
   const refused = await examined({ env: { ...env, UPSTASH_REDIS_REST_TOKEN: 'another' } });
   expect(refused.finding('redis/reachable')).toMatchObject({
     kind: 'wrong',
-    found: expect.stringMatching(/token is refused \(401\)/),
+    found: expect.stringMatching(/^the token is refused/),
     mend: expect.stringMatching(/UPSTASH_REDIS_REST_TOKEN/),
   });
   // What comes after could only say so again.
   expect(refused.finding('redis/writable').kind).toBe('skipped');
-  expect(refused.report.parts.map(({ name }) => name)).toEqual(['settings', 'redis', 'api']);
+  expect(refused.parts.map(({ name }) => name)).toEqual(['settings', 'redis', 'api']);
 });
 
 test.each([
-  ['a port where nothing listens', 'http://127.0.0.1:2', /cannot be reached \(ECONNREFUSED\)/],
-  ['a name that nobody has', 'http://no-such-database.invalid', /no host has the name/],
+  ['a port where nothing listens', 'http://127.0.0.1:2', /ECONNREFUSED/],
+  ['a name that nobody has', 'http://no-such-database.invalid', /^no host has this name/],
 ])('%s is told as such', async (_name, url, found) => {
   const { finding } = await examined({ env: environmentOf({ url, token: 'x' }) });
   expect(finding('redis/reachable')).toMatchObject({ kind: 'wrong' });
@@ -74,40 +73,51 @@ test.each([
 test('a server that speaks no TLS under an https URL is told as such', async () => {
   const url = server.url.replace('http:', 'https:');
   const { finding } = await examined({ env: environmentOf({ ...server, url }) });
-  expect(finding('redis/reachable').found).toMatch(/certificate.*SSL|SSL/);
+  expect(finding('redis/reachable').found).toMatch(/certificate is not trusted/);
 });
 
 test('a server that never answers is told after the deadline', async () => {
   const proxy = await proxied(server, () => 'hang');
   const { finding } = await examined({ env: environmentOf(proxy), timeoutMs: 50 });
-  expect(finding('redis/reachable').found).toMatch(/did not answer within 0.05 s/);
+  expect(finding('redis/reachable').found).toMatch(/did not answer in time/);
 });
 
 test('what is no REST API of Upstash is told as such', async () => {
   const { url } = await pretendServer(() => ({ status: 200, body: '<html>' }));
   const { finding } = await examined({ env: environmentOf({ url: url.href, token: 'x' }) });
-  expect(finding('redis/reachable').found).toMatch(/no REST API/);
+  expect(finding('redis/reachable').found).toMatch(/not an Upstash REST API/);
 });
 
 test('a token that may only read is told, and nothing else is tried', async () => {
   const error = "NOPERM this user has no permissions to run the 'set' command or its subcommand";
   const proxy = await proxied(server, ({ body }) =>
-    body.startsWith('["SET"') ? says({ error }, 400) : 'pass',
+    /^\["set"/i.test(body) ? says({ error }, 400) : 'pass',
   );
-  const { finding, report } = await examined({ env: environmentOf(proxy), isConformanceOnly });
+  const { finding, parts } = await examined({ env: environmentOf(proxy), isConformanceOnly });
   expect(finding('redis/writable')).toMatchObject({
     kind: 'wrong',
     found: expect.stringMatching(/may only read/),
   });
-  expect(report.parts).toHaveLength(1);
+  expect(parts).toHaveLength(1);
   // PING, SET and the DEL of what was not written.
   expect(proxy.seen()).toBe(3);
+});
+
+test.each([
+  ['ERR max requests limit exceeded. Limit: 500000, Usage: 500000', /used up/],
+  ['ERR DB capacity quota exceeded. Threshold: 1 bytes, Usage: 2', /is full/],
+])('what Upstash refuses a write with is told: %s', async (error, found) => {
+  const proxy = await proxied(server, ({ body }) =>
+    /^\["set"/i.test(body) ? says({ error }, 400) : 'pass',
+  );
+  const { finding } = await examined({ env: environmentOf(proxy), isConformanceOnly });
+  expect(finding('redis/writable').found).toMatch(found);
 });
 
 test('a database that is full is told', async () => {
   await configured('maxmemory', '1', '0');
   const { finding } = await examined({ env, isConformanceOnly });
-  expect(finding('redis/writable').found).toMatch(/full: OOM/);
+  expect(finding('redis/writable').found).toMatch(/full \(.*OOM/);
 });
 
 test('tokens and orders in the clear are wrong, but on this machine', async () => {
@@ -116,7 +126,7 @@ test('tokens and orders in the clear are wrong, but on this machine', async () =
   const open = await examined({ env: environmentOf({ ...server, url }), isConformanceOnly });
   expect(open.finding('redis/encrypted').kind).toBe('wrong');
   // All the rest is looked at all the same.
-  expect(open.report.parts).toHaveLength(2);
+  expect(open.parts).toHaveLength(2);
 });
 
 test('a clock that is an hour off is a warning that says how far and which way', async () => {
@@ -124,7 +134,7 @@ test('a clock that is an hour off is a warning that says how far and which way',
   const { finding } = await examined({ env, clock: here, isConformanceOnly });
   expect(finding('redis/clock')).toMatchObject({
     kind: 'warning',
-    found: expect.stringMatching(/^Redis is (60|61) minutes ahead/),
+    found: expect.stringMatching(/^Redis is 6\d minutes ahead/),
   });
   const same = await examined({ env, isConformanceOnly });
   expect(same.finding('redis/clock').kind).toBe('ok');
@@ -148,8 +158,8 @@ test.each([
 test('a Redis that fails in the midst is told in each check, and no scratch key is left', async () => {
   let seen = 0;
   const proxy = await proxied(server, () => (++seen > 40 && seen < 60 ? 'lose-reply' : 'pass'));
-  const { report, amiss } = await examined({ env: environmentOf(proxy), isConformanceOnly });
+  const { parts, amiss } = await examined({ env: environmentOf(proxy), isConformanceOnly });
   expect(Object.values(amiss)).toContain('wrong');
-  expect(report.parts).toHaveLength(2);
+  expect(parts).toHaveLength(2);
   expect(await scratchLeft(server)).toBe(0);
 });

@@ -1,8 +1,35 @@
 import { onTestFinished } from 'vitest';
 import { type ExamineOptions, examine } from '../../../cli/doctor/examine.ts';
 import { doctorReport } from '../../../cli/doctor/report.ts';
+import { shareConnection } from '../../../local/redis/connection.ts';
+import { startRedisServer } from '../../../local/redis/redis-server.ts';
+import { startUpstashServer } from '../../../local/upstash/server.ts';
 import { type Fate, faultyProxy, type SeenRequest } from '../../support/faulty-proxy.ts';
-import type { Stack } from '../../support/stack.ts';
+
+export type Server = Awaited<ReturnType<typeof ownRedis>>;
+
+/** A Redis of one's own, with what REST does not reach: its configuration. */
+export async function ownRedis() {
+  const redis = await startRedisServer();
+  const token = 'doctor-token';
+  const upstash = await startUpstashServer({ socketPath: redis.socketPath, token });
+  const connection = shareConnection({ socketPath: redis.socketPath });
+  return {
+    url: upstash.url,
+    token,
+    /** Sends a command past REST. */
+    async command(...command: string[]) {
+      const [reply] = await connection.send([command]);
+      if (reply?.kind === 'error') throw new Error(reply.text);
+      return reply;
+    },
+    async stop() {
+      connection.close();
+      await upstash.close();
+      await redis.stop();
+    },
+  };
+}
 
 export function environmentOf({ url, token }: { url: string; token: string }, prefix = '') {
   return {
@@ -19,13 +46,13 @@ export async function examined(options: ExamineOptions) {
     reading += 1;
     return reading;
   };
-  const report = await examine({ stopwatch, ...options });
-  const findings = report.parts.flatMap(({ name: part, findings }) =>
+  const parts = await examine({ stopwatch, ...options });
+  const findings = parts.flatMap(({ name: part, findings }) =>
     findings.map((finding) => ({ part, ...finding })),
   );
   return {
-    report,
-    text: doctorReport(report),
+    parts,
+    text: doctorReport(parts),
     /** Such as `conformance/scan`. */
     finding(path: string) {
       const found = findings.find(({ part, name }) => `${part}/${name}` === path);
@@ -42,13 +69,13 @@ export async function examined(options: ExamineOptions) {
 }
 
 /** Scratch keys that are left. */
-export async function scratchLeft(server: Stack): Promise<number> {
-  const reply = await server.admin('KEYS', 'sluice-doctor:*');
+export async function scratchLeft(server: Server): Promise<number> {
+  const reply = await server.command('KEYS', 'sluice-doctor:*');
   return reply?.kind === 'array' ? reply.items.length : -1;
 }
 
 /** A proxy before the server that does with some requests what the test says. */
-export async function proxied(server: Stack, fateOf: (seen: SeenRequest) => Fate) {
+export async function proxied(server: Server, fateOf: (seen: SeenRequest) => Fate) {
   const proxy = await faultyProxy(server, fateOf);
   onTestFinished(() => proxy[Symbol.asyncDispose]());
   return proxy;

@@ -1,4 +1,5 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
+import type { KeptSecrets } from '../../support/secrets-manager.ts';
 import type { Statement } from './policies.ts';
 
 /** What the stub of AWS keeps for one account in one region; the keys are names or ARNs. */
@@ -17,15 +18,19 @@ export interface Account {
   readonly apis: Map<string, Api>;
   /** Whatever else a template makes: alarms, topics, dashboards; by their physical id. */
   readonly others: Map<string, { readonly type: string; readonly properties: object }>;
-  /** SecureString parameters by their full name. Nothing in a template makes one. */
-  readonly parameters: Map<string, string>;
+  /** Of Secrets Manager, by name. Nothing in a template makes one. */
+  readonly secrets: KeptSecrets;
+  /** Lambda functions that may run at once. */
+  readonly concurrency: number;
+  /** Where its HTTP APIs answer; a name of AWS’s where nothing serves them. */
+  apiUrl?: string;
   /** The public keys of who issues tokens, by their URL. */
   readonly issuers: Map<string, KeyObject>;
   /** By access key. */
   readonly credentials: Map<string, Credentials>;
   /** What a role did not allow. */
   readonly denials: Denial[];
-  /** Each request that was answered, such as `ssm GetParameters`. */
+  /** Each request that was answered, such as `secretsmanager GetSecretValue`. */
   readonly calls: Call[];
 }
 
@@ -177,7 +182,8 @@ export interface Call {
   readonly action: string;
 }
 
-export function newAccount(region: string): Account {
+/** @param concurrency  10 or 50 in a new account, 1,000 in one that AWS knows */
+export function newAccount(region: string, concurrency = 1_000): Account {
   return {
     id: '123456789012',
     region,
@@ -190,7 +196,8 @@ export function newAccount(region: string): Account {
     rules: new Map(),
     apis: new Map(),
     others: new Map(),
-    parameters: new Map(),
+    secrets: new Map(),
+    concurrency,
     issuers: new Map(),
     credentials: new Map(),
     denials: [],

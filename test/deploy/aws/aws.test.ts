@@ -1,5 +1,6 @@
 import { AwsClient } from 'aws4fetch';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { keepVariables } from '../../support/secrets-manager.ts';
 import { type Account, giveCredentials } from './account.ts';
 import { startAws } from './aws.ts';
 import { isAllowed } from './policies.ts';
@@ -101,7 +102,7 @@ describe('a function', () => {
     [
       'all of the concurrency',
       functionResources({ ReservedConcurrentExecutions: 950 }),
-      'unreserved',
+      'UnreservedConcurrentExecution below its minimum value of [100]',
     ],
   ])('is not made with %s', (_, resources, why) => {
     expect(whyFailed(resources)).toContain(why);
@@ -136,36 +137,48 @@ describe('a role', () => {
   });
 
   test('allows an action on what it names, and nothing beside', () => {
-    const role = roleWith(['ssm:GetParameters', 'arn:a/b'], ['logs:*', 'arn:log:*']);
-    expect(isAllowed(role, { action: 'ssm:GetParameters', resource: 'arn:a/b' })).toBe(true);
-    expect(isAllowed(role, { action: 'ssm:GetParameters', resource: 'arn:a/bc' })).toBe(false);
-    expect(isAllowed(role, { action: 'ssm:GetParameter', resource: 'arn:a/b' })).toBe(false);
+    const role = roleWith(['secretsmanager:GetSecretValue', 'arn:a/b'], ['logs:*', 'arn:log:*']);
+    expect(isAllowed(role, { action: 'secretsmanager:GetSecretValue', resource: 'arn:a/b' })).toBe(
+      true,
+    );
+    expect(isAllowed(role, { action: 'secretsmanager:GetSecretValue', resource: 'arn:a/bc' })).toBe(
+      false,
+    );
+    expect(isAllowed(role, { action: 'secretsmanager:GetSecret', resource: 'arn:a/b' })).toBe(
+      false,
+    );
     expect(isAllowed(role, { action: 'logs:PutLogEvents', resource: 'arn:log:stream' })).toBe(true);
     expect(isAllowed(role, { action: 'logs:PutLogEvents', resource: 'arn:a/b' })).toBe(false);
     expect(isAllowed(undefined, { action: 'logs:PutLogEvents', resource: 'arn:a/b' })).toBe(false);
   });
 
   test('allows nothing that it denies', () => {
-    const role = roleWith(['ssm:*', '*']);
-    role.policies.set('denial', [{ ...allow('ssm:Get*', 'arn:a'), Effect: 'Deny' } as never]);
-    expect(isAllowed(role, { action: 'ssm:GetParameters', resource: 'arn:a' })).toBe(false);
-    expect(isAllowed(role, { action: 'ssm:GetParameters', resource: 'arn:b' })).toBe(true);
+    const role = roleWith(['secretsmanager:*', '*']);
+    role.policies.set('denial', [
+      { ...allow('secretsmanager:Get*', 'arn:a'), Effect: 'Deny' } as never,
+    ]);
+    expect(isAllowed(role, { action: 'secretsmanager:GetSecretValue', resource: 'arn:a' })).toBe(
+      false,
+    );
+    expect(isAllowed(role, { action: 'secretsmanager:GetSecretValue', resource: 'arn:b' })).toBe(
+      true,
+    );
   });
 });
 
 describe('a request', () => {
-  const NAME = '/sluice/test/A';
-  const headers = { 'x-amz-target': 'AmazonSSM.GetParameters' };
+  const NAME = 'sluice/test';
+  const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue' };
 
   async function start() {
     const aws = await startAws('eu-central-1');
     onTestFinished(() => aws.stop());
-    aws.account.parameters.set(NAME, 'secret');
+    keepVariables(aws.account.secrets, NAME, { A: 'secret' });
     const statements = [
       {
         Effect: 'Allow',
-        Action: 'ssm:GetParameters',
-        Resource: `arn:aws:ssm:eu-central-1:123456789012:parameter${NAME}`,
+        Action: 'secretsmanager:GetSecretValue',
+        Resource: `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${NAME}-??????`,
       },
     ] as const;
     aws.account.roles.set('role', {
@@ -175,25 +188,32 @@ describe('a request', () => {
     });
     const { accessKey, secret } = giveCredentials(aws.account, 'fn', 'role');
     const keys = { accessKeyId: accessKey, secretAccessKey: secret };
-    const client = new AwsClient({ ...keys, region: 'eu-central-1', service: 'ssm', retries: 0 });
-    const body = (name: string) => JSON.stringify({ Names: [name], WithDecryption: true });
+    const client = new AwsClient({
+      ...keys,
+      region: 'eu-central-1',
+      service: 'secretsmanager',
+      retries: 0,
+    });
+    const body = (name: string) => JSON.stringify({ SecretId: name });
     return { aws, keys, client, body };
   }
 
   test('that a role may make is answered', async () => {
     const { aws, client, body } = await start();
     const answer = await client.fetch(aws.url, { method: 'POST', headers, body: body(NAME) });
-    expect(await answer.json()).toMatchObject({ Parameters: [{ Name: NAME, Value: 'secret' }] });
+    expect(await answer.json()).toMatchObject({ Name: NAME, SecretString: '{"A":"secret"}' });
   });
 
-  test('for a parameter that the role does not name is refused, and noted', async () => {
+  test('for a secret that the role does not name is refused, and noted', async () => {
     const { aws, client, body } = await start();
     const answer = await client.fetch(aws.url, { method: 'POST', headers, body: body(`${NAME}B`) });
     expect([answer.status, await answer.json()]).toMatchObject([
       400,
       { __type: 'AccessDeniedException' },
     ]);
-    expect(aws.account.denials).toMatchObject([{ caller: 'fn', action: 'ssm:GetParameters' }]);
+    expect(aws.account.denials).toMatchObject([
+      { caller: 'fn', action: 'secretsmanager:GetSecretValue' },
+    ]);
   });
 
   test('whose body was changed on the way is refused', async () => {
@@ -206,7 +226,7 @@ describe('a request', () => {
   test('that was signed with a wrong secret, by nobody known, or not at all is refused', async () => {
     const { aws, keys, body } = await start();
     const request = { method: 'POST', headers, body: body(NAME) };
-    const service = { region: 'eu-central-1', service: 'ssm', retries: 0 };
+    const service = { region: 'eu-central-1', service: 'secretsmanager', retries: 0 };
     for (const wrong of [{ secretAccessKey: 'other' }, { accessKeyId: 'ASIAOTHER' }]) {
       const client = new AwsClient({ ...keys, ...wrong, ...service });
       expect((await client.fetch(aws.url, request)).status).toBe(403);

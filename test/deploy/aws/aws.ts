@@ -4,7 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { type Account, type Credentials, giveCredentials, newAccount } from './account.ts';
 import { answerCloudFormation, queryFault } from './cloudformation.ts';
 import { awsFault } from './fault.ts';
-import { answerLambda, answerSsm, type InvokeLater, jsonFault } from './json-services.ts';
+import {
+  answerLambda,
+  answerSecretsManager,
+  type InvokeLater,
+  type InvokeNow,
+  jsonFault,
+} from './json-services.ts';
 import { authorizeAll, needsOfRequest } from './needs.ts';
 import { type AwsReply, type AwsRequest, readRequest } from './request.ts';
 import { answerS3, s3Action } from './s3.ts';
@@ -19,15 +25,17 @@ export interface Aws {
   readonly deployer: { readonly accessKey: string; readonly secret: string };
   /** Gets what is invoked asynchronously over Lambda's API. */
   onInvoke: InvokeLater;
+  /** Gets what is invoked over Lambda's API by somebody who waits for the answer. */
+  onInvokeNow: InvokeNow;
   stop(): Promise<void>;
 }
 
 /** Speaks as much of AWS as a deployment and the functions themselves need. */
-export async function startAws(region: string): Promise<Aws> {
-  const account = newAccount(region);
+export async function startAws(region: string, concurrency?: number): Promise<Aws> {
+  const account = newAccount(region, concurrency);
   const server = createServer(async (incoming, outgoing) => {
     const request = await readRequest(incoming);
-    send(outgoing, answer(aws, request));
+    send(outgoing, await answer(aws, request));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const aws: Aws = {
@@ -35,6 +43,7 @@ export async function startAws(region: string): Promise<Aws> {
     account,
     deployer: giveCredentials(account, 'deployer'),
     onInvoke: () => undefined,
+    onInvokeNow: async () => ({ kind: 'throttled' }),
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -43,7 +52,7 @@ export async function startAws(region: string): Promise<Aws> {
   return aws;
 }
 
-function answer(aws: Aws, request: AwsRequest): AwsReply {
+async function answer(aws: Aws, request: AwsRequest): Promise<AwsReply> {
   const signed = readSigned(request);
   const service = signed?.service ?? 'nobody';
   try {
@@ -51,10 +60,12 @@ function answer(aws: Aws, request: AwsRequest): AwsReply {
     const action = actionOf(service, request);
     aws.account.calls.push({ caller: caller.name, service, action });
     authorizeAll(aws.account, caller, needsOfRequest(aws.account, service, { action, request }));
-    return answerOf(aws, request, { caller, service, action });
+    return await answerOf(aws, request, { caller, service, action });
   } catch (error) {
     if (service === 's3') return s3Fault(request, error);
-    return ['ssm', 'lambda', 'ecr'].includes(service) ? jsonFault(error) : queryFault(error);
+    return ['secretsmanager', 'lambda', 'ecr'].includes(service)
+      ? jsonFault(error)
+      : queryFault(error);
   }
 }
 
@@ -79,22 +90,31 @@ function actionOf(service: string, request: AwsRequest): string {
   const target = request.headers['x-amz-target'];
   if (target !== undefined) return target.split('.').at(-1) ?? target;
   if (service === 's3') return s3Action(request);
-  if (service === 'lambda') return request.path.endsWith('/invocations') ? 'Invoke' : 'GetFunction';
+  if (service === 'lambda') return lambdaAction(request.path);
   return new URLSearchParams(request.body.toString()).get('Action') ?? '';
+}
+
+function lambdaAction(path: string): string {
+  if (path.endsWith('/invocations')) return 'Invoke';
+  if (path.endsWith('/concurrency')) return 'GetFunctionConcurrency';
+  return path.includes('account-settings') ? 'GetAccountSettings' : 'GetFunction';
 }
 
 function answerOf(
   aws: Aws,
   request: AwsRequest,
   { caller, service, action }: { caller: Credentials; service: string; action: string },
-): AwsReply {
-  const { account, onInvoke: invokeLater } = aws;
+): AwsReply | Promise<AwsReply> {
+  const { account, onInvoke: invokeLater, onInvokeNow: invokeNow } = aws;
   if (service === 's3') return answerS3(account, request);
-  if (service === 'lambda') return answerLambda(account, request, { caller, invokeLater });
+  if (service === 'lambda')
+    return answerLambda(account, request, { caller, invokeLater, invokeNow });
   if (service === 'cloudformation') {
     return answerCloudFormation(account, new URLSearchParams(request.body.toString()), caller);
   }
-  if (service === 'ssm' && action === 'GetParameters') return answerSsm(account, request, caller);
+  if (service === 'secretsmanager') {
+    return answerSecretsManager(account, { request, caller, action });
+  }
   if (service === 'sts' && action === 'GetCallerIdentity') return identityReply(account);
   if (service === 'ecr' && action === 'DescribeRepositories') {
     throw awsFault('RepositoryNotFoundException', 'The repository does not exist');

@@ -158,7 +158,9 @@ export function needsOfResource(
   const behind = BEHIND[resource.type];
   if (behind === undefined) return [];
   const on = behind.on(account, resource);
-  const own = behind[step].split(' ').map((action) => ({ action, resource: on }));
+  const { PermissionsBoundary: boundary } = resource.properties as { PermissionsBoundary?: string };
+  const context = boundary === undefined ? {} : { 'iam:PermissionsBoundary': boundary };
+  const own = behind[step].split(' ').map((action) => ({ action, resource: on, context }));
   return step === 'make' ? [...own, ...furtherNeeds(resource)] : own;
 }
 

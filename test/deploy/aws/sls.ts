@@ -9,6 +9,7 @@ import type { Aws } from './aws.ts';
 const CONTENTS = [
   'serverless.yml',
   'package.json',
+  'cli',
   'deploy',
   'docs',
   'functions',

@@ -23,7 +23,7 @@ export const PSEUDO_PARAMETERS = [
   'AWS::URLSuffix',
 ];
 
-const SECTIONS = ['AWSTemplateFormatVersion', 'Description', 'Resources', 'Outputs'];
+const SECTIONS = ['AWSTemplateFormatVersion', 'Description', 'Resources', 'Outputs', 'Metadata'];
 
 /**
  * Reads a template as CloudFormation validates it, before it makes anything of it.

@@ -24,15 +24,19 @@ const OWN = {
   503: 'Service Unavailable',
 } as const;
 
-/** An HTTP API on this machine, with the routes, integrations and stages that the template made. */
+/**
+ * An HTTP API on this machine, with the routes, integrations and stages that the template made.
+ *
+ * @param apiId  asked at each request: an API may come later than what serves it
+ */
 export async function startHttpApi(
   account: Account,
-  apiId: string,
+  apiId: () => string | undefined,
   lambda: Lambda,
 ): Promise<HttpApi> {
   const server = createServer(async (incoming, outgoing) => {
     const request = await read(incoming);
-    const api = account.apis.get(apiId);
+    const api = account.apis.get(apiId() ?? '');
     const answer = api === undefined ? own(404) : await answerOf({ account, api, lambda }, request);
     noteAccess(account, api, { request, answer });
     send(outgoing, answer);

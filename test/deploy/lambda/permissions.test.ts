@@ -56,7 +56,7 @@ test('a route invokes its function only where that permits it, and passes what w
   const code =
     'export const handler = async (event) => ({ statusCode: 201, body: JSON.stringify(event) });';
   const made = deployed(code, { more: { ...more, Permission } });
-  const api = await startHttpApi(made.account, [...made.account.apis.keys()][0] ?? '', made.lambda);
+  const api = await startHttpApi(made.account, () => [...made.account.apis.keys()][0], made.lambda);
   onTestFinished(() => api.close());
   const post = (path: string, type: string) =>
     fetch(`${api.url}${path}`, {

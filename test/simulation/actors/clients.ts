@@ -155,7 +155,6 @@ function checkOutcome(
   const memory = world.model.orders.get(id);
   const { record } = world.state().orders.get(id) ?? {};
   if (memory === undefined) throw new Violation(`a client is answered for ${id}`);
-  if (memory.isDamaged) return;
   // It may be forgotten by now, or a script was torn after it, whose repeat takes it in again.
   if (record === undefined && (world.model.wasTorn || memory.accepted === 0)) return;
   if (record === undefined)

@@ -6,8 +6,8 @@ import type { Store } from '../../../lib/store/connection.ts';
 import { countOrders } from '../../../lib/store/count.ts';
 import { StoreUnavailable } from '../../../lib/store/errors.ts';
 import { listOrders, type Page } from '../../../lib/store/list.ts';
-import { readOrder } from '../../../lib/store/read.ts';
 import { redrive } from '../../../lib/store/redrive.ts';
+import { readOrder } from '../../support/store.ts';
 import type { SimulatedProcess } from '../process.ts';
 import { Violation } from '../violation.ts';
 import type { World } from '../world.ts';
@@ -43,7 +43,7 @@ async function act(
 
 /** Clients take orders back, and try it with those of others; an admin cancels dead ones too. */
 function cancelOne(world: World): Promise<void> {
-  const { random, plan, model } = world;
+  const { random, plan } = world;
   const { id, client } = random.pick(plan.orders);
   const whose = random.pick([client, client, undefined, undefined, 'stranger']);
   return act(world, 'cancel', async (store, nowMs) => {
@@ -53,7 +53,7 @@ function cancelOne(world: World): Promise<void> {
       ...(whose !== undefined && { client: whose }),
     });
     const { state, record } = world.state().orders.get(id) ?? {};
-    const isForgotten = record === undefined || model.orders.get(id)?.isDamaged;
+    const isForgotten = record === undefined;
     if (kind === 'canceled' && state?.status !== 'canceled' && !isForgotten) {
       throw new Violation('a client is told that an order is canceled that is not', id);
     }
@@ -90,7 +90,7 @@ export function keepUp(world: World): Promise<void> {
   return act(world, 'upkeep', async (store, _, { clock, name }) => {
     const report = await reconcile({ store, clock, isRepair: true, isThorough: true });
     history.note(scheduler.now(), name, [], () => `reconciled: ${JSON.stringify(report)}`);
-    const mayFind = model.wasTorn || plan.damage !== 'none' || plan.clocks !== 'exact';
+    const mayFind = model.wasTorn || plan.clocks !== 'exact';
     // The ledger gives numbers of its own, and the counter is to stay ahead of them.
     const { counter = 0 } = plan.produces === 'ledger' ? report.found : {};
     if (totalOf(report.found) > counter && !mayFind) {
@@ -109,7 +109,7 @@ function read(world: World): Promise<void> {
   return act(world, 'read', async (store, nowMs) => {
     const order = await readOrder(store, id, nowMs);
     const memory = model.orders.get(id);
-    if (memory === undefined || memory.isDamaged) return;
+    if (memory === undefined) return;
     const { status, orderNumber } = order ?? {};
     if (
       memory.end !== undefined &&

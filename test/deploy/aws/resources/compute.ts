@@ -17,8 +17,8 @@ interface FunctionProperties {
   readonly LoggingConfig?: { readonly LogGroup?: string };
 }
 
-/** Of an account that nobody has raised; Lambda keeps the last 100 for functions without their own. */
-const CONCURRENCY = { max: 1_000, unreservedMin: 100 };
+/** Lambda keeps so many of an account for functions without their own; all, where it has fewer. */
+const UNRESERVED_MIN = 100;
 const ENVIRONMENT_BYTES_MAX = 4_096;
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
 const RESERVED_NAMES =
@@ -89,12 +89,20 @@ function codeOf({ buckets }: Account, { S3Bucket, S3Key }: FunctionProperties['C
   throw refused(`Error occurred while GetObject. ${why}`);
 }
 
-function checkConcurrency({ functions }: Account): void {
+/** What functions have reserved for themselves. */
+export function reservedIn({ functions }: Account): number {
   let reserved = 0;
   for (const { reservedConcurrency = 0 } of functions.values()) reserved += reservedConcurrency;
-  if (CONCURRENCY.max - reserved >= CONCURRENCY.unreservedMin) return;
+  return reserved;
+}
+
+function checkConcurrency(account: Account): void {
+  const reserved = reservedIn(account);
+  const unreservedMin = Math.min(UNRESERVED_MIN, account.concurrency);
+  if (reserved === 0 || account.concurrency - reserved >= unreservedMin) return;
   throw refused(
-    'Specified ReservedConcurrentExecutions for function decreases the unreserved ones below their minimum',
+    "Specified ReservedConcurrentExecutions for function decreases account's " +
+      `UnreservedConcurrentExecution below its minimum value of [${unreservedMin}].`,
   );
 }
 

@@ -45,7 +45,7 @@ export const rule: ResourceType = {
 export const api: ResourceType = {
   attributes: ['ApiEndpoint', 'ApiId'],
   required: ['Name', 'ProtocolType'],
-  put({ apis, region }, request) {
+  put({ apis, region, apiUrl }, request) {
     if ((request.properties as { ProtocolType: string }).ProtocolType !== 'HTTP') {
       throw awsFault('BadRequestException', 'Only HTTP APIs are known here');
     }
@@ -58,7 +58,7 @@ export const api: ResourceType = {
       routes: new Map(),
     };
     apis.set(id, apis.get(id) ?? fresh);
-    const ApiEndpoint = `https://${id}.execute-api.${region}.amazonaws.com`;
+    const ApiEndpoint = apiUrl ?? `https://${id}.execute-api.${region}.amazonaws.com`;
     return { physicalId: id, attributes: { ApiEndpoint, ApiId: id } };
   },
   remove: ({ apis }, id) => void apis.delete(id),

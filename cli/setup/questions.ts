@@ -1,0 +1,42 @@
+import { usageFailure } from '../failure.ts';
+
+/** What Upstash is paid by; see docs/deploy.md, "Plans". */
+export const PLANS = ['free', 'payg', 'fixed'] as const;
+export type Plan = (typeof PLANS)[number];
+
+export const FREE_COMMANDS_PER_MONTH = 500_000;
+
+interface Question {
+  readonly message: string;
+  /** What sets the answer where nobody can be asked. */
+  readonly flag: string;
+}
+
+/** Asks a person; without a terminal, the flag must have been given. */
+export interface Asker {
+  text(question: Question & { readonly byDefault?: string }): Promise<string>;
+  secret(question: Question): Promise<string>;
+  choice<Word extends string>(question: Question, words: readonly Word[]): Promise<Word>;
+}
+
+export function askerOn(input: { readonly isTTY?: boolean }): Asker {
+  if (input.isTTY !== true) return NOBODY;
+  const prompts = import('@inquirer/prompts');
+  return {
+    text: async ({ message, byDefault }) =>
+      (await prompts).input({ message, ...(byDefault !== undefined && { default: byDefault }) }),
+    secret: async ({ message }) => (await prompts).password({ message, mask: '*' }),
+    choice: async ({ message }, words) =>
+      (await prompts).select({ message, choices: words.map((value) => ({ value })) }),
+  };
+}
+
+const unanswered = ({ message, flag }: Question) =>
+  usageFailure(`${message}\nNobody is here to answer: give ${flag}.`);
+
+const NOBODY: Asker = {
+  text: ({ byDefault, ...question }) =>
+    byDefault === undefined ? Promise.reject(unanswered(question)) : Promise.resolve(byDefault),
+  secret: (question) => Promise.reject(unanswered(question)),
+  choice: (question) => Promise.reject(unanswered(question)),
+};

@@ -1,0 +1,136 @@
+import type { BatchResult } from '../../lib/client/batch-result.ts';
+import type { Client } from '../../lib/client/client.ts';
+import { SubmitInterrupted } from '../../lib/client/errors.ts';
+import type { Problem } from '../../lib/client/problem.ts';
+import { failureOf } from '../api-faults.ts';
+import type { Failure } from '../failure.ts';
+import { batchesOf, batchOrderOf } from './batches.ts';
+import type { Kept } from './sheet.ts';
+import { type Fault, locatedFaults, reasonOf, type Submission } from './submission.ts';
+
+export interface SendOptions {
+  /** How many orders there are to send. */
+  readonly orders: number;
+  /** How many batches are in flight at once. */
+  readonly concurrency: number;
+  /** When it aborts, no new batch is sent and those in flight are awaited. */
+  readonly stop: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  /** Called for each order that the API refuses. */
+  readonly onReject: (kept: Kept) => void;
+}
+
+export interface Progress {
+  readonly ordersDone: number;
+  readonly rejected: number;
+}
+
+/** The outcome of sending. */
+export interface Tally {
+  readonly orders: number;
+  /** Accepted now, for the first time. */
+  accepted: number;
+  /** Accepted before: in an earlier run, or earlier in the file under the same key. */
+  replayed: number;
+  /** Order lines of accepted and replayed orders. */
+  lines: number;
+  /** Totals of accepted and replayed orders in minor units, by currency. */
+  readonly totals: Map<string, bigint>;
+  rejected: number;
+  end: { kind: 'finished' } | { kind: 'stopped' } | { kind: 'failed'; failure: Failure };
+}
+
+/**
+ * Submits orders, `concurrency` batches at once, roughly in the order of the file. An API failure
+ * ends the run once the batches in flight are answered. Every answered order is counted; the others
+ * can be submitted by running the same file again.
+ */
+export async function sendOrders(
+  client: Pick<Client, 'submitBatch'>,
+  submissions: Iterable<Submission>,
+  { orders, concurrency, stop, onProgress, onReject }: SendOptions,
+): Promise<Tally> {
+  const tally = emptyTally(orders);
+  const failed = new AbortController();
+  const ended = AbortSignal.any([stop, failed.signal]);
+  const batches = batchesOf(submissions);
+
+  async function submitInTurn(): Promise<void> {
+    while (!ended.aborted) {
+      const { value: batch } = batches.next();
+      if (!batch) return;
+      await submitBatch(batch);
+    }
+  }
+
+  async function submitBatch(batch: readonly Submission[]): Promise<void> {
+    const countAll = (results: Iterable<[number, BatchResult]>) => {
+      for (const [at, result] of results) {
+        const refused = count(tally, batch[at] as Submission, result);
+        if (refused) onReject(refused);
+      }
+      onProgress({ ordersDone: doneOf(tally), rejected: tally.rejected });
+    };
+    try {
+      const results = await client.submitBatch(batch.map(batchOrderOf), { stop: ended });
+      countAll(results.entries());
+    } catch (error) {
+      if (!(error instanceof SubmitInterrupted)) throw error;
+      countAll(error.results);
+      throw error.cause;
+    }
+  }
+
+  function endRun(error: unknown): void {
+    if (ended.aborted && error instanceof Error && error.name === 'AbortError') return;
+    const failure = failureOf(error);
+    if (!failure) throw error;
+    if (tally.end.kind !== 'failed') tally.end = { kind: 'failed', failure };
+    failed.abort();
+  }
+
+  await Promise.all(Array.from({ length: concurrency }, () => submitInTurn().catch(endRun)));
+  if (tally.end.kind === 'finished' && doneOf(tally) < tally.orders)
+    tally.end = { kind: 'stopped' };
+  return tally;
+}
+
+function emptyTally(orders: number): Tally {
+  return {
+    orders,
+    accepted: 0,
+    replayed: 0,
+    lines: 0,
+    totals: new Map(),
+    rejected: 0,
+    end: { kind: 'finished' },
+  };
+}
+
+export function doneOf({ accepted, replayed, rejected }: Tally): number {
+  return accepted + replayed + rejected;
+}
+
+/** @returns the order, if the API refused it */
+function count(tally: Tally, submission: Submission, result: BatchResult): Kept | undefined {
+  if (result.kind === 'refused') {
+    tally.rejected += 1;
+    return keptOf(submission, result.problem);
+  }
+  const { currency, totalAmount } = result.receipt;
+  if (result.isReplay) tally.replayed += 1;
+  else tally.accepted += 1;
+  tally.lines += Array.isArray(submission.order.lines) ? submission.order.lines.length : 0;
+  tally.totals.set(currency, (tally.totals.get(currency) ?? 0n) + BigInt(totalAmount));
+  return undefined;
+}
+
+/** Translates the server's faults into rows and columns of the file. */
+function keptOf(submission: Submission, { status, detail, errors }: Problem): Kept {
+  const { id, idempotencyKey: key, row } = submission;
+  const reused = 'this idempotency key was used before, for a different order, which stands';
+  const whole: Fault = { row, text: status === 422 ? `${reused}: ${detail}` : detail };
+  const located = locatedFaults(submission, errors);
+  const faults = located.length > 0 ? located : [whole];
+  return { id, key, fate: 'rejected', ...reasonOf(faults) };
+}

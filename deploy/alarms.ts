@@ -1,0 +1,201 @@
+import { NAMESPACE } from '../lib/metrics/metric-names.ts';
+import type { Functions } from './functions.ts';
+import type { Stage } from './stage.ts';
+
+/**
+ * The alarms: each means that somebody has to do something, and docs/runbook.md has a section under its
+ * name that says what.
+ */
+export interface Alarm {
+  readonly says: string;
+  readonly metric: Metric | { readonly functions: readonly string[] };
+  readonly periodS: number;
+  /** Fires at or above `atLeast`, above `above`, or when the metric stops. */
+  readonly when: { readonly atLeast: number } | { readonly above: number } | 'silent';
+  readonly periods?: number;
+  /** Of these periods, how many must be over; all of them where it is left out. */
+  readonly breaching?: number;
+  /** The metric of a queue that nobody touches stops, whatever is in it. */
+  readonly isKeptWhereMissing?: true;
+}
+
+export interface Metric {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Statistic: string;
+  readonly Dimensions?: readonly object[];
+}
+
+const MINUTE_S = 60;
+const HOUR_S = 3_600;
+const DAY_S = 86_400;
+const FIVE_MINUTES = { periodS: 5 * MINUTE_S } as const;
+
+/** Errors and throttles of these: a math expression takes 10 metrics at most. */
+const FUNCTIONS_MAX = 5;
+const FOR_CLIENTS = ['submit-order', 'submit-batch', 'get-order', 'cancel-order', 'list-orders'];
+const UPKEEP = ['maintain', 'announce-events'];
+
+/** The alarms of a stage, by name. */
+export function alarmsOf(stage: Stage, functions: Functions): Readonly<Record<string, Alarm>> {
+  const isMeasured = stage.get('SLUICE_METRICS') === 'on';
+  const isScheduled = stage.get('SLUICE_SCHEDULE') === 'on';
+  const isAnnounced = stage.get('SLUICE_EVENTS_URL') !== '';
+  return {
+    ...(isMeasured && onOrders(stage)),
+    ...(isMeasured && isScheduled && ON_SCHEDULES),
+    ...(isMeasured && isAnnounced && onEvents(isScheduled)),
+    ...(isMeasured && onBudget(stage)),
+    ...onAws(functions),
+  };
+}
+
+function onOrders(stage: Stage): Record<string, Alarm> {
+  const oldestOrderS = stage.get('SLUICE_ALARM_OLDEST_ORDER_S');
+  return {
+    'oldest-order-too-old': {
+      says: `An order has been ready for more than ${oldestOrderS} s and is not produced.`,
+      metric: own('OldestOrderAge', 'Maximum'),
+      periodS: MINUTE_S,
+      // An order that keeps failing is claimed every 15 minutes; drains in between find nothing and
+      // report 0.
+      periods: 20,
+      breaching: 1,
+      when: { above: oldestOrderS },
+    },
+    'dead-letters-appear': {
+      says: 'Orders could not be produced, and are not retried automatically.',
+      metric: own('OrdersDead', 'Sum'),
+      ...FIVE_MINUTES,
+      when: { atLeast: 1 },
+    },
+    'redis-errors': {
+      says: 'Redis keeps failing, or does not answer in time.',
+      metric: own('RedisErrors', 'Sum'),
+      ...FIVE_MINUTES,
+      periods: 2,
+      when: { atLeast: 5 },
+    },
+    'reconcile-gap': {
+      says: 'The daily pass found something it could not repair: an order is lost or unreadable.',
+      metric: own('ReconcileUnrepaired', 'Sum'),
+      periodS: DAY_S,
+      when: { atLeast: 1 },
+    },
+  };
+}
+
+const ON_SCHEDULES: Record<string, Alarm> = {
+  'drain-not-running': {
+    says: 'No drain has finished for five minutes.',
+    metric: own('DrainDuration', 'SampleCount'),
+    ...FIVE_MINUTES,
+    when: 'silent',
+  },
+  'reconcile-not-running': {
+    says: 'No reconcile pass has finished for 26 hours.',
+    metric: own('ReconcilePasses', 'Sum'),
+    periodS: HOUR_S,
+    periods: 26,
+    when: 'silent',
+  },
+};
+
+function onEvents(isScheduled: boolean): Record<string, Alarm> {
+  const silent: Record<string, Alarm> = {
+    'announcer-not-running': {
+      says: 'No announcer has run for five minutes.',
+      metric: own('OldestEventAge', 'SampleCount'),
+      ...FIVE_MINUTES,
+      when: 'silent',
+    },
+  };
+  return {
+    'events-not-announced': {
+      says: 'Events have been waiting for 15 minutes.',
+      metric: own('OldestEventAge', 'Maximum'),
+      ...FIVE_MINUTES,
+      periods: 3,
+      when: { above: 900 },
+    },
+    'events-refused': {
+      says: 'The receiver refused events, and they were set aside.',
+      metric: own('EventsRefused', 'Sum'),
+      ...FIVE_MINUTES,
+      when: { atLeast: 1 },
+    },
+    ...(isScheduled && silent),
+  };
+}
+
+/** A month that spends no more than this on any day stays within its commands. */
+function onBudget(stage: Stage): Record<string, Alarm> {
+  const perMonth = stage.get('SLUICE_COMMANDS_PER_MONTH');
+  if (perMonth === 0) return {};
+  const perDay = Math.floor(perMonth / 31);
+  return {
+    'commands-over-budget': {
+      says: `More than ${perDay} Redis commands in a day: at this pace the ${perMonth} of the month run out.`,
+      metric: own('BilledCommands', 'Sum'),
+      periodS: DAY_S,
+      when: { above: perDay },
+    },
+  };
+}
+
+/** On what AWS measures itself. */
+function onAws(functions: Functions): Record<string, Alarm> {
+  const operators = Object.keys(functions).filter(
+    (name) => ![...FOR_CLIENTS, ...UPKEEP, 'drain-queue'].includes(name),
+  );
+  const groups = Array.from({ length: Math.ceil(operators.length / FUNCTIONS_MAX) }, (_, at) =>
+    operators.slice(at * FUNCTIONS_MAX, (at + 1) * FUNCTIONS_MAX),
+  );
+  const failing = (says: string, names: readonly string[], atLeast: number): Alarm => ({
+    says,
+    metric: { functions: names },
+    ...FIVE_MINUTES,
+    when: { atLeast },
+  });
+  const forOperators = groups.map((names, at) => [
+    at === 0 ? 'operator-functions-fail' : `operator-functions-fail-${at + 1}`,
+    failing('A function that operators call fails or is throttled.', names, 3),
+  ]);
+  return {
+    'api-5xx': {
+      says: 'Requests were answered with 5xx: an order may not have been accepted.',
+      metric: {
+        Namespace: 'AWS/ApiGateway',
+        MetricName: '5xx',
+        Dimensions: [{ Name: 'ApiId', Value: { Ref: 'HttpApi' } }],
+        Statistic: 'Sum',
+      },
+      ...FIVE_MINUTES,
+      when: { atLeast: 3 },
+    },
+    'client-functions-fail': failing(
+      'A function that clients call fails or is throttled.',
+      FOR_CLIENTS,
+      3,
+    ),
+    ...Object.fromEntries(forOperators),
+    'drain-failing': failing('Drains fail or are throttled.', ['drain-queue'], 3),
+    'upkeep-failing': failing('The upkeep or the announcer fails or is throttled.', UPKEEP, 1),
+    'failures-kept': {
+      says: 'Lambda gave up on a scheduled invocation. It is kept in the queue of failures.',
+      metric: {
+        Namespace: 'AWS/SQS',
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': ['FailureQueue', 'QueueName'] } }],
+        Statistic: 'Maximum',
+      },
+      ...FIVE_MINUTES,
+      when: { atLeast: 1 },
+      isKeptWhereMissing: true,
+    },
+  };
+}
+
+function own(MetricName: string, Statistic: string): Metric {
+  return { Namespace: NAMESPACE, MetricName, Statistic };
+}

@@ -1,0 +1,167 @@
+import { choice, named, tagsIn, text, whole, wholeOrOff } from '../lib/settings.ts';
+import { QUEUE, TOKENS, WAKING } from '../lib/settings-table.ts';
+import { EVENTS, WEBHOOK } from '../lib/webhook/settings-table.ts';
+
+/**
+ * Every setting: its meaning, default and limits, and where it is used. The template, `sluice settings`,
+ * docs/settings.md and, by the groups that are imported here, the functions all read this table.
+ */
+const DAY_S = 86_400;
+
+const DRAINS = named({
+  SLUICE_DRAIN_SLOTS: whole('deployment', 1, [1, 20]),
+  SLUICE_SCHEDULE: choice('deployment', ['on', 'off']),
+  SLUICE_RESERVED: choice('deployment', ['auto', 'on', 'off']),
+  SLUICE_PRODUCER: text('deployment', /^(order-numbers|postgres|webhook|\.\/.+)$/, {
+    rule: '`order-numbers`, `postgres`, `webhook`, or the path of a file beginning with "./"',
+    byDefault: 'order-numbers',
+  }),
+  SLUICE_CHANGE_PRODUCER: choice('deployment', ['off', 'on']),
+  SLUICE_PRODUCER_SECRETS: text(
+    'deployment',
+    /^[\s,]*[A-Z][A-Z0-9_]{0,99}([\s,]+[A-Z][A-Z0-9_]{0,99})*[\s,]*$/,
+    {
+      rule: 'names of variables, separated by commas',
+    },
+  ),
+});
+
+const ACCESS = named({
+  SLUICE_COMMANDS_PER_SECOND: whole('deployment', 10_000, [100, 1_000_000]),
+  SLUICE_THROTTLE_RATE: wholeOrOff('deployment', [1, 10_000]),
+  SLUICE_THROTTLE_BURST: whole('deployment', 1_000, [1, 5_000]),
+  SLUICE_DOMAIN: text('deployment', /^[a-z0-9.-]+\.[a-z]{2,}$/, {
+    rule: 'a domain name in lower case',
+  }),
+  SLUICE_CERTIFICATE_ARN: text('deployment', /^arn:aws[a-z-]*:acm:\S+$/, {
+    rule: 'the ARN of a certificate in ACM, in the region of the stage',
+  }),
+});
+
+const ACCOUNT = named({
+  SLUICE_SECRETS_NAME: text(
+    'deployment',
+    /^(?!aws\/|ssm\/)[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+){0,12}$/i,
+    {
+      rule: 'a name such as sluice/prod',
+    },
+  ),
+  SLUICE_KMS_KEY_ARN: text('deployment', /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, {
+    rule: 'the ARN of a KMS key, not of an alias',
+  }),
+  SLUICE_PERMISSIONS_BOUNDARY: text(
+    'deployment',
+    /^arn:aws[a-z-]*:iam::\d{12}:policy\/[\w+=,.@/-]+$/,
+    {
+      rule: 'the ARN of an IAM policy',
+    },
+  ),
+  SLUICE_TAGS: {
+    usedBy: 'deployment',
+    byDefault: '{}',
+    rule: 'JSON such as {"Team": "orders"}; no key may be Project, Stage or ManagedBy, or begin with "aws:"',
+    parse: tagsIn,
+  },
+});
+
+const WATCHING = named({
+  SLUICE_METRICS: choice('functions', ['on', 'off']),
+  SLUICE_ALARM_EMAIL: text('deployment', /^[^\s@]+@[^\s@]+\.[^\s@]+$/, {
+    rule: 'an e-mail address',
+  }),
+  SLUICE_ALARM_OLDEST_ORDER_S: whole('deployment', 900, [60, DAY_S]),
+  SLUICE_COMMANDS_PER_MONTH: wholeOrOff('deployment', [10_000, 100_000_000_000]),
+});
+
+/** By the headings of docs/settings.md. */
+export const SETTING_GROUPS = {
+  'The queue': QUEUE,
+  'Drains and producers': { ...DRAINS, ...WAKING },
+  'The webhook and Postgres producers': WEBHOOK,
+  Events: EVENTS,
+  'Who may call, and how often': { ...ACCESS, ...TOKENS },
+  'The AWS account': ACCOUNT,
+  'Metrics and alarms': WATCHING,
+} as const;
+
+export const SETTINGS = {
+  ...QUEUE,
+  ...WAKING,
+  ...DRAINS,
+  ...WEBHOOK,
+  ...EVENTS,
+  ...TOKENS,
+  ...ACCESS,
+  ...ACCOUNT,
+  ...WATCHING,
+};
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** What a setting is once it is read. */
+export type SettingValue<Name extends SettingName> = Exclude<
+  ReturnType<(typeof SETTINGS)[Name]['parse']>,
+  undefined
+>;
+
+/** What each does, for people. */
+export const MEANINGS: Readonly<Record<SettingName, string>> = {
+  SLUICE_COMMANDS_PER_MONTH:
+    'Commands that your plan or budget allows per month; an alarm warns before they run out. 500000 on the free plan.',
+  SLUICE_ALARM_OLDEST_ORDER_S:
+    'Age in seconds at which an order that is ready and not produced raises an alarm.',
+  SLUICE_METRICS: 'Whether there are metrics of Sluice’s own, and alarms on them.',
+  SLUICE_THROTTLE_BURST: 'Requests at once before that limit applies.',
+  SLUICE_THROTTLE_RATE: 'Requests per second to `POST /orders`, in place of the computed limit.',
+  SLUICE_COMMANDS_PER_SECOND:
+    'Redis commands per second that the stage may use. The throttles are computed from it.',
+  SLUICE_WEBHOOK_MODE: 'One POST per order, or one per claim.',
+  SLUICE_WEBHOOK_REQUIRE_JSON: 'Whether a 2xx counts as a success only if its body is JSON.',
+  SLUICE_CHANGE_PRODUCER:
+    '`on` confirms, once, that a deployment changes the producer of a running stage.',
+  SLUICE_RESERVED:
+    'Whether the drain has Lambda concurrency of its own. `auto` asks the account whether it has enough.',
+  SLUICE_SCHEDULE: 'Whether drains, upkeep and announcements run by themselves.',
+  SLUICE_WAKE_INTERVAL_MS:
+    'An order that finds the queue empty starts a drain at once, at most this often.',
+  SLUICE_DRAIN_SLOTS: 'Drains that run side by side.',
+  SLUICE_RATE_LIMIT:
+    'Requests of one client per minute. Costs 2 commands per request; `orders:admin` has no limit.',
+  SLUICE_RETENTION_DAYS:
+    'Days that an order, and its idempotency key, are kept after it was produced or canceled.',
+  SLUICE_REDRIVES_PER_SECOND: 'Pace at which `POST /dead-letters/redrive` puts orders back.',
+  SLUICE_QUEUE_MAX: 'Orders of one client that may wait. Submits past that are answered with 429.',
+  SLUICE_SCHEDULED_MAX: 'Orders of one client that may be scheduled.',
+  SLUICE_ATTEMPTS_MAX: 'Claims after which an order is dead.',
+  SLUICE_LEASE_MS: 'How long a claim holds its orders, unless it is extended.',
+  SLUICE_BATCH_SIZE: 'Orders per claim.',
+  SLUICE_DRAIN_LANES:
+    'Batches of a drain under way at once. With 1, orders are produced strictly in order.',
+  SLUICE_ALARM_EMAIL: 'Who is told of alarms. AWS asks that address for a confirmation first.',
+  SLUICE_TAGS: 'Further tags of everything that the stack creates.',
+  SLUICE_PERMISSIONS_BOUNDARY: 'Permissions boundary of every role that the stack creates.',
+  SLUICE_KMS_KEY_ARN: 'A KMS key of your own that encrypts the secret.',
+  SLUICE_SECRETS_NAME:
+    'Name of the stage’s secret in Secrets Manager. `sluice/<stage>` by default.',
+  SLUICE_CERTIFICATE_ARN: 'The certificate of that domain.',
+  SLUICE_DOMAIN:
+    'A domain of your own for the API. The outputs say where its DNS record must point.',
+  SLUICE_JWT_SCOPE_PREFIX:
+    'Stands before each scope in tokens, such as `sluice/` with Amazon Cognito.',
+  SLUICE_JWT_AUDIENCE: 'Audience of these tokens; separate several with commas.',
+  SLUICE_JWT_ISSUER: 'API Gateway checks JWTs of this issuer, in place of API keys.',
+  SLUICE_EVENTS_SOURCE: 'The `source` of each event.',
+  DATABASE_CA: 'Certificates that the Postgres producer trusts instead of the system’s.',
+  SLUICE_PRODUCER_SECRETS: 'Secrets that a producer of your own reads.',
+  SLUICE_PRODUCER: 'What produces the orders; see docs/producers.md.',
+  SLUICE_PREFIX:
+    'Stands before every key in Redis. A deployed stage has its name and a colon by default.',
+  SLUICE_WEBHOOK_URL: 'Where orders are POSTed.',
+  SLUICE_WEBHOOK_ALLOW_PRIVATE: 'Hosts that may have a private address and no TLS.',
+  SLUICE_WEBHOOK_CONCURRENCY: 'POSTs under way at once.',
+  SLUICE_WEBHOOK_TIMEOUT_MS: 'From connecting to the last byte of the answer.',
+  SLUICE_EVENTS_URL: 'Where events are POSTed.',
+  SLUICE_EVENTS_ALLOW_PRIVATE: 'Hosts that may have a private address and no TLS.',
+  SLUICE_EVENTS_CONCURRENCY: 'POSTs under way at once.',
+  SLUICE_EVENTS_TIMEOUT_MS: 'From connecting to the last byte of the answer.',
+};

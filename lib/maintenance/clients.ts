@@ -1,0 +1,19 @@
+import { ALONE } from '../store/claim.ts';
+import { segmentIn } from '../store/keys.ts';
+import { serve } from '../store/serve.ts';
+import { doubtfulClients } from '../store/upkeep.ts';
+import { hasTime, type Pass } from './pass.ts';
+
+/** Has each client looked at by drains in time, and lets those go of whom nothing is kept. */
+export async function checkClients(pass: Pass): Promise<boolean> {
+  const { store, clock, notes, isRepair, clients, segments } = pass;
+  const names = [...new Set([...clients, ALONE])];
+  const keeping = new Set([...segments].map((name) => segmentIn(name).client));
+  const nowMs = clock.now();
+  for (const name of await doubtfulClients(store, { names, keeping, nowMs })) {
+    if (!hasTime(pass)) return false;
+    const found = await serve(store, name, { nowMs: clock.now(), isRepair });
+    if (found === 'unserved') notes.tellRepair('unserved', name, isRepair);
+  }
+  return true;
+}

@@ -1,0 +1,98 @@
+import { idPrefixOf } from '../orders/identity.ts';
+import { segmentIn, segmentName } from '../store/keys.ts';
+import { type OrderState, readable, stateFrom } from '../store/order-record.ts';
+import { missingFrom, type Scanned, scanPage, statesOf } from '../store/upkeep.ts';
+import { eachPage, type Pass } from './pass.ts';
+
+/** Ids of one question to a segment. */
+const ASKED_IDS = 1_000;
+
+/**
+ * Reads the states of all orders, by a scan of the database, and gathers as suspects those that are
+ * not known to be where their states say.
+ */
+export async function checkOrders(pass: Pass): Promise<boolean> {
+  const { store } = pass;
+  const ended = new EndedOrders(pass);
+  const isDone = await eachPage(
+    pass,
+    (cursor) => scanPage(store, cursor),
+    async ([scanned]) => {
+      const { ids, clients, segments } = scanned as Scanned;
+      for (const client of clients) pass.clients.add(client);
+      for (const segment of segments) pass.segments.add(segment);
+      pass.orders += ids.length;
+      const states = await statesOf(store, ids);
+      for (const [at, id] of ids.entries()) {
+        const state = readable(() => stateFrom(id, states[at] ?? null));
+        note(pass, id, state);
+        if (!isWhereItWaits(pass, id, state)) pass.suspects.add(id);
+        else if (state?.segment !== undefined) ended.add(id, state.segment, state.updatedAtMs);
+      }
+      await ended.ask(ASKED_IDS);
+    },
+  );
+  if (isDone) await ended.ask(1);
+  return isDone;
+}
+
+/** For an order that has ended: whether it is not among the dead; the rest is asked of its segment. */
+function isWhereItWaits(pass: Pass, id: string, state: OrderState | undefined): boolean {
+  const [isWaiting, isDead] = [pass.waiting.has(id), pass.dead.has(id)];
+  if (state?.status === 'dead') return isDead || isWaiting;
+  return !isDead && (isWaiting || state?.segment !== undefined);
+}
+
+/** Notes what an order bears, as its state tells. */
+export function note(pass: Pass, id: string, state: OrderState | undefined): void {
+  if (state === undefined) return;
+  const { status, segment, updatedAtMs: atMs, settledBy = '', orderNumber = 0 } = state;
+  if (status === 'canceled') pass.canceled.set(id, { atMs, isMoved: segment !== undefined });
+  const [token] = /^\d+/.exec(settledBy) ?? [];
+  pass.token = Math.max(pass.token, Number(token ?? 0));
+  if (state.hasOwnNumber !== true) pass.number = Math.max(pass.number, orderNumber);
+}
+
+/** Asks segments for the orders that say that they are there, many at once. */
+class EndedOrders {
+  readonly #pass: Pass;
+  readonly #bySegment = new Map<string, string[]>();
+  readonly #clients = new Map<string, string[]>();
+
+  constructor(pass: Pass) {
+    this.#pass = pass;
+    for (const client of pass.clients) {
+      const prefix = idPrefixOf(client);
+      this.#clients.set(prefix, [...(this.#clients.get(prefix) ?? []), client]);
+    }
+  }
+
+  /** An order of a client that is not known, or that may be one of two, is looked at by itself. */
+  add(id: string, segment: number, endedAtMs: number): void {
+    const { checkedMs, overdueMs, suspects } = this.#pass;
+    if (endedAtMs < checkedMs && endedAtMs >= overdueMs) return;
+    const [client, ...others] = this.#clients.get(id.slice(0, PREFIX_LENGTH)) ?? [];
+    if (client === undefined || others.length > 0) {
+      suspects.add(id);
+      return;
+    }
+    const name = segmentName(client, segment);
+    const ids = this.#bySegment.get(name);
+    if (ids === undefined) this.#bySegment.set(name, [id]);
+    else ids.push(id);
+  }
+
+  /** Asks about segments of which at least so many orders have come together. */
+  async ask(idsMin: number): Promise<void> {
+    const { store, suspects } = this.#pass;
+    const due = [...this.#bySegment].filter(([, ids]) => ids.length >= idsMin);
+    const sets = due.map(([name, ids]) => {
+      this.#bySegment.delete(name);
+      const { client, segment } = segmentIn(name);
+      return { key: store.keys.ended(client, segment), ids };
+    });
+    for (const id of await missingFrom(store, sets)) suspects.add(id);
+  }
+}
+
+const PREFIX_LENGTH = idPrefixOf('').length;

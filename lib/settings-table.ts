@@ -1,0 +1,38 @@
+import { named, text, whole, wholeOrOff } from './settings.ts';
+
+/**
+ * The settings that every function reads: default, limits, and where each is used. All settings together,
+ * with what they mean, are in `deploy/settings-table.ts`; those that only shape the template are there
+ * alone, so that no bundle has them.
+ */
+export const QUEUE = named({
+  SLUICE_PREFIX: text('functions', /^[A-Za-z0-9._:-]{1,64}$/, {
+    rule: 'up to 64 characters of A-Z, a-z, 0-9, and . _ : -',
+  }),
+  SLUICE_BATCH_SIZE: whole('functions', 500, [1, 500]),
+  SLUICE_DRAIN_LANES: whole('functions', 2, [1, 2]),
+  SLUICE_LEASE_MS: whole('functions', 30_000, [1_000, 900_000]),
+  SLUICE_ATTEMPTS_MAX: whole('functions', 24, [1, 100]),
+  // Redis uses about 40 bytes for an id in a queue: 60 MB at most, of the 100 MB a record may hold.
+  SLUICE_QUEUE_MAX: whole('functions', 1_000_000, [1, 1_500_000]),
+  SLUICE_SCHEDULED_MAX: whole('functions', 100_000, [1, 500_000]),
+  SLUICE_REDRIVES_PER_SECOND: whole('functions', 100, [1, 1_000]),
+  SLUICE_RETENTION_DAYS: whole('functions', 30, [1, 3_650]),
+  SLUICE_RATE_LIMIT: wholeOrOff('functions', [1, 1_000_000]),
+});
+
+export const WAKING = named({
+  SLUICE_WAKE_INTERVAL_MS: wholeOrOff('submits', [100, 30_000]),
+});
+
+export const TOKENS = named({
+  SLUICE_JWT_ISSUER: text('functions', /^https:\/\/[^\s?#]+$/, {
+    rule: 'the https URL of who issues tokens',
+  }),
+  SLUICE_JWT_AUDIENCE: text('functions', /^[\x21-\x7e]+$/, {
+    rule: 'the audience that tokens name, without spaces',
+  }),
+  SLUICE_JWT_SCOPE_PREFIX: text('functions', /^[\x21-\x7e]+$/, {
+    rule: 'without spaces',
+  }),
+});
