@@ -5,7 +5,8 @@ KEYS[2] order_segments                  ZSET  names of the ended segments
 KEYS[3] order_totals                    HASH  produced, canceled -> how many are kept
 KEYS[4] and on: order:<id> and order_state:<id>  STRING, for each order, 500 at most
 ARGV[1] name of the segment
-ARGV[2] and on  for each order: id, and how it ended: produced or canceled
+ARGV[2] and on  for each order: id, and how it ended: produced or canceled; empty where the segment
+                has only its id
 Returns  {n}: how many were removed
 Twice    the second call finds them gone and removes nothing
 Bills    1 call + 4, and 1 for each way to end; 1 more where the segment is empty then
@@ -19,8 +20,9 @@ local gone, goneKeys, totals = {}, {}, { produced = 0, canceled = 0 }
 for i, id in ipairs(ids) do
   if scores[i] then
     gone[#gone + 1] = id
-    goneKeys[#goneKeys + 1], goneKeys[#goneKeys + 2] = KEYS[2 + 2 * i], KEYS[3 + 2 * i]
+    -- Another order may have the id by now: a forget that was torn has left it here.
     if totals[kinds[i]] then
+      goneKeys[#goneKeys + 1], goneKeys[#goneKeys + 2] = KEYS[2 + 2 * i], KEYS[3 + 2 * i]
       totals[kinds[i]] = totals[kinds[i]] + 1
     end
   end
@@ -29,7 +31,9 @@ if #gone == 0 then
   return { 0 }
 end
 -- The records first: what fails here is found again by its id.
-redis.call('UNLINK', unpack(goneKeys))
+if #goneKeys > 0 then
+  redis.call('UNLINK', unpack(goneKeys))
+end
 redis.call('ZREM', KEYS[1], unpack(gone))
 for kind, count in pairs(totals) do
   if count > 0 then

@@ -35,9 +35,10 @@ export async function forgetEndedBefore(
   const states = await client.repeatedly((redis) =>
     redis.mget<(string | null)[]>(...ids.map(keys.state)),
   );
-  const kinds = ids.map(
-    (id, at) => readable(() => stateFrom(id, states[at] ?? null))?.status ?? '',
-  );
+  const kinds = ids.map((id, at) => {
+    const state = readable(() => stateFrom(id, states[at] ?? null));
+    return state?.segment === segment ? state.status : '';
+  });
   const [removed] = await runScript(client, {
     script: FORGET,
     keys: [

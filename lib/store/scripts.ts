@@ -26,8 +26,8 @@ export const EXTEND: Script = {
 };
 
 export const FORGET: Script = {
-  sha1: '38deed262b34016beeb0da442c10fb3585e26a48',
-  text: "#!lua flags=allow-key-locking\n\n\n\n\n\n\n\n\n\n\n\n\nlocal ids, kinds = {}, {}\nfor at = 2, #ARGV, 2 do\nids[#ids + 1], kinds[#kinds + 1] = ARGV[at], ARGV[at + 1]\nend\nlocal scores = redis.call('ZMSCORE', KEYS[1], unpack(ids))\nlocal gone, goneKeys, totals = {}, {}, { produced = 0, canceled = 0 }\nfor i, id in ipairs(ids) do\nif scores[i] then\ngone[#gone + 1] = id\ngoneKeys[#goneKeys + 1], goneKeys[#goneKeys + 2] = KEYS[2 + 2 * i], KEYS[3 + 2 * i]\nif totals[kinds[i]] then\ntotals[kinds[i]] = totals[kinds[i]] + 1\nend\nend\nend\nif #gone == 0 then\nreturn { 0 }\nend\n\nredis.call('UNLINK', unpack(goneKeys))\nredis.call('ZREM', KEYS[1], unpack(gone))\nfor kind, count in pairs(totals) do\nif count > 0 then\nredis.call('HINCRBY', KEYS[3], kind, -count)\nend\nend\nif redis.call('EXISTS', KEYS[1]) == 0 then\nredis.call('ZREM', KEYS[2], ARGV[1])\nend\nreturn { #gone }\n",
+  sha1: '190472f9c2fc3c212ed3ee83a1617c4233c60ed5',
+  text: "#!lua flags=allow-key-locking\n\n\n\n\n\n\n\n\n\n\n\n\n\nlocal ids, kinds = {}, {}\nfor at = 2, #ARGV, 2 do\nids[#ids + 1], kinds[#kinds + 1] = ARGV[at], ARGV[at + 1]\nend\nlocal scores = redis.call('ZMSCORE', KEYS[1], unpack(ids))\nlocal gone, goneKeys, totals = {}, {}, { produced = 0, canceled = 0 }\nfor i, id in ipairs(ids) do\nif scores[i] then\ngone[#gone + 1] = id\n\nif totals[kinds[i]] then\ngoneKeys[#goneKeys + 1], goneKeys[#goneKeys + 2] = KEYS[2 + 2 * i], KEYS[3 + 2 * i]\ntotals[kinds[i]] = totals[kinds[i]] + 1\nend\nend\nend\nif #gone == 0 then\nreturn { 0 }\nend\n\nif #goneKeys > 0 then\nredis.call('UNLINK', unpack(goneKeys))\nend\nredis.call('ZREM', KEYS[1], unpack(gone))\nfor kind, count in pairs(totals) do\nif count > 0 then\nredis.call('HINCRBY', KEYS[3], kind, -count)\nend\nend\nif redis.call('EXISTS', KEYS[1]) == 0 then\nredis.call('ZREM', KEYS[2], ARGV[1])\nend\nreturn { #gone }\n",
 };
 
 export const RAISE_COUNTERS: Script = {
