@@ -13,6 +13,7 @@ import { checkSettle } from './settle.ts';
  */
 export function checkStep(step: Step, model: Model, plan: Plan): void {
   noteClaims(step, model);
+  noteAnew(step, model);
   if (step.name === 'submit') noteAccepted(step, model);
   if (step.error !== undefined) return;
   const rule = RULES[step.name];
@@ -43,6 +44,22 @@ function noteAccepted(step: Step, model: Model): void {
     memory.claims = 0;
     model.accepted += 1;
     memory.seq = model.accepted;
+  }
+}
+
+/** What was forgotten or redriven begins anew, also where the script failed afterwards. */
+function noteAnew({ name, before, after }: Step, model: Model): void {
+  for (const [id, memory] of model.orders) {
+    const [was, is] = [before.orders.get(id), after.orders.get(id)];
+    const isForgotten = name === 'forget' && was?.record && !is?.record;
+    const isBack = name === 'redrive' && was?.text !== is?.text;
+    if (!isForgotten && !isBack) continue;
+    Object.assign(memory, { claims: 0, wasRejected: false });
+    memory.handed.clear();
+    if (!isForgotten) continue;
+    // Its client's repeat makes a new order of it.
+    Object.assign(memory, { accepted: 0, acceptedTold: 0, receipt: undefined, end: undefined });
+    memory.wasClaimed = false;
   }
 }
 
@@ -126,7 +143,7 @@ function checkCancel(step: Step, model: Model): void {
 function checkRedrive(step: Step, model: Model): void {
   const count = Number(step.args[2]);
   for (const [at, [id = '', , expected, text]] of chunks(step.args.slice(3 + count), 4).entries()) {
-    const { was, is, memory } = orderOf(id, step, model);
+    const { was, is } = orderOf(id, step, model);
     const isBack = was.text === expected;
     if ((step.answer as number[])[at] !== (isBack || was.text === text ? 1 : 0)) {
       throw new Violation(`redrive answers ${step.answer}`, id);
@@ -134,8 +151,6 @@ function checkRedrive(step: Step, model: Model): void {
     if (!isBack) continue;
     if (was.state?.status !== 'dead' || is.state?.attempts !== 0)
       throw new Violation('is redriven', id);
-    Object.assign(memory, { claims: 0, wasRejected: false });
-    memory.handed.clear();
   }
 }
 
@@ -144,19 +159,8 @@ function checkForget(step: Step, model: Model): void {
   for (const [id] of chunks(step.args.slice(1), 2) as [string][]) {
     const { was, is, memory } = orderOf(id, step, model);
     if (was.record === undefined || is.record !== undefined) continue;
-    if (!was.places.some(({ kind }) => kind === 'ended'))
-      throw new Violation('is forgotten alive', id);
+    if (was.state?.segment === undefined) throw new Violation('is forgotten alive', id);
     if ((is.places.length > 0 && !memory.isTorn) || is.text !== undefined)
       throw new Violation('is forgotten by half', id);
-    // Its client's repeat makes a new order of it.
-    Object.assign(memory, {
-      accepted: 0,
-      acceptedTold: 0,
-      claims: 0,
-      receipt: undefined,
-      end: undefined,
-    });
-    memory.wasClaimed = false;
-    memory.handed.clear();
   }
 }
