@@ -2,7 +2,7 @@ import { afterAll, beforeEach, expect, test } from 'vitest';
 import { reconcile } from '../../lib/maintenance/reconcile.ts';
 import { ALONE, readyClients } from '../../lib/store/claim.ts';
 import { segmentName } from '../../lib/store/keys.ts';
-import { readOrder } from '../../lib/store/read.ts';
+import { readOrder } from '../support/store.ts';
 import { redrive } from '../../lib/store/redrive.ts';
 import { forgetEndedBefore } from '../../lib/store/retention.ts';
 import { FORGET, REDRIVE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';

@@ -154,6 +154,7 @@ function checkOutcome(
     return;
   }
   if (outcome.kind === 'schedule-full') throw new Violation('a schedule is full that is not', id);
+  if (!('receipt' in outcome)) throw new Violation(`an order is ${outcome.kind} that is not`, id);
   if (!isSame) throw new Violation(`another order under the same key is ${outcome.kind}`, id);
   const { acceptedAtMs } = fields;
   const isLater = (submission.produceAtMs ?? 0) > acceptedAtMs;
