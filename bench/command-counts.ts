@@ -1,211 +1,213 @@
-import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+// What the functions log and measure is made, and not printed.
+import '../test/support/quiet-functions.ts';
+import { randomUUID } from 'node:crypto';
 import { systemClock } from '../lib/clock.ts';
 import { announce } from '../lib/events/announce.ts';
 import { reconcile } from '../lib/maintenance/reconcile.ts';
 import { retain } from '../lib/maintenance/retention.ts';
 import { NO_METRICS } from '../lib/metrics/metrics.ts';
-import { connect } from '../lib/redis/client.ts';
-import { eventStore } from '../lib/redis/event-store.ts';
-import { keysWith } from '../lib/redis/keys.ts';
-import { acquireLock } from '../lib/redis/lock.ts';
-import { maintenanceStore } from '../lib/redis/maintenance-store.ts';
-import { rateLimit } from '../lib/redis/rate-limit.ts';
-import { LOCAL_KEYS, localApiKeys } from '../local/api-keys.ts';
-import { billedCommands } from '../local/billed-commands.ts';
-import { startServer } from './server.ts';
+import { orderIdOf } from '../lib/orders/identity.ts';
+import { connect, type Store } from '../lib/store/connection.ts';
+import { eventsWaiting } from '../lib/store/events.ts';
+import { keysWith } from '../lib/store/keys.ts';
+import { acquireLock } from '../lib/store/lock.ts';
+import { rateLimit } from '../lib/store/rate-limit.ts';
+import { settleAndClaim } from '../lib/store/settle.ts';
+import { CONTEXT, call, request, setFunctionEnvironment } from './functions.ts';
+import { CLIENT, ORDER } from './orders.ts';
+import { type Server, startServer } from './servers.ts';
 
-/** Billed commands of what Sluice does, as Redis itself counts them; each is of one of what it names. */
+/** Billed commands of what Sluice does, as the local server counts them; each of what its name says. */
 export type SluiceCounts = Awaited<ReturnType<typeof sluiceCounts>>;
 
 const PREFIX = 'counts:';
-const CONTEXT = { awsRequestId: 'counts', getRemainingTimeInMillis: () => 60_000 } as Context;
-const ORDER = {
-  customer: '17850',
-  currency: 'GBP',
-  lines: [{ sku: '85123A', quantity: 6, unitAmount: 255 }],
-};
+const ADMIN = 'local-admin-key';
+/** As `test/cost` holds them against their targets. */
+const BATCH_SIZE = 100;
 
 /** Runs the functions themselves against a Redis of its own. It sets their environment here. */
 export async function sluiceCounts() {
   const server = await startServer();
   try {
-    return await countsOn(server);
+    const environment = { SLUICE_PREFIX: PREFIX, SLUICE_BATCH_SIZE: String(BATCH_SIZE) };
+    setFunctionEnvironment(server, environment);
+    const measuring = await measuringOn(server);
+    // Redis has the scripts, as it does except in the first seconds after it was made.
+    await measuring.submit('warm-up');
+    await measuring.drain();
+    return {
+      batchSize: BATCH_SIZE,
+      ...(await intakeCounts(measuring)),
+      ...(await drainCounts(measuring)),
+      ...(await operatingCounts(measuring)),
+      ...(await upkeepCounts(measuring)),
+      ...(await eventCounts(measuring)),
+      limitedRequest: await limitedRequest(measuring),
+    };
   } finally {
     await server.stop();
   }
 }
 
-async function countsOn(server: { url: string; token: string }) {
-  Object.assign(process.env, {
-    UPSTASH_REDIS_REST_URL: server.url,
-    UPSTASH_REDIS_REST_TOKEN: server.token,
-    SLUICE_API_KEYS: localApiKeys(),
-    SLUICE_PREFIX: PREFIX,
-  });
-  const submit = (await import('../functions/submit-batch.ts')).handler;
-  const submitAlone = (await import('../functions/submit-order.ts')).handler;
-  const drainQueue = (await import('../functions/drain-queue.ts')).handler;
-  const getOrder = (await import('../functions/get-order.ts')).handler;
-  const listOrders = (await import('../functions/list-orders.ts')).handler;
+type Measuring = Awaited<ReturnType<typeof measuringOn>>;
+
+async function measuringOn(server: Server) {
   const client = connect({ ...server, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
-  const keys = keysWith(PREFIX);
-  const count = async () =>
-    billedCommands(await client.redis.exec<string>(['INFO', 'commandstats']));
-
-  async function costOf(work: () => Promise<unknown>): Promise<number> {
-    const before = await count();
-    await work();
-    return (await count()) - before;
-  }
-
+  const store: Store = { client, keys: keysWith(PREFIX) };
+  const { handler: submitOrder } = await import('../functions/submit-order.ts');
+  const { handler: submitBatch } = await import('../functions/submit-batch.ts');
+  const { handler: drainQueue } = await import('../functions/drain-queue.ts');
   let submitted = 0;
-  async function submitOrders(orders: number): Promise<void> {
-    const body = Array.from({ length: orders }, () => {
-      submitted += 1;
-      return { ...ORDER, idempotencyKey: `order-${submitted}` };
-    });
-    const answer = await submit(httpEvent('POST /orders/batch', { orders: body }), CONTEXT);
-    if (answer.statusCode !== 200) throw new Error(`a submit answers ${answer.body}`);
-  }
-  const submitOne = (key: string) =>
-    submitAlone(httpEvent('POST /orders', ORDER, { 'idempotency-key': key }), CONTEXT);
-  const drain = () => drainQueue({ slot: 0 }, CONTEXT);
-  async function drainOf(orders: number): Promise<number> {
-    await submitOrders(orders);
-    return await costOf(drain);
-  }
+  return {
+    store,
+    async costOf(work: () => Promise<unknown>): Promise<number> {
+      const before = await server.billedCommands();
+      await work();
+      return (await server.billedCommands()) - before;
+    },
+    submit: (idempotencyKey: string) =>
+      call(submitOrder, request('POST /orders', { body: ORDER, idempotencyKey }), 202),
+    async submitMany(count: number): Promise<void> {
+      const orders = Array.from({ length: count }, () => {
+        submitted += 1;
+        return { ...ORDER, idempotencyKey: `order-${submitted}` };
+      });
+      await call(submitBatch, request('POST /orders/batch', { body: { orders } }), 200);
+    },
+    drain: () => drainQueue({ slot: 0 }, CONTEXT),
+  };
+}
 
-  // Redis has the scripts, as it does but for the first seconds after it was made.
-  const receipt = JSON.parse((await submitOne('warm-up')).body ?? '');
-  await drain();
-  const intake = {
-    submitOfOne: await costOf(() => submitOne('one')),
-    repeatOfOne: await costOf(() => submitOne('one')),
-    submitOfTen: await costOf(() => submitOrders(10)),
-    submitOfHundred: await costOf(() => submitOrders(100)),
-    getOrder: await costOf(() =>
-      getOrder(readEvent('GET /orders/{id}', { id: receipt.id }), CONTEXT),
-    ),
-    listOfHundred: await costOf(() => listOrders(readEvent('GET /orders', {}), CONTEXT)),
+async function intakeCounts({ costOf, submit, submitMany, drain }: Measuring) {
+  const counts = {
+    submitToEmptyQueue: await costOf(() => submit('first')),
+    submitOfOne: await costOf(() => submit('one')),
+    repeatOfOne: await costOf(() => submit('one')),
+    submitOfTen: await costOf(() => submitMany(10)),
+    submitOfHundred: await costOf(() => submitMany(100)),
   };
   await drain();
-  const production = {
+  return counts;
+}
+
+async function drainCounts({ costOf, submitMany, drain }: Measuring) {
+  async function drainOf(orders: number): Promise<number> {
+    await submitMany(orders);
+    return await costOf(drain);
+  }
+  return {
     drainOfNone: await costOf(drain),
     drainOfOne: await drainOf(1),
     drainOfFifty: await drainOf(50),
     drainOfHundred: await drainOf(100),
     drainOfTwoHundred: await drainOf(200),
   };
-  const upkeep = await upkeepCounts({ client, keys, costOf, submitOrders, drain });
-  const events = eventStore(client, keys);
-  const limit = rateLimit(client, keys.rate, 1_000);
-  const ask = () => limit('shop', systemClock.now());
-  await ask();
-  return {
-    ...intake,
-    ...production,
-    ...upkeep,
-    ...(await eventCounts({ client, keys, costOf, events })),
-    limitedRequest: await costOf(ask),
-  };
 }
 
-interface Measuring {
-  readonly client: ReturnType<typeof connect>;
-  readonly keys: ReturnType<typeof keysWith>;
-  readonly costOf: (work: () => Promise<unknown>) => Promise<number>;
+/** What people and their programs ask for. */
+async function operatingCounts({ store, costOf, submit, drain }: Measuring) {
+  const { handler: get } = await import('../functions/get-order.ts');
+  const { handler: list } = await import('../functions/list-orders.ts');
+  const { handler: stats } = await import('../functions/stats.ts');
+  const { handler: cancel } = await import('../functions/cancel-order.ts');
+  const { handler: redrive } = await import('../functions/redrive-order.ts');
+  const of = (name: string) => ({ id: orderIdOf(CLIENT, name) });
+  await submit('canceled');
+  const counts = {
+    getOrder: await costOf(() => call(get, request('GET /orders/{id}', of('one')), 200)),
+    listOfHundred: await costOf(() =>
+      call(list, request('GET /orders', { query: { limit: '100' } }), 200),
+    ),
+    stats: await costOf(() => call(stats, request('GET /stats', { key: ADMIN }), 200)),
+    cancelOfOne: await costOf(() =>
+      call(cancel, request('POST /orders/{id}/cancel', of('canceled')), 200),
+    ),
+  };
+  await drain();
+  await submit('dead');
+  await die(store);
+  const event = request('POST /orders/{id}/redrive', { ...of('dead'), key: ADMIN });
+  const redriveOfOne = await costOf(() => call(redrive, event, 202));
+  await drain();
+  return { ...counts, redriveOfOne };
+}
+
+/** Settles the one order that waits as dead. */
+async function die(store: Store): Promise<void> {
+  const nowMs = Date.now();
+  const { claim } = await settleAndClaim(store, undefined, {
+    ...{ clients: [CLIENT], ordersMax: 1, leaseMs: 30_000, nowMs },
+    holder: randomUUID(),
+  });
+  const settlements = (claim?.leases ?? []).map((lease) => ({
+    ...{ lease, client: CLIENT, kind: 'dead' as const },
+    state: { status: 'dead' as const, attempts: 1, updatedAtMs: nowMs },
+  }));
+  const { token = 0 } = claim ?? {};
+  await settleAndClaim(store, { token, settlements, nowMs, isAnnounced: false }, undefined);
 }
 
 /**
  * The daily pass over a thousand orders that have ended and over four, and forgetting all of them.
- * The pass looks at a few orders by chance, so it is not to the command the same each time.
+ * How Redis cuts its scans into pages is not to the command the same each time.
  */
-async function upkeepCounts(
-  options: Measuring & {
-    readonly submitOrders: (orders: number) => Promise<void>;
-    readonly drain: () => Promise<unknown>;
-  },
-) {
-  const { client, keys, costOf, submitOrders, drain } = options;
-  const store = maintenanceStore(client, keys);
+async function upkeepCounts({ store, costOf, submitMany, drain }: Measuring) {
   const pass = () => reconcile({ store, clock: systemClock, isRepair: true });
+  const retainWith = (nowMs: number) =>
+    retain({ store, clock: { now: () => nowMs }, retentionMs: 1 });
+  // What came before has to go, so that exactly so many are kept.
+  await retainWith(Date.now() + 1_000);
   async function endedOrders(orders: number): Promise<void> {
-    const kept = await client.redis.zcard(keys.index);
-    for (let left = orders - kept; left > 0; left -= 100) await submitOrders(Math.min(100, left));
+    for (let left = orders; left > 0; left -= 500) await submitMany(Math.min(500, left));
     await drain();
   }
   await endedOrders(1_000);
   await pass();
   const passOverThousand = await costOf(pass);
-  await endedOrders(4_000);
+  await endedOrders(3_000);
   const passOverFourThousand = await costOf(pass);
-  const late = { now: () => systemClock.now() + 1_000 };
-  const retentionMs = 1;
-  await retain({ store, clock: { now: () => 0 }, retentionMs });
-  const retentionOfFourThousand = await costOf(() => retain({ store, clock: late, retentionMs }));
-  const retentionOfNone = await costOf(() => retain({ store, clock: late, retentionMs }));
-  return { passOverThousand, passOverFourThousand, retentionOfFourThousand, retentionOfNone };
+  return {
+    passOverThousand,
+    passOverFourThousand,
+    retentionOfFourThousand: await costOf(() => retainWith(Date.now() + 1_000)),
+    retentionOfNone: await costOf(() => retainWith(Date.now() + 1_000)),
+  };
 }
 
-async function eventCounts({
-  client,
-  keys,
-  costOf,
-  events,
-}: Measuring & { readonly events: ReturnType<typeof eventStore> }) {
+async function eventCounts({ store, costOf }: Measuring) {
   const run = () =>
     announce(
       {
-        store: events,
-        send: async () => ({ kind: 'taken' }),
-        clock: systemClock,
-        log: () => undefined,
-        metrics: NO_METRICS,
-        concurrency: 10,
+        ...{ store, send: async () => ({ kind: 'taken' }), clock: systemClock },
+        ...{ log: () => undefined, metrics: NO_METRICS, concurrency: 10 },
       },
       new AbortController().signal,
     );
   const put = (count: number) => {
     const entries = Array.from({ length: count }, (_, at) => `ord_${at}:produced:1`);
-    return client.redis.lpush(keys.events, ...entries);
+    return store.client.redis.lpush(store.keys.events, ...entries);
+  };
+  const lock = async () => {
+    const { client, keys } = store;
+    const asked = { client, clock: systemClock, key: keys.eventsLock, leaseMs: 30_000 };
+    await (await acquireLock({ ...asked, token: 'counts' }))?.release();
   };
   await put(1);
   await run();
-  await put(100);
-  const lock = async () => {
-    const request = { client, clock: systemClock, key: keys.eventsLock, leaseMs: 30_000 };
-    await (await acquireLock({ ...request, token: 'counts' }))?.release();
-  };
   await lock();
+  await put(100);
+  const announceOfHundred = await costOf(run);
   return {
     // As the function does it: it looks whether any waits, and only then takes its lock.
-    announceOfNone: await costOf(() => events.waiting()),
+    announceOfNone: await costOf(() => eventsWaiting(store)),
     announceLock: await costOf(lock),
-    announceOfHundred: await costOf(run),
+    announceOfHundred,
   };
 }
 
-function httpEvent(routeKey: string, body: object, headers: Record<string, string> = {}) {
-  const [method = '', path = ''] = routeKey.split(' ');
-  const [{ key }] = LOCAL_KEYS;
-  return {
-    version: '2.0',
-    routeKey,
-    rawPath: path,
-    rawQueryString: '',
-    headers: {
-      authorization: `Bearer ${key}`,
-      'content-type': 'application/json',
-      ...headers,
-    },
-    body: JSON.stringify(body),
-    isBase64Encoded: false,
-    requestContext: { requestId: 'counts', http: { method, path } },
-  } as unknown as APIGatewayProxyEventV2;
-}
-
-function readEvent(routeKey: string, pathParameters: Record<string, string>) {
-  const [{ key }] = LOCAL_KEYS;
-  const event = httpEvent(routeKey, {}, { authorization: `Bearer ${key}` });
-  return { ...event, pathParameters, queryStringParameters: { limit: '100' } };
+async function limitedRequest({ store, costOf }: Measuring): Promise<number> {
+  const limit = rateLimit(store.client, store.keys.rate, 1_000);
+  const ask = () => limit(CLIENT, systemClock.now());
+  await ask();
+  return await costOf(ask);
 }

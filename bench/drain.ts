@@ -9,6 +9,17 @@ import { median, ratio, rounded, timed } from './figures.ts';
 import { fillQueue, freshStore } from './orders.ts';
 import { type Server, startDelay, startServer } from './servers.ts';
 
+/** A drain as the function runs it, with the settings that it has by default. */
+export const DRAIN_LIMITS = {
+  batchSize: 500,
+  lanes: 2,
+  leaseMs: 30_000,
+  attemptsMax: 24,
+  isAnnounced: false,
+  settleMs: 6_000,
+  produceMsMin: 2_000,
+};
+
 const ORDERS = 5_000;
 const ROUNDS = 5;
 const DELAYS_MS = [0, 2];
@@ -90,14 +101,7 @@ async function drainOnce(
     log: () => undefined,
     metrics: NO_METRICS,
   };
-  const limits = {
-    ...way,
-    leaseMs: 30_000,
-    attemptsMax: 24,
-    isAnnounced: false,
-    settleMs: 6_000,
-    produceMsMin: 2_000,
-  };
+  const limits = { ...DRAIN_LIMITS, ...way };
   await server.setDelay(delayMs);
   try {
     let produced = 0;

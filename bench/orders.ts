@@ -20,20 +20,25 @@ export function freshStore(server: { url: string; token: string }): Store {
   return { client, keys: keysWith(`${randomUUID()}:`) };
 }
 
-/** Fills the queue of a store, 500 orders at a time. */
-export async function fillQueue(store: Store, orders: number): Promise<void> {
+/** Submits orders under keys that begin with a name, as the functions do, up to 500. */
+export async function submitMany(store: Store, name: string, orders: number): Promise<void> {
   const intake = {
     store,
     backPressure: backPressure(Number.MAX_SAFE_INTEGER),
     scheduledMax: 1,
+    inDoubt: new Set<string>(),
     metrics: NO_METRICS,
   };
-  const submission = { ...ORDER, totalAmount: 1_530 };
+  const requests = Array.from({ length: orders }, (_, at) => ({
+    idempotencyKey: `${name}-${at}`,
+    submission: { ...ORDER, totalAmount: 1_530 },
+  }));
+  await submitOrders(intake, CLIENT, requests, Date.now());
+}
+
+/** Fills the queue of a store, 500 orders at a time. */
+export async function fillQueue(store: Store, orders: number): Promise<void> {
   for (let from = 0; from < orders; from += 500) {
-    const requests = Array.from({ length: Math.min(500, orders - from) }, (_, at) => ({
-      idempotencyKey: `key-${from + at}`,
-      submission,
-    }));
-    await submitOrders(intake, CLIENT, requests, Date.now());
+    await submitMany(store, `key-${from}`, Math.min(500, orders - from));
   }
 }

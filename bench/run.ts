@@ -1,34 +1,33 @@
 /**
- * `npm run bench`: what Sluice costs in time, each figure beside what it is held against.
- * `npm run bench -- drain-rate cold-start` measures these alone.
+ * `npm run bench`: how fast Sluice is, each figure beside what it is held against.
+ * `npm run bench -- drain cold-start` measures these alone.
  */
 import { coldStart } from './cold-start.ts';
-import { coldStartZips } from './cold-start-zips.ts';
 import { deepQueue } from './deep-queue.ts';
-import { drainRate } from './drain-rate.ts';
-import { memoryUse } from './memory.ts';
-import { postgresRate } from './postgres.ts';
-import { submitTime } from './submit-time.ts';
+import { drainRate } from './drain.ts';
+import { rush } from './rush.ts';
+import { submitBatches, submitTime } from './submit.ts';
 
 const MEASUREMENTS: Readonly<Record<string, () => Promise<string>>> = {
-  'drain-rate': drainRate,
-  postgres: postgresRate,
-  'submit-time': submitTime,
+  drain: drainRate,
+  'submit-batch': submitBatches,
+  submit: submitTime,
   'deep-queue': deepQueue,
   'cold-start': coldStart,
-  'cold-start-zips': coldStartZips,
-  memory: memoryUse,
+  rush,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(MEASUREMENTS);
 const unknown = names.filter((name) => !Object.hasOwn(MEASUREMENTS, name));
 if (unknown.length > 0) {
   process.stderr.write(
-    `There is no ${unknown.join(', ')}, only: ${Object.keys(MEASUREMENTS).join(', ')}\n`,
+    `There is no measurement called ${unknown.join(', ')}. There are ${Object.keys(MEASUREMENTS).join(', ')}.\n`,
   );
-  process.exit(1);
+  process.exit(2);
 }
 process.stdout.write(
-  'Ratios within one run; absolute figures depend on the machine. Medians of several rounds.\n',
+  'Compare figures of one run only: what a machine makes depends on what else it does.\n' +
+    'Figures are medians; ratios are the median of the rounds, and the lowest and the highest.\n',
 );
 for (const name of names) process.stdout.write(`\n${await MEASUREMENTS[name]?.()}\n`);
+process.exit(0);

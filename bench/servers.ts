@@ -41,6 +41,11 @@ export async function startServer(options: { dir?: string } = {}) {
     /** Time on the network each way, of the REST server. */
     setDelay: (delayMs: number) =>
       ask('rules', { method: 'PUT', body: JSON.stringify({ delayMs }) }),
+    /** A section of what the redis-server says of itself. */
+    async info(section: string): Promise<string> {
+      const [reply] = await admin.send([['INFO', section]]);
+      return reply?.kind === 'bulk' ? reply.bytes.toString() : '';
+    },
     /** What Upstash would have billed so far. */
     billedCommands: async () => (await ask<{ billedCommands: number }>('usage')).billedCommands,
     async stop() {

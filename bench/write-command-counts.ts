@@ -4,7 +4,7 @@
  * file is no longer true. `npm run format` after it.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { bullmqCounts } from './bullmq-counts.ts';
+import { bullmqCounts } from './bullmq.ts';
 import { sluiceCounts } from './command-counts.ts';
 
 const FILE = new URL('../cli/cost/measured.json', import.meta.url);

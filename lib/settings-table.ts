@@ -9,7 +9,7 @@ export const QUEUE = named({
   SLUICE_PREFIX: text('functions', /^[A-Za-z0-9._:-]{1,64}$/, {
     rule: 'up to 64 characters of A-Z, a-z, 0-9, and . _ : -',
   }),
-  SLUICE_BATCH_SIZE: whole('functions', 100, [1, 500]),
+  SLUICE_BATCH_SIZE: whole('functions', 500, [1, 500]),
   SLUICE_DRAIN_LANES: whole('functions', 2, [1, 2]),
   SLUICE_LEASE_MS: whole('functions', 30_000, [1_000, 900_000]),
   SLUICE_ATTEMPTS_MAX: whole('functions', 24, [1, 100]),

@@ -11,6 +11,8 @@ export interface LocalStack {
   readonly url: string;
   /** Redis over HTTP, as the functions see it. */
   readonly redis: { readonly url: string; readonly token: string };
+  /** How many commands Upstash would have billed so far. */
+  billedCommands(): number;
   /** Settles with what ended, when a part ends that nobody stopped. */
   readonly failed: Promise<string>;
   /** Ends every part, the one that takes orders first and the one that keeps them last. */
@@ -76,7 +78,8 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
       ...(producer?.failed === undefined ? [] : [producer.failed]),
     ]);
     const url = `http://localhost:${gateway.port}`;
-    return { url, redis: { url: upstash.url, token }, failed, stop };
+    const billedCommands = () => upstash.usage.billedCommands;
+    return { url, redis: { url: upstash.url, token }, billedCommands, failed, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,3 +1,4 @@
+import { type OrderState, stateFrom } from '../../lib/store/order-record.ts';
 import type { TestStore } from '../support/store.ts';
 import type { Entry } from './behind/ledger.ts';
 import { type PlannedOrder, plannedOrder } from './order-plan.ts';
@@ -7,15 +8,13 @@ export interface Books {
   readonly seed: number;
   /** A mark for each order, by its place: whether it was acknowledged. */
   readonly acknowledged: Uint8Array;
-  /** What the system behind knows, by id. */
-  readonly entries: ReadonlyMap<string, Entry>;
+  /** What the downstream system knows, by id; nothing where the effects are in Redis. */
+  readonly entries: ReadonlyMap<string, Entry> | undefined;
   readonly attemptsMax: number;
 }
 
-export type FaultKind = 'lost' | 'twice' | 'stuck' | 'wrong';
-
 export interface Fault {
-  readonly kind: FaultKind;
+  readonly kind: 'lost' | 'twice' | 'stuck' | 'wrong';
   readonly id: string;
   readonly what: string;
 }
@@ -30,139 +29,155 @@ export interface Account {
   readonly attemptsMost: number;
 }
 
-/** What Redis says of an order. */
-interface Kept {
-  readonly status: string | null;
-  readonly attempts: number;
-  readonly orderNumber: number | undefined;
-  readonly isIndexed: boolean;
+/** What Redis holds of an order. */
+export interface Kept {
+  readonly isThere: boolean;
+  readonly state: OrderState | undefined;
+  /** The places that hold its id. */
+  readonly places: readonly string[];
 }
 
 const ORDERS_PER_READ = 500;
+const CLIENT = 'shop';
 
-/** Compares what clients were told with what Redis and the system behind hold. */
+/** Compares what clients were told with what Redis and the downstream system hold. */
 export async function accountFor(store: TestStore, books: Books): Promise<Account> {
   const faults: Fault[] = [];
   const tally = { produced: 0, dead: 0, unacknowledged: 0, attemptsMost: 0 };
   const idOfNumber = new Map<number, string>();
-  const { acknowledged } = books;
+  const placesOf = await placesIn(store);
+  const { acknowledged, seed } = books;
   for (let from = 0; from < acknowledged.length; from += ORDERS_PER_READ) {
     const size = Math.min(ORDERS_PER_READ, acknowledged.length - from);
-    const planned = Array.from({ length: size }, (_, at) => plannedOrder(books.seed, from + at));
-    const kept = await keptOf(store, planned);
+    const planned = Array.from({ length: size }, (_, at) => plannedOrder(seed, from + at));
+    const kept = await keptOf(store, planned, placesOf);
     for (const [at, order] of planned.entries()) {
       const is = kept[at] as Kept;
-      const entry = books.entries.get(order.id);
+      const { status, attempts = 0, orderNumber } = is.state ?? {};
       const wasTold = acknowledged[from + at] === 1;
-      if (is.status === 'produced') tally.produced += 1;
-      if (is.status === 'dead') tally.dead += 1;
-      if (is.status !== null && !wasTold) tally.unacknowledged += 1;
-      if (order.nature !== 'poison') {
-        tally.attemptsMost = Math.max(tally.attemptsMost, is.attempts);
-      }
-      const found = faultOf(order, is, entry, wasTold, books.attemptsMax);
+      if (status === 'produced') tally.produced += 1;
+      if (status === 'dead') tally.dead += 1;
+      if (is.isThere && !wasTold) tally.unacknowledged += 1;
+      if (order.nature !== 'poison') tally.attemptsMost = Math.max(tally.attemptsMost, attempts);
+      const found = faultOf(order, is, books, wasTold);
       if (found) faults.push({ ...found, id: order.id });
-      if (is.orderNumber === undefined) continue;
-      const other = idOfNumber.get(is.orderNumber);
+      if (orderNumber === undefined) continue;
+      const other = idOfNumber.get(orderNumber);
       if (other) faults.push({ kind: 'twice', id: order.id, what: `has the number of ${other}` });
-      idOfNumber.set(is.orderNumber, order.id);
+      idOfNumber.set(orderNumber, order.id);
     }
   }
-  const effects = [...books.entries.values()].filter((entry) => entry.effects > 0).length;
-  return { ...tally, faults: [...faults, ...(await leftOver(store, { ...tally, effects }))] };
+  return { ...tally, faults: [...faults, ...(await leftOver(store, books, tally))] };
 }
 
-function faultOf(
-  { nature, totalAmount }: PlannedOrder,
-  { status, attempts, orderNumber, isIndexed }: Kept,
-  entry: Entry | undefined,
+/** What is wrong with one order. */
+export function faultOf(
+  { id, nature, totalAmount }: PlannedOrder,
+  { isThere, state, places }: Kept,
+  { entries, attemptsMax }: Pick<Books, 'entries' | 'attemptsMax'>,
   wasTold: boolean,
-  attemptsMax: number,
 ): Omit<Fault, 'id'> | undefined {
-  const lost = (what: string) => ({ kind: 'lost' as const, what });
-  const twice = (what: string) => ({ kind: 'twice' as const, what });
-  const wrong = (what: string) => ({ kind: 'wrong' as const, what });
-  if (status === null) {
-    if (wasTold) return lost('was acknowledged and is not there');
-    if (isIndexed || entry) return lost('was begun and is not there');
-    return undefined;
+  const fault = (kind: Fault['kind'], what: string) => ({ kind, what });
+  const entry = entries?.get(id);
+  if (!isThere) {
+    if (wasTold) return fault('lost', 'was acknowledged and is not there');
+    const isBegun = places.length > 0 || state !== undefined || entry !== undefined;
+    return isBegun ? fault('lost', 'was begun and is not there') : undefined;
   }
-  if (!isIndexed) return lost('is not in the index');
-  if (status !== 'produced' && status !== 'dead') return { kind: 'stuck', what: `is ${status}` };
+  const { status, attempts = 0, orderNumber } = state ?? {};
+  if (status !== 'produced' && status !== 'dead') {
+    return fault('stuck', `is ${status ?? 'waiting'} in ${places}`);
+  }
+  const must = status === 'produced' ? 'ended' : 'dead';
+  if (`${places}` !== must) return fault('wrong', `is ${status} and in ${places}`);
   const shouldDie = nature === 'poison' || nature === 'reject';
   if (shouldDie !== (status === 'dead')) {
-    return shouldDie ? wrong(`is ${status}, and is ${nature}`) : lost('is dead');
+    return shouldDie ? fault('wrong', `is ${status}, and is ${nature}`) : fault('lost', 'is dead');
   }
-  const effects = entry?.effects ?? 0;
-  if (status === 'produced' && effects === 0) return lost('is produced and took no effect');
-  if (orderNumber !== entry?.orderNumber) {
-    return twice(`has number ${orderNumber}, and ${entry?.orderNumber} took effect`);
-  }
-  if (effects > 1) return twice(`took effect ${effects} times`);
-  if (effects === 1 && entry?.amount !== totalAmount) {
-    return wrong(`took effect for ${entry?.amount}, and is of ${totalAmount}`);
-  }
-  // A batch that its producer threw for is handed over once more, under the same token.
-  const claims = new Set(entry?.tokens).size;
-  if (claims > attempts) return twice(`was handed over in ${claims} claims of ${attempts}`);
   if (nature === 'poison' && attempts !== attemptsMax) {
-    return wrong(`is poison, and dead after ${attempts} claims of ${attemptsMax}`);
+    return fault('wrong', `is poison, and dead after ${attempts} claims of ${attemptsMax}`);
   }
+  if (status === 'produced' && orderNumber === undefined && entries === undefined) {
+    return fault('lost', 'is produced without a number');
+  }
+  if (entries === undefined) return undefined;
+  const effects = entry?.effects ?? 0;
+  if (status === 'produced' && effects === 0) return fault('lost', 'took no effect');
+  if (orderNumber !== entry?.orderNumber) {
+    return fault('twice', `has number ${orderNumber}, and ${entry?.orderNumber} took effect`);
+  }
+  if (effects > 1) return fault('twice', `took effect ${effects} times`);
+  if (effects === 1 && entry?.amount !== totalAmount) {
+    return fault('wrong', `took effect for ${entry?.amount}, and is of ${totalAmount}`);
+  }
+  const claims = new Set(entry?.tokens).size;
+  if (claims > attempts)
+    return fault('twice', `was handed over in ${claims} claims of ${attempts}`);
   return undefined;
 }
 
-async function keptOf(store: TestStore, planned: readonly PlannedOrder[]): Promise<Kept[]> {
-  const reads = store.redis.pipeline();
-  for (const { id } of planned) {
-    reads.hmget(store.keys.order(id), 'status', 'attempts', 'orderNumber');
-    reads.zscore(store.keys.index, id);
+/** Every place of every order, by id. */
+async function placesIn({ redis, keys }: TestStore): Promise<ReadonlyMap<string, string[]>> {
+  const found = new Map<string, string[]>();
+  const note = (place: string, ids: readonly string[]) => {
+    for (const id of ids) found.set(id, [...(found.get(id) ?? []), place]);
+  };
+  for (const client of [CLIENT, '!']) {
+    note('queue', await redis.lrange<string>(keys.queue(client), 0, -1));
+    note('pending', await redis.zrange<string[]>(keys.pending(client), 0, -1));
+    note('dead', await redis.zrange<string[]>(keys.dead(client), 0, -1));
   }
-  const rows = (await reads.exec()) as unknown[];
-  return planned.map((_, at) => {
-    const [status = null, attempts, orderNumber] = rows[2 * at] as (string | null)[];
-    return {
-      status,
-      attempts: Number(attempts ?? 0),
-      orderNumber: orderNumber == null ? undefined : Number(orderNumber),
-      isIndexed: rows[2 * at + 1] !== null,
-    };
-  });
+  for (const name of await redis.zrange<string[]>(keys.segments, 0, -1)) {
+    note(
+      'ended',
+      await redis.zrange<string[]>(keys.ended(CLIENT, Number(name.split(':')[1])), 0, -1),
+    );
+  }
+  note('owners', await redis.hkeys(keys.owners));
+  return found;
 }
 
-/** What must be empty at the end, and what must hold as many as there are. */
+async function keptOf(
+  { redis, keys }: TestStore,
+  planned: readonly PlannedOrder[],
+  placesOf: ReadonlyMap<string, string[]>,
+): Promise<Kept[]> {
+  const reads = redis.pipeline();
+  for (const { id } of planned) reads.exists(keys.order(id)).get(keys.state(id));
+  const rows = await reads.exec<(number | string | null)[]>();
+  return planned.map(({ id }, at) => ({
+    isThere: rows[2 * at] === 1,
+    state: stateFrom(id, rows[2 * at + 1] as string | null),
+    places: placesOf.get(id) ?? [],
+  }));
+}
+
+/** Counters that must agree with what there is. */
 async function leftOver(
   { redis, keys }: TestStore,
-  { produced, dead, effects }: { produced: number; dead: number; effects: number },
+  { entries }: Books,
+  { produced }: { produced: number },
 ): Promise<Fault[]> {
-  const faults: Fault[] = [];
-  const expectCount = (id: string, is: number, mustBe: number, kind: FaultKind) => {
-    if (is !== mustBe) faults.push({ kind, id, what: `holds ${is} and not ${mustBe}` });
-  };
-  expectCount('order_queue', await redis.llen(keys.queue), 0, 'stuck');
-  expectCount('order_pending', await redis.zcard(keys.pending), 0, 'stuck');
-  expectCount('order_owners', await redis.hlen(keys.owners), 0, 'stuck');
-  expectCount('order_finished', await redis.zcard(keys.finished), produced, 'wrong');
-  expectCount('order_dead', await redis.zcard(keys.dead), dead, 'wrong');
-  expectCount('order_index', await redis.zcard(keys.index), produced + dead, 'wrong');
-  expectCount('the system behind', effects, produced, 'wrong');
-  return faults;
+  const effects = [...(entries?.values() ?? [])].filter((entry) => entry.effects > 0).length;
+  const counts: [string, number, number][] = [
+    ['order_totals', Number(await redis.hget(keys.totals, 'produced')), produced],
+    ['the downstream system', entries === undefined ? produced : effects, produced],
+  ];
+  return counts
+    .filter(([, is, must]) => is !== must)
+    .map(([id, is, must]) => ({ kind: 'wrong', id, what: `counts ${is} and not ${must}` }));
 }
 
 /** All that is known of an order, for whoever has to find out what became of it. */
 export async function historyOf(store: TestStore, books: Books, id: string): Promise<string> {
   const { redis, keys } = store;
-  const { index, queue, pending, owners, finished, dead } = keys;
-  const [hash, indexedAt, queuedAt, dueAt, owner, finishedAt, deadAt] = (await redis
+  const places = (await placesIn(store)).get(id);
+  const [record, state, owner] = await redis
     .pipeline()
-    .hgetall(keys.order(id))
-    .zscore(index, id)
-    .lpos(queue, id)
-    .zscore(pending, id)
-    .hget(owners, id)
-    .zscore(finished, id)
-    .zscore(dead, id)
-    .exec()) as unknown[];
-  const behind = books.entries.get(id);
-  const inRedis = { hash, indexedAt, queuedAt, dueAt, owner, finishedAt, deadAt };
-  return `  ${id}\n    redis   ${JSON.stringify(inRedis)}\n    behind  ${JSON.stringify(behind)}`;
+    .get(keys.order(id))
+    .get(keys.state(id))
+    .hget(keys.owners, id)
+    .exec();
+  const behind = JSON.stringify(books.entries?.get(id));
+  return `  ${id}\n    redis   ${JSON.stringify({ places, state, owner, record })}\n    behind  ${behind}`;
 }

@@ -2,13 +2,14 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ALONE } from '../../lib/store/claim.ts';
 import { startUpstashServer } from '../../local/upstash/server.ts';
 import { chanceFrom } from '../support/chance.ts';
 import { faultyProxy } from '../support/faulty-proxy.ts';
 import { functionEnvironment } from '../support/functions.ts';
 import { storeWith, type TestStore } from '../support/store.ts';
 import { type Account, accountFor, type Books, historyOf } from './account.ts';
-import { type ProducerName, startBehind } from './behind/behind.ts';
+import { startBehind } from './behind/behind.ts';
 import type { Invocation } from './drain-process.ts';
 import { startDrains } from './drains.ts';
 import { killer, plannedKills } from './killer.ts';
@@ -16,12 +17,14 @@ import { ORDERS_PER_POISON } from './order-plan.ts';
 import { startLastingRedis } from './redis.ts';
 import { type Clients, submitAll } from './submitters.ts';
 
+export const PRODUCER_NAMES = ['order-numbers', 'webhook', 'postgres'] as const;
+export type ProducerName = (typeof PRODUCER_NAMES)[number];
+
 export interface ChaosOptions {
   readonly orders: number;
   readonly kills: number;
   readonly seed: number;
   readonly producer: ProducerName;
-  readonly onProgress?: (acknowledged: number) => void;
 }
 
 export interface ChaosReport extends Account, Omit<Clients, 'acknowledged'> {
@@ -31,7 +34,7 @@ export interface ChaosReport extends Account, Omit<Clients, 'acknowledged'> {
   readonly otherDeaths: Deaths;
   /** Requests that were lost or doubled although nothing was killed. */
   readonly networkFaults: number;
-  /** How often the system behind failed although nothing was killed. */
+  /** How often the downstream system failed although nothing was killed. */
   readonly faultsBehind: number;
   readonly seconds: number;
   /** All that is known of the first orders that are not as they must be. */
@@ -52,7 +55,7 @@ const SETTINGS = {
   SLUICE_PREFIX: '',
   SLUICE_LEASE_MS: '3000',
   SLUICE_ATTEMPTS_MAX: String(ATTEMPTS_MAX),
-  SLUICE_QUEUE_MAX: '100000000',
+  SLUICE_QUEUE_MAX: '1500000',
 };
 const BATCH_SIZE_MAX = 50;
 /** A small run has smaller batches, and so more of them to go wrong. */
@@ -76,13 +79,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   await using cleanup = new AsyncDisposableStack();
   const parts = await startParts(options, cleanup);
   const { redis, drains, kills, behind, store } = parts;
-  const failures = [redis.failed, drains.failed, ...(behind.server ? [behind.server.failed] : [])];
+  const failures = [redis.failed, drains.failed, ...(behind?.server ? [behind.server.failed] : [])];
   const clients = await Promise.race([work(options, parts), ...failures]);
   await drains.stop();
 
   const { seed } = options;
   const { acknowledged } = clients;
-  const entries = await behind.entries();
+  const entries = await behind?.entries();
   const books: Books = { seed, acknowledged, entries, attemptsMax: ATTEMPTS_MAX };
   const account = await accountFor(store, books);
   const suspects = account.faults.filter(({ id }) => id.startsWith('ord_'));
@@ -96,10 +99,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     otherDeaths: {
       drain: drains.tally.deaths - done.drain,
       redis: redis.deaths() - done.redis,
-      behind: (behind.server?.deaths() ?? 0) - done.behind,
+      behind: (behind?.server?.deaths() ?? 0) - done.behind,
     },
     networkFaults: done.faults,
-    faultsBehind: behind.faults(),
+    faultsBehind: behind?.faults() ?? 0,
     histories: await Promise.all(histories),
     seconds: (performance.now() - startedAt) / 1_000,
   };
@@ -107,7 +110,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 
 type Parts = Awaited<ReturnType<typeof startParts>>;
 
-/** All that runs: Redis, HTTP in front of it, the system behind, the drains, and who kills them. */
+/** All that runs: Redis, HTTP in front of it, the downstream system, the drains, and who kills them. */
 async function startParts(
   { orders, kills: count, seed, producer }: ChaosOptions,
   cleanup: AsyncDisposableStack,
@@ -128,11 +131,11 @@ async function startParts(
     ...{ drains: DRAINS, dir, chance },
     onEffect: (place, when) => kills.onEffect(place, when),
   });
-  cleanup.defer(behind.stop);
-  const { takesNumbers, server: serverBehind } = behind;
-  const hasServerBehind = serverBehind !== undefined;
+  cleanup.defer(async () => behind?.stop());
+  const serverBehind = behind?.server;
+  const scene = { hasBehind: behind !== undefined, hasServerBehind: serverBehind !== undefined };
   const kills = killer(
-    plannedKills({ kills: count, orders, takesNumbers, hasServerBehind }, chance),
+    plannedKills({ kills: count, orders, ...scene }, chance),
     {
       drains: DRAINS,
       drain: (place) => drains.kill(place),
@@ -156,8 +159,8 @@ async function startParts(
     count: DRAINS,
     server: upstash,
     environmentOf: (place) => ({
-      ...{ ...environment, CHAOS_PRODUCER: behind.producer.href },
-      ...behind.environmentOf(place),
+      ...{ ...environment, CHAOS_PRODUCER: producer },
+      ...behind?.environmentOf(place),
     }),
     invocation: (place) => invocationOf(place, stage, chance),
     fateOf: (place, seen) => kills.fateOf(place, seen),
@@ -171,21 +174,22 @@ async function work(options: ChaosOptions, parts: Parts): Promise<Clients> {
   const { kills, behind, stage, store, environment } = parts;
   const { seed, orders } = options;
   const submitters = { seed, orders, submitters: SUBMITTERS, environment };
-  const clients = await submitAll(submitters, (acknowledged) => {
-    kills.acknowledged(acknowledged);
-    options.onProgress?.(acknowledged);
-  });
+  const clients = await submitAll(submitters, kills.acknowledged);
   await carryOutTheRest(parts);
   await drainQueue(store);
-  await behind.heal();
+  await behind?.heal();
   stage.isLast = true;
   const poisonous = Math.ceil(orders / ORDERS_PER_POISON);
   const drainsMax = LAST_DRAINS_MAX + poisonous * ATTEMPTS_MAX;
-  const { queue, pending, owners } = store.keys;
-  while (stage.drains < drainsMax && (await store.redis.exists(queue, pending, owners)) > 0) {
+  while (stage.drains < drainsMax && (await store.redis.exists(...waiting(store))) > 0) {
     await pause(50);
   }
   return clients;
+}
+
+/** Where orders wait. */
+function waiting({ keys }: TestStore): string[] {
+  return [keys.queue('shop'), keys.pending('shop'), keys.pending(ALONE), keys.owners];
 }
 
 /** Whether the end has come, and how often was drained since. */
@@ -207,7 +211,7 @@ function invocationOf(place: number, stage: Stage, chance: () => number): Invoca
 async function drainQueue({ redis, keys }: TestStore): Promise<void> {
   let least = Number.POSITIVE_INFINITY;
   for (let waitedMs = 0; waitedMs < PATIENCE_MS && least > 0; waitedMs += 50) {
-    const length = await redis.llen(keys.queue);
+    const length = await redis.llen(keys.queue('shop'));
     if (length < least) waitedMs = 0;
     least = Math.min(least, length);
     await pause(50);
@@ -220,6 +224,6 @@ async function carryOutTheRest({ kills, redis, behind }: Parts): Promise<void> {
     kills.carryOutOne();
     await pause(200);
     await redis.isBack();
-    await behind.server?.isBack();
+    await behind?.server?.isBack();
   }
 }

@@ -2,16 +2,13 @@
  * A process that drains when it is told to, as a warm Lambda does, with the producer that its
  * environment names, and that an order can kill. Its parent kills it too.
  */
-
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../lib/clock.ts';
+import { drainSlot } from '../../lib/drain/drain-slot.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
-import { drainSlot } from '../../lib/production/drain-slot.ts';
-import type { CreateProducer, Producer } from '../../lib/production/producer.ts';
-import { acquireLock } from '../../lib/redis/lock.ts';
-import { orderNumbers } from '../../lib/redis/order-numbers.ts';
-import { productionStore } from '../../lib/redis/production-store.ts';
+import type { CreateProducer, Producer, ProducerAnswer } from '../../lib/producers/producer.ts';
 import { surroundings } from '../../lib/runtime.ts';
+import { acquireLock } from '../../lib/store/lock.ts';
 
 export interface Invocation {
   readonly slot: number;
@@ -21,41 +18,51 @@ export interface Invocation {
 }
 
 const LOCK_LEASE_MS = 2_000;
-const needs = { redis: true, apiKeys: false };
-const { env, config, keys, random, redisForBatches, redisForRequests } = surroundings(
-  process.env,
-  needs,
-);
-const client = redisForBatches();
-const lockClient = redisForRequests();
-const store = productionStore(client, keys, randomUUID());
+const { env, config, keys, random, storeForBatches, storeForRequests } = surroundings(process.env, {
+  redis: true,
+  apiKeys: false,
+});
+const store = storeForBatches();
+const { client } = storeForRequests();
 const log = () => undefined;
 let aheadMs = 0;
 const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
 
-const chosen = (await import(env.CHAOS_PRODUCER as string)) as { createProducer: CreateProducer };
-const numbers = orderNumbers(client, keys);
-const produce = chosen.createProducer({ env, numbers, clock, random, log });
+const name = env.CHAOS_PRODUCER as string;
+const chosen: { createProducer: CreateProducer } = await import(`../../lib/producers/${name}.ts`);
+const produce = chosen.createProducer({ env, clock, random, log });
 
-const producer: Producer = (orders, context) => {
-  if (orders.every(({ metadata }) => metadata?.nature !== 'poison'))
-    return produce(orders, context);
-  process.kill(process.pid, 'SIGKILL');
-  return new Promise(() => undefined);
+/** The default producer has nobody behind it to retry or reject an order. */
+function ownAnswer(nature: string | undefined, attempts: number): ProducerAnswer | undefined {
+  if (name !== 'order-numbers') return undefined;
+  if (nature === 'reject') return { kind: 'rejected', reason: 'no such sku' };
+  return nature === 'retry' && attempts === 1 ? { kind: 'retry', reason: 'busy' } : undefined;
+}
+
+const producer: Producer = async (orders, context) => {
+  if (orders.some(({ metadata }) => metadata?.nature === 'poison')) {
+    process.kill(process.pid, 'SIGKILL');
+    return new Promise(() => undefined);
+  }
+  const answers = new Map(await produce(orders, context));
+  for (const { id, metadata, attempts } of orders) {
+    const own = ownAnswer(metadata?.nature, attempts);
+    if (own !== undefined) answers.set(id, own);
+  }
+  return answers;
 };
 
 process.on('message', async (invocation: Invocation) => {
   const { slot, timeMs } = invocation;
   aheadMs = invocation.aheadMs;
-  const lock = () => {
-    const request = { client: lockClient, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
-    return acquireLock({ ...request, token: randomUUID() });
-  };
-  const { batchSize, leaseMs, attemptsMax } = config;
+  const lock = { client, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
   const outcome = await drainSlot(
-    { store, producer, clock, random, log, metrics: NO_METRICS, lock },
-    { batchSize, leaseMs, attemptsMax },
-    clock.now() + timeMs,
+    {
+      ...{ store, producer, clock, random, log, metrics: NO_METRICS },
+      lock: () => acquireLock({ ...lock, token: randomUUID() }),
+    },
+    { ...config, isAnnounced: false },
+    { deadlineMs: clock.now() + timeMs, holder: randomUUID(), looksFirst: true },
   ).catch((error: Error) => ({ kind: 'failed' as const, error: error.name }));
   process.send?.(outcome);
 });

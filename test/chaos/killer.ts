@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { CLAIM, EXTEND, SETTLE, SUBMIT } from '../../lib/redis/scripts.ts';
+import { CLAIM, EXTEND, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
 import type { Fate, SeenRequest } from '../support/faulty-proxy.ts';
 
 /** Requests at which something is killed, by what they say; `behind` is no request to Redis. */
@@ -7,7 +7,6 @@ const PLACES = {
   lock: (body: string) => body.includes('order_lock') && body.includes('"set"'),
   release: (body: string) => body.includes('order_lock') && body.includes('"eval"'),
   claim: (body: string) => body.includes(CLAIM.sha1),
-  numbers: (body: string) => body.includes('"incrby"'),
   settle: (body: string) => body.includes(SETTLE.sha1),
   extend: (body: string) => body.includes(EXTEND.sha1),
   submit: (body: string) => body.includes(SUBMIT.sha1),
@@ -15,17 +14,8 @@ const PLACES = {
 type Place = keyof typeof PLACES | 'behind';
 
 /** Where drains are killed, and where Redis is; what comes seldom, or never, is not waited for. */
-const DRAIN_PLACES = [
-  'lock',
-  'claim',
-  'numbers',
-  'behind',
-  'behind',
-  'settle',
-  'settle',
-  'release',
-];
-const REDIS_PLACES = ['submit', 'submit', 'claim', 'settle', 'numbers'];
+const DRAIN_PLACES = ['lock', 'claim', 'behind', 'behind', 'settle', 'settle', 'release'] as const;
+const REDIS_PLACES = ['submit', 'submit', 'claim', 'settle'] as const;
 /** One kill in so many is of Redis, and one of the server behind, where there is one to kill. */
 const KILLS_PER_SERVER = 3;
 
@@ -41,21 +31,20 @@ export interface Kill {
 interface Scene {
   readonly kills: number;
   readonly orders: number;
-  /** Whether orders have numbers of Sluice's own. */
-  readonly takesNumbers: boolean;
-  /** Whether the system behind has a server that can be killed. */
+  /** Whether there is a downstream system, and whether it has a server that can be killed. */
+  readonly hasBehind: boolean;
   readonly hasServerBehind: boolean;
 }
 
 /** The kills of a run, in their order: the same for a seed. */
 export function plannedKills(scene: Scene, chance: () => number): Kill[] {
-  const { kills, orders, takesNumbers, hasServerBehind } = scene;
-  const pick = (from: readonly string[]) => {
-    const places = from.filter((place) => takesNumbers || place !== 'numbers');
+  const { kills, orders, hasBehind, hasServerBehind } = scene;
+  const pick = (from: readonly Place[]) => {
+    const places = from.filter((place) => hasBehind || place !== 'behind');
     return places[Math.floor(chance() * places.length)] as Place;
   };
   const victims = ['drain', 'redis', hasServerBehind ? 'behind' : 'drain'] as const;
-  const places = { drain: DRAIN_PLACES, redis: REDIS_PLACES, behind: ['behind'] };
+  const places = { drain: DRAIN_PLACES, redis: REDIS_PLACES, behind: ['behind'] } as const;
   return Array.from({ length: kills }, (_, at): Kill => {
     const victim = victims[at % KILLS_PER_SERVER] as Kill['victim'];
     const place = pick(places[victim]);

@@ -1,4 +1,9 @@
-import { Worker } from 'node:worker_threads';
+/** The clients of a chaos run, and the functions that they call, in a thread of their own. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { chanceFrom } from '../support/chance.ts';
+import { bearer, type Handler, httpEvent, lambdaContext } from '../support/functions.ts';
+import { type PlannedOrder, plannedOrder } from './order-plan.ts';
 
 export interface SubmittersOptions {
   readonly seed: number;
@@ -27,7 +32,7 @@ export async function submitAll(
   options: SubmittersOptions,
   onAcknowledged: (orders: number) => void,
 ): Promise<Clients> {
-  const thread = new Worker(new URL('./submit-thread.ts', import.meta.url), {
+  const thread = new Worker(new URL(import.meta.url), {
     workerData: options,
     stdout: true,
   });
@@ -43,4 +48,111 @@ export async function submitAll(
   } finally {
     await thread.terminate();
   }
+}
+
+const BATCH_ORDERS_MAX = 60;
+/** A small run has smaller batches, and so requests enough to go wrong. */
+const BATCHES_MIN = 50;
+const RETRY_MS = 30;
+/** One client in so many does not come back after a failure: it was told nothing. */
+const FAILURES_PER_ABANDONMENT = 5;
+
+async function submitHere(
+  options: SubmittersOptions,
+  onAcknowledged: (orders: number) => void,
+): Promise<Clients> {
+  const { seed, orders } = options;
+  const chance = chanceFrom(seed + 1);
+  Object.assign(process.env, options.environment);
+  const one: Handler = (await import('../../functions/submit-order.ts')).handler;
+  const many: Handler = (await import('../../functions/submit-batch.ts')).handler;
+  const acknowledged = new Uint8Array(orders);
+  const wrong: string[] = [];
+  const tally = { repeats: 0, abandoned: 0, acknowledged: 0 };
+  const batchOrdersMax = Math.min(BATCH_ORDERS_MAX, Math.ceil(orders / BATCHES_MIN));
+  let next = 0;
+
+  async function submitter(): Promise<void> {
+    while (next < orders) {
+      const isOne = chance() < 0.5;
+      const size = isOne ? 1 : 1 + Math.floor(chance() * batchOrdersMax);
+      const from = next;
+      next = Math.min(orders, next + size);
+      const places = Array.from({ length: next - from }, (_, at) => from + at);
+      await submitSurely(places, isOne);
+    }
+  }
+
+  async function submitSurely(places: readonly number[], isOne: boolean): Promise<void> {
+    const planned = places.map((place) => plannedOrder(seed, place));
+    const send = () => (isOne ? sendOne(one, planned) : sendMany(many, planned));
+    for (let receipts = await send(); ; receipts = await send()) {
+      if (receipts.kind === 'wrong') return void wrong.push(receipts.answer);
+      if (receipts.kind === 'receipts') {
+        if (receipts.texts.length !== places.length) wrong.push('receipts are missing');
+        for (const place of places) acknowledged[place] = 1;
+        tally.acknowledged += places.length;
+        onAcknowledged(tally.acknowledged);
+        if (chance() < 0.02) await expectSame(receipts.texts, send);
+        return;
+      }
+      if (chance() * FAILURES_PER_ABANDONMENT < 1) {
+        tally.abandoned += places.length;
+        return;
+      }
+      tally.repeats += 1;
+      await pause(RETRY_MS);
+    }
+  }
+
+  async function expectSame(texts: readonly string[], send: () => Promise<Answer>) {
+    const again = await send();
+    tally.repeats += 1;
+    if (again.kind === 'wrong') wrong.push(again.answer);
+    if (again.kind !== 'receipts') return;
+    if (again.texts.join() !== texts.join()) wrong.push(`another receipt: ${again.texts[0]}`);
+  }
+
+  await Promise.all(Array.from({ length: options.submitters }, submitter));
+  const { repeats, abandoned } = tally;
+  return { acknowledged, repeats, abandoned, wrong };
+}
+
+type Answer =
+  | { readonly kind: 'receipts'; readonly texts: readonly string[] }
+  /** 503: whether anything was done is not known. */
+  | { readonly kind: 'unavailable' }
+  | { readonly kind: 'wrong'; readonly answer: string };
+
+const JSON_HEADERS = { authorization: bearer('shop'), 'content-type': 'application/json' };
+
+async function sendOne(handler: Handler, [order]: readonly PlannedOrder[]): Promise<Answer> {
+  const { idempotencyKey = '', body = {} } = order ?? {};
+  const headers = { ...JSON_HEADERS, 'idempotency-key': idempotencyKey };
+  const event = httpEvent('POST /orders', { headers, body: JSON.stringify(body) });
+  const answer = await handler(event, lambdaContext());
+  const text = answer.body ?? '';
+  if (answer.statusCode === 202) return { kind: 'receipts', texts: [text] };
+  if (answer.statusCode === 503) return { kind: 'unavailable' };
+  return { kind: 'wrong', answer: `${answer.statusCode} ${text}` };
+}
+
+async function sendMany(handler: Handler, planned: readonly PlannedOrder[]): Promise<Answer> {
+  const orders = planned.map(({ idempotencyKey, body }) => ({ idempotencyKey, ...body }));
+  const body = JSON.stringify({ orders });
+  const event = httpEvent('POST /orders/batch', { headers: JSON_HEADERS, body });
+  const answer = await handler(event, lambdaContext());
+  if (answer.statusCode === 503) return { kind: 'unavailable' };
+  const wrong = { kind: 'wrong' as const, answer: `${answer.statusCode} ${answer.body}` };
+  if (answer.statusCode !== 200) return wrong;
+  const { results } = JSON.parse(answer.body ?? '') as {
+    results: { status: number; order: object }[];
+  };
+  if (results.some(({ status }) => status !== 202)) return wrong;
+  return { kind: 'receipts', texts: results.map(({ order }) => JSON.stringify(order)) };
+}
+
+if (!isMainThread) {
+  const acknowledged = (orders: number) => parentPort?.postMessage(orders);
+  parentPort?.postMessage(await submitHere(workerData, acknowledged));
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { bullmqCounts } from '../../bench/bullmq-counts.ts';
+import { bullmqCounts } from '../../bench/bullmq.ts';
 import { sluiceCounts } from '../../bench/command-counts.ts';
 import { linesThrough } from '../../cli/cost/designs.ts';
 import measured from '../../cli/cost/measured.json' with { type: 'json' };

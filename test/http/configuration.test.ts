@@ -19,7 +19,7 @@ const messageFor = (env: Record<string, string | undefined>) => {
 test('a right environment is read, with defaults for what is left out or empty', () => {
   expect(readConfig({ ...RIGHT, SLUICE_BATCH_SIZE: '' }, ALL)).toMatchObject({
     ...{ redisUrl: 'https://canary.upstash.io', redisToken: 'canary-token', apiKeys: KEYS },
-    ...{ tokens: undefined, stage: 'local', prefix: '', batchSize: 100, lanes: 2, leaseMs: 30_000 },
+    ...{ tokens: undefined, stage: 'local', prefix: '', batchSize: 500, lanes: 2, leaseMs: 30_000 },
     ...{ attemptsMax: 24, queueMax: 1_000_000, scheduledMax: 100_000, redrivesPerSecond: 100 },
     ...{ isAnnounced: false, rateLimit: 0, wakeIntervalMs: 0, retentionDays: 30 },
   });

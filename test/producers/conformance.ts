@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../lib/clock.ts';
-import type { Producer } from '../../lib/production/producer.ts';
-import type { Claim } from '../../lib/queue/store.ts';
+import type { Producer } from '../../lib/producers/producer.ts';
 import { runDrain } from '../support/drains.ts';
-import { claimRequest, NOW_MS, submitOrders } from '../support/orders.ts';
+import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { freshStore, type TestStore } from '../support/store.ts';
+import { freshStore, readOrder, type TestStore } from '../support/store.ts';
+import { type ClaimedBatch, claimOrders } from './claimed.ts';
 
-/** The system behind a producer, new and empty for each test, and how it can be made to fail. */
+/** The downstream system a producer, new and empty for each test, and how it can be made to fail. */
 export interface SystemBehind extends AsyncDisposable {
   /** A producer as a cold start makes it; several share the system. */
   createProducer(clock: Clock): Producer;
@@ -80,21 +80,20 @@ function quiet(): AbortSignal {
   return new AbortController().signal;
 }
 
-/**
- * Claims all orders as a drain does at this time. Those whose lease ended are leased anew, each in
- * a claim of its own.
- */
-async function claimAll({ store }: Scene, nowMs: number): Promise<Claim[]> {
-  const claims: Claim[] = [];
-  for (let more = true; more; more = claims.at(-1)?.more ?? false) {
-    claims.push(await store.claim(claimRequest({ nowMs, attemptsMax: 50 })));
-  }
-  expect(claims.flatMap(({ orders }) => orders)).toHaveLength(ORDERS);
-  return claims;
+/** Claims all orders as a drain does at this time, those whose lease has ended too. */
+async function claimAll({ store }: Scene, nowMs: number): Promise<ClaimedBatch> {
+  const batch = await claimOrders(store, nowMs);
+  expect(batch.orders).toHaveLength(ORDERS);
+  return batch;
 }
 
 /** Has claims produced and settles nothing, as a drain that is killed after that. */
-async function produceOnly({ system }: Scene, claims: Claim[], nowMs: number, signal = quiet()) {
+async function produceOnly(
+  { system }: Scene,
+  claims: readonly ClaimedBatch[],
+  nowMs: number,
+  signal = quiet(),
+) {
   const producer = system.createProducer(steppedClock(nowMs));
   for (const { orders, token } of claims) {
     // A producer may also throw: its orders are then retried.
@@ -115,7 +114,7 @@ async function drainLater({ store, system }: Scene, fromMs: number): Promise<voi
 
 async function expectOneEffectEach({ store, system, ids }: Scene, but?: string): Promise<void> {
   for (const id of ids.filter((each) => each !== but)) {
-    expect(await store.read(id, NOW_MS), id).toMatchObject({ status: 'produced' });
+    expect(await readOrder(store, id, NOW_MS), id).toMatchObject({ status: 'produced' });
     expect(await system.effectsOf(id), id).toBe(1);
   }
 }
@@ -133,8 +132,8 @@ async function answersAll(scene: Scene): Promise<void> {
 }
 
 async function takesRepeats(scene: Scene): Promise<void> {
-  const claims = await claimAll(scene, NOW_MS);
-  await produceOnly(scene, [...claims, ...claims], NOW_MS);
+  const claim = await claimAll(scene, NOW_MS);
+  await produceOnly(scene, [claim, claim], NOW_MS);
   await drainLater(scene, NOW_MS);
   await expectOneEffectEach(scene);
 }
@@ -142,7 +141,7 @@ async function takesRepeats(scene: Scene): Promise<void> {
 async function takesTwoAtOnce(scene: Scene): Promise<void> {
   const first = await claimAll(scene, NOW_MS);
   const second = await claimAll(scene, NOW_MS + LATER_MS);
-  await Promise.all([first, second].map((claims) => produceOnly(scene, claims, NOW_MS + LATER_MS)));
+  await Promise.all([first, second].map((claim) => produceOnly(scene, [claim], NOW_MS + LATER_MS)));
   await drainLater(scene, NOW_MS + LATER_MS);
   await expectOneEffectEach(scene);
 }
@@ -150,17 +149,16 @@ async function takesTwoAtOnce(scene: Scene): Promise<void> {
 async function outlivesKills(scene: Scene): Promise<void> {
   for (const kill of [1, 2, 3]) {
     const nowMs = NOW_MS + kill * LATER_MS;
-    const claims = await claimAll(scene, nowMs);
-    const begun = claims.map((claim) => ({ ...claim, orders: claim.orders.slice(0, kill) }));
-    await produceOnly(scene, begun.slice(0, kill), nowMs);
+    const { token, orders } = await claimAll(scene, nowMs);
+    await produceOnly(scene, [{ token, orders: orders.slice(0, kill) }], nowMs);
   }
   await drainLater(scene, NOW_MS + 4 * LATER_MS);
   await expectOneEffectEach(scene);
 }
 
 async function beginsNothingLate(scene: Scene): Promise<void> {
-  const claims = await claimAll(scene, NOW_MS);
-  await produceOnly(scene, claims, NOW_MS, AbortSignal.abort());
+  const claim = await claimAll(scene, NOW_MS);
+  await produceOnly(scene, [claim], NOW_MS, AbortSignal.abort());
   for (const id of scene.ids) expect(await scene.system.effectsOf(id), id).toBe(0);
   await drainLater(scene, NOW_MS);
   await expectOneEffectEach(scene);
@@ -174,7 +172,7 @@ async function sparesNeighbours(scene: Scene): Promise<void> {
   await runDrain(store, { producer: system.createProducer(clock), clock });
   await expectOneEffectEach(scene, bad);
   expect(await system.effectsOf(bad)).toBe(0);
-  expect(await store.read(bad, NOW_MS)).toMatchObject({
+  expect(await readOrder(store, bad, NOW_MS)).toMatchObject({
     attempts: 1,
     lastError: { reason: expect.stringMatching(/./) },
   });
@@ -185,7 +183,7 @@ async function obeysTheSignal(scene: Scene): Promise<void> {
   const { store, system } = scene;
   const asked = system.hang?.();
   const lost = new AbortController();
-  const { orders, token } = await store.claim(claimRequest());
+  const { orders, token } = await claimOrders(store, NOW_MS + 1_000);
   const producer = system.createProducer(steppedClock(NOW_MS));
   const context = { token, signal: lost.signal, deadlineMs: NOW_MS + 60_000 };
   const producing = producer(orders, context).catch(() => new Map());
@@ -210,11 +208,10 @@ async function refusesOlderTokens(scene: Scene): Promise<void> {
   const { system, ids } = scene;
   const frozen = await claimAll(scene, NOW_MS);
   const newer = await claimAll(scene, NOW_MS + LATER_MS);
-  await produceOnly(scene, [...newer, ...frozen], NOW_MS + LATER_MS);
+  await produceOnly(scene, [newer, frozen], NOW_MS + LATER_MS);
   for (const id of ids) {
     expect(await system.effectsOf(id), id).toBe(1);
-    const { token } = newer.find(({ orders }) => orders.some((order) => order.id === id)) ?? {};
-    expect(await system.tokenOf?.(id), id).toBe(token);
+    expect(await system.tokenOf?.(id), id).toBe(newer.token);
   }
   await drainLater(scene, NOW_MS + LATER_MS);
   await expectOneEffectEach(scene);

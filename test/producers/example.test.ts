@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,22 +5,20 @@ import path from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { createProducer } from '../../examples/orders-to-folder.ts';
 import { ConfigError } from '../../lib/settings.ts';
-import { bundleDrain } from '../support/drain-bundle.ts';
 import { functionEnvironment } from '../support/functions.ts';
 import { newOrder, submission } from '../support/orders.ts';
+import { bundleOptions, packagedDrain } from '../support/packaged-drain.ts';
 import { ROOT } from '../support/source-files.ts';
-import { storeWith, type TestStore } from '../support/store.ts';
+import { readOrder, storeWith, submitOne } from '../support/store.ts';
 import { conformanceOf } from './conformance.ts';
 
 function freshFolder(): string {
   return mkdtempSync(path.join(tmpdir(), 'sluice-folder-'));
 }
 
-function producerInto(folder: string, store?: TestStore) {
-  const { numbers } = store ?? { numbers: { take: () => Promise.reject(new Error('none')) } };
-  const surroundings = { numbers, random: () => 0.5, log: () => undefined };
+function producerInto(folder: string) {
   return createProducer({
-    ...surroundings,
+    ...{ random: () => 0.5, log: () => undefined },
     env: { SLUICE_PRODUCER_FOLDER: folder },
     clock: { now: () => 0, after: () => () => undefined },
   });
@@ -29,14 +26,14 @@ function producerInto(folder: string, store?: TestStore) {
 
 conformanceOf(
   'orders-to-folder, the example',
-  async (store) => {
+  async () => {
     const folder = freshFolder();
     return {
-      createProducer: () => producerInto(folder, store),
+      createProducer: () => producerInto(folder),
       effectsOf: (id) => readdirSync(folder).filter((name) => name === `${id}.json`).length,
       refuse(id) {
-        // In the way of the first claim's draft; later claims have other tokens.
-        mkdirSync(path.join(folder, `${id}.json.1`));
+        // In the way of the first claim's draft: its token is the number of its orders.
+        mkdirSync(path.join(folder, `${id}.json.5`));
       },
       async [Symbol.asyncDispose]() {
         rmSync(folder, { recursive: true });
@@ -51,22 +48,19 @@ test.each([undefined, '', 'orders'])('the example does not start with the folder
 });
 
 test('a producer of one’s own is bundled with the drain, and produces what was submitted', async () => {
-  const drain = await bundleDrain('./examples/orders-to-folder.ts');
+  const drain = await packagedDrain('./examples/orders-to-folder.ts');
   const folder = freshFolder();
   onTestFinished(() => {
-    for (const dir of [path.dirname(drain), folder]) rmSync(dir, { recursive: true });
+    drain.remove();
+    rmSync(folder, { recursive: true });
   });
   const environment = functionEnvironment();
   const store = storeWith(inject('upstash'), environment.SLUICE_PREFIX as string);
   const order = newOrder('a');
-  await store.submit(order);
-  const child = spawn(process.execPath, [drain, '0'], {
-    cwd: folder,
-    env: { ...environment, SLUICE_PRODUCER_FOLDER: folder },
-    stdio: 'ignore',
-  });
+  await submitOne(store, order);
+  const child = drain.run({ ...environment, SLUICE_PRODUCER_FOLDER: folder });
   expect((await once(child, 'exit'))[0]).toBe(0);
-  expect(await store.read(order.id, Date.now())).toMatchObject({
+  expect(await readOrder(store, order.id, Date.now())).toMatchObject({
     status: 'produced',
     result: { file: `${order.id}.json` },
   });
@@ -76,8 +70,8 @@ test('a producer of one’s own is bundled with the drain, and produces what was
 
 test.each(['./examples/none.ts', 'webhooks', '../producer.ts', '/producer.ts', 'lib/clock.ts'])(
   'packaging stops where SLUICE_PRODUCER is %s',
-  async (producer) => {
-    await expect(bundleDrain(producer)).rejects.toThrow('SLUICE_PRODUCER is wrong');
+  (producer) => {
+    expect(() => bundleOptions(producer)).toThrow('SLUICE_PRODUCER is wrong');
   },
 );
 

@@ -1,5 +1,5 @@
 import { connectDatabase } from '../../lib/postgres/connection.ts';
-import { postgresProducer } from '../../lib/production/producers/postgres.ts';
+import { postgresProducer } from '../../lib/producers/postgres.ts';
 import { freshDatabase } from '../support/database.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 import { conformanceOf, type SystemBehind } from './conformance.ts';

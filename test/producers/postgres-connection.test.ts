@@ -13,7 +13,7 @@ import {
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { freshStore } from '../support/store.ts';
+import { freshStore, readOrder } from '../support/store.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 
 let database: TestDatabase;
@@ -153,9 +153,10 @@ test('a database that is down ends the drain, costs no order an attempt, and tel
   const store = freshStore();
   const [first] = await submitOrders(store, 30);
   const log = (...line: unknown[]) => void lines.push(JSON.stringify(line));
-  const report = await runDrain(store, { producer, log, clock: systemClock });
+  const options = { producer, log, clock: systemClock, limits: { lanes: 1 } };
+  const report = await runDrain(store, options);
   expect(report).toEqual({ claimed: 10, produced: 0, retried: 0, dead: 0, remaining: 30 });
-  const order = await store.read(first as string, Date.now());
+  const order = await readOrder(store, first as string, Date.now());
   expect(order).toMatchObject({ status: 'queued', attempts: 0 });
   expect(lines.join()).toMatch(/database-failed.*unreached.*ECONNREFUSED/);
   expect(JSON.stringify([lines, order])).not.toContain('canary');
@@ -184,7 +185,7 @@ test('orders that bring the server down each time are dead in the end, in compan
     await runDrain(store, { producer, clock, limits: { attemptsMax: 3 } });
     clock.step(600_000);
   }
-  const orders = await Promise.all(ids.map((id) => store.read(id, clock.now())));
+  const orders = await Promise.all(ids.map((id) => readOrder(store, id, clock.now())));
   expect(orders).toMatchObject(ids.map(() => ({ status: 'dead', attempts: 3 })));
 });
 

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ClaimedOrder } from '../../lib/queue/store.ts';
+import type { ClaimedOrder } from '../../lib/orders/order.ts';
 import {
   claimed,
   contextOf,

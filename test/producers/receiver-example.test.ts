@@ -6,7 +6,8 @@ import { systemClock } from '../../lib/clock.ts';
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { freshStore } from '../support/store.ts';
+import { freshStore, readOrder } from '../support/store.ts';
+import { claimOrders } from './claimed.ts';
 import { producerFor, SECRET } from './receiver.ts';
 
 const OLD_SECRET = Buffer.alloc(32, 3);
@@ -45,13 +46,7 @@ test.each(['order', 'batch'] as const)(
     const ids = await submitOrders(store, 5);
     const { url, produced, refused } = await startExample();
     const producer = producerAt(url, { mode });
-    const { orders, token } = await store.claim({
-      ordersMax: 3,
-      bytesMax: 1_000_000,
-      leaseMs: 1_000,
-      nowMs: NOW_MS + 100,
-      attemptsMax: 3,
-    });
+    const { orders, token } = await claimOrders(store, NOW_MS + 100, 3);
     // A drain that was killed before it could settle.
     const { signal } = new AbortController();
     await producer(orders, { token, signal, deadlineMs: NOW_MS + 60_000 });
@@ -60,7 +55,7 @@ test.each(['order', 'batch'] as const)(
     }
     expect(produced.map(({ id }) => id).sort()).toEqual(ids.toSorted());
     expect(refused()).toBe(0);
-    const read = await Promise.all(ids.map((id) => store.read(id, NOW_MS)));
+    const read = await Promise.all(ids.map((id) => readOrder(store, id, NOW_MS)));
     expect(read.map((order) => order?.orderNumber).sort()).toEqual([1, 2, 3, 4, 5]);
   },
 );
@@ -81,7 +76,7 @@ test('what another secret has signed has no effect, and its order is tried again
   const producer = producerAt(url, { secrets: [OLD_SECRET] });
   expect(await runDrain(store, { producer })).toMatchObject({ retried: 1, dead: 0 });
   expect([produced.length, refused()]).toEqual([0, 1]);
-  expect(await store.read(id, NOW_MS)).toMatchObject({
+  expect(await readOrder(store, id, NOW_MS)).toMatchObject({
     lastError: { reason: 'The signature could not be verified.' },
   });
 });

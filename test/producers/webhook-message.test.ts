@@ -39,6 +39,7 @@ test('an order is one POST to the URL, as clients read it, with its id as idempo
     timestamp: '2026-11-22T13:37:00.000Z',
     data: {
       id: order.id,
+      idempotencyKey: order.idempotencyKey,
       customer: '17850',
       currency: 'GBP',
       totalAmount: 1_530,

@@ -1,6 +1,6 @@
 import type { Keys } from '../../lib/store/keys.ts';
 import * as scripts from '../../lib/store/scripts.ts';
-import { type SharedConnection, shareConnection } from '../../local/redis/connection.ts';
+import { shareConnection } from '../../local/redis/connection.ts';
 import type { Argument, Reply } from '../../local/redis/resp.ts';
 import { createExecutor } from '../../local/upstash/execute.ts';
 import { answerToJson } from '../../local/upstash/format.ts';
@@ -58,7 +58,7 @@ const READS = new Set(
 );
 
 export async function openDatabase(socketPath: string): Promise<Database> {
-  const connection = joinWrites(shareConnection({ socketPath }));
+  const connection = shareConnection({ socketPath });
   const service = await openService(connection);
   const { pipeline } = createExecutor(connection, service);
   // Known from the start: which run is the first to use a script must make no difference to it.
@@ -70,7 +70,7 @@ export async function openDatabase(socketPath: string): Promise<Database> {
     const args = [clients, slots, ids].map((list) => JSON.stringify(list));
     const [reply] = await connection.send([['EVALSHA', sha, '0', prefix, ...args]]);
     if (reply?.kind !== 'bulk') throw new Error(`Redis cannot be looked at: ${textOf(reply)}`);
-    return stateFrom(reply.bytes.toString(), ids, last);
+    return stateFrom(reply.bytes.toString(), ids, clients, last);
   }
 
   /** One command; the service reads the rules as it is called, so the failure is for this one only. */
@@ -87,12 +87,16 @@ export async function openDatabase(socketPath: string): Promise<Database> {
       const commands = commandsIn(path, body);
       const steps = commands.map(async (command, at): Promise<Executed> => {
         const isRead = READS.has(command[0]?.toUpperCase() ?? '');
-        const failure = tear?.of === at ? { ...tear.failure } : undefined;
+        const isTorn = tear !== undefined && tear.of % commands.length === at;
+        const failure = isTorn ? { ...tear.failure } : undefined;
         const replied = executeOne(command, failure);
         const looked = isRead && what.last !== undefined ? undefined : look(what);
         const reply = await replied;
-        const item = reply.kind === 'array' ? reply.items[0] : reply;
-        const text = answerToJson(item as Reply, false);
+        const item = (reply.kind === 'array' ? reply.items[0] : reply) as Reply;
+        const text = answerToJson(
+          command[0]?.toUpperCase() === 'SCAN' ? sorted(item) : item,
+          false,
+        );
         return { command, text, after: (await looked) ?? (what.last as StoreState) };
       });
       const executed = await Promise.all(steps);
@@ -128,49 +132,12 @@ function textOf(reply: Reply | undefined): string {
   return reply !== undefined && 'text' in reply ? reply.text : 'no reply';
 }
 
-/**
- * Has what many runs send go out together: while one write is under way the next is gathered. A
- * system call for each would take longer than Redis takes.
- */
-function joinWrites(connection: SharedConnection): SharedConnection {
-  let waiting: Sending[] = [];
-  let isUnderWay = false;
-
-  async function flush() {
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      try {
-        const replies = await connection.send(batch.flatMap(({ commands }) => commands));
-        let from = 0;
-        for (const { commands, resolve } of batch) {
-          resolve(replies.slice(from, from + commands.length));
-          from += commands.length;
-        }
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-      // Whoever was answered sends its next first.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    isUnderWay = false;
-  }
-
-  return {
-    send(commands) {
-      return new Promise((resolve, reject) => {
-        waiting.push({ commands, resolve, reject });
-        if (isUnderWay) return;
-        isUnderWay = true;
-        setImmediate(flush);
-      });
-    },
-    close: connection.close,
-  };
-}
-
-interface Sending {
-  readonly commands: Argument[][];
-  readonly resolve: (replies: Reply[]) => void;
-  readonly reject: (error: unknown) => void;
+/** A scan finds keys in an order that depends on all other runs. */
+function sorted(reply: Reply): Reply {
+  if (reply.kind !== 'array') return reply;
+  const [cursor, keys] = reply.items;
+  if (cursor === undefined || keys?.kind !== 'array') return reply;
+  const nameOf = (key: Reply) => (key.kind === 'bulk' ? key.bytes.toString() : '');
+  const items = keys.items.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
+  return { kind: 'array', items: [cursor, { kind: 'array', items }] };
 }

@@ -1,6 +1,7 @@
 import type { SlotLock, SlotOutcome } from '../../lib/drain/drain-slot.ts';
 import type { Producer } from '../../lib/producers/producer.ts';
 import { CLAIM } from '../../lib/store/scripts.ts';
+import { holderOf } from './locks.ts';
 import type { ProducerCall } from './model.ts';
 import type { SimulatedProcess } from './process.ts';
 import { Violation } from './violation.ts';
@@ -23,7 +24,7 @@ export interface Drain {
 
 /** Stands between a drain and what it uses, and checks what it asks for. */
 export function watchDrain(world: World, process: SimulatedProcess, drain: Drain) {
-  const { plan, scheduler, model, locks } = world;
+  const { plan, model } = world;
   const { slot, token, holder, deadlineMs } = drain;
   const disturbancesBefore = process.disturbances();
   const mishapsBefore = process.mishaps.length;
@@ -34,8 +35,7 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
     process.disturbances() === disturbancesBefore && !process.isDead() && !world.failure();
   const mishaps = () => process.mishaps.slice(mishapsBefore);
   /** Nothing befell it, and all clocks agree: what is promised then holds without exception. */
-  const isCalm = () =>
-    isUndisturbed() && mishaps().length === 0 && plan.clocks === 'exact' && plan.damage === 'none';
+  const isCalm = () => isUndisturbed() && mishaps().length === 0 && plan.clocks === 'exact';
 
   process.onSend = (body) => {
     if (body.includes(CLAIM.sha1) || body.includes(CLAIM_TEXT)) guarded(checkClaims)();
@@ -44,12 +44,8 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
   function checkClaims() {
     if (held === undefined) throw new Violation('a drain claims without the lock of its slot');
     if (held.signal.aborted) throw new Violation('a drain claims after it has lost its lock');
-    if (plan.damage !== 'lock' && isUndisturbed() && locks.tokenOf(slot) !== token) {
+    if (isUndisturbed() && holderOf(world.state(), slot) !== token) {
       throw new Violation('a drain claims while it believes in a lock that has ended');
-    }
-    const refusedAtMs = locks.refusedAtMs.get(token) ?? Number.POSITIVE_INFINITY;
-    if (isUndisturbed() && scheduler.now() > refusedAtMs + DELIVERY_MS) {
-      throw new Violation('a drain claims although it was told that its lock is not its own');
     }
     // A script that Redis does not know is sent again, a moment later.
     const sinceMs = mishaps().length > 0 ? CLAIM_MS_MIN / 2 : CLAIM_MS_MIN - 2 * DELIVERY_MS;
@@ -69,7 +65,7 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
   /** A lock whose reply was lost is still known to be one's own. */
   function checkBusy() {
     if (!isUndisturbed() || mishaps().some((mishap) => /delayed|never/.test(mishap))) return;
-    if (locks.tokenOf(slot) !== token) return;
+    if (holderOf(world.state(), slot) !== token) return;
     throw new Violation('a drain finds its own lock and takes it for another’s');
   }
 
@@ -89,8 +85,6 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
       const lock = await acquire();
       if (lock === undefined) guarded(checkBusy)();
       if (lock === undefined) return undefined;
-      const believes = () => isUndisturbed() && !isReleased && !lock.signal.aborted;
-      locks.believers.set(token, believes);
       const release = () => {
         isReleased = true;
         return lock.release();
@@ -136,7 +130,7 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
 /** Whoever works on orders holds them, or is told by its signal that it does not. */
 export function watchLeases(world: World): void {
   const { plan, model } = world;
-  if (plan.clocks !== 'exact' || plan.damage !== 'none') return;
+  if (plan.clocks !== 'exact') return;
   world.onStep(({ after }) => {
     for (const call of model.calls) {
       if (call.isOver || call.signal.aborted || !call.isUndisturbed()) continue;

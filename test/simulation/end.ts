@@ -12,7 +12,7 @@ export function checkEnd(state: StoreState, model: Model, plan: Plan): void {
     if (order.record === undefined)
       throw new Violation('an order is lost, or was never taken in', id);
     const wrong = wrongPlace(order, memory.planned.client);
-    if (wrong !== undefined && !memory.isDamaged) throw new Violation(`at the end ${wrong}`, id);
+    if (wrong !== undefined) throw new Violation(`at the end ${wrong}`, id);
     checkOutcome(id, order, memory, plan);
     const number = order.state?.orderNumber;
     if (number === undefined) continue;
@@ -44,7 +44,6 @@ function checkOutcome(id: string, { state, places }: StoredState, memory: OrderM
   if (status === 'produced' && orderNumber === undefined) {
     throw new Violation('an order is produced without a number', id);
   }
-  if (memory.isDamaged) return;
   if (status !== 'canceled' && handed.size > attempts) {
     throw new Violation(`handed over ${handed.size} times, an order tells of ${attempts}`, id);
   }

@@ -86,7 +86,7 @@ function tearOf(random: Random): Tear {
     of: random.whole(0, 1),
     failure: {
       ...{ error: random.pick(ERRORS), of: 'script', times: 1 },
-      ...{ command: random.whole(1, 12), andLater: random.chance(0.5) },
+      ...{ command: random.whole(1, random.pick([4, 12])), andLater: random.chance(0.5) },
     },
   };
 }

@@ -20,7 +20,6 @@ export function checkInvariants(step: Step, model: Model, plan: Plan): void {
   const { after, before } = step;
   for (const [id, order] of after.orders) {
     const memory = model.orders.get(id) as OrderMemory;
-    if (memory.isDamaged) continue;
     const wrong = wrongPlace(order, memory.planned.client);
     if (wrong === undefined) Object.assign(memory, { isTorn: false, isStranded: false });
     else if (!memory.isTorn) throw new Violation(wrong, id);
@@ -29,10 +28,10 @@ export function checkInvariants(step: Step, model: Model, plan: Plan): void {
     }
   }
   if (after.strangers.length > 0) throw new Violation('the store has ids that nobody submitted');
-  checkEnded(step, model);
+  checkEnded(step);
   checkLooks(step, model, plan);
   checkQueues(after, model, plan);
-  if (!model.wasTorn && plan.damage !== 'record') {
+  if (!model.wasTorn) {
     checkTotals(after);
     checkEvents(before, after, plan);
   }
@@ -74,10 +73,10 @@ function whoseMust({ kind, of }: Place, { state }: StoredState, client: string):
 }
 
 /** No state of an ended order ever changes; a dead one is only redriven, or canceled by an admin. */
-function checkEnded({ name, before, after }: Step, model: Model): void {
+function checkEnded({ name, before, after }: Step): void {
   for (const [id, was] of before.orders) {
     const is = after.orders.get(id) as StoredState;
-    if (is === was || model.orders.get(id)?.isDamaged) continue;
+    if (is === was) continue;
     const isForgotten = name === 'forget' && is.record === undefined;
     if (was.record !== undefined && is.record !== was.record && !isForgotten) {
       throw new Violation(is.record ? 'a record changes' : `${name} removes a record`, id);
@@ -114,9 +113,7 @@ function checkQueues({ queues }: StoreState, { orders }: Model, { lanes, slots }
   for (const queue of queues.values()) {
     const memories = queue.map((id) => orders.get(id) as OrderMemory);
     const isStrict = lanes === 1 && slots.length === 1;
-    const first = memories.filter(
-      ({ isDamaged, isTorn, wasClaimed }) => !isDamaged && !isTorn && (isStrict || !wasClaimed),
-    );
+    const first = memories.filter(({ isTorn, wasClaimed }) => !isTorn && (isStrict || !wasClaimed));
     const isCalm = !first.some(({ wasClaimed }) => wasClaimed);
     for (const [at, { seq, planned }] of isCalm ? first.entries() : []) {
       const next = first[at + 1];
@@ -168,6 +165,7 @@ export function noteTear(step: Step, model: Model): void {
     const memory = model.orders.get(id);
     if (memory === undefined) continue;
     memory.isTorn = true;
+    memory.wasTorn = true;
     memory.isStranded ||= name === 'submit';
   }
   for (const client of after.queues.keys()) {

@@ -47,7 +47,7 @@ export function ledgerProducer(world: World, process: SimulatedProcess): Produce
 }
 
 function troubleOf({ plan, random }: World): ProducerTrouble | undefined {
-  const isSlow = plan.outages.length > 0 || plan.damage === 'lock';
+  const isSlow = plan.outages.length > 0;
   if (isSlow && random.chance(0.3)) return 'is slow';
   let drawn = random();
   for (const trouble of PRODUCER_TROUBLES) {

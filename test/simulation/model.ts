@@ -16,10 +16,10 @@ export interface OrderMemory {
   wasClaimed: boolean;
   /** The tokens under which a producer was handed it, less those given back untried. */
   readonly handed: Set<string>;
-  /** Its record was lost: it may be in two places, and what it counted begins anew. */
-  isDamaged: boolean;
   /** A script that moves it failed in its middle, and it is not whole again. */
   isTorn: boolean;
+  /** That happened at any time: claims of it before it was forgotten may count afterwards. */
+  wasTorn: boolean;
   /** A submit of it failed in its middle: what it left may be in no place. */
   isStranded: boolean;
   /** The receipt that its client was told first, as JSON. */
@@ -54,8 +54,6 @@ export interface Model {
   readonly tornClients: Set<string>;
   /** A script failed in its middle, so that totals and events may differ. */
   wasTorn: boolean;
-  /** The store lost a fencing token, so that the next is given out a second time. */
-  isFenceDamaged: boolean;
 }
 
 export function createModel({ orders: planned }: Plan): Model {
@@ -63,12 +61,12 @@ export function createModel({ orders: planned }: Plan): Model {
     order.id,
     {
       ...{ planned: order, seq: 0, accepted: 0, acceptedTold: 0, claims: 0, wasClaimed: false },
-      ...{ handed: new Set(), isDamaged: false, isTorn: false, isStranded: false },
+      ...{ handed: new Set(), isTorn: false, wasTorn: false, isStranded: false },
       ...{ receipt: undefined, end: undefined, effect: undefined, wasRejected: false },
     },
   ]);
   return {
     ...{ orders: new Map(orders), calls: [], accepted: 0, tornClients: new Set() },
-    ...{ wasTorn: false, isFenceDamaged: false },
+    wasTorn: false,
   };
 }

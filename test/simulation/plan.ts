@@ -35,8 +35,6 @@ export interface Plan {
   /** Orders in a client's queue beyond which its submits are refused. */
   readonly queueMax: number;
   readonly isAnnounced: boolean;
-  /** What Redis itself loses. */
-  readonly damage: 'none' | 'record' | 'fence' | 'lock';
 }
 
 export const TROUBLES = [
@@ -75,8 +73,6 @@ export interface PlannedOrder {
   readonly nature: 'good' | 'rejects' | 'kills' | 'throws' | 'fickle';
 }
 
-const DAMAGES = ['record', 'record', 'fence', 'fence', 'lock'] as const;
-
 const DAY_MS = 86_400_000;
 
 /** Most seeds have a few kinds of faults and none of the others, so that each is seen by itself. */
@@ -87,23 +83,21 @@ export function planOf(seed: number): Plan {
   const some = (share: number, most: number) =>
     random.chance(share) ? random() * random() * most + 0.01 : 0;
   const calm = random.chance(0.15);
-  const damage = random.chance(0.25) ? random.pick(DAMAGES) : 'none';
   const trouble = (most: number) => some(calm ? 0.1 : 0.45, most);
   return {
     seed,
     startMs,
     stormMs,
-    // What a lost token does is seen only where leases run out while their holders stand still.
-    leaseMs: damage === 'fence' ? 5_000 : random.pick([5_000, 10_000, 30_000]),
+    leaseMs: random.pick([5_000, 10_000, 30_000]),
     lockLeaseMs: random.pick([10_000, 30_000]),
     attemptsMax: random.pick([1, 2, 2, 3, 3, 12]),
-    batchSize: random.pick(damage === 'lock' ? [1, 2] : [1, 2, 3, 10, 100]),
-    slots: damage === 'fence' || random.chance(0.4) ? [0, 1] : [0],
+    batchSize: random.pick([1, 2, 3, 10, 100]),
+    slots: random.chance(0.4) ? [0, 1] : [0],
     orders: ordersOf(random, { startMs, stormMs }),
-    traffic: recordOf(TROUBLES, () => trouble(0.3)),
+    traffic: { ...recordOf(TROUBLES, () => trouble(0.3)), torn: trouble(0.8) },
     outages: outagesOf(random, { startMs, stormMs }, calm),
     crash: trouble(0.08),
-    freeze: damage === 'fence' ? 0.15 : trouble(0.08),
+    freeze: trouble(0.08),
     clocks: random.pick(calm ? ['exact'] : ['exact', 'exact', 'skewed', 'jumping']),
     producer: recordOf(PRODUCER_TROUBLES, () => trouble(0.5)),
     produces: random.pick(['order-numbers', 'ledger', 'ledger']),
@@ -114,7 +108,6 @@ export function planOf(seed: number): Plan {
     retentionMs: random.pick([30_000, DAY_MS, 30 * DAY_MS]),
     queueMax: random.pick([1, 1_000, 1_000]),
     isAnnounced: random.chance(0.5),
-    damage,
   };
 }
 

@@ -1,5 +1,4 @@
 import { startClients, submitAllAgain } from './actors/clients.ts';
-import { startDamage } from './actors/damage.ts';
 import { startDrainers } from './actors/drainers.ts';
 import { checkLists, keepUp, redriveAll, startOperators } from './actors/operators.ts';
 import type { Database } from './database.ts';
@@ -51,7 +50,7 @@ async function storm(world: World): Promise<void> {
   const { plan, scheduler } = world;
   watchLeases(world);
   const drainers = startDrainers(world);
-  for (const start of [startClients, startOperators, startDamage]) start(world);
+  for (const start of [startClients, startOperators]) start(world);
   scheduler.at(plan.startMs + plan.stormMs, () => void world.heal());
   await rest(world, plan.startMs + plan.stormMs);
 

@@ -1,4 +1,3 @@
-import { startRedisServer } from '../../local/redis/redis-server.ts';
 import { openDatabase } from './database.ts';
 import { installNetwork } from './network.ts';
 import { type Outcome, runSeed } from './run.ts';
@@ -9,8 +8,8 @@ const LANES = 32;
 /**
  * Runs seeds, many at a time: each has its own time, network and keys, and none can tell.
  *
- * @param seeds    those to run; no further one is begun once `ended` returns `false`
- * @param ended    is told of each
+ * @param seeds  those to run; no further one is begun once `ended` returns `false`
+ * @param ended  is told of each
  */
 export async function runSeeds(
   socketPath: string,
@@ -33,28 +32,6 @@ export async function runSeeds(
     database.close();
   }
 }
-
-/**
- * Runs seeds on a redis-server of their own.
- *
- * @returns what was found wrong, of the first few seeds that failed
- */
-export async function failuresOf(from: number, count: number): Promise<string[]> {
-  const failures: string[] = [];
-  const redis = await startRedisServer();
-  try {
-    await runSeeds(redis.socketPath, range(from, count), ({ failure }) => {
-      if (failure !== undefined) failures.push(failure);
-      return failures.length < FAILURES_MAX;
-    });
-  } finally {
-    await redis.stop();
-  }
-  return failures;
-}
-
-/** So many tell what there is to know; more would only be longer to read. */
-const FAILURES_MAX = 3;
 
 /** @param step  from one seed to the next, where several share the seeds between them */
 export function* range(from: number, count: number, step = 1): Generator<number> {

@@ -1,132 +1,91 @@
-/** `npm run simulate`: runs the simulation for as many seeds as are asked for. */
+/**
+ * `npm run simulate`: runs the simulation for as many seeds as are asked for. Each seed decides one
+ * run: what clients submit, what becomes of every request to Redis, which drains crash or freeze,
+ * whose clock is wrong, and what the producer does. The same seed is the same run.
+ */
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import { SingleBar } from 'cli-progress';
-import { Command, InvalidArgumentError } from 'commander';
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { startRedisServer } from '../../local/redis/redis-server.ts';
-import type { WorkerOrder, WorkerReport } from './worker.ts';
+import { range, runSeeds } from './seeds.ts';
 
-const HELP = `
-Each seed decides one run: what clients submit, what becomes of every request to Redis, which
-drains crash or freeze, whose clock is wrong, which producer there is and what it and the system
-behind do. The same seed is the same run. A seed that fails is told with the history of the order
-that it fails for, and the exit code is 1; wrong usage is 2.
+const USAGE = `Usage: npm run simulate [-- --seeds N --from SEED --history]
 
-Examples:
-  npm run simulate -- --seeds 100000
-  npm run simulate -- --seeds 1 --from 4711 --history
+Runs N seeds (2000), from SEED (1) on. A seed that fails is told with the history of the order that it
+fails for, and the exit code is 1. --history tells all that happened, also of seeds that pass.
 `;
-
-interface Options {
-  readonly seeds: number;
-  readonly from: number;
-  readonly workers: number;
-  readonly history: boolean;
-}
-
-interface Tally {
-  seeds: number;
-  steps: number;
-  readonly failed: number[];
-}
-
 /** Told in full; further ones by their seeds alone. */
 const FAILURES_TOLD = 3;
-/** Beyond so many the rest would say the same. */
-const FAILURES_MAX = 100;
 
-async function simulate(options: Options): Promise<number> {
-  const { seeds, from, workers, history } = options;
+interface Share {
+  readonly socketPath: string;
+  readonly from: number;
+  readonly count: number;
+  readonly step: number;
+  readonly withHistory: boolean;
+}
+
+interface Report {
+  readonly seed: number;
+  readonly steps: number;
+  readonly failure: string | undefined;
+  readonly history: readonly string[] | undefined;
+}
+
+async function runShare({ socketPath, from, count, step, withHistory }: Share): Promise<void> {
+  await runSeeds(socketPath, range(from, count, step), ({ seed, steps, failure, history }) => {
+    const told: Report = { seed, steps, failure, history: withHistory ? history() : undefined };
+    parentPort?.postMessage(told);
+    return true;
+  });
+}
+
+async function simulate(from: number, seeds: number, withHistory: boolean): Promise<number> {
   const redis = await startRedisServer();
   const startedMs = performance.now();
-  const tally: Tally = { seeds: 0, steps: 0, failed: [] };
-  const progress = showProgress(seeds);
-  const threads: Worker[] = [];
-
-  function take(report: WorkerReport) {
-    tally.seeds += 1;
-    tally.steps += report.steps;
-    if (report.history !== undefined) progress.say(report.history.join('\n'));
-    if (report.failure !== undefined) {
-      tally.failed.push(report.seed);
-      if (tally.failed.length <= FAILURES_TOLD) progress.say(`${report.failure}\n`);
-      if (tally.failed.length >= FAILURES_MAX) for (const thread of threads) thread.terminate();
-    }
-    progress.show(tally);
-  }
-
+  const workers = Math.min(availableParallelism(), seeds);
+  const failed: number[] = [];
+  let steps = 0;
   try {
-    await Promise.all(
-      Array.from({ length: Math.min(workers, seeds) }, async (_, at) => {
-        const { socketPath } = redis;
-        const workerData: WorkerOrder = {
-          ...{ socketPath, from: from + at, count: seeds - at, step: workers },
-          withHistory: history,
-        };
-        const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
-        threads.push(thread);
-        thread.on('message', take);
-        await once(thread, 'exit');
-      }),
-    );
+    const shares = Array.from({ length: workers }, async (_, at) => {
+      const { socketPath } = redis;
+      const share: Share = {
+        ...{ socketPath, from: from + at, count: seeds - at, step: workers, withHistory },
+      };
+      const thread = new Worker(new URL(import.meta.url), { workerData: share });
+      thread.on('message', (report: Report) => {
+        steps += report.steps;
+        if (report.history) process.stdout.write(`${report.history.join('\n')}\n`);
+        if (report.failure === undefined) return;
+        failed.push(report.seed);
+        if (failed.length <= FAILURES_TOLD) process.stdout.write(`${report.failure}\n\n`);
+      });
+      await once(thread, 'exit');
+    });
+    await Promise.all(shares);
   } finally {
-    progress.end();
     await redis.stop();
   }
-  process.stdout.write(summary(tally, (performance.now() - startedMs) / 1000));
-  return tally.failed.length === 0 ? 0 : 1;
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  const outcome = failed.length === 0 ? 'All passed.' : `${failed.length} failed: ${failed.sort()}`;
+  process.stdout.write(`${seeds} seeds, ${steps} requests in ${seconds} s. ${outcome}\n`);
+  return failed.length === 0 ? 0 : 1;
 }
 
-function summary({ seeds, steps, failed }: Tally, seconds: number): string {
-  const rate = (seeds / seconds).toFixed(0);
-  const ran = `${seeds} seeds, ${steps} requests in ${seconds.toFixed(1)} s: ${rate} seeds a second.`;
-  if (failed.length === 0) return `${ran} All passed.\n`;
-  const sorted = failed.toSorted((a, b) => a - b);
-  return `${ran} ${failed.length} failed: ${sorted.join(', ')}\n`;
-}
-
-/** A bar where somebody watches, else a line for each tenth. */
-function showProgress(seeds: number) {
-  const { stderr } = process;
-  const format =
-    'simulating [{bar}] {value} of {total} seeds | {failed} failed | {eta_formatted} left';
-  const bar = stderr.isTTY
-    ? new SingleBar({ stream: stderr, format, hideCursor: true })
-    : undefined;
-  let tenthsShown = 0;
-  bar?.start(seeds, 0, { failed: 0 });
-  return {
-    show({ seeds: done, failed }: Tally) {
-      bar?.update(done, { failed: failed.length });
-      const tenths = Math.floor((done * 10) / seeds);
-      if (bar !== undefined || seeds < 1_000 || tenths <= tenthsShown) return;
-      tenthsShown = tenths;
-      stderr.write(`simulated ${done} of ${seeds} seeds, ${failed.length} failed\n`);
+if (isMainThread) {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '2000' },
+      from: { type: 'string', default: '1' },
+      history: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
-    say(text: string) {
-      if (stderr.isTTY) stderr.write('\r\x1b[K');
-      process.stdout.write(`${text}\n`);
-    },
-    end: () => bar?.stop(),
-  };
+  });
+  const [from, seeds] = [Number(values.from), Number(values.seeds)];
+  const isRight = Number.isSafeInteger(from) && Number.isSafeInteger(seeds) && seeds > 0;
+  if (values.help || !isRight) process.stdout.write(USAGE);
+  process.exitCode = values.help ? 0 : isRight ? await simulate(from, seeds, values.history) : 2;
+} else {
+  await runShare(workerData as Share);
 }
-
-function whole(least: number) {
-  return (text: string): number => {
-    if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
-    throw new InvalidArgumentError(`It must be a whole number from ${least} on.`);
-  };
-}
-
-const program = new Command('npm run simulate --')
-  .description('Runs Sluice in a simulated world that fails in every way, from seeds.')
-  .option('--seeds <n>', 'how many seeds to run', whole(1), 2_000)
-  .option('--from <seed>', 'the first of them', whole(0), 1)
-  .option('--workers <n>', 'threads that run them', whole(1), availableParallelism())
-  .option('--history', 'tell all that happened, also of seeds that pass', false)
-  .addHelpText('after', HELP)
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  .parse();
-
-process.exitCode = await simulate(program.opts<Options>());

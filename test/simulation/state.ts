@@ -91,7 +91,7 @@ type Flat = string[] | Record<string, never>;
 interface Looked {
   readonly queues: Flat[];
   readonly sets: [Place['kind'], string, string[]][] | Record<string, never>;
-  readonly locks: [string | false, number][];
+  readonly locks: [string | false, number][] | Record<string, never>;
   readonly records: (string | false)[];
   readonly states: (string | false)[];
   readonly owners: Flat;
@@ -102,12 +102,17 @@ interface Looked {
 }
 
 /** @param json  what the look at Redis answered */
-export function stateFrom(json: string, ids: readonly string[], last?: StoreState): StoreState {
+export function stateFrom(
+  json: string,
+  ids: readonly string[],
+  clients: readonly string[],
+  last?: StoreState,
+): StoreState {
   const seen = JSON.parse(json) as Looked;
   const owners = pairsOf(seen.owners);
   const places = new Map<string, Place[]>();
   const put = (id: string, place: Place) => places.set(id, [...(places.get(id) ?? []), place]);
-  const queues = new Map(seen.queues.map((queue, at) => [CLIENTS[at] as string, listOf(queue)]));
+  const queues = new Map(seen.queues.map((queue, at) => [clients[at] as string, listOf(queue)]));
   for (const [of, queue] of queues) for (const id of queue) put(id, { kind: 'queue', of, atMs: 0 });
   for (const [kind, of, entries] of Array.isArray(seen.sets) ? seen.sets : []) {
     for (const [id, atMs] of pairsOf(entries)) put(id, { kind, of, atMs: Number(atMs) });
@@ -126,7 +131,10 @@ export function stateFrom(json: string, ids: readonly string[], last?: StoreStat
   const [fence = 0, number = 0] = seen.counters.map((counter) => Number(counter || 0));
   return {
     ...{ fence, number, queues, orders, totals: { produced, canceled, leaving } },
-    locks: seen.locks.map(([token, expiresInMs]) => ({ token: token || undefined, expiresInMs })),
+    locks: (Array.isArray(seen.locks) ? seen.locks : []).map(([token, expiresInMs]) => ({
+      token: token || undefined,
+      expiresInMs,
+    })),
     looks: new Map([...pairsOf(seen.looks)].map(([name, atMs]) => [name, numberOf(atMs)])),
     events: listOf(seen.events),
     strangers: [...places.keys(), ...owners.keys()].filter((id) => !orders.has(id)),

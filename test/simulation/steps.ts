@@ -75,9 +75,10 @@ export function chunks<T>(list: readonly T[], size: number): T[][] {
 }
 
 /** A step in words, for the history. */
-export function tellStep({ name, args, answer, error }: Step): string {
-  const answered = error ?? JSON.stringify(answer) ?? 'nothing';
-  return `${name} ${askedOf(name, args).slice(0, 600)} → ${answered.slice(0, 300)}`;
+export function tellStep({ name, args, answer, error }: Step, prefix: string): string {
+  const asked = askedOf(name, args).replaceAll(prefix, '');
+  const answered = (error ?? JSON.stringify(answer) ?? 'nothing').replaceAll(prefix, '');
+  return `${name} ${asked.slice(0, 600)} → ${answered.slice(0, 300)}`;
 }
 
 function askedOf(name: string, args: readonly string[]): string {

@@ -3,13 +3,13 @@ import { type Keys, keysWith } from '../../lib/store/keys.ts';
 import type { Answer, Database, Look } from './database.ts';
 import { createHistory } from './history.ts';
 import { checkInvariants, noteTear } from './invariants.ts';
-import { followLocks, type Locks } from './locks.ts';
+import { followLocks } from './locks.ts';
 import { createModel, type Model } from './model.ts';
 import { createNetwork, type Request } from './network.ts';
 import { type Plan, planOf } from './plan.ts';
 import { type SimulatedProcess, type Surroundings, startProcess } from './process.ts';
 import { randomFrom } from './random.ts';
-import { checkStep } from './rules.ts';
+import { checkStep } from './rules/rules.ts';
 import { createScheduler } from './scheduler.ts';
 import { CLIENTS, type StoreState } from './state.ts';
 import { idsIn, meaningOf, type Step, tellStep } from './steps.ts';
@@ -20,11 +20,8 @@ export interface World extends Surroundings {
   readonly plan: Plan;
   readonly keys: Keys;
   readonly model: Model;
-  readonly locks: Locks;
   /** The store as the last step left it. */
   state(): StoreState;
-  /** Does something to the store that is no step, as Redis itself may lose something. */
-  damage(...command: string[]): Promise<void>;
   /** Calls after each step. */
   onStep(call: (step: Step) => void): void;
   start(kind: string): SimulatedProcess;
@@ -60,17 +57,12 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
   let steps = 0;
 
   const surroundings = { plan, scheduler, history, random, isStorm: () => isStorm };
-  const locks = followLocks(scheduler, state.locks, async (slot, isKnown) => {
+  const follow = followLocks(scheduler, async (slot) => {
     history.note(scheduler.now(), 'Redis', [], () => `the lock of slot ${slot} expires`);
-    if (!isKnown) fail(new Violation('a lock ends while its holder believes that it has it'));
-    await damage('DEL', keys.lock(slot));
+    await database.send([['DEL', keys.lock(slot)]]);
+    state = await database.look(what);
   });
   const network = createNetwork(surroundings, execute);
-
-  async function damage(...command: string[]) {
-    await database.send([command]);
-    state = await database.look(what);
-  }
 
   async function execute({ process, path, body, fate }: Request): Promise<Answer> {
     steps += 1;
@@ -88,9 +80,9 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
       };
       state = after;
       const told = fate.name === 'passes' ? '' : `   (${fate.name})`;
-      history.note(step.nowMs, process.name, idsIn(step), () => `${tellStep(step)}${told}`);
+      history.note(step.nowMs, process.name, idsIn(step), () => `${tellStep(step, prefix)}${told}`);
       try {
-        check(step, fate.name === 'passes');
+        check(step);
         for (const call of watchers) call(step);
       } catch (error) {
         fail(error);
@@ -99,11 +91,9 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
     return answer;
   }
 
-  function check(step: Step, isHeard: boolean) {
-    const { name, process, args, error } = step;
-    if (name === 'SET') locks.askedBy.set(args[1] ?? '', process.name);
-    if (name === 'extend-lock') locks.check(step, isHeard);
-    locks.follow(process.name, step.before, step.after);
+  function check(step: Step) {
+    const { name, error } = step;
+    follow(step);
     const isKnown = error === undefined || /max|quota|NOSCRIPT/.test(error);
     if (!isKnown) throw new Violation(`${name} fails: ${error}`);
     if (error !== undefined) noteTear(step, model);
@@ -119,7 +109,7 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
 
   return {
     ...surroundings,
-    ...{ keys, model, locks, damage, fail },
+    ...{ keys, model, fail },
     state: () => state,
     onStep: (call) => void watchers.push(call),
     start(kind) {

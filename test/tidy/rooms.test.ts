@@ -78,6 +78,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/warm.ts': ['lib/clock.ts'],
   functions: [
     'docs',
+    'package.json',
     'lib/contract',
     'lib/drain',
     'lib/events',

@@ -1,17 +1,13 @@
+import type { ProducerName } from '../chaos.ts';
 import type { Lasting } from '../lasting.ts';
 import type { Entry } from './ledger.ts';
-import { startOrderNumbersBehind } from './order-numbers.ts';
 import { startPostgresBehind } from './postgres.ts';
 import { startWebhookBehind } from './webhook.ts';
 
-/** The system behind the drains, outside of Redis: it knows best which orders took effect. */
+/** The downstream system of the drains: it knows best which orders took effect. */
 export interface Behind {
-  /** The producer that hands orders to it: a file that exports `createProducer`. */
-  readonly producer: URL;
-  /** What that finds in the environment of a drain process. */
+  /** What a drain process finds in its environment. */
   environmentOf(drain: number): Readonly<Record<string, string>>;
-  /** Whether orders have numbers of Sluice's own. */
-  readonly takesNumbers: boolean;
   /** A server that can be killed, where it has one. */
   readonly server?: Lasting;
   /** How often it failed by chance, besides all kills. */
@@ -39,17 +35,11 @@ export interface BehindOptions {
   readonly onEffect: (drain: number, when: 'before' | 'after') => boolean;
 }
 
-const STARTS = {
-  'order-numbers': startOrderNumbersBehind,
-  webhook: startWebhookBehind,
-  postgres: startPostgresBehind,
-};
-
-export type ProducerName = keyof typeof STARTS;
-
-export const PRODUCER_NAMES = Object.keys(STARTS) as ProducerName[];
-
-/** Starts what stands behind a producer, as Sluice names it. */
-export function startBehind(producer: ProducerName, options: BehindOptions): Promise<Behind> {
-  return STARTS[producer](options);
+/** Starts what stands behind a producer; nothing behind the default one, whose effects are in Redis. */
+export async function startBehind(
+  producer: ProducerName,
+  options: BehindOptions,
+): Promise<Behind | undefined> {
+  if (producer === 'webhook') return startWebhookBehind(options);
+  return producer === 'postgres' ? startPostgresBehind(options) : undefined;
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen } from '../../../local/ports.ts';
 
-/** An HTTP server of a system behind. Each drain process has a path of its own, as `/2`. */
+/** An HTTP server of a downstream system. Each drain process has a path of its own, as `/2`. */
 export async function serve(
   answer: (request: Request, response: ServerResponse) => unknown,
 ): Promise<{ urlOf(drain: number): string; stop(): Promise<void> }> {

@@ -1,6 +1,6 @@
 import type { Nature } from '../order-plan.ts';
 
-/** What a system behind knows of an order. */
+/** What a downstream system knows of an order. */
 export interface Entry {
   /** The number that it took effect with. */
   orderNumber?: number;
@@ -37,7 +37,7 @@ export interface Ledger {
   take(key: string, order: Handover): Verdict;
 }
 
-/** The books of a system behind that knows orders by their idempotency keys, and counts effects. */
+/** The books of a downstream system that knows orders by their idempotency keys, and counts effects. */
 export function createLedger(): Ledger {
   const entries = new Map<string, Entry>();
   const numbers = new Map<string, number>();

@@ -83,13 +83,11 @@ export async function startPostgresBehind(options: BehindOptions): Promise<Behin
   for (const relay of relays) cleanup.defer(relay.stop);
   const stack = cleanup.move();
   return {
-    producer: new URL('../../../lib/production/producers/postgres.ts', import.meta.url),
     environmentOf(drain) {
       const url = new URL(server.url());
       url.port = String(relays[drain]?.port);
       return { DATABASE_URL: url.href };
     },
-    takesNumbers: false,
     server,
     faults: () => faults,
     async heal() {

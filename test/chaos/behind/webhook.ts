@@ -84,7 +84,6 @@ export async function startWebhookBehind({ chance, onEffect }: BehindOptions): P
   });
 
   return {
-    producer: new URL('../../../lib/production/producers/webhook.ts', import.meta.url),
     // Both modes at one receiver: what one drain has sent alone another may send in a batch.
     environmentOf: (drain) => ({
       SLUICE_WEBHOOK_URL: server.urlOf(drain),
@@ -93,7 +92,6 @@ export async function startWebhookBehind({ chance, onEffect }: BehindOptions): P
       SLUICE_WEBHOOK_TIMEOUT_MS: TIMEOUT_MS,
       SLUICE_WEBHOOK_MODE: drain % 2 === 0 ? 'order' : 'batch',
     }),
-    takesNumbers: false,
     faults: () => faults,
     async heal() {
       isHealed = true;

@@ -1,5 +1,6 @@
 import { redriveOldest } from '../../../lib/drain/redrive.ts';
-import { reconcile, totalOf } from '../../../lib/maintenance/reconcile.ts';
+import { totalOf } from '../../../lib/maintenance/findings.ts';
+import { reconcile } from '../../../lib/maintenance/reconcile.ts';
 import { retain } from '../../../lib/maintenance/retention.ts';
 import { cancel } from '../../../lib/store/cancel.ts';
 import type { Store } from '../../../lib/store/connection.ts';
@@ -43,7 +44,7 @@ async function act(
 
 /** Clients take orders back, and try it with those of others; an admin cancels dead ones too. */
 function cancelOne(world: World): Promise<void> {
-  const { random, plan, model } = world;
+  const { random, plan } = world;
   const { id, client } = random.pick(plan.orders);
   const whose = random.pick([client, client, undefined, undefined, 'stranger']);
   return act(world, 'cancel', async (store, nowMs) => {
@@ -53,7 +54,7 @@ function cancelOne(world: World): Promise<void> {
       ...(whose !== undefined && { client: whose }),
     });
     const { state, record } = world.state().orders.get(id) ?? {};
-    const isForgotten = record === undefined || model.orders.get(id)?.isDamaged;
+    const isForgotten = record === undefined;
     if (kind === 'canceled' && state?.status !== 'canceled' && !isForgotten) {
       throw new Violation('a client is told that an order is canceled that is not', id);
     }
@@ -90,7 +91,7 @@ export function keepUp(world: World): Promise<void> {
   return act(world, 'upkeep', async (store, _, { clock, name }) => {
     const report = await reconcile({ store, clock, isRepair: true, isThorough: true });
     history.note(scheduler.now(), name, [], () => `reconciled: ${JSON.stringify(report)}`);
-    const mayFind = model.wasTorn || plan.damage !== 'none' || plan.clocks !== 'exact';
+    const mayFind = model.wasTorn || plan.clocks !== 'exact';
     // The ledger gives numbers of its own, and the counter is to stay ahead of them.
     const { counter = 0 } = plan.produces === 'ledger' ? report.found : {};
     if (totalOf(report.found) > counter && !mayFind) {
@@ -109,7 +110,7 @@ function read(world: World): Promise<void> {
   return act(world, 'read', async (store, nowMs) => {
     const order = await readOrder(store, id, nowMs);
     const memory = model.orders.get(id);
-    if (memory === undefined || memory.isDamaged) return;
+    if (memory === undefined) return;
     const { status, orderNumber } = order ?? {};
     if (
       memory.end !== undefined &&

@@ -1,0 +1,39 @@
+import { expect } from 'vitest';
+import { wrongPlace } from '../simulation/invariants.ts';
+import { LOOK, type StoreState, stateFrom } from '../simulation/state.ts';
+import type { Stack } from '../support/stack.ts';
+import { storeWith, type TestStore } from '../support/store.ts';
+
+/** The store of one history, and a look at all of it. */
+export interface Ground {
+  readonly store: TestStore;
+  look(ids: readonly string[]): Promise<StoreState>;
+}
+
+let grounds = 0;
+
+/** Keys of its own on a Redis that no other test uses: some histories make it forget its scripts. */
+export function groundOn(stack: Stack): Ground {
+  grounds += 1;
+  const prefix = `crash-${grounds}:`;
+  return {
+    store: storeWith(stack, prefix),
+    async look(ids) {
+      // No lock: looking at one takes its expiry off.
+      const lists = [['shop', '!'], [], ids].map((list) => JSON.stringify(list));
+      const reply = await stack.admin('EVAL', LOOK, '0', prefix, ...lists);
+      return stateFrom(reply?.kind === 'bulk' ? reply.bytes.toString() : '', ids, ['shop', '!']);
+    },
+  };
+}
+
+/**
+ * Between two lives, each order that is there is in exactly one place, the one that its state tells.
+ *
+ * @returns the ids of those that are there
+ */
+export function expectInOnePlace({ orders, strangers }: StoreState): string[] {
+  expect(strangers).toEqual([]);
+  for (const [id, order] of orders) expect(wrongPlace(order, 'shop'), id).toBeUndefined();
+  return [...orders].flatMap(([id, { record }]) => (record === undefined ? [] : [id]));
+}

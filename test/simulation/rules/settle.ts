@@ -1,0 +1,72 @@
+import { STORED_STATUSES } from '../../../lib/orders/order.ts';
+import type { Model, OrderMemory } from '../model.ts';
+import type { Plan } from '../plan.ts';
+import type { StoredState } from '../state.ts';
+import { type Settled, type Step, settledIn } from '../steps.ts';
+import { Violation } from '../violation.ts';
+import { checkJustified } from './justify.ts';
+import { orderOf, samePlaces } from './orders.ts';
+
+/** A settlement stands only for whom the order is leased to at that moment. */
+export function checkSettle(step: Step, model: Model, plan: Plan): void {
+  const stands = step.answer as number[];
+  for (const [at, settled] of settledIn(step.args).entries()) {
+    const { id, owner, text } = settled;
+    const { was, is, memory } = orderOf(id, step, model);
+    if (was.owner !== owner) {
+      const isSame = text !== '' && was.text?.startsWith(text) === true;
+      if (stands[at] !== (isSame ? 1 : 0))
+        throw new Violation(`a stale settle is told ${stands[at]}`, id);
+      if (is.text !== was.text || is.owner !== was.owner || !samePlaces(was, is)) {
+        throw new Violation(
+          `a stale settle as ${settled.kind} stands: the owner was ${was.owner}`,
+          id,
+        );
+      }
+      continue;
+    }
+    if (stands[at] !== 1) throw new Violation('the settle of the holder is refused', id);
+    if (is.owner !== undefined) throw new Violation('a settled order is still leased', id);
+    // The other half of a move that was cut off, or what the same drain sends again.
+    if (text !== '' && was.text?.startsWith(text)) continue;
+    checkAttempts(settled, was, memory, plan);
+    if (!memory.isTorn) checkPlaceOf(settled, is);
+    checkJustified(settled, was, { step, model, plan });
+  }
+}
+
+/** An order is charged for each claim that was not given back, and for no other. */
+function checkAttempts(settled: Settled, was: StoredState, memory: OrderMemory, plan: Plan): void {
+  const { id, kind, text, owner } = settled;
+  const [token = '', count] = owner.split(':');
+  if (kind === 'queue' || (kind === 'pending' && text === '')) {
+    memory.claims -= 1;
+    memory.handed.delete(token);
+    return;
+  }
+  if (kind === 'canceled' || kind === 'nowhere' || text === '') return;
+  const { attempts, isAlone, status } = JSON.parse(`${text}}`);
+  const before = (was.state?.attempts ?? 0) + Number(count);
+  const mayBe = isAlone ? [before - 1] : status === 'dead' ? [before, before - 1] : [before];
+  if (!mayBe.includes(attempts) || !STORED_STATUSES.includes(status)) {
+    throw new Violation(`${attempts} attempts are charged after ${before - 1}`, id);
+  }
+  if (memory.handed.size > plan.attemptsMax) {
+    throw new Violation(`is tried ${memory.handed.size} times`, id);
+  }
+  if (attempts > memory.claims && !memory.wasTorn)
+    throw new Violation(`claimed ${memory.claims} times, it counts ${attempts}`, id);
+  if (memory.handed.size > attempts) {
+    throw new Violation(`handed over ${memory.handed.size} times, it counts ${attempts}`, id);
+  }
+}
+
+function checkPlaceOf({ kind, to, dueAtMs, id }: Settled, is: StoredState): void {
+  const [place] = is.places;
+  const must =
+    kind === 'produced' || kind === 'canceled' ? 'ended' : kind === 'nowhere' ? undefined : kind;
+  if (place?.kind !== must) throw new Violation(`settled as ${kind}, it is in ${place?.kind}`, id);
+  if (kind === 'pending' && (place?.atMs !== dueAtMs || place.of !== to)) {
+    throw new Violation(`settled to be due at ${dueAtMs}, it is at ${place?.atMs}`, id);
+  }
+}

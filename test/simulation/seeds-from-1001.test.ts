@@ -1,7 +1,0 @@
-import { expect, test } from 'vitest';
-import { failuresOf } from './seeds.ts';
-
-// Half of the seeds of `npm test`: two files, so that both cores have one.
-test('seeds 1001 to 2000 lose no order, double none, and leave none behind', async () => {
-  expect((await failuresOf(1001, 1000)).join('\n\n')).toBe('');
-}, 300_000);

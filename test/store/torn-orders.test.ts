@@ -1,0 +1,132 @@
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { reconcile } from '../../lib/maintenance/reconcile.ts';
+import { ALONE, readyClients } from '../../lib/store/claim.ts';
+import { segmentName } from '../../lib/store/keys.ts';
+import { readOrder } from '../support/store.ts';
+import { redrive } from '../../lib/store/redrive.ts';
+import { forgetEndedBefore } from '../../lib/store/retention.ts';
+import { FORGET, REDRIVE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
+import { producerOf, runDrain } from '../support/drains.ts';
+import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
+import { startStack } from '../support/stack.ts';
+import { steppedClock } from '../support/stepped-clock.ts';
+import { claimReady, freshStore, settleAll, submitAll } from '../support/store.ts';
+
+const stack = await startStack();
+afterAll(stack.stop);
+beforeEach(() => {
+  stack.rules.failure = undefined;
+});
+
+/** The n-th command of a script fails, once or with all that come after it. */
+function tear(script: { sha1: string }, command: number, andLater = true, times = 1) {
+  const error = 'requestsUsedUp' as const;
+  stack.rules.failure = { error, of: 'script', command, andLater, script: script.sha1, times };
+}
+
+const LATER_MS = NOW_MS + 3_600_000;
+
+test('a submit whose last command fails leaves nothing in the queue, so the next one is served', async () => {
+  const store = freshStore(stack);
+  tear(SUBMIT, 3, false);
+  await expect(submitAll(store, [newOrder('a')])).rejects.toThrow('max requests limit');
+  expect(await store.redis.llen(store.keys.queue('shop'))).toBe(0);
+  await submitAll(store, [newOrder('b')]);
+  expect(await readyClients(store, NOW_MS + 1)).toEqual(['shop']);
+});
+
+test('reconcile finds a client that a torn submit has left unknown, and has it served', async () => {
+  const store = freshStore(stack);
+  tear(SUBMIT, 3);
+  await expect(submitAll(store, [newOrder('a')])).rejects.toThrow('max requests limit');
+  expect(await readyClients(store, NOW_MS + 1)).toEqual([]);
+  const clock = steppedClock(NOW_MS + 1_000);
+  const report = await reconcile({ store, clock, isRepair: true });
+  expect(report.repaired).toEqual({ unserved: 1 });
+  await runDrain(store);
+  expect(await readOrder(store, newOrder('a').id, NOW_MS)).toMatchObject({ status: 'produced' });
+});
+
+test('an order keeps the number that a torn settle has given it', async () => {
+  const store = freshStore(stack);
+  const ids = await submitOrders(store, 2);
+  const claim = await claimReady(store);
+  const state = { status: 'produced', attempts: 1, updatedAtMs: NOW_MS, segment: 0 } as const;
+  const settle = () =>
+    settleAll(store, claim, () => ({ kind: 'produced', isNumbered: true, state }));
+  // Its own second sending fails too.
+  tear(SETTLE, 4, true, 2);
+  await expect(settle()).rejects.toThrow('max requests limit');
+  const numbers = async () =>
+    (await Promise.all(ids.map((id) => readOrder(store, id, NOW_MS)))).map(
+      (order) => order?.orderNumber,
+    );
+  const given = await numbers();
+  expect(given).toEqual([1, 2]);
+  stack.rules.failure = undefined;
+  expect(await settle()).toEqual([true, true]);
+  expect(await numbers()).toEqual(given);
+});
+
+test('an order that a torn settle has put aside is looked at', async () => {
+  const store = freshStore(stack);
+  await submitOrders(store, 1);
+  const claim = await claimReady(store);
+  // Every command in turn, until the script comes to its end.
+  for (let command = 2; command < 12; command += 1) {
+    tear(SETTLE, command, true, 2);
+    const dueAtMs = NOW_MS + 5_000;
+    await settleAll(store, claim, () => ({ kind: 'pending', isAlone: true, dueAtMs })).catch(
+      () => undefined,
+    );
+    const { redis, keys } = store;
+    const isThere = (await redis.zcard(keys.pending(ALONE))) > 0;
+    const isLookedAt = (await redis.zscore(keys.clients, ALONE)) !== null;
+    expect(isLookedAt || !isThere, `command ${command}`).toBe(true);
+  }
+});
+
+test('an order whose redrive was torn is dead or waits, and never both', async () => {
+  for (let command = 2; command < 8; command += 1) {
+    const store = freshStore(stack);
+    stack.rules.failure = undefined;
+    const [id = ''] = await submitOrders(store, 1);
+    const producer = producerOf(() => ({ kind: 'rejected', reason: 'no such sku' }));
+    await runDrain(store, { producer });
+    tear(REDRIVE, command, true, 2);
+    const request = { ids: [id], pauseMs: 0, mark: 'one', nowMs: LATER_MS };
+    await redrive(store, request).catch(() => undefined);
+    await runDrain(store, { clock: steppedClock(LATER_MS + 1_000) });
+    const status = (await readOrder(store, id, LATER_MS))?.status;
+    const isAmongDead = (await store.redis.zscore(store.keys.dead('shop'), id)) !== null;
+    expect([status, isAmongDead], `command ${command}`).toEqual(
+      status === 'dead' ? ['dead', true] : ['produced', false],
+    );
+  }
+});
+
+test('a client of whom more is due than a claim looks at is looked at again at once', async () => {
+  const store = freshStore(stack);
+  const orders = Array.from({ length: 6 }, (_, at) =>
+    newOrder(`key-${at}`, { submission: { produceAtMs: NOW_MS + 500 } }),
+  );
+  await submitAll(store, orders);
+  const clients = ['mart', 'depot', 'kiosk', 'shop'];
+  const { leases, ready } = await claimReady(store, { clients, ordersMax: 4 });
+  expect(leases.length).toBeLessThan(orders.length);
+  expect(ready).toEqual(['shop']);
+});
+
+test('an order that is submitted again after a torn forget is not forgotten with the first', async () => {
+  const store = freshStore(stack);
+  await submitOrders(store, 1);
+  await runDrain(store);
+  const forget = () => forgetEndedBefore(store, segmentName('shop', 0), LATER_MS);
+  tear(FORGET, 3, true, 2);
+  await expect(forget()).rejects.toThrow('max requests limit');
+  stack.rules.failure = undefined;
+  const [id = ''] = await submitOrders(store, 1);
+  expect(await forget()).toBe(1);
+  await runDrain(store);
+  expect(await readOrder(store, id, LATER_MS)).toMatchObject({ status: 'produced' });
+});
