@@ -59,10 +59,7 @@ export const UPKEEP_OPERATIONS: Readonly<Record<string, Operation>> = {
       const request = await produced(store);
       const { redis, keys } = store;
       await redis.del(keys.ended('shop', 0), keys.segments);
-      await redis.zadd(keys.ended('shop', 1), { score: NOW_MS, member: request.id });
-      const seenIn = segmentName('shop', 1);
-      await redis.zadd(keys.segments, { score: 0, member: seenIn });
-      return { ids: [request.id], call: (through) => refile(through, { ...request, seenIn }) };
+      return { ids: [request.id], call: (through) => refile(through, request) };
     },
   },
   'looking at a client': {
