@@ -35,21 +35,22 @@ export function checkSettle(step: Step, model: Model, plan: Plan): void {
   }
 }
 
-/** An order is charged for each claim that was not given back, and for no other. */
+/** An order is charged for each time that it may have been handed over, and for no other. */
 function checkAttempts(settled: Settled, was: StoredState, memory: OrderMemory, plan: Plan): void {
   const { id, kind, text, owner } = settled;
-  const [token = '', count] = owner.split(':');
+  const [token = ''] = owner.split(':');
   if (kind === 'queue' || (kind === 'pending' && text === '')) {
     memory.claims -= 1;
     memory.handed.delete(token);
     return;
   }
   if (kind === 'canceled' || kind === 'nowhere' || text === '') return;
-  const { attempts, isAlone, status } = JSON.parse(`${text}}`);
-  const before = (was.state?.attempts ?? 0) + Number(count);
-  const mayBe = isAlone ? [before - 1] : status === 'dead' ? [before, before - 1] : [before];
+  const { attempts, status } = JSON.parse(`${text}}`);
+  // One for all claims since the last settlement: it was handed over in the first of them at most.
+  const before = was.state?.attempts ?? 0;
+  const mayBe = status === 'dead' ? [before, before + 1] : [before + 1];
   if (!mayBe.includes(attempts) || !STORED_STATUSES.includes(status)) {
-    throw new Violation(`${attempts} attempts are charged after ${before - 1}`, id);
+    throw new Violation(`${attempts} attempts are charged after ${before}`, id);
   }
   if (memory.handed.size > plan.attemptsMax) {
     throw new Violation(`is tried ${memory.handed.size} times`, id);
