@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { reconcile } from '../../lib/maintenance/reconcile.ts';
+import { cancel } from '../../lib/store/cancel.ts';
 import { ALONE, readyClients } from '../../lib/store/claim.ts';
 import { segmentName } from '../../lib/store/keys.ts';
 import { readOrder } from '../support/store.ts';
@@ -129,4 +130,23 @@ test('an order that is submitted again after a torn forget is not forgotten with
   expect(await forget()).toBe(1);
   await runDrain(store);
   expect(await readOrder(store, id, LATER_MS)).toMatchObject({ status: 'produced' });
+});
+
+test('an order that is claimed while its client cancels it is not canceled', async () => {
+  const store = freshStore(stack);
+  const [id = ''] = await submitOrders(store, 1);
+  // The claim comes between the cancel's look at the order and its script.
+  const { client, keys } = store;
+  let sends = 0;
+  const late: typeof client = {
+    ...client,
+    async repeatedly(send) {
+      sends += 1;
+      if (sends === 2) await claimReady(store);
+      return client.repeatedly(send);
+    },
+  };
+  const answer = await cancel({ client: late, keys }, { id, nowMs: NOW_MS });
+  expect(answer).toEqual({ kind: 'refused', status: 'producing' });
+  expect((await readOrder(store, id, NOW_MS))?.status).toBe('producing');
 });
