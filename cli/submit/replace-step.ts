@@ -20,10 +20,8 @@ export async function replaceStep(
   const found = await shown('looking up', tally.different, (options) =>
     findReplacements(client, understood, tally, options),
   );
-  // In between, its end may have changed.
-  const { end } = tally as Tally;
-  const count = found.ids.size;
-  if (end.kind !== 'finished' || count === 0) return;
+  const count = found?.ids.size ?? 0;
+  if (!found || count === 0) return;
   if (!flags.json) process.stdout.write(replacementsReport(found));
   if (!flags.yes && !(await isReplacing(count, flags))) return;
   await shown('replacing', count, (options) =>
@@ -34,7 +32,7 @@ export async function replaceStep(
 async function isReplacing(count: number, flags: SubmitFlags): Promise<boolean> {
   const orders = countOf(count, 'order');
   if (canAsk(flags)) return isAgreed(`Replace ${orders}?`);
-  process.stderr.write(`Nothing was replaced: use --replace --yes to replace ${orders}.\n`);
+  process.stderr.write(`Nothing was replaced: add --yes to replace ${orders}.\n`);
   return false;
 }
 

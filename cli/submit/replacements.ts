@@ -31,17 +31,19 @@ export interface Replacements {
 /**
  * Looks up the orders that were accepted with other content. Those that cannot be replaced become
  * rejected ones, with the reason.
+ *
+ * @returns undefined if it was stopped or the API failed, as the tally tells
  */
 export async function findReplacements(
   client: Pick<Client, 'me' | 'list' | 'get'>,
   understood: Understood,
   tally: Tally,
   { stop, onProgress }: ReplaceOptions,
-): Promise<Replacements> {
+): Promise<Replacements | undefined> {
   const ids = new Map<number, string>();
   const first: Replacement[] = [];
   const repeated = repeatedKeys(understood);
-  await untilEnd(tally, stop, async () => {
+  const isDone = await untilEnd(tally, stop, async () => {
     const { client: own } = await client.me({ stop });
     let done = 0;
     for (const submission of submissionsOf(understood, 'different')) {
@@ -64,7 +66,7 @@ export async function findReplacements(
       onProgress(done);
     }
   });
-  return { ids, first };
+  return isDone ? { ids, first } : undefined;
 }
 
 /** An admin finds the orders of all clients, but submits only its own. */
@@ -167,12 +169,19 @@ function repeatedKeys(understood: Understood): ReadonlySet<string> {
   return repeated;
 }
 
-async function untilEnd(tally: Tally, stop: AbortSignal, work: () => Promise<void>): Promise<void> {
+/** @returns whether the work was done; what has ended it is in the tally */
+async function untilEnd(
+  tally: Tally,
+  stop: AbortSignal,
+  work: () => Promise<void>,
+): Promise<boolean> {
   try {
     await work();
+    return true;
   } catch (error) {
     if (stop.aborted && error instanceof Error && error.name === 'AbortError') {
       tally.end = { kind: 'stopped' };
     } else fail(tally, error);
+    return false;
   }
 }

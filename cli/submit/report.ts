@@ -132,7 +132,7 @@ export function submitReport(look: Look, tally: Tally): string {
 
 function nextStep({ end }: Tally): string {
   if (end.kind === 'finished') return '';
-  const why = end.kind === 'stopped' ? 'Interrupted.' : 'Ended before all orders were submitted.';
+  const why = end.kind === 'stopped' ? 'Interrupted.' : 'Ended before everything was done.';
   return `\n${why} Run the same command again to continue: it makes no order twice.\n`;
 }
 

@@ -97,7 +97,7 @@ export async function sendOrders(
   return tally;
 }
 
-function emptyTally(orders: number): Tally {
+export function emptyTally(orders: number): Tally {
   return {
     orders,
     accepted: 0,
