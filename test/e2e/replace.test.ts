@@ -21,11 +21,11 @@ interface Line {
 }
 
 /** Submits files of orders with one key, from a folder of the test's own. */
-async function shop(keyName: 'shop' | 'admin' = 'shop') {
+async function shop() {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-replace-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const rejects = join(folder, 'rejects.ndjson');
-  const env = { SLUICE_URL: stack.url, SLUICE_KEY: `local-${keyName}-key` };
+  const env = { SLUICE_URL: stack.url, SLUICE_KEY: 'local-shop-key' };
   async function submit(orders: readonly Line[], ...flags: string[]) {
     const file = join(folder, 'orders.ndjson');
     const lines = orders.map(({ key, unitAmount }) => ({
@@ -84,16 +84,6 @@ test('a wrong order is put right under its own number, until its production begi
   expect(tooLate).toMatchObject({ exitCode: 1, report: { rejected: 1, replaced: 0 } });
   expect(await rejects()).toMatch(/"a1".*is already produced as number \d+: correct it/);
   expect(await stored('a1')).toMatchObject([{ id, totalAmount: 100, status: 'produced' }]);
-});
-
-test('an admin replaces its own order, and not that of a client with the same key', async () => {
-  const mine = await shop('admin');
-  await (await shop()).submit([{ key: 'b1', unitAmount: 100 }]);
-  await mine.submit([{ key: 'b1', unitAmount: 200 }]);
-  const { exitCode } = await mine.submit([{ key: 'b1', unitAmount: 300 }], '--replace', '--yes');
-  expect(exitCode).toBe(0);
-  const totals = (await stored('b1')).map((order) => `${order.client} ${order.totalAmount}`);
-  expect(totals.sort()).toEqual(['ops 300', 'shop 100']);
 });
 
 test('orders of one file that have one key do not replace each other', async () => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { obstacleTo, replaceOrders } from '../../../cli/submit/replacements.ts';
+import { findReplacements, obstacleTo, replaceOrders } from '../../../cli/submit/replacements.ts';
 import { replacementsReport } from '../../../cli/submit/replacements-report.ts';
 import { emptyTally } from '../../../cli/submit/send.ts';
 import { Conflict, Unreachable } from '../../../lib/client/errors.ts';
-import type { OrderDocument } from '../../../lib/contract/schemas.ts';
+import type { Me, OrderDocument } from '../../../lib/contract/schemas.ts';
 import { lookInto } from './reading.ts';
 
 const ORDER: OrderDocument = {
@@ -70,20 +70,39 @@ test('what would be replaced is shown with totals, the lines that change, and ch
 `);
 });
 
-/** Replaces three orders, one after the other, with a client that answers so. */
-async function replaceThree(replace: (id: string) => Promise<OrderDocument>) {
+const OPTIONS = { stop: new AbortController().signal, onProgress: () => {} };
+
+/** A file of so many orders that were accepted with other content. */
+async function differing(count: number) {
   const { lines, customer, currency } = ORDER;
-  const texts = ['1', '2', '3'].map((idempotencyKey) =>
-    JSON.stringify({ idempotencyKey, lines, customer, currency }),
+  const texts = Array.from({ length: count }, (_, at) =>
+    JSON.stringify({ idempotencyKey: String(at + 1), lines, customer, currency }),
   );
   const { understood, orders } = await lookInto(texts.join('\n'), {}, 'ndjson');
-  const tally = { ...emptyTally(3), different: 3 };
   for (const { id, idempotencyKey: key, row } of orders) {
     understood.sheet.keep({ id, key, row, fate: 'different', reason: 'It differs.' });
   }
   const ids = new Map(orders.map(({ id, idempotencyKey }) => [id, `ord_${idempotencyKey}`]));
-  const options = { stop: new AbortController().signal, onProgress: () => {} };
-  await replaceOrders({ replace }, understood, { ids, first: [] }, tally, options);
+  return { understood, ids, tally: { ...emptyTally(count), different: count } };
+}
+
+test('an admin finds its own order, and not that of a client with the same key', async () => {
+  const { understood, tally } = await differing(1);
+  async function* list() {
+    yield { ...ORDER, id: 'ord_of_shop', client: 'a-shop' };
+    yield { ...ORDER, client: 'ops' };
+  }
+  const me = async () => ({ client: 'ops' }) as Me;
+  const get = async (id: string) => ({ ...ORDER, id });
+  const found = await findReplacements({ me, list, get }, understood, tally, OPTIONS);
+  expect([...(found?.ids.values() ?? [])]).toEqual(['ord_1']);
+  expect(found?.first).toMatchObject([{ order: { id: 'ord_1' } }]);
+});
+
+/** Replaces three orders, one after the other, with a client that answers so. */
+async function replaceThree(replace: (id: string) => Promise<OrderDocument>) {
+  const { understood, ids, tally } = await differing(3);
+  await replaceOrders({ replace }, understood, { ids, first: [] }, tally, OPTIONS);
   return { tally, kept: [...understood.sheet.kept()] };
 }
 
