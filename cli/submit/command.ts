@@ -1,9 +1,9 @@
 import { extname, resolve } from 'node:path';
 import type { Client } from '../../lib/client/client.ts';
+import { canAsk, isAgreed } from '../ask.ts';
 import { EXIT, Failure, usageFailure } from '../failure.ts';
 import { grouped } from '../money.ts';
 import { countOf } from '../report.ts';
-import { canAsk, isAgreed } from './ask.ts';
 import { readCsv } from './csv.ts';
 import { stopOnInterrupt } from './interrupt.ts';
 import { type Look, lookAt, submissionsOf } from './look.ts';

@@ -1,6 +1,6 @@
 import type { Client } from '../../lib/client/client.ts';
+import { canAsk, isAgreed } from '../ask.ts';
 import { countOf } from '../report.ts';
-import { canAsk, isAgreed } from './ask.ts';
 import { stopOnInterrupt } from './interrupt.ts';
 import type { SubmitFlags } from './options.ts';
 import { progressDisplay } from './progress.ts';

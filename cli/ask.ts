@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
-import type { SubmitFlags } from './options.ts';
+import type { OutputFlags } from './order-commands.ts';
 
 /** Whether there is somebody to ask. */
-export function canAsk({ json }: Pick<SubmitFlags, 'json'>): boolean {
+export function canAsk({ json }: OutputFlags): boolean {
   return process.stdin.isTTY && process.stdout.isTTY && !json;
 }
 
