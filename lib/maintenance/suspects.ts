@@ -10,7 +10,8 @@ import {
 import { readRecords } from '../store/read.ts';
 import { refile } from '../store/refile.ts';
 import { restore } from '../store/restore.ts';
-import { membersOf, queuePage, UPKEEP_PAGE } from '../store/upkeep.ts';
+import { membersOf } from '../store/upkeep.ts';
+import { queuePage, UPKEEP_PAGE } from '../store/upkeep-pages.ts';
 import { eachPage, type Pass } from './pass.ts';
 
 interface Suspect {

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { REDRIVE, type Script, SETTLE } from '../../lib/redis/scripts.ts';
+import { REDRIVE, type Script, SETTLE } from '../../lib/store/scripts.ts';
+import { producerOf, runDrain } from '../support/drains.ts';
 import { type Fate, faultyProxy, type SeenRequest } from '../support/faulty-proxy.ts';
 import {
   bearer,
@@ -10,7 +11,7 @@ import {
 } from '../support/functions.ts';
 import { newOrder } from '../support/orders.ts';
 import { secretsManager } from '../support/secrets-manager.ts';
-import { storeWith } from '../support/store.ts';
+import { storeWith, submitOne } from '../support/store.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -59,7 +60,7 @@ async function functionRefusedFrom(name: string, isFirst: (seen: SeenRequest) =>
 const asksFor =
   ({ sha1, text }: Script) =>
   ({ body }: SeenRequest) =>
-    [sha1, text].some((name) => JSON.parse(body).includes(name));
+    [sha1, JSON.stringify(text)].some((name) => body.includes(name));
 
 /** The first request after those for a script. */
 function after(script: Script) {
@@ -74,21 +75,21 @@ function after(script: Script) {
 test('a drain that Redis refuses after its claim fails as it is, and is not told of its own lock', async () => {
   const drain = await functionRefusedFrom('drain-queue', asksFor(SETTLE));
   await using _ = drain.proxy;
-  await drain.store.submit(newOrder('a'));
+  await submitOne(drain.store, newOrder('a'));
   expect(await drain.call('POST /drain')).toMatchObject({ statusCode: 503 });
 });
 
 test('a schedule’s drain that Redis refuses after its claim counts as failed', async () => {
   const drain = await functionRefusedFrom('drain-queue', asksFor(SETTLE));
   await using _ = drain.proxy;
-  await drain.store.submit(newOrder('a'));
+  await submitOne(drain.store, newOrder('a'));
   await expect(drain.invoke({ slot: 0 })).rejects.toThrow('WRONGPASS');
 });
 
 test('a drain that Redis refuses only when it gives its lock back answers what it did', async () => {
   const drain = await functionRefusedFrom('drain-queue', after(SETTLE));
   await using _ = drain.proxy;
-  await drain.store.submit(newOrder('a'));
+  await submitOne(drain.store, newOrder('a'));
   const answer = await drain.call('POST /drain');
   expect(answer).toMatchObject({ statusCode: 200 });
   expect(JSON.parse(answer.body ?? '')).toMatchObject({ produced: 1 });
@@ -98,11 +99,9 @@ test('an order that was redriven before Redis refused is not answered as one tha
   const redrive = await functionRefusedFrom('redrive-order', after(REDRIVE));
   await using _ = redrive.proxy;
   const order = newOrder('a');
-  await redrive.store.submit(order);
-  const { redis, keys } = redrive.store;
-  await redis.hset(keys.order(order.id), { status: 'dead' });
-  await redis.lrem(keys.queue, 0, order.id);
-  await redis.zadd(keys.dead, { score: 1, member: order.id });
+  await submitOne(redrive.store, order);
+  const producer = producerOf(() => ({ kind: 'rejected', reason: 'No.' }));
+  await runDrain(redrive.store, { producer });
   const refused = await redrive.call('POST /orders/{id}/redrive', { id: order.id });
   expect(refused).toMatchObject({ statusCode: 503 });
   const next = await redrive.call('POST /orders/{id}/redrive', { id: order.id });
