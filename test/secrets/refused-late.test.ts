@@ -59,7 +59,7 @@ async function functionRefusedFrom(name: string, isFirst: (seen: SeenRequest) =>
 const asksFor =
   ({ sha1, text }: Script) =>
   ({ body }: SeenRequest) =>
-    [sha1, text].some((name) => JSON.parse(body).includes(name));
+    [sha1, text].some((name) => JSON.parse(body).flat().includes(name));
 
 /** The first request after those for a script. */
 function after(script: Script) {
