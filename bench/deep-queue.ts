@@ -83,7 +83,7 @@ async function fill({ admin }: Server, { keys }: Store): Promise<void> {
   const record = recordOf(order, 1);
   for (let from = 1; from <= WAITING; from += FILL_CHUNK) {
     const range = [String(from), String(from + FILL_CHUNK - 1)];
-    const targets = ['2', keys.queue(CLIENT), keys.orderPrefix];
+    const targets = ['2', keys.queue(CLIENT), keys.order('')];
     const [reply] = await admin.send([['EVAL', FILL, ...targets, ...range, record]]);
     if (reply?.kind === 'error') throw new Error(reply.text);
   }

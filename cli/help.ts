@@ -41,6 +41,17 @@ Example:
   npm run sluice -- cancel ord_0123456789
 `;
 
+export const ERASE_HELP = `
+Shows the order and asks; without a terminal it erases nothing unless --yes is given. Erased are
+customer, reference, lines, metadata, result, errors and earlier contents, here and by the next drain
+downstream, if the producer can. The id, the client and how the order ended stay, and its key stays
+used. An order that waits or is dead will not be produced. Erasing it again is no fault. Backups of the
+database keep what they have. The key in SLUICE_KEY needs the scope orders:admin.
+${SETTINGS_HELP}
+Example:
+  SLUICE_KEY=local-admin-key npm run sluice -- erase ord_0123456789
+`;
+
 export const DEAD_LETTERS_HELP = `
 The key in SLUICE_KEY needs the scope orders:admin.
 ${SETTINGS_HELP}
@@ -187,13 +198,12 @@ submits an order and waits until it is produced. Safe to repeat: each step looks
 there already, so after an interruption it goes on where it stopped.
 
 AWS credentials are those of the AWS command line. The database's address and token come from
-UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or are asked for. With these and --plan it
-asks nothing, and runs unattended. The keys are written to .sluice/<stage>.env, settings to
-stages/<stage>.yml.
+UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or are asked for. With these it runs unattended.
+The keys are written to .sluice/<stage>.env, settings to stages/<stage>.yml.
 
 Examples:
   npm run sluice -- setup --stage dev
-  npm run sluice -- setup --stage prod --plan payg --alarm-email ops@shop.example \\
+  npm run sluice -- setup --stage prod --alarm-email ops@shop.example \\
     --set SLUICE_PRODUCER=webhook --set SLUICE_WEBHOOK_URL=https://erp.example/orders
 `;
 

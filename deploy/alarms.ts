@@ -31,9 +31,16 @@ const HOUR_S = 3_600;
 const DAY_S = 86_400;
 const FIVE_MINUTES = { periodS: 5 * MINUTE_S } as const;
 
-/** Errors and throttles of these: a math expression takes 10 metrics at most. */
+/** Functions of one alarm, with two metrics each: a math expression takes 10 metrics at most. */
 const FUNCTIONS_MAX = 5;
-const FOR_CLIENTS = ['submit-order', 'submit-batch', 'get-order', 'cancel-order', 'list-orders'];
+const FOR_CLIENTS = [
+  'submit-order',
+  'submit-batch',
+  'get-order',
+  'list-orders',
+  'cancel-order',
+  'replace-order',
+];
 const UPKEEP = ['maintain', 'announce-events'];
 
 /** The alarms of a stage, by name. */
@@ -45,7 +52,6 @@ export function alarmsOf(stage: Stage, functions: Functions): Readonly<Record<st
     ...(isMeasured && onOrders(stage)),
     ...(isMeasured && isScheduled && ON_SCHEDULES),
     ...(isMeasured && isAnnounced && onEvents(isScheduled)),
-    ...(isMeasured && onBudget(stage)),
     ...onAws(functions),
   };
 }
@@ -128,28 +134,10 @@ function onEvents(isScheduled: boolean): Record<string, Alarm> {
   };
 }
 
-/** A month that spends no more than this on any day stays within its commands. */
-function onBudget(stage: Stage): Record<string, Alarm> {
-  const perMonth = stage.get('SLUICE_COMMANDS_PER_MONTH');
-  if (perMonth === 0) return {};
-  const perDay = Math.floor(perMonth / 31);
-  return {
-    'commands-over-budget': {
-      says: `More than ${perDay} Redis commands in a day: at this pace the ${perMonth} of the month run out.`,
-      metric: own('BilledCommands', 'Sum'),
-      periodS: DAY_S,
-      when: { above: perDay },
-    },
-  };
-}
-
 /** On what AWS measures itself. */
 function onAws(functions: Functions): Record<string, Alarm> {
   const operators = Object.keys(functions).filter(
     (name) => ![...FOR_CLIENTS, ...UPKEEP, 'drain-queue'].includes(name),
-  );
-  const groups = Array.from({ length: Math.ceil(operators.length / FUNCTIONS_MAX) }, (_, at) =>
-    operators.slice(at * FUNCTIONS_MAX, (at + 1) * FUNCTIONS_MAX),
   );
   const failing = (says: string, names: readonly string[], atLeast: number): Alarm => ({
     says,
@@ -157,10 +145,17 @@ function onAws(functions: Functions): Record<string, Alarm> {
     ...FIVE_MINUTES,
     when: { atLeast },
   });
-  const forOperators = groups.map((names, at) => [
-    at === 0 ? 'operator-functions-fail' : `operator-functions-fail-${at + 1}`,
-    failing('A function that operators call fails or is throttled.', names, 3),
-  ]);
+  const failingInGroups = (alarm: string, who: string, names: readonly string[]) =>
+    Object.fromEntries(
+      Array.from({ length: Math.ceil(names.length / FUNCTIONS_MAX) }, (_, at) => [
+        at === 0 ? alarm : `${alarm}-${at + 1}`,
+        failing(
+          `${who} fails or is throttled.`,
+          names.slice(at * FUNCTIONS_MAX, (at + 1) * FUNCTIONS_MAX),
+          3,
+        ),
+      ]),
+    );
   return {
     'api-5xx': {
       says: 'Requests were answered with 5xx: an order may not have been accepted.',
@@ -173,12 +168,8 @@ function onAws(functions: Functions): Record<string, Alarm> {
       ...FIVE_MINUTES,
       when: { atLeast: 3 },
     },
-    'client-functions-fail': failing(
-      'A function that clients call fails or is throttled.',
-      FOR_CLIENTS,
-      3,
-    ),
-    ...Object.fromEntries(forOperators),
+    ...failingInGroups('client-functions-fail', 'A function that clients call', FOR_CLIENTS),
+    ...failingInGroups('operator-functions-fail', 'A function that operators call', operators),
     'drain-failing': failing('Drains fail or are throttled.', ['drain-queue'], 3),
     'upkeep-failing': failing('The upkeep or the announcer fails or is throttled.', UPKEEP, 1),
     'failures-kept': {

@@ -1,4 +1,3 @@
-import { PRICES } from '../cli/cost/prices.ts';
 import { NAMESPACE } from '../lib/metrics/metric-names.ts';
 import { alarmId } from './alarm-resources.ts';
 import { alarmsOf } from './alarms.ts';
@@ -8,7 +7,7 @@ import type { Stage } from './stage.ts';
 
 /**
  * The dashboard of a stage, from top to bottom: alarms, then what comes in, what waits, what is
- * produced, what Redis does and costs, and what AWS reports of the API and the functions. Its text is
+ * produced, what Redis does, and what AWS reports of the API and the functions. Its text is
  * JSON; `Fn::Sub` puts in what only CloudFormation knows.
  */
 
@@ -22,7 +21,6 @@ const ON_THE_WAY = ['submit-order', 'submit-batch', 'drain-queue'];
 const WIDTH = 24;
 const REGION = `\${AWS::Region}`;
 const API = `\${HttpApi}`;
-const DOLLARS_PER_COMMAND = PRICES.upstashCommands.dollars / PRICES.upstashCommands.per;
 
 export function dashboard(stage: Stage, functions: Functions) {
   const widgets = widgetsOf(stage, functions);
@@ -111,14 +109,6 @@ function ownRows(stage: string): [number, object[]][] {
       [
         graph('Redis: milliseconds', percentiles(line, 'RedisLatency')),
         graph('Redis: errors a minute', [sum('RedisErrors', 'errors')]),
-        graph(
-          'Billed commands an hour, and dollars',
-          [
-            line('BilledCommands', { stat: 'Sum', label: 'commands', id: 'commands' }),
-            [{ expression: `commands*${DOLLARS_PER_COMMAND}`, label: 'dollars', yAxis: 'right' }],
-          ],
-          3_600,
-        ),
       ],
     ],
     [

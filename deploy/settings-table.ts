@@ -70,7 +70,6 @@ const WATCHING = named({
     rule: 'an e-mail address',
   }),
   SLUICE_ALARM_OLDEST_ORDER_S: whole('deployment', 900, [60, DAY_S]),
-  SLUICE_COMMANDS_PER_MONTH: wholeOrOff('deployment', [10_000, 100_000_000_000]),
 });
 
 /** By the headings of docs/settings.md. */
@@ -106,8 +105,6 @@ export type SettingValue<Name extends SettingName> = Exclude<
 
 /** What each does, for people. */
 export const MEANINGS: Readonly<Record<SettingName, string>> = {
-  SLUICE_COMMANDS_PER_MONTH:
-    'Commands that your plan or budget allows per month; an alarm warns before they run out. 500000 on the free plan.',
   SLUICE_ALARM_OLDEST_ORDER_S:
     'Age in seconds at which an order that is ready and not produced raises an alarm.',
   SLUICE_METRICS: 'Whether there are metrics of Sluice’s own, and alarms on them.',

@@ -1,11 +1,5 @@
 import { usageFailure } from '../failure.ts';
 
-/** What Upstash is paid by; see docs/deploy.md, "Plans". */
-export const PLANS = ['free', 'payg', 'fixed'] as const;
-export type Plan = (typeof PLANS)[number];
-
-export const FREE_COMMANDS_PER_MONTH = 500_000;
-
 interface Question {
   readonly message: string;
   /** What sets the answer where nobody can be asked. */
@@ -16,7 +10,6 @@ interface Question {
 export interface Asker {
   text(question: Question & { readonly byDefault?: string }): Promise<string>;
   secret(question: Question): Promise<string>;
-  choice<Word extends string>(question: Question, words: readonly Word[]): Promise<Word>;
 }
 
 export function askerOn(input: { readonly isTTY?: boolean }): Asker {
@@ -26,8 +19,6 @@ export function askerOn(input: { readonly isTTY?: boolean }): Asker {
     text: async ({ message, byDefault }) =>
       (await prompts).input({ message, ...(byDefault !== undefined && { default: byDefault }) }),
     secret: async ({ message }) => (await prompts).password({ message, mask: '*' }),
-    choice: async ({ message }, words) =>
-      (await prompts).select({ message, choices: words.map((value) => ({ value })) }),
   };
 }
 
@@ -38,5 +29,4 @@ const NOBODY: Asker = {
   text: ({ byDefault, ...question }) =>
     byDefault === undefined ? Promise.reject(unanswered(question)) : Promise.resolve(byDefault),
   secret: (question) => Promise.reject(unanswered(question)),
-  choice: (question) => Promise.reject(unanswered(question)),
 };

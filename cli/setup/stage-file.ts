@@ -3,7 +3,8 @@ import path from 'node:path';
 import { parseDocument, YAMLMap } from 'yaml';
 
 /**
- * Adds settings to the file of a stage; what it has already stays as it is, comments included.
+ * Adds settings to the file of a stage, which is made if there is none. What it has already stays as it
+ * is, comments included.
  *
  * @returns the names of those that were added
  */
@@ -16,13 +17,13 @@ export function addToStageFile(
   const isThere = existsSync(file);
   const document = parseDocument(isThere ? readFileSync(file, 'utf8') : '');
   document.contents ??= new YAMLMap() as never;
-  if (!isThere) {
-    document.commentBefore = ` Settings of the stage ${stage}; docs/settings.md has all of them. Commit this file.`;
-  }
+  const comment = ` Settings of the stage ${stage}; docs/settings.md has all of them. Commit this file.`;
+  if (!isThere) document.commentBefore = comment;
   const added = Object.entries(settings).filter(([name]) => !document.has(name));
-  if (added.length === 0) return [];
+  if (isThere && added.length === 0) return [];
   for (const [name, value] of added) document.set(name, value);
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, String(document));
+  // Without settings the document would end in an empty map, which invites nobody to add a line.
+  writeFileSync(file, added.length === 0 ? `#${comment}\n` : String(document));
   return added.map(([name]) => name);
 }

@@ -40,6 +40,7 @@ POST  1         GBP 4.56    GBP 4.56
 test('orders are listed in columns, without those that none of them has something for', () => {
   const order = {
     id: 'ord_1',
+    idempotencyKey: 'order-1',
     status: 'produced',
     customer: 'Ann\u001b[31m',
     currency: 'GBP',

@@ -154,12 +154,13 @@ export function testAlarms(templateOf: (variant: Variant) => Template): void {
       'drain-not-running': 'SampleCount < 1, 1 of 1 x 300 s, missing missing',
       'reconcile-not-running': 'Sum < 1, 1 of 26 x 3600 s, missing missing',
       'announcer-not-running': 'SampleCount < 1, 1 of 1 x 300 s, missing missing',
-      'commands-over-budget': 'Sum > 16129, 1 of 1 x 86400 s, missing notBreaching',
       'events-not-announced': 'Maximum > 900, 3 of 3 x 300 s, missing notBreaching',
       'events-refused': 'Sum >= 1, 1 of 1 x 300 s, missing notBreaching',
       'api-5xx': thrice,
       'client-functions-fail': thrice,
+      'client-functions-fail-2': thrice,
       'operator-functions-fail': thrice,
+      'operator-functions-fail-2': thrice,
       'drain-failing': thrice,
       'upkeep-failing': 'Sum >= 1, 1 of 1 x 300 s, missing notBreaching',
       'failures-kept': 'Maximum >= 1, 1 of 1 x 300 s, missing ignore',
@@ -174,10 +175,10 @@ export function testAlarms(templateOf: (variant: Variant) => Template): void {
     expect(names('as it comes')).toContain('drain-not-running');
     expect(names('as it comes')).not.toContain('events-not-announced');
     expect(names('with every option')).toContain('events-not-announced');
-    const ofAws = ['api-5xx', 'client-functions-fail', 'operator-functions-fail', 'drain-failing'];
     expect(names('with nothing that runs by itself')).toEqual([
-      ...ofAws,
-      ...['upkeep-failing', 'failures-kept'],
+      ...['api-5xx', 'client-functions-fail', 'client-functions-fail-2'],
+      ...['operator-functions-fail', 'operator-functions-fail-2'],
+      ...['drain-failing', 'upkeep-failing', 'failures-kept'],
     ]);
     const oldest = (variant: Variant) =>
       alarmsOf(templateOf(variant)).find(({ MetricName }) => MetricName === 'OldestOrderAge');

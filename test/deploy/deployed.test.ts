@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { OPERATIONS } from '../../lib/contract/operations.ts';
 import { orderBody } from '../support/orders.ts';
 import { keepVariables } from '../support/secrets-manager.ts';
+import { FUNCTIONS } from '../support/source-files.ts';
 import { anotherStage } from './another-stage.ts';
 import { clientOf } from './client.ts';
 import { type Deployment, STAGE, startDeployment } from './deployment.ts';
@@ -201,7 +202,7 @@ test('what is searched for secrets has all that there is', async () => {
   const zips = placesOf(traces, 'secretsmanager.GetSecretValue').filter((name) =>
     name.endsWith('.zip'),
   );
-  expect(zips).toHaveLength(13);
+  expect(zips).toHaveLength(FUNCTIONS.length);
   const named = placesOf(traces, `sluice/${STAGE}/downstream`);
   expect(named).toEqual(
     expect.arrayContaining([

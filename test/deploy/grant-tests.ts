@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { FUNCTIONS } from '../support/source-files.ts';
 import { deployedFunction } from './rules.ts';
 import { resourcesOf, type Template } from './template.ts';
 import { VARIANTS, type Variant } from './variants.ts';
@@ -21,7 +22,7 @@ export function testGrants(templateOf: (variant: Variant) => Template): void {
   test('as it comes, each function reads one secret and does nothing else', () => {
     const scheduled = ['drain-queue', 'announce-events', 'maintain'];
     const functions = resourcesOf(templateOf('as it comes'), 'AWS::Lambda::Function');
-    expect(functions).toHaveLength(13);
+    expect(functions).toHaveLength(FUNCTIONS.length);
     for (const [, { Properties }] of functions) {
       const name = String(Properties.Handler).replace(/^functions\/|\.handler$/g, '');
       const expected = [
@@ -79,7 +80,7 @@ export function testGrants(templateOf: (variant: Variant) => Template): void {
   test('with a permissions boundary, every role has it', () => {
     const { SLUICE_PERMISSIONS_BOUNDARY } = VARIANTS['with a producer of one’s own'].env;
     const roles = resourcesOf(templateOf('with a producer of one’s own'), 'AWS::IAM::Role');
-    expect(roles).toHaveLength(13);
+    expect(roles).toHaveLength(FUNCTIONS.length);
     for (const [id, { Properties }] of roles) {
       expect(Properties.PermissionsBoundary, id).toBe(SLUICE_PERMISSIONS_BOUNDARY);
     }

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { COMMANDS_MAX, type Limit } from '../../deploy/throttles.ts';
+import { FUNCTIONS } from '../support/source-files.ts';
 import { deployedFunction } from './rules.ts';
 import { type Resource, referencesIn, resourcesOf, type Template } from './template.ts';
 import type { Variant } from './variants.ts';
@@ -172,6 +173,8 @@ export function testOptions(templateOf: (variant: Variant) => Template): void {
       SubmitOrderFunction: { Value: { Ref: 'SubmitDashorderLambdaFunction' } },
       DrainQueueFunction: { Value: { Ref: 'DrainDashqueueLambdaFunction' } },
     });
-    expect(Object.keys(plain.Outputs).filter((name) => name.endsWith('Function'))).toHaveLength(13);
+    expect(Object.keys(plain.Outputs).filter((name) => name.endsWith('Function'))).toHaveLength(
+      FUNCTIONS.length,
+    );
   });
 }

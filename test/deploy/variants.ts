@@ -34,7 +34,6 @@ export const VARIANTS = {
       SLUICE_CERTIFICATE_ARN: 'arn:aws:acm:eu-central-1:111122223333:certificate/0a1b',
       SLUICE_KMS_KEY_ARN: 'arn:aws:kms:eu-central-1:111122223333:key/mrk-0a1b',
       SLUICE_COMMANDS_PER_SECOND: '2000',
-      SLUICE_COMMANDS_PER_MONTH: '500000',
       SLUICE_THROTTLE_RATE: '50',
       SLUICE_THROTTLE_BURST: '20',
       SLUICE_TAGS: '{"Team": "orders"}',

@@ -1,13 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
@@ -21,9 +13,7 @@ import {
   lambdaContext,
 } from '../support/functions.ts';
 import { orderBody } from '../support/orders.ts';
-import { ROOT } from '../support/source-files.ts';
-
-const FUNCTIONS = readdirSync(`${ROOT}/functions`).map((file) => path.parse(file).name);
+import { FUNCTIONS, ROOT } from '../support/source-files.ts';
 
 let dir: string;
 let template: { Resources: Record<string, { Type: string; Properties: Record<string, unknown> }> };

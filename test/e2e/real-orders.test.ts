@@ -67,6 +67,6 @@ test.skipIf(!existsSync(FILE))(
 /** The sum of all orders in Redis, not as anybody reported them. */
 async function totalOfProduced(server: { url: string; token: string }): Promise<number> {
   const { redis, keys } = storeWith(server, '');
-  const records = await redis.mget<string[]>(...(await redis.keys(`${keys.orderPrefix}*`)));
+  const records = await redis.mget<string[]>(...(await redis.keys(keys.order('*'))));
   return records.reduce((sum, record) => sum + JSON.parse(record).totalAmount, 0);
 }

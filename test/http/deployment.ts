@@ -119,7 +119,7 @@ export async function deploy(
     },
     /** How many orders are kept, and how many wait in queues. */
     async counts() {
-      const kept = await redis.keys(`${store.keys.orderPrefix}*`);
+      const kept = await redis.keys(store.keys.order('*'));
       const queues = await redis.keys(store.keys.queue('*'));
       const depths = await Promise.all(queues.map((queue) => redis.llen(queue)));
       return { kept: kept.length, queued: depths.reduce((sum, depth) => sum + depth, 0) };

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { REDRIVE, type Script, SETTLE } from '../../lib/redis/scripts.ts';
+import { REDRIVE, type Script, SETTLE } from '../../lib/store/scripts.ts';
 import { type Fate, faultyProxy, type SeenRequest } from '../support/faulty-proxy.ts';
 import {
   bearer,
@@ -8,9 +8,9 @@ import {
   httpEvent,
   lambdaContext,
 } from '../support/functions.ts';
-import { newOrder } from '../support/orders.ts';
+import { NOW_MS, newOrder } from '../support/orders.ts';
 import { secretsManager } from '../support/secrets-manager.ts';
-import { storeWith } from '../support/store.ts';
+import { claimReady, settleAll, storeWith, submitOne } from '../support/store.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -59,7 +59,7 @@ async function functionRefusedFrom(name: string, isFirst: (seen: SeenRequest) =>
 const asksFor =
   ({ sha1, text }: Script) =>
   ({ body }: SeenRequest) =>
-    [sha1, text].some((name) => JSON.parse(body).includes(name));
+    [sha1, text].some((name) => JSON.parse(body).flat().includes(name));
 
 /** The first request after those for a script. */
 function after(script: Script) {
@@ -74,21 +74,21 @@ function after(script: Script) {
 test('a drain that Redis refuses after its claim fails as it is, and is not told of its own lock', async () => {
   const drain = await functionRefusedFrom('drain-queue', asksFor(SETTLE));
   await using _ = drain.proxy;
-  await drain.store.submit(newOrder('a'));
+  await submitOne(drain.store, newOrder('a'));
   expect(await drain.call('POST /drain')).toMatchObject({ statusCode: 503 });
 });
 
 test('a schedule’s drain that Redis refuses after its claim counts as failed', async () => {
   const drain = await functionRefusedFrom('drain-queue', asksFor(SETTLE));
   await using _ = drain.proxy;
-  await drain.store.submit(newOrder('a'));
+  await submitOne(drain.store, newOrder('a'));
   await expect(drain.invoke({ slot: 0 })).rejects.toThrow('WRONGPASS');
 });
 
 test('a drain that Redis refuses only when it gives its lock back answers what it did', async () => {
   const drain = await functionRefusedFrom('drain-queue', after(SETTLE));
   await using _ = drain.proxy;
-  await drain.store.submit(newOrder('a'));
+  await submitOne(drain.store, newOrder('a'));
   const answer = await drain.call('POST /drain');
   expect(answer).toMatchObject({ statusCode: 200 });
   expect(JSON.parse(answer.body ?? '')).toMatchObject({ produced: 1 });
@@ -97,12 +97,11 @@ test('a drain that Redis refuses only when it gives its lock back answers what i
 test('an order that was redriven before Redis refused is not answered as one that is not dead', async () => {
   const redrive = await functionRefusedFrom('redrive-order', after(REDRIVE));
   await using _ = redrive.proxy;
+  const { store } = redrive;
   const order = newOrder('a');
-  await redrive.store.submit(order);
-  const { redis, keys } = redrive.store;
-  await redis.hset(keys.order(order.id), { status: 'dead' });
-  await redis.lrem(keys.queue, 0, order.id);
-  await redis.zadd(keys.dead, { score: 1, member: order.id });
+  await submitOne(store, order);
+  const state = { status: 'dead', attempts: 1, updatedAtMs: NOW_MS } as const;
+  await settleAll(store, await claimReady(store), () => ({ kind: 'dead', state }));
   const refused = await redrive.call('POST /orders/{id}/redrive', { id: order.id });
   expect(refused).toMatchObject({ statusCode: 503 });
   const next = await redrive.call('POST /orders/{id}/redrive', { id: order.id });

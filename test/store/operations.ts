@@ -11,7 +11,7 @@ import { NOW_MS, newOrder } from '../support/orders.ts';
 import { claimReady, submitAll, type TestStore } from '../support/store.ts';
 import { CHANGES } from './change-operations.ts';
 import { HOLDER, LATER_MS, settled, settlementsOf, submitted } from './settling.ts';
-import { UPKEEP } from './upkeep-operations.ts';
+import { UPKEEP_OPERATIONS } from './upkeep-operations.ts';
 
 /** One call of a script, ready to be made. */
 export interface Prepared {
@@ -179,5 +179,5 @@ export const OPERATIONS: Record<string, Operation> = {
     },
   },
   ...CHANGES,
-  ...UPKEEP,
+  ...UPKEEP_OPERATIONS,
 };

@@ -1,10 +1,8 @@
 import { cancel } from '../../lib/store/cancel.ts';
 import { catalogue } from '../../lib/store/catalogue.ts';
-import type { Store } from '../../lib/store/connection.ts';
 import { segmentName } from '../../lib/store/keys.ts';
-import { stateFrom } from '../../lib/store/order-record.ts';
+import { readable, stateFrom } from '../../lib/store/order-record.ts';
 import { raiseCounters } from '../../lib/store/raise-counters.ts';
-import { readRecords } from '../../lib/store/read.ts';
 import { recount } from '../../lib/store/recount.ts';
 import { refile } from '../../lib/store/refile.ts';
 import { release } from '../../lib/store/release.ts';
@@ -15,35 +13,25 @@ import { serve } from '../../lib/store/serve.ts';
 import { NOW_MS } from '../support/orders.ts';
 import type { TestStore } from '../support/store.ts';
 import type { Operation } from './operations.ts';
-import { HOLDER, LATER_MS, settled, submitted } from './settling.ts';
+import { LATER_MS, settled, submitted } from './settling.ts';
 
 const SEGMENT = segmentName('shop', 0);
-/** Of the first claim of two orders. */
-const OWNER = `2:1:${HOLDER}`;
+const UPKEEP = { isUpkeep: true, isToldApart: true } as const;
 
-/** What upkeep does with orders that have ended, once a fault has spoilt them. */
-function afterFault(
-  script: scripts.Script,
-  spoil: (store: TestStore, ids: readonly string[]) => Promise<unknown>,
-  call: (through: Store, ids: readonly string[]) => Promise<unknown>,
-): Operation {
-  return {
-    script,
-    ...{ isUpkeep: true, isToldApart: true },
-    async prepare(store) {
-      const ids = await submitted(store, 'shop', 2);
-      await settled(store);
-      await spoil(store, ids);
-      return { ids, call: (through) => call(through, ids) };
-    },
-  };
+/** An order that was produced, with what its state says. */
+async function produced(store: TestStore) {
+  const [id] = (await submitted(store, 'shop', 1)) as [string];
+  await settled(store);
+  const expected = await store.redis.get<string>(store.keys.state(id));
+  const state = readable(() => stateFrom(id, expected));
+  return { id, client: 'shop', expected, state, isRepair: true };
 }
 
-/** What only upkeep does. */
-export const UPKEEP: Record<string, Operation> = {
+/** What upkeep does to repair what was lost, and to forget. */
+export const UPKEEP_OPERATIONS: Readonly<Record<string, Operation>> = {
   'forgetting of orders that ended long ago': {
     script: scripts.FORGET,
-    ...{ isUpkeep: true, isToldApart: true },
+    ...UPKEEP,
     async prepare(store) {
       const ids = await submitted(store, 'shop', 3);
       await cancel(store, { id: ids[2] as string, nowMs: NOW_MS });
@@ -54,62 +42,72 @@ export const UPKEEP: Record<string, Operation> = {
   },
   'restoring of an order in no place': {
     script: scripts.RESTORE,
-    ...{ isUpkeep: true, isToldApart: true },
+    ...UPKEEP,
     async prepare(store) {
       const [id] = (await submitted(store, 'shop', 1)) as [string];
       await store.redis.del(store.keys.queue('shop'));
       await store.redis.zadd(store.keys.dead('shop'), { score: NOW_MS, member: id });
-      const request = {
-        ...{ id, client: 'shop', expected: null, state: undefined, hasEnded: false },
-        ...{ nowMs: LATER_MS, isRepair: true },
-      };
+      const order = { id, client: 'shop', expected: null, state: undefined, hasEnded: false };
+      const request = { ...order, nowMs: LATER_MS, isRepair: true };
       return { ids: [id], call: (through) => restore(through, request) };
     },
   },
-  'filing of an order that its segment has lost': afterFault(
-    scripts.REFILE,
-    ({ redis, keys }, [id]) => redis.zrem(keys.ended('shop', 0), id),
-    async (through, ids) => {
-      const id = ids[0] as string;
-      const [stored] = await readRecords(through, [id]);
-      const expected = stored?.state ?? null;
-      const state = stateFrom(id, expected);
-      return refile(through, { id, client: 'shop', expected, state, isRepair: true });
-    },
-  ),
-  'release of a lease that was settled': afterFault(
-    scripts.RELEASE,
-    ({ redis, keys }, [id]) => redis.hset(keys.owners, { [id as string]: OWNER }),
-    (through, [id]) => release(through, [{ id: id as string, owner: OWNER }], true),
-  ),
-  'cataloguing of an ended segment': afterFault(
-    scripts.CATALOGUE,
-    ({ redis, keys }) => redis.del(keys.segments),
-    (through) => catalogue(through, SEGMENT, true),
-  ),
-  'recount of what has ended': afterFault(
-    scripts.RECOUNT,
-    ({ redis, keys }) => redis.hset(keys.totals, { produced: 9 }),
-    (through) => {
-      const counted = { canceled: 0, leaving: 0, uncertain: 0 };
-      return recount(through, { segments: [SEGMENT], ...counted, isRepair: true });
-    },
-  ),
-  'serving of a client that no drain looks at': {
-    script: scripts.SERVE,
-    ...{ isUpkeep: true, isToldApart: true },
+  'filing of an ended order': {
+    script: scripts.REFILE,
+    ...UPKEEP,
     async prepare(store) {
-      const ids = await submitted(store, 'shop', 1, 1);
-      await store.redis.zrem(store.keys.clients, 'shop');
+      const request = await produced(store);
+      const { redis, keys } = store;
+      await redis.del(keys.ended('shop', 0), keys.segments);
+      return { ids: [request.id], call: (through) => refile(through, request) };
+    },
+  },
+  'looking at a client': {
+    script: scripts.SERVE,
+    ...UPKEEP,
+    async prepare(store) {
+      const ids = await submitted(store, 'shop', 2);
+      await store.redis.del(store.keys.clients);
+      const request = { nowMs: LATER_MS, isRepair: true };
+      return { ids, call: (through) => serve(through, 'shop', request) };
+    },
+  },
+  'cataloguing of an ended segment': {
+    script: scripts.CATALOGUE,
+    ...UPKEEP,
+    async prepare(store) {
+      const { id } = await produced(store);
+      await store.redis.del(store.keys.segments);
+      return { ids: [id], call: (through) => catalogue(through, SEGMENT, true) };
+    },
+  },
+  'recounting of totals': {
+    script: scripts.RECOUNT,
+    ...UPKEEP,
+    async prepare(store) {
+      const { id } = await produced(store);
+      await store.redis.del(store.keys.totals);
+      const counted = { canceled: 0, leaving: 0, uncertain: 0, isRepair: true };
       return {
-        ids,
-        call: (through) => serve(through, 'shop', { nowMs: LATER_MS, isRepair: true }),
+        ids: [id],
+        call: (through) => recount(through, { segments: [SEGMENT], ...counted }),
       };
+    },
+  },
+  'ending of a lease that was settled': {
+    script: scripts.RELEASE,
+    ...UPKEEP,
+    async prepare(store) {
+      const { id, state } = await produced(store);
+      const [token, ...holder] = (state?.settledBy ?? '').split(':');
+      const owner = `${token}:1:${holder.join(':')}`;
+      await store.redis.hset(store.keys.owners, { [id]: owner });
+      return { ids: [id], call: (through) => release(through, [{ id, owner }], true) };
     },
   },
   'raising of counters': {
     script: scripts.RAISE_COUNTERS,
-    ...{ isUpkeep: true, isToldApart: true },
+    ...UPKEEP,
     prepare: async () => ({
       ids: [],
       call: (through) => raiseCounters(through, { number: 5, token: 7 }, true),

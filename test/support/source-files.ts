@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -15,8 +16,11 @@ export function sourceFiles(folders: readonly string[], ending: string): SourceF
     readdirSync(`${ROOT}/${folder}`, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith(ending))
       .map((name) => {
-        const path = `${folder}/${name}`;
-        return { path, text: readFileSync(`${ROOT}/${path}`, 'utf8') };
+        const file = `${folder}/${name}`;
+        return { path: file, text: readFileSync(`${ROOT}/${file}`, 'utf8') };
       }),
   );
 }
+
+/** The names of all functions. */
+export const FUNCTIONS = readdirSync(`${ROOT}/functions`).map((file) => path.parse(file).name);

@@ -210,7 +210,7 @@ test('a settle of 500 orders with the largest states that there are fits into a 
 });
 
 test('a batch of the largest body there is fits into a request, however much of it is escaped', async () => {
-  const bodyBytesMax = constant('functions/submit-batch.ts', 'BODY_BYTES_MAX');
+  const bodyBytesMax = constant('lib/orders/batch.ts', 'BATCH_BYTES_MAX');
   const store = freshStore();
   const description = '"'.repeat(256);
   const line = { sku: 'a', quantity: 1, unitAmount: 0, description };
