@@ -88,7 +88,8 @@ async function measure(ways: readonly Way[]): Promise<Measured[]> {
 }
 
 /** The smallest number that comes within a tenth of the highest rate. The first run warms up. */
-async function bestWidth({ widths, trialOrders, run }: Way): Promise<number> {
+async function bestWidth({ name, unit, widths, trialOrders, run }: Way): Promise<number> {
+  progress(`${name}: how many ${unit} suit it best`);
   await run(trialOrders, widths[0] ?? 1);
   const rates: number[] = [];
   for (const width of widths) rates.push((await run(trialOrders, width)).perSecond);
@@ -98,8 +99,14 @@ async function bestWidth({ widths, trialOrders, run }: Way): Promise<number> {
 
 /** A rush upon instances and connections that have just been used, as those of a running shop have. */
 async function warm(way: Way, width: number, step?: () => Promise<void>): Promise<Answered> {
+  progress(`${way.name}, ${width} ${way.unit}${step === undefined ? '' : ', with the step'}`);
   await way.run(WARM_UP_ORDERS, width);
   return way.run(ORDERS, width, step);
+}
+
+/** All of it takes some ten minutes. */
+function progress(what: string): void {
+  process.stderr.write(`  … ${what}\n`);
 }
 
 function medians(rounds: readonly Answered[]): Answered {

@@ -65,7 +65,8 @@ function print(order: OrderDocument | ChangedOrder, flags: OutputFlags): void {
   process.stdout.write(flags.json ? json(order) : orderReport(order));
 }
 
-async function ofOrder<Order>(id: string, asked: Promise<Order>): Promise<Order> {
+/** Awaits what was asked about one order, and says what is wrong with it. */
+export async function ofOrder<Order>(id: string, asked: Promise<Order>): Promise<Order> {
   try {
     return await asked;
   } catch (error) {

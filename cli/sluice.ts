@@ -10,12 +10,14 @@ import {
   environmentFor,
   withStage,
 } from './deployment/commands.ts';
+import { eraseCommand } from './erase-command.ts';
 import { addExaminingCommands } from './examining-commands.ts';
 import { EXIT, usageFailure } from './failure.ts';
 import {
   CANCEL_HELP,
   DEAD_LETTERS_HELP,
   DRAIN_HELP,
+  ERASE_HELP,
   GET_HELP,
   LIST_HELP,
   MIGRATE_HELP,
@@ -98,6 +100,15 @@ function addOrderCommands(sluice: Command): void {
     .option('--json', 'print it as the API gives it')
     .addHelpText('after', CANCEL_HELP)
     .action((id, flags) => cancelCommand(connect(), id, flags));
+
+  sluice
+    .command('erase')
+    .description('erase what an order holds, for good')
+    .argument('<ID>', 'the id of its receipt, ord_…')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print the outcome as JSON')
+    .addHelpText('after', ERASE_HELP)
+    .action((id, flags) => eraseCommand(connect(), id, flags));
 }
 
 function addQueueCommands(sluice: Command): void {

@@ -18,7 +18,6 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
   const store = surroundings.storeForBatches();
   const { client: lockClient } = surroundings.storeForRequests();
   const producer = createProducer(surroundings);
-  const { wakeIntervalMs: intervalMs } = config;
 
   interface Run {
     readonly slot: number;
@@ -29,10 +28,8 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
 
   function drain({ slot, requestId, deadlineMs, looksFirst }: Run) {
     const log = withFields(surroundings.log, { requestId, slot });
-    const lock = () => {
-      const request = { client: lockClient, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
-      return acquireLock({ ...request, token: randomUUID() });
-    };
+    const hold = { client: lockClient, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
+    const lock = () => acquireLock({ ...hold, token: randomUUID() });
     const dependencies = { store, producer, clock, random, log, metrics, lock };
     return drainSlot(dependencies, config, { deadlineMs, looksFirst, holder: randomUUID() });
   }
@@ -40,8 +37,8 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
   /** POST /drain: 200 with what the drain did; 409 where another holds the lock; 503. */
   const drainNow = route({ scope: 'orders:admin' }, async (request) => {
     const timeMs = Math.min(HTTP_DRAIN_MS_MAX, request.remainingMs());
-    const { requestId } = request;
     const deadlineMs = clock.now() + timeMs;
+    const { requestId } = request;
     const outcome = await drain({ slot: 0, requestId, deadlineMs, looksFirst: false });
     if (outcome.kind === 'busy') return problem('drain-running', 'Another drain holds the lock.');
     return json(200, outcome.report);
@@ -49,14 +46,14 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
 
   return async (event: APIGatewayProxyEventV2 | DrainEvent, context: Context) => {
     if ('requestContext' in event) return drainNow(event, context);
-    const { slot = 0, isWoken = false } = event;
-    const { awsRequestId: requestId } = context;
+    const [{ slot = 0, isWoken = false }, requestId] = [event, context.awsRequestId];
     const deadlineMs = clock.now() + context.getRemainingTimeInMillis();
     const drainOnce = async () => {
       const outcome = await drain({ slot, requestId, deadlineMs, looksFirst: true });
       surroundings.log('info', 'drained', { requestId, slot, isWoken, outcome });
       return outcome;
     };
-    return isWoken ? wokenDrain({ store, clock, drain: drainOnce, intervalMs }) : drainOnce();
+    if (!isWoken) return drainOnce();
+    return wokenDrain({ store, clock, drain: drainOnce, intervalMs: config.wakeIntervalMs });
   };
 });

@@ -1,13 +1,5 @@
 import { bodyTooLarge, readJsonBody } from '../lib/http/json-body.ts';
-import {
-  invalidBody,
-  json,
-  keyReused,
-  queueFull,
-  scheduleFull,
-  wasErased,
-  wasReplaced,
-} from '../lib/http/responses.ts';
+import { invalidBody, json, queueFull, refusedOrder } from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
 import { countOf, type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
@@ -57,13 +49,7 @@ function resultOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
   if (outcome !== undefined && 'receipt' in outcome) {
     return { status: 202, replayed: outcome.kind === 'replayed', order: outcome.receipt };
   }
-  const refusal = refusalOf(item, outcome);
+  const faults = item.kind === 'invalid' ? item.faults : [];
+  const refusal = outcome ? refusedOrder(outcome.kind) : invalidBody('invalid-order', faults);
   return { status: refusal.status, problem: refusal.body };
-}
-
-function refusalOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
-  if (item.kind === 'invalid') return invalidBody('invalid-order', item.faults);
-  if (outcome?.kind === 'schedule-full') return scheduleFull();
-  if (outcome?.kind === 'erased') return wasErased();
-  return outcome?.kind === 'replaced' ? wasReplaced() : keyReused();
 }

@@ -1,15 +1,6 @@
 import { readIdempotencyKey } from '../lib/http/idempotency-key.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
-import {
-  invalidBody,
-  json,
-  keyReused,
-  problem,
-  queueFull,
-  scheduleFull,
-  wasErased,
-  wasReplaced,
-} from '../lib/http/responses.ts';
+import { invalidBody, json, problem, queueFull, refusedOrder } from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
@@ -47,10 +38,8 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
     logSubmit(log, request, answer.outcomes);
     const [outcome] = answer.outcomes;
-    if (outcome === undefined || outcome.kind === 'key-reused') return keyReused();
-    if (outcome.kind === 'schedule-full') return scheduleFull();
-    if (outcome.kind === 'replaced') return wasReplaced();
-    if (outcome.kind === 'erased') return wasErased();
+    if (outcome === undefined) return refusedOrder('key-reused');
+    if (!('receipt' in outcome)) return refusedOrder(outcome.kind);
     return json(202, outcome.receipt, {
       location: `/orders/${outcome.receipt.id}`,
       ...(outcome.kind === 'replayed' && { 'idempotent-replayed': 'true' }),

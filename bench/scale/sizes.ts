@@ -1,6 +1,6 @@
 import type { Store } from '../../lib/store/connection.ts';
 import { segmentIn } from '../../lib/store/keys.ts';
-import { scanPage } from '../../lib/store/upkeep.ts';
+import { scanPage } from '../../lib/store/upkeep-pages.ts';
 
 export interface KeySize {
   readonly key: string;

@@ -1,19 +1,19 @@
-import { once } from 'node:events';
 import { extname, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import type { Client } from '../../lib/client/client.ts';
+import { canAsk, isAgreed } from '../ask.ts';
 import { EXIT, Failure, usageFailure } from '../failure.ts';
 import { grouped } from '../money.ts';
 import { countOf } from '../report.ts';
 import { readCsv } from './csv.ts';
 import { stopOnInterrupt } from './interrupt.ts';
-import { clearOrders, type Look, lookAt } from './look.ts';
+import { type Look, lookAt, submissionsOf } from './look.ts';
 import { readNdjson } from './ndjson.ts';
 import { csvOptions, type SubmitFlags } from './options.ts';
 import { progressDisplay } from './progress.ts';
 import { openRejectsFile, writeRejects } from './rejects.ts';
+import { replaceStep } from './replace-step.ts';
 import { keptReport, lookReport, submitJson, submitReport } from './report.ts';
-import { sendOrders, type Tally } from './send.ts';
+import { acceptedOf, sendOrders, type Tally } from './send.ts';
 import { openSource, STDIN } from './source.ts';
 import type { Understood } from './understood.ts';
 
@@ -67,7 +67,8 @@ export async function submitCommand(
     if (flags.json) process.stdout.write(submitJson(source, understood, look, listed, sent));
     else if (typeof sent !== 'string') {
       process.stdout.write(`\n${submitReport(look, sent)}`);
-      const all = sent.rejected === 0 ? 0 : kept + sent.rejected;
+      const refused = sent.rejected + sent.different;
+      const all = refused === 0 ? 0 : kept + refused;
       process.stdout.write(keptReport(listed, all, flags.rejects));
     }
     understood.sheet.close();
@@ -127,25 +128,20 @@ async function decided(
 ): Promise<Tally | 'dry-run' | 'refused'> {
   if (!client) return 'dry-run';
   if (look.doubtful > 0 && !flags.yes) {
-    const canAsk = process.stdin.isTTY && process.stdout.isTTY && !flags.json && look.clear > 0;
-    if (!canAsk || !(await isAgreed(look))) {
+    const isSent = look.clear > 0 && canAsk(flags) && (await isAgreed(question(look)));
+    if (!isSent) {
       process.stderr.write(refusal(look));
       return 'refused';
     }
   }
-  return sending(client, understood, look, flags.concurrency);
+  const tally = await sending(client, understood, look, flags.concurrency);
+  if (flags.replace) await replaceStep(client, understood, tally, flags);
+  return tally;
 }
 
-async function isAgreed({ clear, doubtful }: Look): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  // Ctrl-C and Ctrl-D mean no.
-  terminal.on('SIGINT', () => terminal.close());
-  const closed = once(terminal, 'close').then(() => 'no');
+function question({ clear, doubtful }: Look): string {
   const left = `leave out ${grouped(doubtful)} that can be read in more than one way`;
-  const answered = terminal.question(`\nSend ${countOf(clear, 'order')}, and ${left}? [y/N] `);
-  const answer = await Promise.race([answered, closed]);
-  terminal.close();
-  return /^y(es)?$/i.test(answer.trim());
+  return `Send ${countOf(clear, 'order')}, and ${left}?`;
 }
 
 function refusal({ clear, doubtful }: Look): string {
@@ -169,7 +165,7 @@ async function sending(
   });
   const interrupt = stopOnInterrupt(() => display.end());
   try {
-    return await sendOrders(client, clearOrders(understood), {
+    return await sendOrders(client, submissionsOf(understood, 'clear'), {
       orders,
       concurrency,
       stop: interrupt.signal,
@@ -188,7 +184,7 @@ function exitCodeOf(look: Look, sent: Tally | 'dry-run' | 'refused'): number {
   const isDryRun = sent === 'dry-run';
   if (!isDryRun && sent.end.kind === 'failed') throw sent.end.failure;
   if (!isDryRun && sent.end.kind === 'stopped') return EXIT.interrupted;
-  const accepted = isDryRun ? look.clear : sent.accepted + sent.replayed;
+  const accepted = isDryRun ? look.clear : acceptedOf(sent);
   if (accepted === look.orders) return EXIT.done;
   return accepted === 0 ? EXIT.failed : EXIT.some;
 }

@@ -21,8 +21,14 @@ orders, lines and totals, the first orders, and what will not be sent:
 The other orders are sent, in batches of up to 100 orders and 1 MiB. If anything is doubtful, submit
 asks first. Without a terminal it then sends nothing, unless --yes is given. Doubtful orders are never
 sent. After an interruption, run the same command again: no order is made twice.
---rejects writes all rows of rejected and doubtful orders, with the reasons, to be fixed and
+--rejects writes all rows of orders that were not accepted, with the reasons, to be fixed and
 submitted with the same options.
+
+An order whose key is used already, for other content, is "different": what was accepted first stands.
+--replace puts such an order right under its own number. After the new orders are sent, it shows what
+would be replaced, with old and new totals and lines, and asks; without a terminal it replaces nothing
+unless --yes is given. The order keeps its id, and its old content is kept too; a canceled order waits
+again. Once production has begun, an order is never replaced: it is rejected, with what to do.
 
 CSV
   Dialect       Delimiter (, ; tab |, or a sep= line), quotes, line ends, UTF-8 and UTF-16 are
@@ -46,7 +52,7 @@ ${PROFILES_HELP}
 
 Exit codes: 0 all orders of the file were accepted; 3 some were; 1 none were, or a failure; 2 wrong
 usage; 130 interrupted. With --dry-run, the same for what would be sent.
-The key in SLUICE_KEY needs the scope orders:write.
+The key in SLUICE_KEY needs the scope orders:write, and for --replace orders:read too.
 ${SETTINGS_HELP}
 Examples:
   npm run sluice -- submit orders.ndjson
@@ -55,4 +61,5 @@ Examples:
     --customer-column CustomerID --sku-column StockCode \\
     --description-column Description --quantity-column Quantity \\
     --unit-price-column UnitPrice --currency GBP --rejects rejects.csv
+  npm run sluice -- submit orders.ndjson --replace
 `;

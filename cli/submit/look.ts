@@ -1,4 +1,5 @@
 import { ROWS_MAX } from './orders.ts';
+import type { Which } from './sheet.ts';
 import { reasonOf, type Submission } from './submission.ts';
 import type { Understood } from './understood.ts';
 
@@ -34,7 +35,7 @@ export function lookAt(
     first: [],
   };
   let done = 0;
-  for (const order of sheet.each({ rowsMax: ROWS_MAX + 1, isClear: false })) {
+  for (const order of sheet.each({ rowsMax: ROWS_MAX + 1, which: 'all' })) {
     const judged = judge(order);
     if (judged.kind === 'clear') count(look, judged.submission);
     else {
@@ -60,9 +61,12 @@ function count(look: Look, submission: Submission): void {
   if (look.first.length < ORDERS_SHOWN) look.first.push(submission);
 }
 
-/** Rebuilds the orders to send one by one, so that they are never all in memory. */
-export function* clearOrders({ sheet, judge }: Understood): Generator<Submission, void> {
-  for (const order of sheet.each({ rowsMax: ROWS_MAX + 1, isClear: true })) {
+/** Rebuilds orders one by one, so that they are never all in memory. */
+export function* submissionsOf(
+  { sheet, judge }: Understood,
+  which: Exclude<Which, 'all'>,
+): Generator<Submission, void> {
+  for (const order of sheet.each({ rowsMax: ROWS_MAX + 1, which })) {
     const judged = judge(order);
     if (judged.kind === 'clear') yield judged.submission;
   }

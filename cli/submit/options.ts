@@ -14,6 +14,7 @@ export interface SubmitFlags {
   readonly format?: 'csv' | 'ndjson';
   readonly dryRun?: true;
   readonly yes?: true;
+  readonly replace?: true;
   readonly rejects?: string;
   readonly concurrency: number;
   readonly json?: true;
@@ -53,8 +54,13 @@ export function withSubmitOptions(submit: Command): Command {
     .argument('<FILE>', 'NDJSON or CSV; - is standard input')
     .addOption(choice('--format <format>', 'of FILE', ['csv', 'ndjson']))
     .option('--dry-run', 'show what was understood, and send nothing')
-    .option('--yes', 'send the clear orders even if others are doubtful')
-    .option('--rejects <FILE>', 'write rejected and doubtful orders to this file')
+    .option('--yes', 'do not ask: leave out doubtful orders, and replace with --replace')
+    .addOption(
+      new Option('--replace', 'replace orders that were accepted with other content').conflicts(
+        'dryRun',
+      ),
+    )
+    .option('--rejects <FILE>', 'write the orders that are not accepted to this file')
     .option('--concurrency <n>', 'batches at once', countTo(CONCURRENCY_MAX), CONCURRENCY_DEFAULT)
     .option('--json', 'print all of it as JSON')
     .addOption(

@@ -5,7 +5,7 @@ import { ROLES, type Role, unusedIn } from './columns.ts';
 import type { CsvDescription } from './csv.ts';
 import { DELIMITERS } from './dialect.ts';
 import type { Look } from './look.ts';
-import type { Tally } from './send.ts';
+import { acceptedOf, doneOf, type Tally } from './send.ts';
 import type { Kept } from './sheet.ts';
 import type { Source } from './source.ts';
 import type { Understood } from './understood.ts';
@@ -110,14 +110,18 @@ function shortened(reason: string): string {
 
 /** The outcome of a submit, for people: what was accepted, what was not, what to do next. */
 export function submitReport(look: Look, tally: Tally): string {
-  const { accepted, replayed, lines, totals, rejected, orders } = tally;
-  const left = orders - accepted - replayed - rejected;
+  const { accepted, replayed, replaced, lines, totals, different, rejected, orders } = tally;
+  const left = orders - doneOf(tally);
   const rows = [
-    ['accepted', `${countOf(accepted + replayed, 'order')}, ${countOf(lines, 'line')}`],
+    ['accepted', `${countOf(acceptedOf(tally), 'order')}, ${countOf(lines, 'line')}`],
     ['  new', grouped(accepted)],
+    ...(replaced > 0 ? [['  replaced', grouped(replaced)]] : []),
     ['  replayed', `${grouped(replayed)} (accepted before: no second order)`],
     ['  total', printable(totalsText(totals))],
     ['rejected', countOf(look.rejected + rejected, 'order')],
+    ...(different > 0
+      ? [['different', `${countOf(different, 'order')}, accepted before with other content`]]
+      : []),
     ...(look.doubtful > 0 ? [['doubtful', `${countOf(look.doubtful, 'order')}, not sent`]] : []),
     ...(left > 0
       ? [['left', `${countOf(left, 'order')} (not submitted, or the answer was lost)`]]
@@ -128,7 +132,7 @@ export function submitReport(look: Look, tally: Tally): string {
 
 function nextStep({ end }: Tally): string {
   if (end.kind === 'finished') return '';
-  const why = end.kind === 'stopped' ? 'Interrupted.' : 'Ended before all orders were submitted.';
+  const why = end.kind === 'stopped' ? 'Interrupted.' : 'Ended before everything was done.';
   return `\n${why} Run the same command again to continue: it makes no order twice.\n`;
 }
 
@@ -154,14 +158,16 @@ export function submitJson(
   return json({
     end: sent.end.kind,
     orders: look.orders,
-    // As in the text report: new orders and those accepted before.
-    accepted: sent.accepted + sent.replayed,
+    // As in the text report: new orders, and those accepted before or replaced.
+    accepted: acceptedOf(sent),
     new: sent.accepted,
+    replaced: sent.replaced,
     replayed: sent.replayed,
     lines: sent.lines,
     totalAmounts: amountsOf(sent.totals),
     ...kept,
     rejected: look.rejected + sent.rejected,
+    different: sent.different,
     look: lookJson(source, understood, look),
     rejects,
   });

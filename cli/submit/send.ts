@@ -16,7 +16,7 @@ export interface SendOptions {
   /** When it aborts, no new batch is sent and those in flight are awaited. */
   readonly stop: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
-  /** Called for each order that the API refuses. */
+  /** Called for each order that the API does not accept. */
   readonly onReject: (kept: Kept) => void;
 }
 
@@ -32,10 +32,14 @@ export interface Tally {
   accepted: number;
   /** Accepted before: in an earlier run, or earlier in the file under the same key. */
   replayed: number;
-  /** Order lines of accepted and replayed orders. */
+  /** Given the content of the file in place of another. */
+  replaced: number;
+  /** Order lines of accepted, replayed and replaced orders. */
   lines: number;
-  /** Totals of accepted and replayed orders in minor units, by currency. */
+  /** Their totals in minor units, by currency. */
   readonly totals: Map<string, bigint>;
+  /** Accepted before with other content, which stands. */
+  different: number;
   rejected: number;
   end: { kind: 'finished' } | { kind: 'stopped' } | { kind: 'failed'; failure: Failure };
 }
@@ -83,9 +87,7 @@ export async function sendOrders(
 
   function endRun(error: unknown): void {
     if (ended.aborted && error instanceof Error && error.name === 'AbortError') return;
-    const failure = failureOf(error);
-    if (!failure) throw error;
-    if (tally.end.kind !== 'failed') tally.end = { kind: 'failed', failure };
+    fail(tally, error);
     failed.abort();
   }
 
@@ -95,42 +97,80 @@ export async function sendOrders(
   return tally;
 }
 
-function emptyTally(orders: number): Tally {
+export function emptyTally(orders: number): Tally {
   return {
     orders,
     accepted: 0,
     replayed: 0,
+    replaced: 0,
     lines: 0,
     totals: new Map(),
+    different: 0,
     rejected: 0,
     end: { kind: 'finished' },
   };
 }
 
-export function doneOf({ accepted, replayed, rejected }: Tally): number {
-  return accepted + replayed + rejected;
+/** Ends a run that the API has failed. Any other error is thrown. */
+export function fail(tally: Tally, error: unknown): void {
+  const failure = failureOf(error);
+  if (!failure) throw error;
+  if (tally.end.kind !== 'failed') tally.end = { kind: 'failed', failure };
+}
+
+/** How many orders are in the API with the content of the file. */
+export function acceptedOf({ accepted, replayed, replaced }: Tally): number {
+  return accepted + replayed + replaced;
+}
+
+/** How many orders were answered. */
+export function doneOf(tally: Tally): number {
+  return acceptedOf(tally) + tally.different + tally.rejected;
 }
 
 /** @returns the order, if the API refused it */
 function count(tally: Tally, submission: Submission, result: BatchResult): Kept | undefined {
   if (result.kind === 'refused') {
-    tally.rejected += 1;
-    return keptOf(submission, result.problem);
+    const kept = keptOf(submission, result.problem);
+    if (kept.fate === 'different') tally.different += 1;
+    else tally.rejected += 1;
+    return kept;
   }
-  const { currency, totalAmount } = result.receipt;
   if (result.isReplay) tally.replayed += 1;
   else tally.accepted += 1;
-  tally.lines += Array.isArray(submission.order.lines) ? submission.order.lines.length : 0;
-  tally.totals.set(currency, (tally.totals.get(currency) ?? 0n) + BigInt(totalAmount));
+  countAccepted(tally, submission, result.receipt);
   return undefined;
 }
 
+/** Counts what an accepted order contains. */
+export function countAccepted(
+  tally: Tally,
+  { order: { lines } }: Submission,
+  { currency, totalAmount }: { readonly currency: string; readonly totalAmount: number },
+): void {
+  tally.lines += Array.isArray(lines) ? lines.length : 0;
+  tally.totals.set(currency, (tally.totals.get(currency) ?? 0n) + BigInt(totalAmount));
+}
+
+/** How the API says that an order was accepted before with other content. */
+const DIFFERENT = new Map<string, string>([
+  [
+    '/problems/idempotency-key-reused',
+    'an order with other content was accepted under this key before, and stands; --replace replaces it',
+  ],
+  [
+    '/problems/order-replaced',
+    'the order with this content was replaced since, and its new content stands; --replace puts this ' +
+      'content back',
+  ],
+]);
+
 /** Translates the server's faults into rows and columns of the file. */
-function keptOf(submission: Submission, { status, detail, errors }: Problem): Kept {
+export function keptOf(submission: Submission, { type, detail, errors }: Problem): Kept {
   const { id, idempotencyKey: key, row } = submission;
-  const reused = 'this idempotency key was used before, for a different order, which stands';
-  const whole: Fault = { row, text: status === 422 ? `${reused}: ${detail}` : detail };
+  const different = DIFFERENT.get(type);
+  if (different) return { id, key, fate: 'different', row, reason: different };
   const located = locatedFaults(submission, errors);
-  const faults = located.length > 0 ? located : [whole];
+  const faults: Fault[] = located.length > 0 ? located : [{ row, text: detail }];
   return { id, key, fate: 'rejected', ...reasonOf(faults) };
 }

@@ -32,8 +32,17 @@ export interface SheetOrder {
   readonly rows: readonly SheetRow[];
 }
 
-/** Why an order is not sent. */
-export type Fate = 'doubtful' | 'rejected';
+/** Why an order of the file is not accepted. */
+export type Fate =
+  | 'doubtful'
+  | 'rejected'
+  /** It was accepted before with other content, which stands. */
+  | 'different';
+
+const CONDITIONS = { all: '', clear: 'and fate is null', different: "and fate = 'different'" };
+
+/** Which orders of a sheet: all, those without a fate, or those accepted before with other content. */
+export type Which = keyof typeof CONDITIONS;
 
 export interface Kept {
   readonly id: number;
@@ -145,11 +154,11 @@ export class Sheet {
       .orders;
   }
 
-  /** All orders by first appearance; with `isClear` only those that are to be sent. */
-  *each({ rowsMax, isClear }: { rowsMax: number; isClear: boolean }): Generator<SheetOrder, void> {
+  /** Orders by first appearance. */
+  *each({ rowsMax, which }: { rowsMax: number; which: Which }): Generator<SheetOrder, void> {
     const page = this.#db.prepare(
       `select id, number, (select count(*) from rows where order_id = id) as count from orders
-       where id > ? ${isClear ? 'and fate is null' : ''} order by id limit ${PAGE_ORDERS}`,
+       where id > ? ${CONDITIONS[which]} order by id limit ${PAGE_ORDERS}`,
     );
     let last = 0;
     for (;;) {
@@ -177,12 +186,17 @@ export class Sheet {
     }));
   }
 
-  /** Marks an order as not to be sent. */
+  /** Marks an order as not accepted. */
   keep({ id, row, key, fate, reason }: Kept): void {
     this.#keep.run(row, key, fate, reason, id);
   }
 
-  /** The orders that are not to be sent, by first appearance. */
+  /** Takes that back. */
+  release(id: number): void {
+    this.#db.prepare('update orders set fate = null, reason = null where id = ?').run(id);
+  }
+
+  /** The orders that are not accepted, by first appearance. */
   *kept(): Generator<KeptOrder, void> {
     let last = 0;
     for (;;) {

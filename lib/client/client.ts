@@ -69,7 +69,6 @@ export type BatchOrder = Omit<KeyedOrder, 'idempotencyKey'> & { readonly idempot
 
 type PageQuery = Immutable<z.input<typeof deadLettersQuerySchema>>;
 type OrdersQuery = Immutable<z.input<typeof ordersQuerySchema>>;
-/** `limit` is the most orders to list; without it, all of them. */
 export type ListQuery = Omit<OrdersQuery, 'cursor'>;
 
 /**

@@ -3,17 +3,12 @@ import type { Claim } from '../store/claim.ts';
 import { readRecords } from '../store/read.ts';
 import type { Settlement, Settlements } from '../store/settle.ts';
 import type { Run } from './drain.ts';
+import { eraseDownstream } from './erase-downstream.ts';
+import { errorPlace } from './error-place.ts';
 import { keepLease } from './keep-lease.ts';
 import { measureClaim } from './measurements.ts';
 import { produceBatch } from './produce-batch.ts';
-import {
-  type Claimed,
-  type Erased,
-  erasureOf,
-  settlementOf,
-  sortOut,
-  untried,
-} from './settlements.ts';
+import { type Claimed, type Erased, settlementOf, sortOut, untried } from './settlements.ts';
 
 /** Bytes of records that one batch hands to the producer; what is beyond is given back. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
@@ -65,28 +60,8 @@ async function readBatch(run: Run, claim: Claim) {
     claimed.map(({ order }) => order),
     nowMs,
   );
-  if (erased.length > 0) settled.push(...(await eraseDownstream(run, claim, erased)));
+  settled.push(...(await eraseDownstream(run, claim, erased)));
   return { settled, claimed };
-}
-
-/** A producer that cannot erase has nothing of the order, or someone else has to erase it there. */
-async function eraseDownstream(run: Run, claim: Claim, erased: readonly Erased[]) {
-  const { producer, clock, log, answerByMs } = run;
-  const timeIsUp = new AbortController();
-  const cancel = clock.after(answerByMs - clock.now(), () => timeIsUp.abort());
-  let isDone = true;
-  try {
-    await producer.erase?.(
-      erased.map(({ lease }) => lease.id),
-      timeIsUp.signal,
-    );
-  } catch (error) {
-    isDone = false;
-    log('error', 'erase-failed', { orders: erased.length, ...placeOf(error) });
-  } finally {
-    cancel();
-  }
-  return erased.map((one) => erasureOf(one, isDone, { nowMs: clock.now(), claim }));
 }
 
 async function produceInTurn(
@@ -130,13 +105,6 @@ function logProblems(
   const givenBack = orders.filter(({ id }) => answers.get(id)?.kind === 'untried').length;
   if (givenBack > 0) log('warn', 'orders-given-back', { ...batch, orders: givenBack });
   if (error !== undefined || (!isProducerWell && givenBack === 0)) {
-    log('error', 'producer-failed', { ...batch, reason: missing, ...placeOf(error) });
+    log('error', 'producer-failed', { ...batch, reason: missing, ...errorPlace(error) });
   }
-}
-
-/** What the log may know of an error: where it happened. Its message may hold order data. */
-function placeOf(error: unknown) {
-  if (!(error instanceof Error)) return {};
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^ +at /.test(line));
-  return { error: error.name, stack: frames.slice(0, 8).join('\n') };
 }

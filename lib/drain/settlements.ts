@@ -2,10 +2,9 @@ import { type ClaimedOrder, HISTORY_MAX, type Order } from '../orders/order.ts';
 import { retryDelayMs } from '../orders/retry.ts';
 import type { ProducerAnswer } from '../producers/producer.ts';
 import { ALONE, type Claim, type Lease } from '../store/claim.ts';
+import { type ErasedOrder, erasedFrom } from '../store/erased-record.ts';
 import { segmentOf } from '../store/keys.ts';
 import {
-  type ErasedOrder,
-  erasedFrom,
   type OrderState,
   orderFrom,
   readable,
@@ -24,7 +23,6 @@ const REASON_CHARACTERS_MAX = 500;
 /** A larger one would be rounded by JSON. */
 const ORDER_NUMBER_MAX = 10 ** 15;
 
-const ERASE_AGAIN_MS = 60_000;
 const UNANSWERED = 'The last attempt ended without an answer: its drain died or was cut off.';
 const UNREADABLE = 'The stored order cannot be read.';
 
@@ -42,7 +40,7 @@ export interface Erased extends ErasedOrder {
   readonly state: OrderState | undefined;
 }
 
-interface Step {
+export interface Step {
   readonly nowMs: number;
   /** In [0, 1). */
   readonly random: number;
@@ -140,19 +138,6 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
   const dueAtMs = step.nowMs + retryDelayMs(attempts, step.random, answer.afterMs);
   const next = retryState(state, failure, dueAtMs, step);
   return { lease, client, kind: 'pending', dueAtMs, state: next };
-}
-
-/** Once it was erased downstream, it goes to its ended segment; else it is tried again in a while. */
-export function erasureOf(
-  { lease, client, state }: Erased,
-  isDone: boolean,
-  { nowMs, claim }: Pick<Step, 'nowMs' | 'claim'>,
-): Settlement {
-  if (!isDone) return { lease, client, kind: 'pending', dueAtMs: nowMs + ERASE_AGAIN_MS };
-  const { status = 'canceled', segment = segmentOf(claim.token) } = state ?? {};
-  const kind = status === 'produced' ? 'produced' : 'canceled';
-  const ended = { attempts: 0, updatedAtMs: nowMs, ...state, status: kind, segment } as const;
-  return { lease, client, kind, segment, state: { ...ended, isErased: true } };
 }
 
 /** Given back: ready at once, and no attempt is charged. */

@@ -44,13 +44,13 @@ export function notFound(): HttpResponse {
   return problem('not-found', 'There is no order with this id that you can see.');
 }
 
-export function keyReused(): HttpResponse {
+function keyReused(): HttpResponse {
   const detail = 'This idempotency key belongs to a different order, which is unchanged.';
   return problem('idempotency-key-reused', detail);
 }
 
 /** A repeat of what a client has replaced since: it is told so, and nothing is changed back. */
-export function wasReplaced(): HttpResponse {
+function wasReplaced(): HttpResponse {
   const detail =
     'This order was replaced since: another content now stands under this idempotency key. Read ' +
     'the order to see it.';
@@ -69,8 +69,17 @@ export function queueFull(retryAfterS: number): HttpResponse {
   return problem('queue-full', detail, { headers: { 'retry-after': String(retryAfterS) } });
 }
 
+/** Why an order of a submit was not accepted. */
+export function refusedOrder(
+  kind: 'key-reused' | 'schedule-full' | 'replaced' | 'erased',
+): HttpResponse {
+  if (kind === 'key-reused') return keyReused();
+  if (kind === 'schedule-full') return scheduleFull();
+  return kind === 'replaced' ? wasReplaced() : wasErased();
+}
+
 /** There is room again when scheduled orders become due. */
-export function scheduleFull(): HttpResponse {
+function scheduleFull(): HttpResponse {
   const detail =
     'You have as many scheduled orders as you may have. This order was not accepted. Send it again ' +
     'in a minute, or without produceAt.';

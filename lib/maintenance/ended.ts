@@ -2,9 +2,10 @@ import { catalogue, endedSegments } from '../store/catalogue.ts';
 import { segmentIn } from '../store/keys.ts';
 import { type OrderState, readable, stateFrom } from '../store/order-record.ts';
 import { refile } from '../store/refile.ts';
-import { endedPage, statesOf, withoutRecord } from '../store/upkeep.ts';
+import { statesOf, withoutRecord } from '../store/upkeep.ts';
+import { endedPage } from '../store/upkeep-pages.ts';
+import { tellLost } from './orders.ts';
 import { eachPage, hasTime, type Pass } from './pass.ts';
-import { tellLost } from './waiting.ts';
 
 /** Compares the catalogue of ended segments with those that the scan has seen. */
 export async function checkCatalogue(pass: Pass): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { readable, stateFrom } from '../store/order-record.ts';
 import { type Owned, release } from '../store/release.ts';
-import { ownersPage, statesOf } from '../store/upkeep.ts';
+import { statesOf } from '../store/upkeep.ts';
+import { ownersPage } from '../store/upkeep-pages.ts';
 import { eachPage, type Pass } from './pass.ts';
 
 /** Ends leases whose orders were settled: a settlement that was cut off has left them. */

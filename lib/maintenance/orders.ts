@@ -1,9 +1,12 @@
 import { idPrefixOf } from '../orders/identity.ts';
 import { segmentIn, segmentName } from '../store/keys.ts';
 import { type OrderState, readable, stateFrom } from '../store/order-record.ts';
-import { missingFrom, type Scanned, scanPage, statesOf } from '../store/upkeep.ts';
+import { missingFrom, statesOf, withoutRecord } from '../store/upkeep.ts';
+import { type Scanned, scanPage } from '../store/upkeep-pages.ts';
 import { eachPage, type Pass } from './pass.ts';
 
+/** Orders whose states are read at once: those of about two steps of the scan. */
+const READ_IDS = 2_000;
 /** Ids of one question to a segment. */
 const ASKED_IDS = 1_000;
 
@@ -14,26 +17,37 @@ const ASKED_IDS = 1_000;
 export async function checkOrders(pass: Pass): Promise<boolean> {
   const { store } = pass;
   const ended = new EndedOrders(pass);
+  let unread: string[] = [];
+  const readStates = async () => {
+    const ids = unread;
+    unread = [];
+    pass.orders += ids.length;
+    const states = await statesOf(store, ids);
+    for (const [at, id] of ids.entries()) {
+      const state = readable(() => stateFrom(id, states[at] ?? null));
+      note(pass, id, state);
+      if (!isWhereItWaits(pass, id, state)) pass.suspects.add(id);
+      else if (state?.segment !== undefined) ended.add(id, state.segment, state.updatedAtMs);
+    }
+    await ended.ask(ASKED_IDS);
+  };
   const isDone = await eachPage(
     pass,
     (cursor) => scanPage(store, cursor),
     async ([scanned]) => {
-      const { ids, clients, segments } = scanned as Scanned;
+      const { ids, stateIds, clients, segments } = scanned as Scanned;
       for (const client of clients) pass.clients.add(client);
       for (const segment of segments) pass.segments.add(segment);
-      pass.orders += ids.length;
-      const states = await statesOf(store, ids);
-      for (const [at, id] of ids.entries()) {
-        const state = readable(() => stateFrom(id, states[at] ?? null));
-        note(pass, id, state);
-        if (!isWhereItWaits(pass, id, state)) pass.suspects.add(id);
-        else if (state?.segment !== undefined) ended.add(id, state.segment, state.updatedAtMs);
-      }
-      await ended.ask(ASKED_IDS);
+      unread.push(...ids);
+      if (unread.length >= READ_IDS) await readStates();
+      // Only a failover that tears writes apart leaves a state without a record in no place.
+      if (pass.isThorough) await tellLost(pass, await withoutRecord(store, stateIds));
     },
   );
-  if (isDone) await ended.ask(1);
-  return isDone;
+  if (!isDone) return false;
+  await readStates();
+  await ended.ask(1);
+  return true;
 }
 
 /** For an order that has ended: whether it is not among the dead; the rest is asked of its segment. */
@@ -43,8 +57,21 @@ function isWhereItWaits(pass: Pass, id: string, state: OrderState | undefined): 
   return !isDead && (isWaiting || state?.segment !== undefined);
 }
 
+/** Tells orders without a record. A scan of records does not see what their states bear. */
+export async function tellLost(pass: Pass, ids: readonly string[]): Promise<void> {
+  const states = await statesOf(pass.store, ids);
+  for (const [at, id] of ids.entries()) {
+    pass.notes.tell('lost', id);
+    note(
+      pass,
+      id,
+      readable(() => stateFrom(id, states[at] ?? null)),
+    );
+  }
+}
+
 /** Notes what an order bears, as its state tells. */
-export function note(pass: Pass, id: string, state: OrderState | undefined): void {
+function note(pass: Pass, id: string, state: OrderState | undefined): void {
   if (state === undefined) return;
   const { status, segment, updatedAtMs: atMs, settledBy = '', orderNumber = 0 } = state;
   if (status === 'canceled') pass.canceled.set(id, { atMs, isMoved: segment !== undefined });

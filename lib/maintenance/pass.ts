@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/connection.ts';
-import type { Page } from '../store/upkeep.ts';
+import type { Page } from '../store/upkeep-pages.ts';
 import type { Notes } from './findings.ts';
 
 export interface ReconcileOptions {

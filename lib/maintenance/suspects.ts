@@ -1,16 +1,12 @@
 import { ALONE } from '../store/claim.ts';
+import { erasedFrom } from '../store/erased-record.ts';
 import { segmentIn } from '../store/keys.ts';
-import {
-  erasedFrom,
-  type OrderState,
-  orderFrom,
-  readable,
-  stateFrom,
-} from '../store/order-record.ts';
+import { type OrderState, orderFrom, readable, stateFrom } from '../store/order-record.ts';
 import { readRecords } from '../store/read.ts';
 import { refile } from '../store/refile.ts';
 import { restore } from '../store/restore.ts';
-import { membersOf, queuePage, UPKEEP_PAGE } from '../store/upkeep.ts';
+import { membersOf } from '../store/upkeep.ts';
+import { queuePage, UPKEEP_PAGE } from '../store/upkeep-pages.ts';
 import { eachPage, type Pass } from './pass.ts';
 
 interface Suspect {

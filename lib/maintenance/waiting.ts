@@ -2,9 +2,9 @@ import { endedSegments } from '../store/catalogue.ts';
 import { ALONE } from '../store/claim.ts';
 import { segmentIn } from '../store/keys.ts';
 import { knownClients } from '../store/list.ts';
-import { readable, stateFrom } from '../store/order-record.ts';
-import { queuePage, setPage, sizesOf, statesOf, withoutRecord } from '../store/upkeep.ts';
-import { note } from './orders.ts';
+import { sizesOf, withoutRecord } from '../store/upkeep.ts';
+import { queuePage, setPage } from '../store/upkeep-pages.ts';
+import { tellLost } from './orders.ts';
 import { eachPage, type Pass } from './pass.ts';
 
 /** Notes every id that waits or is dead, and tells those that have no record. */
@@ -32,17 +32,4 @@ export async function checkWaiting(pass: Pass): Promise<boolean> {
     for (const look of pages) if (look !== false && !(await look())) return false;
   }
   return true;
-}
-
-/** Tells orders without a record. A scan of records does not see what their states bear. */
-export async function tellLost(pass: Pass, ids: readonly string[]): Promise<void> {
-  const states = await statesOf(pass.store, ids);
-  for (const [at, id] of ids.entries()) {
-    pass.notes.tell('lost', id);
-    note(
-      pass,
-      id,
-      readable(() => stateFrom(id, states[at] ?? null)),
-    );
-  }
 }

@@ -1,7 +1,8 @@
 import type { Order } from '../orders/order.ts';
 import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
-import { erasedFrom, type OrderState, orderFrom, stateFrom, stateText } from './order-record.ts';
+import { erasedFrom } from './erased-record.ts';
+import { type OrderState, orderFrom, stateFrom, stateText } from './order-record.ts';
 import { readStored } from './read.ts';
 import { runScript } from './run-script.ts';
 import { CANCEL } from './scripts.ts';

@@ -8,11 +8,12 @@ export const CLAIM_ORDERS_MAX = 500;
 /** How many clients one claim serves. The others come next, as they were served longer ago. */
 export const CLAIM_CLIENTS_MAX = 50;
 /**
- * How many orders of one client may be leased, waiting for a retry, or scheduled. Redis uses 136
- * bytes for each: 68 MB in all, of the 100 MB that a record may hold.
+ * How many orders of one client may be leased, waiting for a retry, or scheduled: beside as many
+ * as `SLUICE_SCHEDULED_MAX` allows at most, there is room for the leases of 20 slots. Redis uses 136 bytes for each: 71 MB in
+ * all, of the 100 MB that a record may hold.
  * @see https://upstash.com/docs/redis/troubleshooting/max_record_size_exceeded
  */
-export const PENDING_MAX = 500_000;
+export const PENDING_MAX = 520_000;
 
 /**
  * Stands in the place of a client for the orders whose last claim was never settled. They are

@@ -21,7 +21,7 @@ ARGV[8] was             waiting | leaving (canceled, and not moved yet) | dead |
 ARGV[9] alone           the client that stands for unanswered orders
 Returns  {'erased'}, {'producing'} where it has been claimed, {'changed'} where it is another by now
 Twice    the second call finds its own record and answers the same
-Bills    1 call + 8 or 9; 1 call + 1 for a repeat
+Bills    1 call + 6 to 9; 1 call + 1 for a repeat
 ]]
 local id, record, nowMs, was = ARGV[1], ARGV[5], ARGV[7], ARGV[8]
 local stored = redis.call('GET', KEYS[1]) or ''
@@ -35,16 +35,27 @@ if string.sub(stored, 1, #ARGV[3]) ~= ARGV[3]
   or (redis.call('GET', KEYS[2]) or '') ~= ARGV[4] then
   return { 'changed' }
 end
-redis.call('MSET', KEYS[1], record, KEYS[2], ARGV[6])
 local client = ARGV[2]
 if was == 'waiting' or was == 'leaving' then
+  -- The state comes first: an order that is due before its time must not be produced.
+  redis.call('MSET', KEYS[1], record, KEYS[2], ARGV[6])
   if redis.call('ZADD', KEYS[5], 'XX', 'CH', nowMs, id) == 0
     and redis.call('ZADD', KEYS[6], 'XX', 'CH', nowMs, id) == 1 then
     client = ARGV[9]
   end
+  redis.call('ZADD', KEYS[4], 'LT', nowMs, client)
 else
+  -- Due first: once it is erased, a repeat does nothing, so a drain must come to it by then. What
+  -- fails before that is moved back by the next drain.
   redis.call('ZADD', KEYS[5], nowMs, id)
-  redis.call('ZREM', was == 'dead' and KEYS[7] or KEYS[8], id)
+  redis.call('ZADD', KEYS[4], 'LT', nowMs, client)
+  if was == 'dead' then
+    redis.call('ZREM', KEYS[7], id)
+  end
+  redis.call('MSET', KEYS[1], record, KEYS[2], ARGV[6])
+  if was ~= 'dead' then
+    redis.call('ZREM', KEYS[8], id)
+  end
 end
 if was == 'produced' then
   redis.call('HINCRBY', KEYS[9], 'produced', -1)
@@ -54,5 +65,4 @@ end
 if was == 'waiting' or was == 'dead' then
   redis.call('HINCRBY', KEYS[9], 'canceled', 1)
 end
-redis.call('ZADD', KEYS[4], 'LT', nowMs, client)
 return { 'erased' }

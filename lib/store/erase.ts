@@ -1,14 +1,7 @@
 import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
-import {
-  erasedFrom,
-  erasedRecord,
-  headText,
-  type OrderState,
-  orderFrom,
-  stateFrom,
-  stateText,
-} from './order-record.ts';
+import { erasedFrom, erasedRecord } from './erased-record.ts';
+import { headText, type OrderState, orderFrom, stateFrom, stateText } from './order-record.ts';
 import { readStored } from './read.ts';
 import { runScript } from './run-script.ts';
 import { ERASE } from './scripts.ts';

@@ -53,15 +53,17 @@ export function keysWith(prefix: string) {
 
 export type Keys = ReturnType<typeof keysWith>;
 
-/** An order's record, a client's waiting or dead orders, or an ended segment. */
+/** An order's record or its state, a client's waiting or dead orders, or an ended segment. */
 export type KeyContent =
   | { readonly id: string }
+  | { readonly stateOf: string }
   | { readonly client: string }
   | { readonly segment: string };
 
 function parsed(key: string): KeyContent | undefined {
   const [kind = '', name = '', segment] = key.split(':');
   if (kind === 'order') return { id: name };
+  if (kind === 'order_state') return { stateOf: name };
   if (/^order_(?:queue|pending|dead)$/.test(kind)) return { client: name };
   if (kind === 'order_ended') return { segment: segmentName(name, Number(segment)) };
   return undefined;

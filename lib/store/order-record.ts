@@ -6,6 +6,7 @@ import {
   statusAtIntake,
 } from '../orders/order.ts';
 import type { Line, Submission } from '../orders/submission.ts';
+import { erasedFrom } from './erased-record.ts';
 import { StoreFault } from './errors.ts';
 
 /** A validated order with its identity, as intake hands it to the store. */
@@ -98,25 +99,6 @@ export function headOf(id: string, record: string): RecordHead {
     acceptedAtMs: Number(acceptedAtMs),
     replaced: replaced.match(/[\w-]+/g) ?? [],
   };
-}
-
-/** What stays of a record once the order was erased. */
-export function erasedRecord(client: string, erasedAtMs: number): string {
-  return JSON.stringify({ v: 1, erasedAtMs, client });
-}
-
-const ERASED = /^\{"v":1,"erasedAtMs":(\d{1,15}),"client":"([^"]+)"\}$/;
-
-/** An order that was erased. */
-export interface ErasedOrder {
-  readonly client: string;
-  readonly erasedAtMs: number;
-}
-
-/** Reads what stays of an erased order; `undefined` if the record is another one. */
-export function erasedFrom(record: string): ErasedOrder | undefined {
-  const [, erasedAtMs, client] = ERASED.exec(record) ?? [];
-  return client === undefined ? undefined : { client, erasedAtMs: Number(erasedAtMs) };
 }
 
 /** The part of a record that changes whenever its content does. */

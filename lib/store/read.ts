@@ -1,7 +1,8 @@
 import type { Order } from '../orders/order.ts';
 import type { Store } from './connection.ts';
+import { type ErasedOrder, erasedFrom } from './erased-record.ts';
 import { StoreUnavailable } from './errors.ts';
-import { type ErasedOrder, erasedFrom, orderFrom, type StoredOrder } from './order-record.ts';
+import { orderFrom, type StoredOrder } from './order-record.ts';
 
 export type FoundOrder =
   | { readonly kind: 'order'; readonly order: Order }

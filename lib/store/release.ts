@@ -2,7 +2,7 @@ import type { Store } from './connection.ts';
 import { runScript } from './run-script.ts';
 import { RELEASE } from './scripts.ts';
 
-/** An entry of `order_owners`. */
+/** An order with the lease that it is held by. */
 export interface Owned {
   readonly id: string;
   /** `<token>:<claims>:<holder>` */

@@ -2,9 +2,8 @@ import type { Order } from '../orders/order.ts';
 import { statusAtIntake } from '../orders/order.ts';
 import type { Submission } from '../orders/submission.ts';
 import type { Store } from './connection.ts';
-import { readyScore } from './keys.ts';
+import { erasedFrom } from './erased-record.ts';
 import {
-  erasedFrom,
   headOf,
   headText,
   type NewOrder,
@@ -118,19 +117,18 @@ function send({ client: redis, keys }: Store, order: NewOrder, change: Change) {
   const { id, client, submission } = order;
   const { stored, state, text, nowMs } = change;
   const isScheduled = statusAtIntake(submission, nowMs) === 'scheduled';
+  const dueAtMs = isScheduled ? submission.produceAtMs : nowMs;
   const was =
     state?.status !== 'canceled' ? 'waiting' : state.segment === undefined ? 'leaving' : 'ended';
   return runScript(redis, {
     script: REPLACE,
     keys: [
       ...[keys.order(id), keys.state(id), keys.owners, keys.clients],
-      ...[keys.queue(client), keys.pending(client)],
-      ...[keys.ended(client, state?.segment ?? 0), keys.totals],
+      ...[keys.pending(client), keys.ended(client, state?.segment ?? 0), keys.totals],
     ],
     args: [
       ...[id, client, headText(id, stored.record ?? ''), stored.state ?? '', text],
-      String(isScheduled ? submission.produceAtMs : nowMs),
-      ...[isScheduled ? '1' : '0', was, String(readyScore(nowMs))],
+      ...[String(dueAtMs), was],
     ],
   });
 }

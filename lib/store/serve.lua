@@ -6,6 +6,7 @@ KEYS[2] order_queue:<client>    LIST  ids, the oldest at the tail
 KEYS[3] order_pending:<client>  ZSET  id -> dueAtMs
 KEYS[4] order_dead:<client>     ZSET  id -> deadAtMs
 KEYS[5] order_segments          ZSET  names of the ended segments
+KEYS[6] order_pending of unanswered orders  ZSET  id -> dueAtMs: they may be any client's
 ARGV[1] client
 ARGV[2] nowMs       integer, Unix milliseconds
 ARGV[3] pendingMax  integer: nothing is taken from the queue of a client of whom more are pending
@@ -26,7 +27,7 @@ local nextAtMs = first[2] or '+inf'
 if depth > 0 and redis.call('ZCARD', KEYS[3]) < tonumber(ARGV[3]) then
   nextAtMs = ARGV[7]
 end
-if nextAtMs == '+inf' and depth == 0 and redis.call('EXISTS', KEYS[4]) == 0
+if nextAtMs == '+inf' and depth == 0 and redis.call('EXISTS', KEYS[4], KEYS[6]) == 0
   and redis.call('ZLEXCOUNT', KEYS[5], '[' .. ARGV[4], '[' .. ARGV[5]) == 0 then
   if score and ARGV[6] == '1' then
     redis.call('ZREM', KEYS[1], client)

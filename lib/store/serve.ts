@@ -1,4 +1,4 @@
-import { PENDING_MAX } from './claim.ts';
+import { ALONE, PENDING_MAX } from './claim.ts';
 import type { Store } from './connection.ts';
 import { readyScore, segmentRange } from './keys.ts';
 import { runScript } from './run-script.ts';
@@ -17,7 +17,10 @@ export async function serve(
 ): Promise<'unserved' | 'gone' | 'served'> {
   const [found] = await runScript(redis, {
     script: SERVE,
-    keys: [keys.clients, keys.queue(name), keys.pending(name), keys.dead(name), keys.segments],
+    keys: [
+      ...[keys.clients, keys.queue(name), keys.pending(name), keys.dead(name), keys.segments],
+      keys.pending(ALONE),
+    ],
     args: [
       ...[name, String(nowMs), String(PENDING_MAX), ...segmentRange(name)],
       ...[isRepair ? '1' : '0', String(readyScore(nowMs))],

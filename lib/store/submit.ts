@@ -1,7 +1,8 @@
 import { statusAtIntake } from '../orders/order.ts';
 import type { Store } from './connection.ts';
+import { erasedFrom } from './erased-record.ts';
 import { readyScore } from './keys.ts';
-import { erasedFrom, headOf, type NewOrder, type RecordHead, recordOf } from './order-record.ts';
+import { headOf, type NewOrder, type RecordHead, recordOf } from './order-record.ts';
 import { runScript } from './run-script.ts';
 import { SUBMIT } from './scripts.ts';
 

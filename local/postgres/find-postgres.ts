@@ -1,7 +1,7 @@
 import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { isReachable, postgresAccount } from './account.ts';
 
 /**
@@ -26,7 +26,7 @@ export function findPostgres(): string {
 
 function nativeFolder(name: string): string | undefined {
   try {
-    const main = fileURLToPath(import.meta.resolve(name));
+    const main = createRequire(import.meta.url).resolve(name);
     const native = path.join(path.dirname(main), '..', 'native');
     return existsSync(path.join(native, 'bin', 'postgres')) ? native : undefined;
   } catch {

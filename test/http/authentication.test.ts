@@ -12,7 +12,7 @@ const ROUTE_NAMES = Object.keys(ROUTES) as Route[];
 const KEY_NAMES = Object.keys(TEST_KEYS) as TestKey[];
 
 test('every deployed route is described, and tested here', () => {
-  const sources = ['serverless.yml', 'deploy/drain-slots.js'];
+  const sources = ['serverless.yml', 'deploy/drains.ts'];
   const text = sources.map((file) => readFileSync(`${ROOT}/${file}`, 'utf8')).join('\n');
   const deployed = [...text.matchAll(/httpApi: '?([A-Z]+ \/[^'\s]*)/g)].map(([, key]) => key);
   expect(deployed.sort()).toEqual(Object.keys(OPERATIONS).sort());

@@ -41,7 +41,6 @@ function linesOf(): Record<string, unknown>[] {
 }
 
 const FAULTS: Record<string, Fate> = {
-  'hangs up': 'lose-request',
   'answers HTML': (response) => void response.writeHead(500).end(`<html>${CANARY}</html>`),
   'is full': (response) =>
     void response.writeHead(400).end(JSON.stringify({ error: 'OOM\r\n\u001b[31m\u2028\u009b' })),
@@ -156,23 +155,6 @@ test('a broken record is reported to the log, without order data', async () => {
   expect(linesOf().filter(({ level }) => level === 'error')).toHaveLength(3);
   expect(output.join('')).toMatch('WRONGTYPE');
   expect(output.join('')).not.toMatch(SECRETS);
-});
-
-test('no answer to another client holds anything of an order', async () => {
-  const api = await deploy();
-  const { body } = await api.submit(ORDER, { key: KEY });
-  const id = String(body.id);
-  await api.submit(orderBody(), { key: KEY, as: 'other' });
-  const seen = [
-    await api.submit(orderBody(), { key: KEY, as: 'other' }),
-    await api.submit(orderBody({ reference: 'x' }), { key: KEY, as: 'other' }),
-    await api.read(id, { as: 'other' }),
-    await api.call('cancel', { id, as: 'other' }),
-    await api.call('list', { as: 'other' }),
-    await api.call('stats', { as: 'other' }),
-  ];
-  expect(seen.map(({ status }) => status)).toEqual([202, 422, 404, 404, 200, 403]);
-  for (const answer of seen) expect(answer.text.replaceAll(KEY, '')).not.toMatch(SECRETS);
 });
 
 test('the log writes one event as one line, whatever its fields hold', () => {

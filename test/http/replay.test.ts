@@ -90,18 +90,6 @@ test('200 identical requests at once make one order, and all get the same receip
   expect(await api.counts()).toEqual({ kept: 1, queued: 1 });
 });
 
-test('of different orders at once under one key, one is accepted and the others are 422', async () => {
-  const api = await deploy();
-  const answers = await Promise.all(
-    Array.from({ length: 20 }, (_, at) =>
-      api.submit(orderBody({ customer: `c${at}` }), { key: 'same' }),
-    ),
-  );
-  const statuses = answers.map(({ status }) => status).sort();
-  expect(statuses).toEqual([202, ...Array(19).fill(422)]);
-  expect(await api.counts()).toEqual({ kept: 1, queued: 1 });
-});
-
 test('a reply that is lost after the commit costs the client nothing', async () => {
   const lost = new Set<string>();
   await using proxy = await faultyProxy(inject('upstash'), ({ body }) => {
@@ -121,12 +109,12 @@ test('a reply that is lost after the commit costs the client nothing', async () 
   expect(await api.counts()).toEqual({ kept: 100, queued: 100 });
 });
 
-test.each([2, 6])('a request that reaches Redis %i times makes one order', async (times) => {
+test('a request that reaches Redis six times makes one order', async () => {
   const { url, token } = inject('upstash');
   const send = (body: string) =>
     fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body });
   await using proxy = await faultyProxy(inject('upstash'), async ({ body }): Promise<Fate> => {
-    for (let sent = 1; sent < times; sent += 1) await (await send(body)).text();
+    for (let sent = 1; sent < 6; sent += 1) await (await send(body)).text();
     return 'pass';
   });
   const api = await deploy(proxy);

@@ -1,6 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { orderBody } from '../support/orders.ts';
-import { type Answer, type Call, type Deployment, deploy, ROUTES } from './deployment.ts';
+import { type Call, type Deployment, deploy, ROUTES } from './deployment.ts';
 
 let api: Deployment;
 let routes: (keyof typeof ROUTES)[];
@@ -55,27 +54,4 @@ test('any other id is replaced, and a missing one made, each time a new one', as
   }
   for (const id of ids) expect(id).toMatch(UUID);
   expect(new Set(ids).size).toBe(ids.length);
-});
-
-test('a problem has the members of RFC 9457, and a 304 has the id too', async () => {
-  const headers = { 'x-request-id': 'mine' };
-  const problems: Answer[] = [
-    await api.submit('{'),
-    await api.submit(orderBody(), { as: undefined }),
-    await api.submit(orderBody(), { as: 'reader' }),
-    await api.read('ord_none'),
-  ];
-  expect(problems.map(({ status }) => status)).toEqual([400, 401, 403, 404]);
-  for (const { status, body } of problems) {
-    expect(body).toStrictEqual({
-      type: expect.stringMatching(/^\/problems\/[a-z-]+$/),
-      title: expect.any(String),
-      status,
-      detail: expect.stringMatching(/\.$/),
-      instance: expect.any(String),
-    });
-  }
-  const { body } = await api.submit(orderBody());
-  const cached = await api.read(String(body.id), { headers: { ...headers, 'if-none-match': '*' } });
-  expect([cached.status, cached.headers['x-request-id']]).toEqual([304, 'mine']);
 });

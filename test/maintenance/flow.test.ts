@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { erasureOf, settlementOf, sortOut } from '../../lib/drain/settlements.ts';
+import { erasureOf } from '../../lib/drain/erase-downstream.ts';
+import { settlementOf, sortOut } from '../../lib/drain/settlements.ts';
 import { reconcile } from '../../lib/maintenance/reconcile.ts';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
 import { cancel } from '../../lib/store/cancel.ts';

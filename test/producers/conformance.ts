@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../lib/clock.ts';
 import type { Producer } from '../../lib/producers/producer.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { freshStore, type TestStore } from '../support/store.ts';
+import { freshStore, readOrder, type TestStore } from '../support/store.ts';
 import { type ClaimedBatch, claimOrders } from './claimed.ts';
 
 /** The downstream system a producer, new and empty for each test, and how it can be made to fail. */

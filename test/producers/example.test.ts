@@ -5,12 +5,11 @@ import path from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { createProducer } from '../../examples/orders-to-folder.ts';
 import { ConfigError } from '../../lib/settings.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { functionEnvironment } from '../support/functions.ts';
 import { newOrder, submission } from '../support/orders.ts';
 import { bundleOptions, packagedDrain } from '../support/packaged-drain.ts';
 import { ROOT } from '../support/source-files.ts';
-import { storeWith, submitOne } from '../support/store.ts';
+import { readOrder, storeWith, submitOne } from '../support/store.ts';
 import { conformanceOf } from './conformance.ts';
 
 function freshFolder(): string {

@@ -1,6 +1,6 @@
-import { readOrder } from '../../lib/store/read.ts';
 import { defaultProducer } from '../support/drains.ts';
 import { NOW_MS } from '../support/orders.ts';
+import { readOrder } from '../support/store.ts';
 import { conformanceOf } from './conformance.ts';
 
 // Nothing is behind it but Redis: a number takes effect when the order is settled with it.

@@ -1,7 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
 import { connectDatabase, IDLE_MS_MAX } from '../../lib/postgres/connection.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { freePort } from '../../local/ports.ts';
 import {
   claimed,
@@ -14,7 +13,7 @@ import {
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { freshStore } from '../support/store.ts';
+import { freshStore, readOrder } from '../support/store.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 
 let database: TestDatabase;

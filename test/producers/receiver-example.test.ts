@@ -3,11 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createReceiver, type SentOrder } from '../../examples/webhook-receiver/receiver.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { readOrder } from '../../lib/store/read.ts';
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { freshStore } from '../support/store.ts';
+import { freshStore, readOrder } from '../support/store.ts';
 import { claimOrders } from './claimed.ts';
 import { producerFor, SECRET } from './receiver.ts';
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { WebhookSettings } from '../../lib/producers/webhook/settings.ts';
-import { type WebhookSurroundings, webhookProducer } from '../../lib/producers/webhook.ts';
+import { type WebhookDependencies, webhookProducer } from '../../lib/producers/webhook.ts';
 
 /** A POST as a receiver got it. */
 export interface Received {
@@ -98,6 +98,7 @@ export function settingsFor(
     isPrivateAllowed: true,
     secrets: [SECRET],
     mode: 'order',
+    isJsonRequired: false,
     concurrency: 2,
     timeoutMs: 5_000,
     ...overrides,
@@ -107,7 +108,7 @@ export function settingsFor(
 /** The webhook producer that a test puts before a receiver. */
 export function producerFor(
   url: string,
-  surroundings: Pick<WebhookSurroundings, 'clock'> & Partial<WebhookSurroundings>,
+  surroundings: Pick<WebhookDependencies, 'clock'> & Partial<WebhookDependencies>,
   overrides: Partial<WebhookSettings> = {},
 ) {
   return webhookProducer(settingsFor(url, overrides), { log: () => undefined, ...surroundings });

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
+import type { ClaimedOrder } from '../../lib/orders/order.ts';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
-import { createBreaker, FAILURES_UNTIL_DOWN } from '../../lib/producers/webhook/breaker.ts';
+import {
+  CAREFUL_AFTER,
+  createBreaker,
+  DOWN_AFTER,
+  REFUSALS_MAX,
+} from '../../lib/producers/webhook/breaker.ts';
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
@@ -9,6 +15,8 @@ import { claimedOrders, contextOf } from './claimed.ts';
 import { type Answer, accept, answerJson, producerFor, startReceiver } from './receiver.ts';
 
 const ONE_AT_A_TIME = { concurrency: 1 } as const;
+/** Longer than a receiver that is down is left alone. */
+const NEXT_DRAIN_MS = 60_000;
 
 function kindsOf(answers: ReadonlyMap<string, ProducerAnswer>): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -21,72 +29,164 @@ const failWith =
   (_, response) =>
     response.writeHead(status, headers).end();
 
-test.each<[string, Answer]>([
-  ['answers 500', failWith(500)],
-  ['answers 429', failWith(429)],
-  ['redirects', failWith(302, { location: 'http://localhost/' })],
-  ['hangs up', (_, response) => response.destroy()],
-])('a receiver that %s is called a few times, and the rest is given back', async (_, answer) => {
-  await using receiver = await startReceiver(answer);
-  const clock = steppedClock(NOW_MS);
+/** As they come back after an attempt that failed. */
+const retried = (orders: readonly ClaimedOrder[]) =>
+  orders.map((order) => ({ ...order, attempts: 2 }));
+
+test('a receiver that does not answer is called a few times, and the rest is given back', async () => {
+  await using receiver = await startReceiver((_, response) => response.destroy());
   const events: unknown[] = [];
   const log = (...event: unknown[]) => void events.push(event);
-  const producer = producerFor(receiver.url, { clock, log }, ONE_AT_A_TIME);
+  const producer = producerFor(receiver.url, { clock: steppedClock(NOW_MS), log }, ONE_AT_A_TIME);
   const answers = await producer(claimedOrders(50), contextOf());
-  expect(kindsOf(answers)).toEqual({
-    retry: FAILURES_UNTIL_DOWN,
-    untried: 50 - FAILURES_UNTIL_DOWN,
-  });
-  expect(receiver.all).toHaveLength(FAILURES_UNTIL_DOWN);
+  const { silent } = DOWN_AFTER;
+  expect(kindsOf(answers)).toEqual({ retry: silent, untried: 50 - silent });
+  expect(receiver.all).toHaveLength(silent);
   expect(events).toMatchObject([['warn', 'webhook-down', {}]]);
   expect(JSON.stringify(events)).not.toMatch(/ord_|17850|85123A|localhost|whsec/);
 });
 
-test('calls that were under way when a receiver was found down are all that it gets', async () => {
+test.each([500, 429, 302])(
+  'a receiver that answers %i for one order after the other is down at last',
+  async (status) => {
+    await using receiver = await startReceiver(failWith(status));
+    const producer = producerFor(
+      receiver.url,
+      { clock: steppedClock(NOW_MS) },
+      { concurrency: 10 },
+    );
+    const answers = await producer(claimedOrders(300), contextOf());
+    expect(kindsOf(answers).retry).toBeLessThan(DOWN_AFTER.fresh + 10);
+    expect(kindsOf(answers).retry).toBeGreaterThanOrEqual(DOWN_AFTER.fresh);
+    expect(kindsOf(answers).untried).toBeGreaterThan(0);
+  },
+);
+
+test('orders that fail again are no new evidence: a few of them show that a receiver is down', async () => {
   await using receiver = await startReceiver(failWith(500));
-  const producer = producerFor(receiver.url, { clock: steppedClock(NOW_MS) }, { concurrency: 10 });
-  await producer(claimedOrders(100), contextOf());
-  expect(receiver.all.length).toBeLessThan(FAILURES_UNTIL_DOWN + 10);
+  const producer = producerFor(receiver.url, { clock: steppedClock(NOW_MS) }, ONE_AT_A_TIME);
+  const answers = await producer(retried(claimedOrders(50)), contextOf());
+  expect(kindsOf(answers)).toEqual({
+    retry: DOWN_AFTER.repeated,
+    untried: 50 - DOWN_AFTER.repeated,
+  });
 });
 
-test('one call finds out that a receiver is still down, and one that it is back', async () => {
+test('calls go one at a time once a few have failed in a row', async () => {
+  let underWay = 0;
+  let mostAtOnce = 0;
+  await using receiver = await startReceiver((_, response) => {
+    underWay += 1;
+    if (receiver.all.length > 2 * CAREFUL_AFTER + 5) mostAtOnce = Math.max(mostAtOnce, underWay);
+    setImmediate(() => {
+      underWay -= 1;
+      response.writeHead(500).end();
+    });
+  });
+  const producer = producerFor(receiver.url, { clock: steppedClock(NOW_MS) }, { concurrency: 5 });
+  await producer(claimedOrders(60), contextOf());
+  expect(receiver.all).toHaveLength(60);
+  expect(mostAtOnce).toBe(1);
+});
+
+test('a few calls of the next drain find out that a receiver is still down, or back', async () => {
   let isDown = true;
   await using receiver = await startReceiver((_, response) =>
-    response.writeHead(isDown ? 500 : 200).end(),
+    isDown ? response.destroy() : response.end(),
   );
-  const producer = producerFor(receiver.url, { clock: steppedClock(NOW_MS) }, { concurrency: 4 });
+  const clock = steppedClock(NOW_MS);
+  const producer = producerFor(receiver.url, { clock }, { concurrency: 4 });
   await producer(claimedOrders(20), contextOf());
   const before = receiver.all.length;
-  const stillDown = await producer(claimedOrders(20), contextOf());
-  expect(kindsOf(stillDown)).toEqual({ retry: 1, untried: 19 });
-  expect(receiver.all).toHaveLength(before + 1);
+  expect(kindsOf(await producer(claimedOrders(20), contextOf()))).toEqual({ untried: 20 });
+  expect(receiver.all).toHaveLength(before);
+  clock.step(NEXT_DRAIN_MS);
+  expect(kindsOf(await producer(claimedOrders(20), contextOf()))).toEqual({
+    retry: 1,
+    untried: 19,
+  });
+  clock.step(NEXT_DRAIN_MS);
   isDown = false;
   expect(kindsOf(await producer(claimedOrders(20), contextOf()))).toEqual({ produced: 20 });
 });
 
-test('failures that are not in a row are no reason to stop', async () => {
-  await using receiver = await startReceiver((_, response) => {
-    const isThird = receiver.all.length % FAILURES_UNTIL_DOWN === 0;
-    response.writeHead(isThird ? 200 : 500).end();
+test('500 bad orders of one client do not keep another client’s orders from being sent', async () => {
+  await using receiver = await startReceiver(({ body }, response) =>
+    response.writeHead(body.includes('"client":"bad"') ? 500 : 200).end(),
+  );
+  const producer = producerFor(receiver.url, { clock: steppedClock(NOW_MS) }, { concurrency: 4 });
+  const orders = claimedOrders(510).map((order, at) =>
+    at < 500 ? { ...order, client: 'bad' } : { ...order, client: 'good' },
+  );
+  const answers = await producer(orders, contextOf());
+  const good = orders.slice(500).map(({ id }) => answers.get(id)?.kind);
+  expect(good).toEqual(good.map(() => 'produced'));
+});
+
+test.each([400, 401, 404, 410, 422])(
+  'a receiver that refuses every order with %i is at fault itself: none dies, and few are sent',
+  async (status) => {
+    await using receiver = await startReceiver(failWith(status));
+    const events: unknown[] = [];
+    const log = (...event: unknown[]) => void events.push(event);
+    const producer = producerFor(receiver.url, { clock: steppedClock(NOW_MS), log }, ONE_AT_A_TIME);
+    const answers = await producer(claimedOrders(50), contextOf());
+    expect(kindsOf(answers)).toEqual({ retry: CAREFUL_AFTER, untried: 50 - CAREFUL_AFTER });
+    expect(events).toMatchObject([['error', 'webhook-refuses-all', { orders: CAREFUL_AFTER }]]);
+  },
+);
+
+test('a refusal stands if the receiver has taken another order of the batch', async () => {
+  const bad = new Set(claimedOrders(10).map(({ id }) => id));
+  await using receiver = await startReceiver(({ orders: [id = ''] }, response) =>
+    response.writeHead(bad.has(id) ? 404 : 200).end(),
+  );
+  const producer = producerFor(receiver.url, { clock: steppedClock(NOW_MS) }, { concurrency: 20 });
+  expect(kindsOf(await producer(claimedOrders(20), contextOf()))).toEqual({
+    rejected: 10,
+    produced: 10,
   });
+});
+
+test('a refusal stands if the receiver names a reason, or if it is one of very few', async () => {
+  await using named = await startReceiver((_, response) =>
+    answerJson(response, 422, { reason: 'no such sku' }),
+  );
   const clock = steppedClock(NOW_MS);
-  const answers = await producerFor(
-    receiver.url,
+  const all = await producerFor(
+    named.url,
     { clock },
     ONE_AT_A_TIME,
   )(claimedOrders(20), contextOf());
-  expect(kindsOf(answers)).toEqual({ produced: 4, retry: 16 });
+  expect(kindsOf(all)).toEqual({ rejected: 20 });
+  await using silent = await startReceiver(failWith(422));
+  const few = await producerFor(
+    silent.url,
+    { clock },
+    ONE_AT_A_TIME,
+  )(claimedOrders(REFUSALS_MAX - 1), contextOf());
+  expect(kindsOf(few)).toEqual({ rejected: REFUSALS_MAX - 1 });
 });
 
-test.each([400, 404, 410, 422])(
-  'orders that are all rejected with %i are all sent',
-  async (status) => {
-    await using receiver = await startReceiver(failWith(status));
-    const clock = steppedClock(NOW_MS);
-    const producer = producerFor(receiver.url, { clock }, ONE_AT_A_TIME);
-    expect(kindsOf(await producer(claimedOrders(20), contextOf()))).toEqual({ rejected: 20 });
-  },
-);
+test('a 2xx that says it rejected or will retry counts as said, and JSON can be required', async () => {
+  const clock = steppedClock(NOW_MS);
+  await using receiver = await startReceiver(({ orders: [id = ''] }, response) => {
+    const [first, second] = claimedOrders(2);
+    if (id === first.id) answerJson(response, 200, { status: 'rejected', reason: 'no such sku' });
+    else if (id === second?.id) answerJson(response, 200, { status: 'retry', reason: 'busy' });
+    else response.end('<html>');
+  });
+  const answersWith = (isJsonRequired: boolean) =>
+    producerFor(
+      receiver.url,
+      { clock },
+      { concurrency: 1, isJsonRequired },
+    )(claimedOrders(3), contextOf());
+  expect([...(await answersWith(false)).values()].map(({ kind }) => kind)).toEqual([
+    ...['rejected', 'retry', 'produced'],
+  ]);
+  expect(kindsOf(await answersWith(true))).toEqual({ rejected: 1, retry: 2 });
+});
 
 test.each([408, 409, 425])('orders that are all answered with %i are all sent', async (status) => {
   await using receiver = await startReceiver(failWith(status, { 'retry-after': '60' }));
@@ -129,8 +229,8 @@ test('a receiver that is down for an hour costs a queue few attempts, and then g
     expect(await drainOnce()).toMatchObject({ produced: 0, dead: 0 });
     clock.step(60_000);
   }
-  // One call a minute, after those that found it down.
-  expect(receiver.all.length).toBeLessThanOrEqual(60 + FAILURES_UNTIL_DOWN + 4);
+  // Each order once, a few of them again, and then a call or two a minute.
+  expect(receiver.all.length).toBeLessThanOrEqual(30 + DOWN_AFTER.repeated + 4 + 2 * 60);
   isDown = false;
   for (let minute = 0; minute < 20; minute += 1) {
     await drainOnce();
@@ -140,24 +240,11 @@ test('a receiver that is down for an hour costs a queue few attempts, and then g
   expect(await store.redis.zcard(store.keys.ended('shop', 0))).toBe(ids.length);
 });
 
-test('orders that fail by themselves do not keep the receiver shut for those behind them', async () => {
-  const bad = new Set(claimedOrders(20).map(({ id }) => id));
-  await using receiver = await startReceiver((request, response) =>
-    response.writeHead(bad.has(String(request.headers['idempotency-key'])) ? 500 : 200).end(),
-  );
-  const producer = producerFor(receiver.url, { clock: steppedClock(NOW_MS) }, ONE_AT_A_TIME);
-  const orders = claimedOrders(40).map((order) =>
-    bad.has(order.id) ? { ...order, attempts: 2 } : order,
-  );
-  const answers = await producer(orders, contextOf());
-  expect(kindsOf(answers).produced).toBe(20);
-});
-
 test('a shorter Retry-After does not shorten a longer one', () => {
   const clock = steppedClock(NOW_MS);
   const breaker = createBreaker(clock);
-  breaker.record('down', 60_000);
-  breaker.record('down', 1_000);
+  breaker.record({ health: 'failing', isFresh: true, quietMs: 60_000 });
+  breaker.record({ health: 'failing', isFresh: true, quietMs: 1_000 });
   clock.step(2_000);
   expect(breaker.state()).toBe('open');
 });
@@ -165,7 +252,7 @@ test('a shorter Retry-After does not shorten a longer one', () => {
 test('a clock that is set back does not keep the receiver shut', () => {
   const clock = steppedClock(NOW_MS);
   const breaker = createBreaker(clock);
-  breaker.record('down', 1_000);
+  breaker.record({ health: 'failing', isFresh: true, quietMs: 1_000 });
   expect(breaker.state()).toBe('open');
   clock.step(-86_400_000);
   expect(breaker.state()).not.toBe('open');

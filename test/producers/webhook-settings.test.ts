@@ -24,6 +24,7 @@ test('a right environment is read, with defaults for what may be left out', () =
     isPrivateAllowed: false,
     secrets: [Buffer.alloc(32, 'canary')],
     mode: 'order',
+    isJsonRequired: false,
     concurrency: 10,
     timeoutMs: 15_000,
   });

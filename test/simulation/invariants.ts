@@ -30,7 +30,7 @@ export function checkInvariants(step: Step, model: Model, plan: Plan): void {
   if (after.strangers.length > 0) throw new Violation('the store has ids that nobody submitted');
   checkEnded(step);
   checkLooks(step, model, plan);
-  checkQueues(after, model, plan);
+  checkQueues(after, model);
   if (!model.wasTorn) {
     checkTotals(after);
     checkEvents(before, after, plan);
@@ -108,14 +108,12 @@ function checkLooks({ name, nowMs, after }: Step, model: Model, plan: Plan): voi
   }
 }
 
-/** First in, first out: nobody passes another in a queue. What was claimed before may come back last. */
-function checkQueues({ queues }: StoreState, { orders }: Model, { lanes, slots }: Plan): void {
+/** First in, first out: nobody passes another in a queue. What was claimed before is let in front. */
+function checkQueues({ queues }: StoreState, { orders }: Model): void {
   for (const queue of queues.values()) {
     const memories = queue.map((id) => orders.get(id) as OrderMemory);
-    const isStrict = lanes === 1 && slots.length === 1;
-    const first = memories.filter(({ isTorn, wasClaimed }) => !isTorn && (isStrict || !wasClaimed));
-    const isCalm = !first.some(({ wasClaimed }) => wasClaimed);
-    for (const [at, { seq, planned }] of isCalm ? first.entries() : []) {
+    const first = memories.filter(({ isTorn, wasClaimed }) => !isTorn && !wasClaimed);
+    for (const [at, { seq, planned }] of first.entries()) {
       const next = first[at + 1];
       if (next && next.seq > seq) throw new Violation('an order passes another one', planned.id);
     }

@@ -64,7 +64,6 @@ export function createNetwork(
     const sentAtMs = scheduler.now();
     const request = { process, path, body, fate, sentAtMs };
     process.onSend?.(body);
-    process.sendsMs.push(sentAtMs);
     if (fate.name !== 'passes') process.mishaps.push(fate.name);
     return new Promise((resolve, reject) => {
       const reply = (afterMs: number, answer?: Answer) => {

@@ -17,8 +17,6 @@ export interface SimulatedProcess {
   isFrozen(): boolean;
   /** How often it stood still, or its clock jumped: what is promised of timing ends there. */
   disturbances(): number;
-  /** When it sent requests to Redis. */
-  readonly sendsMs: number[];
   /** Is told of each request to Redis as it is sent. */
   onSend?: (body: string) => void;
   /** What befell its requests to Redis so far. */
@@ -106,7 +104,6 @@ export function startProcess(name: string, surroundings: Surroundings): Simulate
   return {
     name,
     random,
-    sendsMs: [],
     mishaps: [],
     clock: { now: () => scheduler.now() + offsetMs, after },
     isDead: () => isDead,

@@ -57,15 +57,19 @@ export interface Settled {
 }
 
 export function settledIn(args: readonly string[]): Settled[] {
-  const count = Number(args[3]);
+  const [places, outcomes] = [Number(args[4]), Number(args[5])];
   const place = (number: string | undefined) =>
-    args.slice(2 + 2 * Number(number), 4 + 2 * Number(number));
-  return chunks(args.slice(4 + 2 * count), 8).map(
-    ([id = '', from, to, owner = '', kind = '', dueAtMs, isNumbered, text = '']) => ({
+    args.slice(4 + 2 * Number(number), 6 + 2 * Number(number));
+  const firstOutcome = 6 + 2 * places;
+  const told = chunks(args.slice(firstOutcome, firstOutcome + 7 * outcomes), 7);
+  return chunks(args.slice(firstOutcome + 7 * outcomes), 2).map(([id = '', number]) => {
+    const outcome = told[Number(number) - 1] ?? [];
+    const [from, to, owner = '', kind = '', dueAtMs, isNumbered, text = ''] = outcome;
+    return {
       ...{ id, owner, kind, text, dueAtMs: Number(dueAtMs), isNumbered: isNumbered === '1' },
       ...{ from: place(from)[0] ?? '', to: place(to)[0] ?? '', segment: place(to)[1] ?? '' },
-    }),
-  );
+    };
+  });
 }
 
 export function chunks<T>(list: readonly T[], size: number): T[][] {

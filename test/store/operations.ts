@@ -3,16 +3,15 @@ import { cancel } from '../../lib/store/cancel.ts';
 import type { Store } from '../../lib/store/connection.ts';
 import { takeOutEvents } from '../../lib/store/events.ts';
 import { extend } from '../../lib/store/extend.ts';
-import { segmentName } from '../../lib/store/keys.ts';
 import { redrive } from '../../lib/store/redrive.ts';
-import { forgetEndedBefore } from '../../lib/store/retention.ts';
 import { runScript } from '../../lib/store/run-script.ts';
 import * as scripts from '../../lib/store/scripts.ts';
 import { settleAndClaim } from '../../lib/store/settle.ts';
-import { raiseCounters, restore } from '../../lib/store/upkeep.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
 import { claimReady, submitAll, type TestStore } from '../support/store.ts';
+import { CHANGES } from './change-operations.ts';
 import { HOLDER, LATER_MS, settled, settlementsOf, submitted } from './settling.ts';
+import { UPKEEP_OPERATIONS } from './upkeep-operations.ts';
 
 /** One call of a script, ready to be made. */
 export interface Prepared {
@@ -179,34 +178,6 @@ export const OPERATIONS: Record<string, Operation> = {
       return { ids: [], call: (through) => runScript(through.client, call) };
     },
   },
-  'forgetting of orders that ended long ago': {
-    script: scripts.FORGET,
-    ...{ isUpkeep: true, isToldApart: true },
-    async prepare(store) {
-      const ids = await submitted(store, 'shop', 3);
-      await cancel(store, { id: ids[2] as string, nowMs: NOW_MS });
-      await settled(store);
-      const name = segmentName('shop', 0);
-      return { ids: [], call: (through) => forgetEndedBefore(through, name, LATER_MS) };
-    },
-  },
-  'restoring of an order in no place': {
-    script: scripts.RESTORE,
-    isUpkeep: true,
-    async prepare(store) {
-      const [id] = (await submitted(store, 'shop', 1)) as [string];
-      await store.redis.del(store.keys.queue('shop'));
-      await store.redis.zadd(store.keys.dead('shop'), { score: NOW_MS, member: id });
-      const request = { id, client: 'shop', expected: null, dueAtMs: LATER_MS };
-      return { ids: [id], call: (through) => restore(through, request) };
-    },
-  },
-  'raising of counters': {
-    script: scripts.RAISE_COUNTERS,
-    ...{ isUpkeep: true, isToldApart: true },
-    prepare: async () => ({
-      ids: [],
-      call: (through) => raiseCounters(through, { number: 5, token: 7 }, true),
-    }),
-  },
+  ...CHANGES,
+  ...UPKEEP_OPERATIONS,
 };

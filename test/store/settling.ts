@@ -1,3 +1,4 @@
+import { erasureOf } from '../../lib/drain/erase-downstream.ts';
 import { settlementOf, sortOut } from '../../lib/drain/settlements.ts';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
 import type { Claim } from '../../lib/store/claim.ts';
@@ -35,9 +36,9 @@ export async function settlementsOf(
   const step = { nowMs, random: 0.5, attemptsMax, claim };
   const settlements = claim.leases.map((lease, at) => {
     const outcome = sortOut(lease, stored[at] ?? { record: null, state: null }, step);
-    return outcome.kind === 'settle'
-      ? outcome.settlement
-      : settlementOf(outcome.claimed, answerOf(lease.id), step);
+    if (outcome.kind === 'settle') return outcome.settlement;
+    if (outcome.kind === 'erase') return erasureOf(outcome.erased, true, step);
+    return settlementOf(outcome.claimed, answerOf(lease.id), step);
   });
   return { token: claim.token, settlements, nowMs, isAnnounced };
 }

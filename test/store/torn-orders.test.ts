@@ -1,14 +1,16 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { reconcile } from '../../lib/maintenance/reconcile.ts';
+import { cancel } from '../../lib/store/cancel.ts';
 import { ALONE, readyClients } from '../../lib/store/claim.ts';
-import { readOrder } from '../../lib/store/read.ts';
+import { segmentName } from '../../lib/store/keys.ts';
 import { redrive } from '../../lib/store/redrive.ts';
-import { REDRIVE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
+import { forgetEndedBefore } from '../../lib/store/retention.ts';
+import { FORGET, REDRIVE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { startStack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { claimReady, freshStore, settleAll, submitAll } from '../support/store.ts';
+import { claimReady, freshStore, readOrder, settleAll, submitAll } from '../support/store.ts';
 
 const stack = await startStack();
 afterAll(stack.stop);
@@ -113,4 +115,38 @@ test('a client of whom more is due than a claim looks at is looked at again at o
   const { leases, ready } = await claimReady(store, { clients, ordersMax: 4 });
   expect(leases.length).toBeLessThan(orders.length);
   expect(ready).toEqual(['shop']);
+});
+
+test('an order that is submitted again after a torn forget is not forgotten with the first', async () => {
+  const store = freshStore(stack);
+  await submitOrders(store, 1);
+  await runDrain(store);
+  const request = { segment: segmentName('shop', 0), beforeMs: LATER_MS, skipped: 0 };
+  const forget = () => forgetEndedBefore(store, request);
+  tear(FORGET, 3, true, 2);
+  await expect(forget()).rejects.toThrow('max requests limit');
+  stack.rules.failure = undefined;
+  const [id = ''] = await submitOrders(store, 1);
+  expect(await forget()).toMatchObject({ removed: 1 });
+  await runDrain(store);
+  expect(await readOrder(store, id, LATER_MS)).toMatchObject({ status: 'produced' });
+});
+
+test('an order that is claimed while its client cancels it is not canceled', async () => {
+  const store = freshStore(stack);
+  const [id = ''] = await submitOrders(store, 1);
+  // The claim comes between the cancel's look at the order and its script.
+  const { client, keys } = store;
+  let sends = 0;
+  const late: typeof client = {
+    ...client,
+    async repeatedly(send) {
+      sends += 1;
+      if (sends === 2) await claimReady(store);
+      return client.repeatedly(send);
+    },
+  };
+  const answer = await cancel({ client: late, keys }, { id, nowMs: NOW_MS });
+  expect(answer).toEqual({ kind: 'refused', status: 'producing' });
+  expect((await readOrder(store, id, NOW_MS))?.status).toBe('producing');
 });

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { erasedFrom } from '../../lib/store/erased-record.ts';
 import { orderFrom } from '../../lib/store/order-record.ts';
 import { readStored } from '../../lib/store/read.ts';
 import type { TestStore } from './store.ts';
@@ -64,10 +65,13 @@ export async function expectAllInPlace(store: TestStore, ids: readonly string[])
   const stored = await readStored(store, ids);
   const problems = ids.flatMap((id, at) => {
     const places = seen.places.get(id) ?? [];
-    const order = orderFrom(id, stored[at] ?? { record: null, state: null }, 0);
-    const must = order === undefined ? 'none' : PLACE_OF[order.status];
+    const found = stored[at] ?? { record: null, state: null };
+    const order = orderFrom(id, found, 0);
+    const isErased = erasedFrom(found.record ?? '') !== undefined;
+    const status = isErased ? 'canceled' : order?.status;
+    const must = status === undefined ? 'none' : PLACE_OF[status];
     const isRight = places.length === 1 && must === places[0]?.split(':')[0];
-    return isRight ? [] : [{ id, status: order?.status, places }];
+    return isRight ? [] : [{ id, status, places }];
   });
   expect(problems).toEqual([]);
 }

@@ -2,7 +2,7 @@ import type { Redis } from '@upstash/redis';
 import type { Store } from '../../lib/store/connection.ts';
 import * as scripts from '../../lib/store/scripts.ts';
 
-/** What one request asks of Redis: the scripts it runs, `READ` for several reads, or a command. */
+/** What one request asks of Redis: the scripts it runs, `READ` for reads of orders, or a command. */
 export type Asked = readonly string[];
 
 export interface Hooks {
@@ -33,9 +33,8 @@ export function watchedStore<S extends Store>(store: S, { before, after }: Hooks
         if (typeof method !== 'function') return method;
         return (...args: unknown[]) => {
           const name = member === 'evalsha' ? NAMES.get(String(args[0])) : undefined;
-          return around([name ?? String(member).toUpperCase()], () =>
-            Reflect.apply(method, target, args),
-          );
+          const command = member === 'mget' ? 'READ' : String(member).toUpperCase();
+          return around([name ?? command], () => Reflect.apply(method, target, args));
         };
       },
     });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { SETTINGS, type SettingName } from '../../deploy/settings-table.ts';
 import { readConfig } from '../../lib/config.ts';
 import { settlementOf, sortOut } from '../../lib/drain/settlements.ts';
 import { CLAIM_ORDERS_MAX, PENDING_MAX } from '../../lib/store/claim.ts';
@@ -28,6 +29,13 @@ function constant(file: string, name: string): number {
   return product
     .split('*')
     .reduce((result, factor) => result * Number(factor.replaceAll('_', '')), 1);
+}
+
+/** The greatest value that a setting may have. */
+function greatest(name: SettingName): number {
+  const [, value = ''] = / to ([\d,]+)/.exec(SETTINGS[name].rule) ?? [];
+  expect(value, name).not.toBe('');
+  return Number(value.replaceAll(',', ''));
 }
 
 /** How long an operation may take with all its attempts, as a store of `lib/runtime.ts` makes them. */
@@ -106,7 +114,7 @@ const INEQUALITIES: Record<string, [number, number]> = {
     RECORD_BYTES_MAX,
   ],
   'the queue of a client fits into a record, at 40 bytes an id': [
-    40 * constant('lib/config.ts', 'QUEUE_MAX'),
+    40 * greatest('SLUICE_QUEUE_MAX'),
     RECORD_BYTES_MAX,
   ],
   'events that wait fit into a record, at 65 bytes each': [
@@ -202,7 +210,7 @@ test('a settle of 500 orders with the largest states that there are fits into a 
 });
 
 test('a batch of the largest body there is fits into a request, however much of it is escaped', async () => {
-  const bodyBytesMax = constant('functions/submit-batch.ts', 'BODY_BYTES_MAX');
+  const bodyBytesMax = constant('lib/orders/batch.ts', 'BATCH_BYTES_MAX');
   const store = freshStore();
   const description = '"'.repeat(256);
   const line = { sku: 'a', quantity: 1, unitAmount: 0, description };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { settingsDoc } from '../../deploy/settings-doc.ts';
 import { SETTINGS, type SettingName } from '../../deploy/settings-table.ts';
-import { CLAIM_ORDERS_MAX } from '../../lib/queue/store.ts';
+import { CLAIM_ORDERS_MAX } from '../../lib/store/claim.ts';
 import { ROOT, sourceFiles } from '../support/source-files.ts';
 
 test('docs/settings.md is what npm run generate makes of the table', () => {

@@ -210,6 +210,7 @@ test.each([
   'get',
   'list',
   'cancel',
+  'erase',
   'drain',
   'stats',
   'dead-letters',

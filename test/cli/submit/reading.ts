@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { readCsv } from '../../../cli/submit/csv.ts';
-import { clearOrders, type Look, lookAt } from '../../../cli/submit/look.ts';
+import { type Look, lookAt, submissionsOf } from '../../../cli/submit/look.ts';
 import { readNdjson } from '../../../cli/submit/ndjson.ts';
 import { csvOptions, type SubmitFlags } from '../../../cli/submit/options.ts';
 import type { Kept } from '../../../cli/submit/sheet.ts';
@@ -63,7 +63,7 @@ export async function lookIntoFile(
       : await readNdjson(source, NOW_MS, () => {});
   onTestFinished(() => understood.sheet.close());
   const look = lookAt(understood, () => {});
-  const orders = [...clearOrders(understood)];
+  const orders = [...submissionsOf(understood, 'clear')];
   return { understood, look, orders, kept: [...understood.sheet.kept()] };
 }
 

@@ -112,10 +112,17 @@ test('an order has one entry among the rejected, with its faults in the order of
   ]);
 });
 
-test('a key that was used for another order is a reject that says so', async () => {
-  const client = clientThat(async () => refused(422, 'Reused.'));
-  const tally = await send(client, [2]);
-  expect(tally.kept[0]?.reason).toMatch(/used before, for a different order.*Reused$/);
+test.each([
+  ['idempotency-key-reused', /accepted under this key before, and stands; --replace/],
+  ['order-replaced', /was replaced since, and its new content stands; --replace/],
+])('an order that was accepted with other content is told apart (%s)', async (type, reason) => {
+  const problem = { status: 422, type: `/problems/${type}`, detail: 'Reused.', errors: [] };
+  const tally = await send(
+    clientThat(async () => ({ kind: 'refused', problem })),
+    [2],
+  );
+  expect(tally).toMatchObject({ different: 1, rejected: 0, end: { kind: 'finished' } });
+  expect(tally.kept).toMatchObject([{ fate: 'different', reason: expect.stringMatching(reason) }]);
 });
 
 test('of one batch the results go to the rows that they are of', async () => {

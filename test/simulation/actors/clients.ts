@@ -9,11 +9,9 @@ import { NO_METRICS } from '../../../lib/metrics/metrics.ts';
 import { formatInstant } from '../../../lib/orders/instant.ts';
 import { StoreUnavailable } from '../../../lib/store/errors.ts';
 import type { PlannedOrder } from '../plan.ts';
-import type { SimulatedProcess } from '../process.ts';
 import { Violation } from '../violation.ts';
 import type { World } from '../world.ts';
 
-const SENDS_MAX = 4;
 const REQUEST_MS_MAX = 10_000;
 const RETRY_AFTER_S_MAX = 60;
 const SCHEDULED_MAX = 1_000;
@@ -108,18 +106,8 @@ function submitOnce(
       if (!(error instanceof StoreUnavailable)) world.fail(error);
       answered.resolve(undefined);
     })
-    .finally(() => {
-      giveUp();
-      checkSends(world, process);
-    });
+    .finally(giveUp);
   return answered.promise;
-}
-
-/** Whoever waits is told soon that it is in vain: a script is sent twice, or its text after it. */
-function checkSends(world: World, { sendsMs }: SimulatedProcess): void {
-  if (sendsMs.length > SENDS_MAX) {
-    world.fail(new Violation(`a submit is sent to Redis ${sendsMs.length} times`));
-  }
 }
 
 interface Answered {
@@ -166,6 +154,7 @@ function checkOutcome(
     return;
   }
   if (outcome.kind === 'schedule-full') throw new Violation('a schedule is full that is not', id);
+  if (!('receipt' in outcome)) throw new Violation(`an order is ${outcome.kind} that is not`, id);
   if (!isSame) throw new Violation(`another order under the same key is ${outcome.kind}`, id);
   const { acceptedAtMs } = fields;
   const isLater = (submission.produceAtMs ?? 0) > acceptedAtMs;

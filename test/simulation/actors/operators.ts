@@ -1,5 +1,6 @@
 import { redriveOldest } from '../../../lib/drain/redrive.ts';
-import { reconcile, totalOf } from '../../../lib/maintenance/reconcile.ts';
+import { totalOf } from '../../../lib/maintenance/findings.ts';
+import { reconcile } from '../../../lib/maintenance/reconcile.ts';
 import { retain } from '../../../lib/maintenance/retention.ts';
 import { cancel } from '../../../lib/store/cancel.ts';
 import type { Store } from '../../../lib/store/connection.ts';

@@ -1,14 +1,15 @@
 import type { Model } from '../model.ts';
 import type { Plan } from '../plan.ts';
-import type { Step } from '../steps.ts';
+import { chunks, type Step } from '../steps.ts';
 import { Violation } from '../violation.ts';
 import { orderOf } from './orders.ts';
 
 /** Which orders a claim takes is its own choice within rules; what that makes of them is not. */
 export function checkClaim(step: Step, model: Model, plan: Plan): void {
   const { before, after, answer, args } = step;
-  const [token, orders] = answer as [number, [string, number, number][], string[]];
-  const [ordersMax, now, leaseEndMs, holder, , , ...clients] = args;
+  const [token, flat] = answer as [number, (string | number)[], string[]];
+  const orders = chunks(flat, 3) as [string, number, number][];
+  const [ordersMax, now, leaseEndMs, holder, , , , ...clients] = args;
   const nowMs = Number(now);
   if (Number(leaseEndMs) !== nowMs + plan.leaseMs)
     throw new Violation('a lease has another length');

@@ -10,6 +10,7 @@ import { orderOf, samePlaces } from './orders.ts';
 /** A settlement stands only for whom the order is leased to at that moment. */
 export function checkSettle(step: Step, model: Model, plan: Plan): void {
   const stands = step.answer as number[];
+  checkGivenBack(step);
   for (const [at, settled] of settledIn(step.args).entries()) {
     const { id, owner, text } = settled;
     const { was, is, memory } = orderOf(id, step, model);
@@ -35,21 +36,22 @@ export function checkSettle(step: Step, model: Model, plan: Plan): void {
   }
 }
 
-/** An order is charged for each claim that was not given back, and for no other. */
+/** An order is charged for each time that it may have been handed over, and for no other. */
 function checkAttempts(settled: Settled, was: StoredState, memory: OrderMemory, plan: Plan): void {
   const { id, kind, text, owner } = settled;
-  const [token = '', count] = owner.split(':');
+  const [token = ''] = owner.split(':');
   if (kind === 'queue' || (kind === 'pending' && text === '')) {
     memory.claims -= 1;
     memory.handed.delete(token);
     return;
   }
   if (kind === 'canceled' || kind === 'nowhere' || text === '') return;
-  const { attempts, isAlone, status } = JSON.parse(`${text}}`);
-  const before = (was.state?.attempts ?? 0) + Number(count);
-  const mayBe = isAlone ? [before - 1] : status === 'dead' ? [before, before - 1] : [before];
+  const { attempts, status } = JSON.parse(`${text}}`);
+  // One for all claims since the last settlement: it was handed over in the first of them at most.
+  const before = was.state?.attempts ?? 0;
+  const mayBe = status === 'dead' ? [before, before + 1] : [before + 1];
   if (!mayBe.includes(attempts) || !STORED_STATUSES.includes(status)) {
-    throw new Violation(`${attempts} attempts are charged after ${before - 1}`, id);
+    throw new Violation(`${attempts} attempts are charged after ${before}`, id);
   }
   if (memory.handed.size > plan.attemptsMax) {
     throw new Violation(`is tried ${memory.handed.size} times`, id);
@@ -58,6 +60,19 @@ function checkAttempts(settled: Settled, was: StoredState, memory: OrderMemory, 
     throw new Violation(`claimed ${memory.claims} times, it counts ${attempts}`, id);
   if (memory.handed.size > attempts) {
     throw new Violation(`handed over ${memory.handed.size} times, it counts ${attempts}`, id);
+  }
+}
+
+/** What is given back is the next to be claimed, in the order in which it was claimed. */
+function checkGivenBack({ before, after, args }: Step): void {
+  for (const [client, queue] of after.queues) {
+    const back = settledIn(args).filter(
+      ({ id, kind, to, owner }) =>
+        kind === 'queue' && to === client && before.orders.get(id)?.owner === owner,
+    );
+    const ids = back.map(({ id }) => id).reverse();
+    const isNext = ids.length === 0 || `${queue.slice(-ids.length)}` === `${ids}`;
+    if (!isNext) throw new Violation('orders are given back in another order', ids[0]);
   }
 }
 

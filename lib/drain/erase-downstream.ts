@@ -1,0 +1,62 @@
+import type { Claim } from '../store/claim.ts';
+import { segmentOf } from '../store/keys.ts';
+import type { Settlement } from '../store/settle.ts';
+import type { Run } from './drain.ts';
+import { errorPlace } from './error-place.ts';
+import { ANSWER_GRACE_MS } from './produce-batch.ts';
+import type { Erased, Step } from './settlements.ts';
+
+const ERASE_AGAIN_MS = 60_000;
+
+/** A producer that cannot erase has nothing of the order, or someone else has to erase it there. */
+export async function eraseDownstream(
+  run: Run,
+  claim: Claim,
+  erased: readonly Erased[],
+): Promise<Settlement[]> {
+  if (erased.length === 0) return [];
+  const { clock, log } = run;
+  let isDone = true;
+  try {
+    await eraseInTime(
+      run,
+      erased.map(({ lease }) => lease.id),
+    );
+  } catch (error) {
+    isDone = false;
+    log('error', 'erase-failed', { orders: erased.length, ...errorPlace(error) });
+  }
+  return erased.map((one) => erasureOf(one, isDone, { nowMs: clock.now(), claim }));
+}
+
+/** A producer that does not heed its signal must not keep the others of the batch from being settled. */
+async function eraseInTime(
+  { producer, clock, answerByMs }: Run,
+  ids: readonly string[],
+): Promise<void> {
+  const timeIsUp = new AbortController();
+  const late = Promise.withResolvers<never>();
+  const remainingMs = answerByMs - clock.now();
+  const cancels = [
+    clock.after(remainingMs, () => timeIsUp.abort()),
+    clock.after(remainingMs + ANSWER_GRACE_MS, () => late.reject(new Error('Out of time'))),
+  ];
+  try {
+    await Promise.race([producer.erase?.(ids, timeIsUp.signal), late.promise]);
+  } finally {
+    for (const cancel of cancels) cancel();
+  }
+}
+
+/** Once it was erased downstream, it goes to its ended segment; else it is tried again in a while. */
+export function erasureOf(
+  { lease, client, state }: Erased,
+  isDone: boolean,
+  { nowMs, claim }: Pick<Step, 'nowMs' | 'claim'>,
+): Settlement {
+  if (!isDone) return { lease, client, kind: 'pending', dueAtMs: nowMs + ERASE_AGAIN_MS };
+  const { status = 'canceled', segment = segmentOf(claim.token) } = state ?? {};
+  const kind = status === 'produced' ? 'produced' : 'canceled';
+  const ended = { attempts: 0, updatedAtMs: nowMs, ...state, status: kind, segment } as const;
+  return { lease, client, kind, segment, state: { ...ended, isErased: true } };
+}
