@@ -1,6 +1,6 @@
 import type { Claim } from '../store/claim.ts';
 import { segmentOf } from '../store/keys.ts';
-import type { Settlement } from '../store/settle.ts';
+import { type Settlement, settleAndClaim } from '../store/settle.ts';
 import type { Run } from './drain.ts';
 import { errorPlace } from './error-place.ts';
 import { ANSWER_GRACE_MS } from './produce-batch.ts';
@@ -8,14 +8,20 @@ import type { Erased, Step } from './settlements.ts';
 
 const ERASE_AGAIN_MS = 60_000;
 
-/** A producer that cannot erase has nothing of the order, or someone else has to erase it there. */
+/**
+ * Has orders erased downstream. A producer that cannot erase has nothing of them, or someone else has
+ * to erase them there.
+ *
+ * @returns settlements for those that end by that. The others are settled here, by themselves: they
+ *   are neither announced nor counted once more.
+ */
 export async function eraseDownstream(
   run: Run,
   claim: Claim,
   erased: readonly Erased[],
 ): Promise<Settlement[]> {
   if (erased.length === 0) return [];
-  const { clock, log } = run;
+  const { store, clock, log } = run;
   let isDone = true;
   try {
     await eraseInTime(
@@ -26,7 +32,16 @@ export async function eraseDownstream(
     isDone = false;
     log('error', 'erase-failed', { orders: erased.length, ...errorPlace(error) });
   }
-  return erased.map((one) => erasureOf(one, isDone, { nowMs: clock.now(), claim }));
+  const nowMs = clock.now();
+  const settlementsOf = (some: readonly Erased[]) =>
+    some.map((one) => erasureOf(one, isDone, { nowMs, claim }));
+  const endsNow = ({ state }: Erased) => isDone && state?.segment === undefined;
+  const settlements = settlementsOf(erased.filter((one) => !endsNow(one)));
+  if (settlements.length > 0) {
+    const { token } = claim;
+    await settleAndClaim(store, { token, settlements, nowMs, isAnnounced: false }, undefined);
+  }
+  return settlementsOf(erased.filter(endsNow));
 }
 
 /** A producer that does not heed its signal must not keep the others of the batch from being settled. */
