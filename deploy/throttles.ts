@@ -11,20 +11,25 @@ import type { Stage } from './stage.ts';
  */
 const SHARES = {
   'POST /orders': 0.4,
-  'POST /orders/batch': 0.3,
-  'GET /orders': 0.05,
-  /** Every other route: one order, or a few numbers. */
+  'POST /orders/batch': 0.1,
+  'GET /orders': 0.1,
+  'GET /orders/{id}': 0.1,
+  /** What changes a single order, and what operators ask for. */
   others: 0.1,
-  /** What the drains have left. */
-  drains: 0.15,
+  /** What is left for the drains. */
+  drains: 0.2,
 } as const;
+
+const { submitToEmptyQueue, submitOfOne, getOrder, listOfHundred } = measured.sluice;
+const { stats, cancelOfOne, redriveOfOne } = measured.sluice;
 
 /** The most that a request can cost, in billed commands. */
 export const COMMANDS_MAX = {
-  'POST /orders': measured.sluice.submitOfOne,
+  'POST /orders': submitToEmptyQueue,
   'POST /orders/batch': batchCommands(BATCH_ORDERS_MAX),
-  'GET /orders': measured.sluice.listOfHundred,
-  others: measured.sluice.getOrder,
+  'GET /orders': listOfHundred,
+  'GET /orders/{id}': getOrder,
+  others: Math.max(stats, cancelOfOne, redriveOfOne, listOfHundred),
 } as const;
 
 export interface Limit {
@@ -55,6 +60,7 @@ export function throttles(stage: Stage): Throttles {
       },
       'POST /orders/batch': twoSecondsOf('POST /orders/batch'),
       'GET /orders': twoSecondsOf('GET /orders'),
+      'GET /orders/{id}': twoSecondsOf('GET /orders/{id}'),
       // It runs in the drain's reserved concurrency, also for those who are then refused: a thousand of
       // them a second would leave the schedule no place. An operator needs one at a time.
       'POST /drain': { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 2 },
@@ -62,9 +68,10 @@ export function throttles(stage: Stage): Throttles {
   };
 }
 
-/** A submit of many costs a little once, and about as much again for each order. */
+/** A submit of many costs a little once, and perhaps something for each order. */
 function batchCommands(orders: number): number {
   const { submitOfTen, submitOfHundred } = measured.sluice;
   const perOrder = (submitOfHundred - submitOfTen) / 90;
-  return Math.ceil(submitOfTen + (orders - 10) * perOrder);
+  const ofEmptyQueue = submitToEmptyQueue - submitOfOne;
+  return Math.ceil(submitOfTen + ofEmptyQueue + (orders - 10) * perOrder);
 }

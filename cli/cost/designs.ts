@@ -52,10 +52,15 @@ export function sluiceCommands(workload: Workload) {
   const { submits, busyMinutes, batches, idleMinutes, keptOrders } = flowOf(workload);
   const line = linesThrough(measured.sluice);
   const { drainOfNone, retentionOfNone, limitedRequest, ...counts } = measured.sluice;
+  // Each drain leaves the queue empty, so the first submit after it costs more.
+  const toEmptyQueue = counts.submitToEmptyQueue - counts.submitOfOne;
   const announced = 2 * batches + orders * (counts.announceOfHundred / 100);
   const announcing = busyMinutes * counts.announceLock + MINUTES_OF_MONTH * counts.announceOfNone;
   return {
-    submits: submits * line.submit + orders * line.submitOrder,
+    submits:
+      submits * line.submit +
+      orders * line.submitOrder +
+      Math.min(submits, busyMinutes) * toEmptyQueue,
     drains: busyMinutes * line.drain + batches * line.batch + orders * line.order,
     idleDrains: idleMinutes * drainOfNone,
     upkeep:

@@ -50,6 +50,7 @@ const order = {
   currency: 'GBP',
   totalAmount: 300,
   acceptedAt: '2026-11-22T13:37:00.000Z',
+  idempotencyKey: '536365',
   attempts: 0,
   updatedAt: '2026-11-22T13:37:00.000Z',
 };
@@ -57,7 +58,7 @@ const order = {
 test('orders are listed as a table, or as lines of JSON, as far as asked for', async () => {
   const { env, received } = await startedServer(({ path }) => {
     const nextCursor = path.includes('cursor=') ? null : 'next';
-    return { status: 200, body: { orders: [order], nextCursor } };
+    return { status: 200, body: { orders: [order], nextCursor, examined: 1 } };
   });
   const flags = ['--status', 'queued', '--customer', 'a b'];
   const table = await start(['list', ...flags, '--limit', '3'], env).ended;
