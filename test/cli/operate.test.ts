@@ -45,6 +45,7 @@ test('a drain that another one keeps out, and an order that is not there, are to
 
 const order = {
   id: `ord_${'1'.repeat(32)}`,
+  idempotencyKey: 'order-1',
   status: 'queued',
   customer: 'a',
   currency: 'GBP',
