@@ -2,15 +2,17 @@ import { afterAll, beforeEach, expect, test } from 'vitest';
 import { reconcile } from '../../lib/maintenance/reconcile.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { ALONE, readyClients } from '../../lib/store/claim.ts';
+import { erase } from '../../lib/store/erase.ts';
 import { segmentName } from '../../lib/store/keys.ts';
 import { redrive } from '../../lib/store/redrive.ts';
 import { forgetEndedBefore } from '../../lib/store/retention.ts';
-import { FORGET, REDRIVE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
+import { ERASE, FORGET, REDRIVE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { startStack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { claimReady, freshStore, readOrder, settleAll, submitAll } from '../support/store.ts';
+import { REACH } from './change-operations.ts';
 
 const stack = await startStack();
 afterAll(stack.stop);
@@ -150,3 +152,26 @@ test('an order that is claimed while its client cancels it is not canceled', asy
   expect(answer).toEqual({ kind: 'refused', status: 'producing' });
   expect((await readOrder(store, id, NOW_MS))?.status).toBe('producing');
 });
+
+test.for(Object.entries(REACH))(
+  'an order that was %s and whose erasure was torn is erased downstream, once it was asked for again',
+  async ([, reach]) => {
+    for (let command = 4; command < 11; command += 1) {
+      stack.rules.failure = undefined;
+      const store = freshStore(stack);
+      const [id = ''] = await reach(store);
+      tear(ERASE, command, true, 2);
+      await erase(store, id, LATER_MS).catch(() => undefined);
+      stack.rules.failure = undefined;
+      expect(await erase(store, id, LATER_MS)).toEqual({ kind: 'erased' });
+      const erased: string[] = [];
+      const forget = async (ids: readonly string[]) => void erased.push(...ids);
+      const producer = Object.assign(
+        producerOf(() => ({ kind: 'produced' })),
+        { erase: forget },
+      );
+      await runDrain(store, { producer, clock: steppedClock(LATER_MS + 1_000) });
+      expect(erased, `command ${command}`).toEqual([id]);
+    }
+  },
+);
