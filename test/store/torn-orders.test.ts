@@ -5,8 +5,9 @@ import { ALONE, readyClients } from '../../lib/store/claim.ts';
 import { erase } from '../../lib/store/erase.ts';
 import { segmentName } from '../../lib/store/keys.ts';
 import { redrive } from '../../lib/store/redrive.ts';
+import { replace } from '../../lib/store/replace.ts';
 import { forgetEndedBefore } from '../../lib/store/retention.ts';
-import { ERASE, FORGET, REDRIVE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
+import { ERASE, FORGET, REDRIVE, REPLACE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { startStack } from '../support/stack.ts';
@@ -175,3 +176,19 @@ test.for(Object.entries(REACH))(
     }
   },
 );
+
+test('a canceled order whose replace was torn stays canceled, and can be replaced by the same again', async () => {
+  for (const name of ['canceled and ended', 'canceled and not moved yet'] as const) {
+    for (let command = 5; command < 9; command += 1) {
+      const store = freshStore(stack);
+      stack.rules.failure = undefined;
+      const [id = ''] = await REACH[name](store);
+      const order = { ...newOrder('', { submission: { customer: 'new' } }), id };
+      const again = () => replace(store, { order, nowMs: LATER_MS });
+      tear(REPLACE, command, false, 1);
+      await again().catch(() => undefined);
+      stack.rules.failure = undefined;
+      expect((await again()).kind, `${name}, command ${command}`).toBe('replaced');
+    }
+  }
+});
