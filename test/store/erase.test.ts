@@ -132,6 +132,7 @@ test.for(CASES)(
     const isOtherDead = from === 'dead' ? 1 : 0;
     const counts = from === 'produced' ? [2, 0, 0] : [1 - isOtherDead, 1, isOtherDead];
     expect([produced, canceled, dead]).toEqual(counts);
+    expect(Number(await store.redis.hget(store.keys.totals, 'leaving'))).toBe(0);
   },
 );
 
