@@ -25,10 +25,7 @@ export function producerFile(stage: Stage): string {
 }
 
 export function alias(stage: Stage): Record<string, string> {
-  return {
-    '#producer': producerFile(stage),
-    '@aws/lambda-invoke-store': './deploy/no-invoke-store.js',
-  };
+  return { '#producer': producerFile(stage) };
 }
 
 /**

@@ -28,7 +28,7 @@ const random = Math.random;
 const write = (line: string) => process.stdout.write(line);
 const log = jsonLog(clock.now, write);
 
-// As the limit below: a bundle that is packaged without metrics has none of their library.
+// As the limit below: a bundle that is packaged without metrics has none of their code.
 const metrics: Metrics =
   process.env.SLUICE_METRICS === 'off'
     ? NO_METRICS

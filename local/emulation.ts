@@ -18,6 +18,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const READY_MS_MAX = 60_000;
 const STOP_MS_MAX = 5_000;
 
+type OnLog = (line: string) => void;
+
 /**
  * Starts the functions of `serverless.yml`, bundled as they are deployed.
  *
@@ -27,7 +29,20 @@ const STOP_MS_MAX = 5_000;
  */
 export async function startEmulation(
   env: Readonly<Record<string, string>>,
-  onLog: (line: string) => void,
+  onLog: OnLog,
+): Promise<Emulation> {
+  try {
+    return await startOnFreePorts(env, onLog);
+  } catch (error) {
+    // Another program took one of the ports before the emulation listened on it.
+    if (!String(error).includes('EADDRINUSE')) throw error;
+    return await startOnFreePorts(env, onLog);
+  }
+}
+
+async function startOnFreePorts(
+  env: Readonly<Record<string, string>>,
+  onLog: OnLog,
 ): Promise<Emulation> {
   const [port, lambdaPort] = [await freePort(), await freePort()];
   const build = `stack-${port}`;
@@ -58,11 +73,17 @@ export async function startEmulation(
   const killGroup = () => signal(child, 'SIGKILL');
   process.once('exit', killGroup);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const cleanUp = () => {
+    killGroup();
+    process.off('exit', killGroup);
+    dismissGuardian();
+    rmSync(buildDir, { recursive: true, force: true });
+  };
   let isEnding = false;
   try {
     await ready(child, (line) => isEnding || onLog(line));
   } catch (error) {
-    killGroup();
+    cleanUp();
     throw error;
   }
   return {
@@ -74,10 +95,7 @@ export async function startEmulation(
       const timer = setTimeout(killGroup, STOP_MS_MAX);
       await exited;
       clearTimeout(timer);
-      killGroup();
-      process.off('exit', killGroup);
-      dismissGuardian();
-      rmSync(buildDir, { recursive: true, force: true });
+      cleanUp();
     },
   };
 }

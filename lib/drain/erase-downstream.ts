@@ -1,6 +1,6 @@
 import type { Claim } from '../store/claim.ts';
 import { segmentOf } from '../store/keys.ts';
-import type { Settlement } from '../store/settle.ts';
+import { type Settlement, settleAndClaim } from '../store/settle.ts';
 import type { Run } from './drain.ts';
 import { errorPlace } from './error-place.ts';
 import { ANSWER_GRACE_MS } from './produce-batch.ts';
@@ -8,14 +8,20 @@ import type { Erased, Step } from './settlements.ts';
 
 const ERASE_AGAIN_MS = 60_000;
 
-/** A producer that cannot erase has nothing of the order, or someone else has to erase it there. */
+/**
+ * Has orders erased downstream. A producer that cannot erase has nothing of them, or someone else has
+ * to erase them there.
+ *
+ * @returns settlements for those that end by that. The others are settled here, by themselves: they
+ *   are neither announced nor counted once more.
+ */
 export async function eraseDownstream(
   run: Run,
   claim: Claim,
   erased: readonly Erased[],
 ): Promise<Settlement[]> {
   if (erased.length === 0) return [];
-  const { clock, log } = run;
+  const { store, clock, log } = run;
   let isDone = true;
   try {
     await eraseInTime(
@@ -26,20 +32,29 @@ export async function eraseDownstream(
     isDone = false;
     log('error', 'erase-failed', { orders: erased.length, ...errorPlace(error) });
   }
-  return erased.map((one) => erasureOf(one, isDone, { nowMs: clock.now(), claim }));
+  const nowMs = clock.now();
+  const settlementsOf = (some: readonly Erased[]) =>
+    some.map((one) => erasureOf(one, isDone, { nowMs, claim }));
+  const endsNow = ({ state }: Erased) => isDone && state?.segment === undefined;
+  const settlements = settlementsOf(erased.filter((one) => !endsNow(one)));
+  if (settlements.length > 0) {
+    const { token } = claim;
+    await settleAndClaim(store, { token, settlements, nowMs, isAnnounced: false }, undefined);
+  }
+  return settlementsOf(erased.filter(endsNow));
 }
 
-/** A producer that does not heed its signal must not keep the others of the batch from being settled. */
+/** Half of the drain's time at most, also where a producer does not heed its signal: others wait. */
 async function eraseInTime(
   { producer, clock, answerByMs }: Run,
   ids: readonly string[],
 ): Promise<void> {
   const timeIsUp = new AbortController();
   const late = Promise.withResolvers<never>();
-  const remainingMs = answerByMs - clock.now();
+  const eraseMs = (answerByMs - clock.now()) / 2;
   const cancels = [
-    clock.after(remainingMs, () => timeIsUp.abort()),
-    clock.after(remainingMs + ANSWER_GRACE_MS, () => late.reject(new Error('Out of time'))),
+    clock.after(eraseMs, () => timeIsUp.abort()),
+    clock.after(eraseMs + ANSWER_GRACE_MS, () => late.reject(new Error('Out of time'))),
   ];
   try {
     await Promise.race([producer.erase?.(ids, timeIsUp.signal), late.promise]);

@@ -56,7 +56,7 @@ export async function settleAndClaim(
   settled: Settlements | undefined,
   request: ClaimRequest | undefined,
 ): Promise<{ stands: boolean[]; claim?: Claim }> {
-  const settle = settled === undefined ? undefined : settleCall(store, settled);
+  const settle = settled?.settlements.length ? settleCall(store, settled) : undefined;
   if (request === undefined) {
     return { stands: settle === undefined ? [] : standing(await runScript(store.client, settle)) };
   }

@@ -153,7 +153,7 @@ const STEPS: Record<
     },
   },
   'a redrive of 100 at a pace': {
-    billed: 10,
+    billed: 9,
     async make(store) {
       const ids = await submitted(store, 'shop', 100);
       await settled(store, { kind: 'rejected', reason: 'x' });

@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
 import { backPressure } from '../../lib/intake/back-pressure.ts';
 import { type Intake, submitOrders } from '../../lib/intake/submit-orders.ts';
-import { NOW_MS, submission } from '../support/orders.ts';
+import { readyClients } from '../../lib/store/claim.ts';
+import { erase } from '../../lib/store/erase.ts';
+import { StoreUnavailable } from '../../lib/store/errors.ts';
+import { replace } from '../../lib/store/replace.ts';
+import { NOW_MS, newOrder, submission } from '../support/orders.ts';
 import { recordedMetrics } from '../support/recorded-metrics.ts';
 import { freshStore } from '../support/store.ts';
+import { watchedStore } from '../support/watched-store.ts';
 
 function intake(overrides: Partial<Intake> & { queueMax?: number } = {}) {
   const { queueMax = 1_000, ...others } = overrides;
@@ -82,6 +87,41 @@ test('a drain is woken where the queue was empty, and not for what is scheduled 
   await submit(['a']);
   await submit(['c']);
   expect(woken).toEqual([NOW_MS]);
+});
+
+test('a repeat of a key tells that its order was replaced or erased', async () => {
+  const { submit, own } = intake();
+  await submit(['a'], ['b']);
+  const [a, b] = [newOrder('a'), newOrder('b', { submission: { customer: 'new' } })];
+  await erase(own.store, a.id, NOW_MS);
+  await replace(own.store, { order: b, nowMs: NOW_MS });
+  expect(await submit(['a'], ['b'], ['b', { customer: 'new' }], ['b', { customer: 'x' }])).toEqual([
+    ...['erased', 'replaced', 'replayed', 'key-reused'],
+  ]);
+});
+
+test('after a submit that failed, the next of its client has a drain look, whatever was left', async () => {
+  const store = freshStore();
+  let isDown = true;
+  const failing = watchedStore(store, {
+    after() {
+      if (isDown) throw new StoreUnavailable('The reply is lost.');
+    },
+  });
+  const { submit, own } = intake({ store: failing });
+  await expect(submit(['a'])).rejects.toThrow(StoreUnavailable);
+  expect([own.backPressure.isInDoubt('shop'), own.backPressure.isInDoubt('other')]).toEqual([
+    ...[true, false],
+  ]);
+  // As where the submit was cut off before it told the drain.
+  await store.redis.del(store.keys.clients);
+  isDown = false;
+  expect(await submit(['b'])).toEqual(['accepted']);
+  expect(await readyClients(store, NOW_MS)).toEqual(['shop']);
+  expect(own.backPressure.isInDoubt('shop')).toBe(false);
+  await store.redis.del(store.keys.clients);
+  await submit(['c']);
+  expect(await readyClients(store, NOW_MS), 'one command less').toEqual([]);
 });
 
 test('nothing is asked of the store for no orders', async () => {

@@ -119,10 +119,7 @@ test.each([
   const asked = store.received.length;
   expect((await submit(handler)).statusCode).toBe(202);
   expect(store.received).toHaveLength(asked);
-  put(
-    'SLUICE_API_KEYS',
-    '[{"client":"x","scopes":["orders:read"],"sha256":"' + '0'.repeat(64) + '"}]',
-  );
+  put('SLUICE_API_KEYS', `[{"client":"x","scopes":["orders:read"],"sha256":"${'0'.repeat(64)}"}]`);
   store.failWith(undefined);
   vi.setSystemTime(Date.now() + 10_000);
   expect((await submit(handler)).statusCode).toBe(401);

@@ -7,8 +7,8 @@ import { claimReady, type TestStore } from '../support/store.ts';
 import type { Operation } from './operations.ts';
 import { LATER_MS, settled, submitted } from './settling.ts';
 
-/** How the first of a client's orders comes to where it is. */
-type Reach = (store: TestStore) => Promise<string[]>;
+/** Submits two orders of a client, and brings the first to where it shall be. */
+export type Reach = (store: TestStore) => Promise<string[]>;
 
 const queued: Reach = (store) => submitted(store, 'shop', 2);
 const scheduled: Reach = (store) => submitted(store, 'shop', 0, 2);
@@ -39,6 +39,14 @@ function settledAs(kind: 'produced' | 'rejected'): Reach {
     return ids;
   };
 }
+
+export const REACH = {
+  ...{ queued, scheduled, alone },
+  'canceled and not moved yet': canceled,
+  'canceled and ended': ended,
+  dead: settledAs('rejected'),
+  produced: settledAs('produced'),
+} satisfies Record<string, Reach>;
 
 const replacing = (reach: Reach, produceAtMs?: number): Operation => ({
   script: scripts.REPLACE,
@@ -73,6 +81,6 @@ export const CHANGES: Record<string, Operation> = {
   'erasing of an order that waits to be tried alone': erasing(alone),
   'erasing of a canceled order that no drain has moved': erasing(canceled),
   'erasing of a canceled order that has ended': erasing(ended),
-  'erasing of a dead order': erasing(settledAs('rejected')),
-  'erasing of a produced order': erasing(settledAs('produced')),
+  'erasing of a dead order': erasing(REACH.dead),
+  'erasing of a produced order': erasing(REACH.produced),
 };

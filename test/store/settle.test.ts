@@ -56,7 +56,7 @@ test('a number that a client may have read stays, though its settle was torn and
     return orders.map((order) => order?.orderNumber);
   };
   const failure = { error: 'databaseFull', of: 'script', script: SETTLE.sha1 } as const;
-  stack.rules.failure = { ...failure, command: 6, andLater: true };
+  stack.rules.failure = { ...failure, command: 7, andLater: true };
   await expect(settle(store, settlements)).rejects.toThrow();
   stack.rules.failure = null;
   expect(await numbers()).toEqual([1, 2, 3]);

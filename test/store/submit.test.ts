@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { StoreFault } from '../../lib/store/errors.ts';
+import { readyScore } from '../../lib/store/keys.ts';
 import { submit } from '../../lib/store/submit.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
 import { expectAllInPlace, snapshot } from '../support/places.ts';
@@ -43,6 +44,7 @@ test('a known order answers what the first submit stored, whatever the repeat ho
     kind: 'known',
     fingerprint,
     acceptedAtMs: NOW_MS,
+    replaced: [],
   });
   expect((await snapshot(store)).contents).toEqual(before);
 });
@@ -81,9 +83,9 @@ test('a submit to an empty queue makes its client ready, and a scheduled one whe
   await submitAll(store, [later('a')]);
   expect(await look()).toBe(LATER_MS);
   await submitAll(store, [newOrder('b')], NOW_MS + 5);
-  expect(await look()).toBe(NOW_MS + 5);
+  expect(await look()).toBe(readyScore(NOW_MS + 5));
   await submitAll(store, [newOrder('c')], NOW_MS - 5);
-  expect(await look(), 'the queue was not empty').toBe(NOW_MS + 5);
+  expect(await look(), 'the queue was not empty').toBe(readyScore(NOW_MS + 5));
 });
 
 test('scheduled orders are refused where more would be pending, and ready ones are not', async () => {

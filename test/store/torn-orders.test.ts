@@ -2,15 +2,18 @@ import { afterAll, beforeEach, expect, test } from 'vitest';
 import { reconcile } from '../../lib/maintenance/reconcile.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { ALONE, readyClients } from '../../lib/store/claim.ts';
+import { erase } from '../../lib/store/erase.ts';
 import { segmentName } from '../../lib/store/keys.ts';
 import { redrive } from '../../lib/store/redrive.ts';
+import { replace } from '../../lib/store/replace.ts';
 import { forgetEndedBefore } from '../../lib/store/retention.ts';
-import { FORGET, REDRIVE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
+import { ERASE, FORGET, REDRIVE, REPLACE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { startStack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { claimReady, freshStore, readOrder, settleAll, submitAll } from '../support/store.ts';
+import { REACH } from './change-operations.ts';
 
 const stack = await startStack();
 afterAll(stack.stop);
@@ -127,7 +130,7 @@ test('an order that is submitted again after a torn forget is not forgotten with
   await expect(forget()).rejects.toThrow('max requests limit');
   stack.rules.failure = undefined;
   const [id = ''] = await submitOrders(store, 1);
-  expect(await forget()).toMatchObject({ removed: 1 });
+  expect(await forget()).toEqual({ removed: 0, kept: 1, lost: [] });
   await runDrain(store);
   expect(await readOrder(store, id, LATER_MS)).toMatchObject({ status: 'produced' });
 });
@@ -149,4 +152,43 @@ test('an order that is claimed while its client cancels it is not canceled', asy
   const answer = await cancel({ client: late, keys }, { id, nowMs: NOW_MS });
   expect(answer).toEqual({ kind: 'refused', status: 'producing' });
   expect((await readOrder(store, id, NOW_MS))?.status).toBe('producing');
+});
+
+test.for(Object.entries(REACH))(
+  'an order that was %s and whose erasure was torn is erased downstream, once it was asked for again',
+  async ([, reach]) => {
+    for (let command = 4; command < 11; command += 1) {
+      stack.rules.failure = undefined;
+      const store = freshStore(stack);
+      const [id = ''] = await reach(store);
+      tear(ERASE, command, true, 2);
+      await erase(store, id, LATER_MS).catch(() => undefined);
+      stack.rules.failure = undefined;
+      expect(await erase(store, id, LATER_MS)).toEqual({ kind: 'erased' });
+      const erased: string[] = [];
+      const forget = async (ids: readonly string[]) => void erased.push(...ids);
+      const producer = Object.assign(
+        producerOf(() => ({ kind: 'produced' })),
+        { erase: forget },
+      );
+      await runDrain(store, { producer, clock: steppedClock(LATER_MS + 1_000) });
+      expect(erased, `command ${command}`).toEqual([id]);
+    }
+  },
+);
+
+test('a canceled order whose replace was torn stays canceled, and can be replaced by the same again', async () => {
+  for (const name of ['canceled and ended', 'canceled and not moved yet'] as const) {
+    for (let command = 5; command < 9; command += 1) {
+      const store = freshStore(stack);
+      stack.rules.failure = undefined;
+      const [id = ''] = await REACH[name](store);
+      const order = { ...newOrder('', { submission: { customer: 'new' } }), id };
+      const again = () => replace(store, { order, nowMs: LATER_MS });
+      tear(REPLACE, command, false, 1);
+      await again().catch(() => undefined);
+      stack.rules.failure = undefined;
+      expect((await again()).kind, `${name}, command ${command}`).toBe('replaced');
+    }
+  }
 });

@@ -71,8 +71,3 @@ test('each alarm on a metric of ours watches one that is written, under the dime
     expect(definition?.hasReason, alarm).toBeUndefined();
   }
 });
-
-test('the library of metrics is imported by one file', () => {
-  const importing = sources.filter(({ text }) => text.includes('@aws-lambda-powertools/'));
-  expect(importing.map(({ path }) => path)).toEqual(['lib/metrics/emf.ts']);
-});

@@ -170,7 +170,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** The packages that may reach a bundle, and the rooms that may use them. */
 const PACKAGES: Record<string, readonly string[]> = {
-  '@aws-lambda-powertools/metrics': ['lib/metrics'],
   // A file of lib/producers, or one's own.
   '#producer': ['functions'],
   aws4fetch: ['lib/aws'],
