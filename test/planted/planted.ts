@@ -1,9 +1,17 @@
 /**
  * `npm run planted`: plants each bug of `test/planted` in a copy of the project and shows which test
- * catches it. Fails where one is not caught.
+ * catches it. Fails where one is not caught, or where a test fails without any bug.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ROOT } from '../support/source-files.ts';
@@ -35,18 +43,19 @@ interface Report {
   }[];
 }
 
-/** The first test of a file that fails; nothing where all pass. */
-function failingTest(dir: string, test: string): string | undefined {
+/** The first test of some files that fails; nothing where all pass. */
+function failingTest(dir: string, tests: readonly string[]): string | undefined {
   const output = path.join(dir, 'report.json');
   rmSync(output, { force: true });
-  const flags = ['run', '--bail', '1', '--reporter', 'json', '--outputFile', output, test];
+  const flags = ['run', '--bail', '1', '--reporter', 'json', '--outputFile', output, ...tests];
   const options = { cwd: dir, encoding: 'utf8' } as const;
   const { status, stderr } = spawnSync('node_modules/.bin/vitest', flags, options);
   if (status === 0) return undefined;
+  if (!existsSync(output)) throw new Error(`vitest wrote no report:\n${stderr}`);
   const { testResults } = JSON.parse(readFileSync(output, 'utf8')) as Report;
   const results = testResults.flatMap(({ assertionResults }) => assertionResults);
   const failed = results.find((result) => result.status === 'failed')?.fullName.trim();
-  if (failed === undefined) throw new Error(`${test} did not run:\n${stderr}`);
+  if (failed === undefined) throw new Error(`${tests} did not run:\n${stderr}`);
   return failed;
 }
 
@@ -57,7 +66,7 @@ function tryOut(dir: string, { path: patch, test }: Patch): string | undefined {
   git();
   try {
     generate();
-    return failingTest(dir, test);
+    return failingTest(dir, [test]);
   } finally {
     git('--reverse');
     generate();
@@ -75,6 +84,12 @@ function main(names: readonly string[]): number {
   const dir = copyOfProject();
   const missed: string[] = [];
   try {
+    // A test that fails anyway catches nothing.
+    const failing = failingTest(dir, [...new Set(chosen.map(({ test }) => test))]);
+    if (failing !== undefined) {
+      process.stdout.write(`This fails without any bug: ${failing}\n`);
+      return 1;
+    }
     for (const [at, patch] of chosen.entries()) {
       process.stdout.write(`${at + 1}/${chosen.length} ${patch.name}: ${patch.sentence}\n`);
       const failed = tryOut(dir, patch);

@@ -89,6 +89,25 @@ test('a redrive that comes late does not put back an order that has died again',
   });
 });
 
+test('a dead order that is canceled between the look and the redrive stays canceled', async () => {
+  const store = freshStore();
+  const [id] = (await deadOrders(store, 1)) as [string];
+  let isFirst = true;
+  const client: typeof store.client = {
+    ...store.client,
+    async repeatedly(send) {
+      const answer = await store.client.repeatedly(send);
+      if (isFirst) {
+        isFirst = false;
+        await cancel(store, { id, nowMs: LATER_MS });
+      }
+      return answer;
+    },
+  };
+  expect(await redrive({ ...store, client }, { ...request, ids: [id] })).toEqual([false]);
+  expect(await readOrder(store, id, LATER_MS)).toMatchObject({ status: 'canceled' });
+});
+
 test('orders that are redriven at a pace become due one after the other, over several redrives', async () => {
   const store = freshStore();
   const ids = await deadOrders(store, 5);
