@@ -37,11 +37,12 @@ test('a settlement moves each order to its place and ends its lease', async () =
   expect(await store.redis.zscore(store.keys.clients, '!')).not.toBeNull();
 });
 
-test('order numbers are given in the order of acceptance, and each once', async () => {
+test('order numbers are given in the order of acceptance, and each once, also where a settle is repeated', async () => {
   const store = freshStore();
   const ids = await submitOrders(store, 6);
   await settle(store, await settlementsOf(store, await claimReady(store, { ordersMax: 4 })));
-  await settle(store, await settlementsOf(store, await claimReady(store)));
+  const last = await settlementsOf(store, await claimReady(store));
+  for (const _ of ['first', 'repeat']) expect(await settle(store, last)).toEqual([true, true]);
   const orders = await Promise.all(ids.map((id) => readOrder(store, id, NOW_MS)));
   expect(orders.map((order) => order?.orderNumber)).toEqual([1, 2, 3, 4, 5, 6]);
 });
