@@ -89,9 +89,10 @@ export function sortOut(
   }
   // Counted once, however often its drains have died since: what killed them may be another order.
   const attempts = order.attempts + (lease.claims > 1 ? 1 : 0);
-  if (order.status === 'scheduled' && order.produceAtMs !== undefined) {
-    // It was replaced while it waited in the queue, by one for later.
-    return settle({ client, kind: 'pending', dueAtMs: order.produceAtMs });
+  if (order.status === 'scheduled' && order.produceAtMs !== undefined && lease.claims === 1) {
+    // It was replaced while it waited in the queue, by one for later, or a clock was wrong.
+    const isAlone = lease.from === ALONE;
+    return settle({ client, kind: 'pending', dueAtMs: order.produceAtMs, isAlone });
   }
   if (lease.claims === 1 && attempts < attemptsMax) {
     const claimed: ClaimedOrder = { ...order, status: 'producing', attempts: attempts + 1 };

@@ -2,7 +2,7 @@ import { catalogue, endedSegments } from '../store/catalogue.ts';
 import { segmentIn } from '../store/keys.ts';
 import { type OrderState, readable, stateFrom } from '../store/order-record.ts';
 import { refile } from '../store/refile.ts';
-import { statesOf, withoutRecord } from '../store/upkeep.ts';
+import { membersOf, statesOf, withoutRecord } from '../store/upkeep.ts';
 import { endedPage } from '../store/upkeep-pages.ts';
 import { tellLost } from './orders.ts';
 import { eachPage, hasTime, type Pass } from './pass.ts';
@@ -51,14 +51,18 @@ interface Elsewhere {
 /** @returns orders whose states name another place */
 async function check(pass: Pass, name: string, ids: readonly string[]): Promise<Elsewhere[]> {
   const { store } = pass;
-  await tellLost(pass, await withoutRecord(store, ids));
+  const bare = await withoutRecord(store, ids);
+  // Another pass may have forgotten some of them since they were listed.
+  const { client, segment } = segmentIn(name);
+  const [listed = []] = await membersOf(store, [store.keys.ended(client, segment)], bare);
+  await tellLost(pass, [...listed]);
   const states = await statesOf(store, ids);
   return ids.flatMap((id, at) => {
     const text = states[at] ?? null;
     // One without a state has been looked at as a suspect.
     const state = readable(() => stateFrom(id, text));
     if (text === null || state === undefined) return [];
-    return state.segment === segmentIn(name).segment ? [] : [{ id, text, state }];
+    return state.segment === segment ? [] : [{ id, text, state }];
   });
 }
 

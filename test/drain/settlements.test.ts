@@ -53,6 +53,14 @@ test('an order whose last claim was not settled is tried alone, until its attemp
   expect(settlement({ status: 'queued', attempts: 3 })).toMatchObject({ kind: 'dead' });
 });
 
+test('an attempt without an answer is counted, also where a wrong clock has begun it too early', () => {
+  const produceAtMs = STEP.nowMs + 3_600_000;
+  const text = recordOf({ ...order, produceAtMs }, NOW_MS);
+  expect(settlement(undefined, { text })).toMatchObject({ kind: 'pending', dueAtMs: produceAtMs });
+  const again = settlement(undefined, { text, claims: 2 });
+  expect(again).toMatchObject({ kind: 'pending', isAlone: true, state: { attempts: 1 } });
+});
+
 const ENDED: Partial<OrderState>[] = [
   { status: 'produced', attempts: 1, updatedAtMs: 7, segment: 1, settledBy: '1:other' },
   { status: 'canceled', attempts: 0, updatedAtMs: 7, segment: 1 },
