@@ -11,7 +11,7 @@ const ORDERS = 10_000;
 const ROUNDS = 3;
 const WARM_UP_ORDERS = 200;
 const DELAY_MS = 1;
-/** What production does for an order besides: a call of another system, and how many that one takes. */
+/** The downstream call that each order needs during production, and how many of them run at once. */
 const STEP_MS = 50;
 const STEPS_MAX = 100;
 

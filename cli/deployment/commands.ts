@@ -106,7 +106,7 @@ export function addStageCommands(sluice: Command, setExitCode: (exitCode: number
   onStage(sluice.command('setup').description('set a stage up, from credentials to a first order'))
     .option('--redis-url <url>', 'the REST URL of the Upstash database')
     .option('--redis-token <token>', 'its REST token; better in UPSTASH_REDIS_REST_TOKEN')
-    .option('--alarm-email <address>', 'who is told of alarms; "" for nobody')
+    .option('--alarm-email <address>', 'where alarms are sent; "" for nowhere')
     .option('--set <NAME=VALUE...>', 'further settings for the file of the stage')
     .addHelpText('after', SETUP_HELP)
     .action(async (flags: SetupFlags) => {

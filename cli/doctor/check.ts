@@ -1,6 +1,6 @@
 /**
  * What one check says:
- * - `ok`       as it must be
+ * - `ok`       nothing to do
  * - `unknown`  this cannot be found out from here; `mend` says where it can
  * - `warning`  it works, and somebody should look after it
  * - `wrong`    orders are lost, late or refused because of it, or will be
