@@ -16,13 +16,13 @@ export const handler = await httpFunction(({ clock, config, storeForBatches, rou
   const pauseMs = 1_000 / config.redrivesPerSecond;
   const store = storeForBatches();
 
-  return route({ scope: 'orders:admin' }, async (request) => {
+  return route({ scope: 'orders:admin', audit: 'redrive' }, async (request) => {
     const body = request.body === '' ? NO_BODY : readJsonBody(request, ORDER_BYTES_MAX);
     if (body.kind === 'refused') return body.response;
     const parsed = redriveSchema.safeParse(body.value, { jitless: true });
     if (!parsed.success) return invalidBody('invalid-redrive', faultsOf(parsed.error));
     const redrive = { limit: parsed.data.limit, pauseMs, mark: randomUUID() };
     const redriven = await redriveOldest(store, redrive, clock.now());
-    return json(202, { redriven } satisfies Redriven);
+    return { ...json(202, { redriven } satisfies Redriven), audit: { redriven } };
   });
 });
