@@ -9,7 +9,7 @@ import {
   metadataSchema,
   submissionSchema,
 } from '../orders/submission.ts';
-import { redriveSchema } from './operator-queries.ts';
+import { cancelManySchema, redriveSchema } from './operator-queries.ts';
 import * as operator from './operator-schemas.ts';
 import * as answers from './schemas.ts';
 
@@ -24,6 +24,7 @@ const REQUESTS = {
   Batch: batchSchema,
   BatchOrder: batchItemSchema,
   Redrive: redriveSchema,
+  CancelMany: cancelManySchema,
 } as const;
 const ANSWERS = {
   Receipt: answers.receiptSchema,
@@ -35,6 +36,7 @@ const ANSWERS = {
   Stats: operator.statsSchema,
   DrainReport: operator.drainReportSchema,
   Redriven: operator.redrivenSchema,
+  Canceled: operator.canceledSchema,
   Me: answers.meSchema,
   Problem: answers.problemSchema,
 } as const;

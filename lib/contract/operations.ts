@@ -1,8 +1,13 @@
 import type * as z from 'zod/mini';
 import { batchItemSchema, batchSchema } from '../orders/batch.ts';
 import { submissionSchema } from '../orders/submission.ts';
-import { redriveSchema } from './operator-queries.ts';
-import { drainReportSchema, redrivenSchema, statsSchema } from './operator-schemas.ts';
+import { cancelManySchema, redriveSchema } from './operator-queries.ts';
+import {
+  canceledSchema,
+  drainReportSchema,
+  redrivenSchema,
+  statsSchema,
+} from './operator-schemas.ts';
 import type { ProblemType } from './problems.ts';
 import { deadLettersQuerySchema, ordersQuerySchema } from './queries.ts';
 import {
@@ -135,6 +140,21 @@ export const OPERATIONS = {
     answer: { status: 200, description: 'The order, canceled.', schema: changedOrderSchema },
     problems: ['not-found', 'not-cancelable', 'order-erased'],
   },
+  'POST /orders/cancel': {
+    summary: 'Cancel up to 100 orders before they are produced',
+    description:
+      'Each order has its own result: some may be canceled while it is too late for others. Repeating ' +
+      'the request is safe.',
+    tag: 'Orders',
+    scope: 'orders:write',
+    body: { schema: cancelManySchema },
+    answer: {
+      status: 200,
+      description: 'A result for each order, in the order of the request.',
+      schema: canceledSchema,
+    },
+    problems: [...BODY_PROBLEMS, 'invalid-cancel'],
+  },
   'DELETE /orders/{id}': {
     summary: 'Erase what an order holds',
     description:
@@ -179,10 +199,11 @@ export const OPERATIONS = {
     problems: ['invalid-query'],
   },
   'POST /dead-letters/redrive': {
-    summary: 'Put the oldest dead orders back',
+    summary: 'Put dead orders back: the oldest, or up to 100 by id',
     description:
       'They become ready at a limited rate, so that they neither flood the producer nor delay new ' +
-      'orders.',
+      'orders: `ordersPerSecond`, or `SLUICE_REDRIVES_PER_SECOND`. With `ids`, each order has its own ' +
+      'result.',
     tag: 'Operate',
     scope: 'orders:admin',
     body: { schema: redriveSchema, isOptional: true },

@@ -75,3 +75,31 @@ test('an id that no order can have is a 404', async () => {
     expect((await api.call('cancel', { id: odd })).status).toBe(404);
   }
 });
+
+test('of many orders each has its own result, and a client cancels only its own', async () => {
+  const theirs = String((await api.submit(orderBody(), { as: 'other' })).body.id);
+  const dead = String((await api.submit(orderBody())).body.id);
+  await runDrain(api.store, {
+    producer: async () => new Map([[dead, { kind: 'rejected', reason: 'No.' } as const]]),
+    clock: steppedClock(Date.now()),
+    limits: { batchSize: 1 },
+  });
+  const produced = id;
+  const waiting = String((await api.submit(orderBody())).body.id);
+  const ids = [waiting, theirs, produced, waiting];
+  const { body } = await api.call('cancelMany', { body: { ids } });
+  expect(body).toMatchObject({
+    canceled: 2,
+    results: [
+      { id: waiting, status: 200 },
+      { id: theirs, status: 404 },
+      { id: produced, status: 409 },
+      { id: waiting, status: 200 },
+    ],
+  });
+  const asAdmin = { as: 'admin', body: { ids: [theirs, dead] } } as const;
+  expect((await api.call('cancelMany', asAdmin)).body).toMatchObject({ canceled: 2 });
+  for (const wrong of [{}, { ids: [] }, { ids: ['x'] }, { ids: Array(101).fill(id) }, '[]']) {
+    expect((await api.call('cancelMany', { body: wrong })).status).toBe(400);
+  }
+});
