@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type * as z from 'zod/mini';
-import { redriveSchema } from '../lib/contract/operator-queries.ts';
+import { type RedriveBody, redriveSchema } from '../lib/contract/operator-queries.ts';
 import type { Redriven } from '../lib/contract/operator-schemas.ts';
 import { redriveOldest, redriveThese } from '../lib/drain/redrive.ts';
 import { notRedriven, refusedChange } from '../lib/http/changes.ts';
@@ -11,7 +10,7 @@ import type { RedriveAnswer } from '../lib/store/redrive.ts';
 
 const LIMIT_DEFAULT = 100;
 /** No body means all defaults. */
-const NO_BODY: CheckedBody<z.output<typeof redriveSchema>> = { kind: 'body', value: {} };
+const NO_BODY: CheckedBody<RedriveBody> = { kind: 'body', value: {} };
 
 /** POST /dead-letters/redrive: 202 with the number put back; 400, 413, 415, 503 as problems. */
 export const handler = await httpFunction(({ clock, config, storeForBatches, route }) => {

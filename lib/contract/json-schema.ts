@@ -9,7 +9,7 @@ import {
   metadataSchema,
   submissionSchema,
 } from '../orders/submission.ts';
-import { cancelManySchema, redriveSchema } from './operator-queries.ts';
+import { cancelManySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
 import * as operator from './operator-schemas.ts';
 import * as answers from './schemas.ts';
 
@@ -25,6 +25,7 @@ const REQUESTS = {
   BatchOrder: batchItemSchema,
   Redrive: redriveSchema,
   CancelMany: cancelManySchema,
+  PauseRequest: pauseRequestSchema,
 } as const;
 const ANSWERS = {
   Receipt: answers.receiptSchema,
@@ -37,6 +38,8 @@ const ANSWERS = {
   DrainReport: operator.drainReportSchema,
   Redriven: operator.redrivenSchema,
   Canceled: operator.canceledSchema,
+  Pause: operator.pauseSchema,
+  Resumed: operator.resumedSchema,
   Me: answers.meSchema,
   Problem: answers.problemSchema,
 } as const;

@@ -16,6 +16,7 @@ export function operatorRequests(id: string) {
   return {
     'POST /dead-letters/redrive': { limit: 500 },
     'POST /orders/cancel': { ids: [id] },
+    'POST /pause': { forMs: 1_800_000, reason: 'ERP release' },
   };
 }
 

@@ -1,5 +1,4 @@
 import { afterAll, expect, test } from 'vitest';
-import { orderIdOf } from '../../lib/orders/identity.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { countOrders } from '../../lib/store/count.ts';
 import { hasEvents, oldestEvents, takeOutEvents } from '../../lib/store/events.ts';
@@ -24,9 +23,6 @@ const drain = (api: Api, event = {}) => api.schedule({ slot: 0, ...event }, lamb
 const keyed = (count: number, key: string) => ({
   orders: Array.from({ length: count }, (_, at) => orderBody({ idempotencyKey: `${key}-${at}` })),
 });
-
-const idsOf = (count: number, key: string) =>
-  Array.from({ length: count }, (_, at) => orderIdOf('shop', `${key}-${at}`));
 
 /** What goes through the functions: what it costs, and in how many requests, at most. */
 const CALLS: {
@@ -74,28 +70,6 @@ const CALLS: {
     name: 'GET /orders/{id}',
     before: (api) => api.submit(orderBody()),
     call: (api) => api.read(newOrder('none').id),
-    ...{ billed: 2, requests: 1 },
-  },
-  {
-    name: 'a cancel of two by id',
-    before: (api) => api.call('batch', { body: keyed(2, 'a') }),
-    call: (api) => api.call('cancelMany', { body: { ids: idsOf(2, 'a') } }),
-    ...{ billed: 2 * 11, requests: 2 * 2 },
-  },
-  {
-    name: 'a redrive of 100 by id',
-    before: async (api) => {
-      await api.call('batch', { body: keyed(100, 'a') });
-      await settled(api.store, { kind: 'rejected', reason: 'x' });
-    },
-    call: (api) => api.call('redriveMany', { body: { ids: idsOf(100, 'a') } }),
-    ...{ billed: 9, requests: 2 },
-  },
-  {
-    name: 'a list by key and client',
-    before: (api) => api.submit(orderBody(), { key: 'a' }),
-    call: (api) =>
-      api.call('list', { as: 'admin', query: { client: 'shop', idempotencyKey: 'a' } }),
     ...{ billed: 2, requests: 1 },
   },
   { name: 'a drain that finds nothing', call: drain, ...{ billed: 1, requests: 1 } },

@@ -27,6 +27,8 @@ export const ROUTES = {
   me: 'GET /me',
   openapi: 'GET /openapi.json',
   stats: 'GET /stats',
+  pause: 'POST /pause',
+  resume: 'POST /resume',
   drain: 'POST /drain',
 } as const;
 
@@ -84,6 +86,8 @@ export async function deploy(
     me: (await import('../../functions/me.ts')).handler,
     openapi: (await import('../../functions/openapi.ts')).handler,
     stats: (await import('../../functions/stats.ts')).handler,
+    pause: (await import('../../functions/pause.ts')).handler,
+    resume: (await import('../../functions/resume.ts')).handler,
     drain: (await import('../../functions/drain-queue.ts')).handler as Handler,
   };
   const announceEvents = (await import('../../functions/announce-events.ts')).handler;
