@@ -145,6 +145,8 @@ export const MEANINGS: Readonly<Record<SettingName, string>> = {
     'A domain of your own for the API. The outputs say where its DNS record must point.',
   SLUICE_JWT_SCOPE_PREFIX:
     'Stands before each scope in tokens, such as `sluice/` with Amazon Cognito.',
+  SLUICE_JWT_CLIENT_CLAIM:
+    'The claim that names the client, in place of `client_id` or `azp`; see docs/api.md for what that means.',
   SLUICE_JWT_AUDIENCE: 'Audience of these tokens; separate several with commas.',
   SLUICE_JWT_ISSUER: 'API Gateway checks JWTs of this issuer, in place of API keys.',
   SLUICE_EVENTS_SOURCE: 'The `source` of each event.',

@@ -35,4 +35,7 @@ export const TOKENS = named({
   SLUICE_JWT_SCOPE_PREFIX: text('functions', /^[\x21-\x7e]+$/, {
     rule: 'without spaces',
   }),
+  SLUICE_JWT_CLIENT_CLAIM: text('functions', /^[A-Za-z0-9_.:/-]{1,128}$/, {
+    rule: 'the name of a claim',
+  }),
 });
