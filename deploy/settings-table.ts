@@ -126,6 +126,8 @@ export const MEANINGS: Readonly<Record<SettingName, string>> = {
     'Requests of one client per minute. Costs 2 commands per request; `orders:admin` has no limit.',
   SLUICE_RETENTION_DAYS:
     'Days that an order, and its idempotency key, are kept after it was produced or canceled.',
+  SLUICE_DEAD_RETENTION_DAYS:
+    'Days after which a dead letter is discarded: what it held is erased, and its key stays used.',
   SLUICE_REDRIVES_PER_SECOND: 'Pace at which `POST /dead-letters/redrive` puts orders back.',
   SLUICE_QUEUE_MAX: 'Orders of one client that may wait. Submits past that are answered with 429.',
   SLUICE_SCHEDULED_MAX: 'Orders of one client that may be scheduled.',

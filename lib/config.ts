@@ -31,6 +31,8 @@ export interface Config extends RedisConfig {
   readonly redrivesPerSecond: number;
   /** How long a produced or canceled order is kept after its end. */
   readonly retentionDays: number;
+  /** How long a dead order is kept before it is discarded; 0 where it is kept until somebody acts. */
+  readonly deadRetentionDays: number;
   /** Whether what becomes of orders is announced; where to, only the announcer needs to know. */
   readonly isAnnounced: boolean;
   /**
@@ -74,6 +76,7 @@ export function readConfig(env: Environment, needs: Needs): Config {
     scheduledMax: setting(QUEUE.SLUICE_SCHEDULED_MAX),
     redrivesPerSecond: setting(QUEUE.SLUICE_REDRIVES_PER_SECOND),
     retentionDays: setting(QUEUE.SLUICE_RETENTION_DAYS),
+    deadRetentionDays: setting(QUEUE.SLUICE_DEAD_RETENTION_DAYS),
     isAnnounced: optional('SLUICE_EVENTS_URL', 'a URL', () => true, false),
     wakeIntervalMs: setting(WAKING.SLUICE_WAKE_INTERVAL_MS),
     drainFunction: optional('SLUICE_DRAIN_FUNCTION', FUNCTION_RULE, functionIn, ''),

@@ -23,6 +23,7 @@ test('a right environment is read, with defaults for what is left out or empty',
     ...{ tokens: undefined, stage: 'local', prefix: '', batchSize: 500, lanes: 2, leaseMs: 30_000 },
     ...{ attemptsMax: 24, queueMax: 1_000_000, scheduledMax: 100_000, redrivesPerSecond: 100 },
     ...{ isAnnounced: false, rateLimit: 0, wakeIntervalMs: 0, retentionDays: 30 },
+    deadRetentionDays: 0,
   });
 });
 
@@ -56,6 +57,7 @@ const WRONG: Record<string, string[]> = {
   SLUICE_RATE_LIMIT: ['0', '1000001'],
   SLUICE_WAKE_INTERVAL_MS: ['99', '30001'],
   SLUICE_RETENTION_DAYS: ['0', '3651'],
+  SLUICE_DEAD_RETENTION_DAYS: ['0', '3651'],
 };
 
 test('a stage takes no key of the local stack, and the local stack does', () => {
