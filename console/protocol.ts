@@ -1,4 +1,5 @@
-import type { Activity, Stats } from '../lib/contract/operator-schemas.ts';
+import type { Activity } from '../lib/contract/activity-schemas.ts';
+import type { Stats } from '../lib/contract/operator-schemas.ts';
 import type { Me } from '../lib/contract/schemas.ts';
 
 /** What the page and its server say to each other. The page takes types from here, and no code. */
@@ -87,5 +88,9 @@ export interface Spent {
   readonly commands: number;
   readonly dollars: number;
   /** Whose price it is, and of which day. */
-  readonly price: { readonly dollarsPerMillion: number; readonly source: string; readonly asOf: string };
+  readonly price: {
+    readonly dollarsPerMillion: number;
+    readonly source: string;
+    readonly asOf: string;
+  };
 }

@@ -33,8 +33,8 @@ function NoToken() {
     <main class="plain">
       <h1>Sluice</h1>
       <p>
-        Open the address that <code>sluice console</code> shows in the terminal. It ends in a token, and
-        this one has none, or one of a console that has ended.
+        Open the address that <code>sluice console</code> shows in the terminal. It ends in a token,
+        and this one has none, or one of a console that has ended.
       </p>
     </main>
   );

@@ -19,7 +19,8 @@ export function Foot() {
       </span>
       <span>Times are of {zone()}. ≈ marks what is not exact.</span>
       <span title={`${spent.price.source}, ${spent.price.asOf}`}>
-        This console has asked for ≈{count(spent.commands)} Redis commands, {dollars(spent.dollars)}.
+        This console has asked for ≈{count(spent.commands)} Redis commands, {dollars(spent.dollars)}
+        .
       </span>
       <span>
         <kbd>?</kbd> shows the keys

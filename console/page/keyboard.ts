@@ -43,7 +43,10 @@ export function useKeyboard({ onHold, onHelp }: Keys): void {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input:not([type=checkbox]), select, textarea') !== null;
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input:not([type=checkbox]), select, textarea') !== null
+  );
 }
 
 function focusOn(selector: string): void {

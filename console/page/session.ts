@@ -62,7 +62,10 @@ async function send<T>(
   const token = sessionStorage.getItem(KEPT_AS) ?? '';
   let response: Response;
   try {
-    response = await fetch(path, { ...init, headers: { ...init.headers, 'x-console-token': token } });
+    response = await fetch(path, {
+      ...init,
+      headers: { ...init.headers, 'x-console-token': token },
+    });
   } catch {
     throw new ConsoleGone('The console does not answer: is sluice console still running?', false);
   }

@@ -37,7 +37,12 @@ export function Strips() {
 }
 
 function Paused(props: {
-  readonly pause: { readonly by: string; readonly reason?: string | undefined; readonly since: string; readonly until: string };
+  readonly pause: {
+    readonly by: string;
+    readonly reason?: string | undefined;
+    readonly since: string;
+    readonly until: string;
+  };
   readonly nowMs: number;
 }) {
   const { by, reason, since, until } = props.pause;
@@ -45,7 +50,9 @@ function Paused(props: {
   return (
     <>
       <p class="strip">
-        <strong>‖ Paused by {by} until {time(Date.parse(until), props.nowMs)}</strong>
+        <strong>
+          ‖ Paused by {by} until {time(Date.parse(until), props.nowMs)}
+        </strong>
         <span>
           {reason && <span class="theirs">“{reason}” </span>}
           No drain claims since {time(Date.parse(since), props.nowMs)}. Orders are still taken in.

@@ -7,7 +7,10 @@ import type { Upstream } from './upstream.ts';
  * The closed list of what the page may ask the API for. Each goes through a method of the client; nothing
  * of a path comes from the browser, and whether the values are right is for the API to say.
  */
-type Read = (upstream: Upstream, query: Readonly<Record<string, string>>) => Promise<Reply<unknown>>;
+type Read = (
+  upstream: Upstream,
+  query: Readonly<Record<string, string>>,
+) => Promise<Reply<unknown>>;
 type Change = (
   upstream: Upstream,
   body: Readonly<Record<string, unknown>>,
@@ -23,12 +26,13 @@ export const READS: ReadonlyMap<string, Read> = new Map<string, Read>([
         ...['status', 'customer', 'reference', 'orderNumber', 'client', 'idempotencyKey'],
         ...['limit', 'cursor'],
       ]);
-      return upstream.read((client) =>
-        client.listPage(given as Parameters<Client['listPage']>[0]),
-      );
+      return upstream.read((client) => client.listPage(given as Parameters<Client['listPage']>[0]));
     },
   ],
-  ['/api/order', (upstream, { id }) => ofOrder(id, (one) => upstream.read((client) => client.get(one), true))],
+  [
+    '/api/order',
+    (upstream, { id }) => ofOrder(id, (one) => upstream.read((client) => client.get(one), true)),
+  ],
   [
     '/api/explanation',
     (upstream, { id }) => ofOrder(id, (one) => upstream.read((client) => client.explain(one))),
@@ -37,9 +41,7 @@ export const READS: ReadonlyMap<string, Read> = new Map<string, Read>([
     '/api/activity',
     (upstream, query) =>
       upstream.read((client) =>
-        client.activity(
-          only(query, ['from', 'to', 'step']) as Parameters<Client['activity']>[0],
-        ),
+        client.activity(only(query, ['from', 'to', 'step']) as Parameters<Client['activity']>[0]),
       ),
   ],
   ['/api/reasons', (upstream) => upstream.read((client) => client.deadLetterReasons())],

@@ -1,6 +1,6 @@
 import MEASURED from '../../cli/cost/measured.json' with { type: 'json' };
 import { dollarsFor } from '../../cli/cost/prices.ts';
-import type { Activity } from '../../lib/contract/operator-schemas.ts';
+import type { Activity } from '../../lib/contract/activity-schemas.ts';
 import type { Cost } from '../protocol.ts';
 
 const MIN = 60_000;

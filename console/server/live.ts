@@ -1,4 +1,5 @@
-import type { Activity, Stats } from '../../lib/contract/operator-schemas.ts';
+import type { Activity } from '../../lib/contract/activity-schemas.ts';
+import type { Stats } from '../../lib/contract/operator-schemas.ts';
 import type { Me } from '../../lib/contract/schemas.ts';
 import type { ApiFailure, Dated, Live, ReadOnly, Reply, StatsDetail } from '../protocol.ts';
 import { costOf } from './cost.ts';
@@ -58,7 +59,8 @@ export function livePoll(
   }
 
   async function askWho(): Promise<ApiFailure | undefined> {
-    if (known.me !== undefined && failure === undefined && !isOld(known.me, ME_MS)) return undefined;
+    if (known.me !== undefined && failure === undefined && !isOld(known.me, ME_MS))
+      return undefined;
     return note(await upstream.read((client) => client.me()), (me) => {
       known.me = me;
     });

@@ -53,7 +53,8 @@ export function upstreamOf(
         const response = await platform.fetch(url, init);
         const dateMs = Date.parse(response.headers.get('date') ?? '');
         // The header has whole seconds, so it is half a second late on average.
-        if (Number.isFinite(dateMs)) aheadMs = settled(aheadMs, dateMs + 500 - platform.clock.now());
+        if (Number.isFinite(dateMs))
+          aheadMs = settled(aheadMs, dateMs + 500 - platform.clock.now());
         const { status, headers } = response;
         return {
           status,
@@ -70,13 +71,22 @@ export function upstreamOf(
 
   async function ask<T>(
     call: (client: Client) => Promise<T>,
-    { timeoutMs, isVerbatim, isChange }: { timeoutMs: number; isVerbatim: boolean; isChange: boolean },
+    {
+      timeoutMs,
+      isVerbatim,
+      isChange,
+    }: { timeoutMs: number; isVerbatim: boolean; isChange: boolean },
   ): Promise<Reply<T>> {
     const { client, text } = clientOf(timeoutMs);
     try {
       const body = await call(client);
       const verbatim = isVerbatim ? text() : undefined;
-      return { kind: 'answered', atMs: now(), body, ...(verbatim !== undefined && { text: verbatim }) };
+      return {
+        kind: 'answered',
+        atMs: now(),
+        body,
+        ...(verbatim !== undefined && { text: verbatim }),
+      };
     } catch (error) {
       return { kind: 'failed', failure: failureOf(error, isChange) };
     }

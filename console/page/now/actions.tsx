@@ -47,7 +47,11 @@ export function Actions({ situation }: { readonly situation: Situation }) {
   );
 }
 
-function DrainOutcome({ state }: { readonly state: ReturnType<typeof useChange<DrainReport>>['state'] }) {
+function DrainOutcome({
+  state,
+}: {
+  readonly state: ReturnType<typeof useChange<DrainReport>>['state'];
+}) {
   if (state.kind === 'answered') {
     const { claimed, produced, retried, dead, remaining } = state.body;
     return (
@@ -77,12 +81,15 @@ function PauseDialog({ onClose }: { readonly onClose: () => void }) {
     <Dialog title="Pause the drains" onClose={onClose}>
       <form onSubmit={pause} class="spend">
         <p>
-          No drain claims an order until then; what is claimed already is produced. Orders are still taken
-          in. It ends by itself.
+          No drain claims an order until then; what is claimed already is produced. Orders are still
+          taken in. It ends by itself.
         </p>
         <label>
           For
-          <select value={minutes} onChange={(event) => setMinutes(Number(event.currentTarget.value))}>
+          <select
+            value={minutes}
+            onChange={(event) => setMinutes(Number(event.currentTarget.value))}
+          >
             {MINUTES.map((one) => (
               <option key={one} value={one}>
                 {one} minutes

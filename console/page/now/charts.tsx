@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Activity } from '../../../lib/contract/operator-schemas.ts';
+import type { Activity } from '../../../lib/contract/activity-schemas.ts';
 import type { Reply } from '../../protocol.ts';
 import { count, duration, hourAndMinute } from '../format.ts';
 import { usePage } from '../live.ts';
@@ -26,14 +26,21 @@ const RANGES: Readonly<Record<string, Range>> = {
 const MIN = 60_000;
 const FORECAST_MINUTES = 30;
 /** Seconds, minutes and hours as people read them. */
-const DURATIONS_S = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 21_600, 86_400];
+const DURATIONS_S = [
+  1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 21_600, 86_400,
+];
 
 export function Charts(props: { readonly situation: Situation; readonly range: string }) {
   const { live } = usePage();
   const range = RANGES[props.range] ?? RANGES['1h'];
   const longer = useLonger(range);
   if (range === undefined || live?.activity === undefined) return null;
-  const activity = range.minutes === 60 ? live.activity.body : longer?.kind === 'answered' ? longer.body : undefined;
+  const activity =
+    range.minutes === 60
+      ? live.activity.body
+      : longer?.kind === 'answered'
+        ? longer.body
+        : undefined;
   return (
     <>
       <div class="ranges" role="group" aria-label="How far back the charts reach">
@@ -54,7 +61,11 @@ export function Charts(props: { readonly situation: Situation; readonly range: s
         <div class="charts">
           <InAndOut activity={activity} range={range} />
           <Ages activity={activity} />
-          <Depth activity={activity} situation={props.situation} isForecast={range.minutes === 60} />
+          <Depth
+            activity={activity}
+            situation={props.situation}
+            isForecast={range.minutes === 60}
+          />
           <Drains activity={activity} />
         </div>
       )}
@@ -97,8 +108,19 @@ function InAndOut({ activity, range }: { readonly activity: Activity; readonly r
   const came = sum(buckets.map(({ cameIn }) => cameIn ?? 0));
   const went = sum(buckets.map(({ produced, dead }) => produced + dead));
   const lines: Line[] = [
-    { name: 'in', color: 'in', pattern: 'solid', values: buckets.map(({ cameIn }) => cameIn), isFilled: true },
-    { name: 'out', color: 'out', pattern: 'dashed', values: buckets.map(({ produced, dead }) => produced + dead) },
+    {
+      name: 'in',
+      color: 'in',
+      pattern: 'solid',
+      values: buckets.map(({ cameIn }) => cameIn),
+      isFilled: true,
+    },
+    {
+      name: 'out',
+      color: 'out',
+      pattern: 'dashed',
+      values: buckets.map(({ produced, dead }) => produced + dead),
+    },
   ];
   return (
     <section class="card">
@@ -123,9 +145,25 @@ function Ages({ activity }: { readonly activity: Activity }) {
   const oldest = Math.max(0, ...buckets.map(({ oldestAgeMs }) => oldestAgeMs ?? 0));
   const p95 = buckets.findLast(({ p95Ms }) => p95Ms !== null)?.p95Ms;
   const lines: Line[] = [
-    { name: 'oldest order', color: 'in', pattern: 'solid', values: buckets.map(({ oldestAgeMs }) => inS(oldestAgeMs)), isFilled: true },
-    { name: 'p95', color: 'out', pattern: 'dashed', values: buckets.map(({ p95Ms }) => inS(p95Ms)) },
-    { name: 'p50', color: 'third', pattern: 'dotted', values: buckets.map(({ p50Ms }) => inS(p50Ms)) },
+    {
+      name: 'oldest order',
+      color: 'in',
+      pattern: 'solid',
+      values: buckets.map(({ oldestAgeMs }) => inS(oldestAgeMs)),
+      isFilled: true,
+    },
+    {
+      name: 'p95',
+      color: 'out',
+      pattern: 'dashed',
+      values: buckets.map(({ p95Ms }) => inS(p95Ms)),
+    },
+    {
+      name: 'p50',
+      color: 'third',
+      pattern: 'dotted',
+      values: buckets.map(({ p50Ms }) => inS(p50Ms)),
+    },
   ];
   return (
     <section class="card">
@@ -159,11 +197,26 @@ function Depth(props: {
   const path = isForecast ? pathOf(outlookOf(situation), FORECAST_MINUTES) : [];
   const ahead = path.map((_, minute) => situation.nowMs + (minute + 1) * MIN);
   const last = past.findLast((depth) => depth !== null) ?? null;
-  const joined = past.map((_, index) => (index === past.length - 1 && path.length > 0 ? last : null));
+  const joined = past.map((_, index) =>
+    index === past.length - 1 && path.length > 0 ? last : null,
+  );
   const lines: Line[] = [
-    { name: 'waiting', color: 'in', pattern: 'solid', values: [...past, ...path.map(() => null)], isFilled: true },
+    {
+      name: 'waiting',
+      color: 'in',
+      pattern: 'solid',
+      values: [...past, ...path.map(() => null)],
+      isFilled: true,
+    },
     ...(path.length > 0
-      ? [{ name: 'forecast', color: 'third', pattern: 'dashed', values: [...joined, ...path] } as const]
+      ? [
+          {
+            name: 'forecast',
+            color: 'third',
+            pattern: 'dashed',
+            values: [...joined, ...path],
+          } as const,
+        ]
       : []),
   ];
   const { queued, oldestQueuedAgeMs } = situation.stats;
@@ -194,10 +247,19 @@ function Depth(props: {
 function Drains({ activity }: { readonly activity: Activity }) {
   const { buckets } = activity;
   const lines: Line[] = [
-    { name: 'to retry', color: 'out', pattern: 'solid', values: buckets.map(({ retried }) => retried), isFilled: true },
+    {
+      name: 'to retry',
+      color: 'out',
+      pattern: 'solid',
+      values: buckets.map(({ retried }) => retried),
+      isFilled: true,
+    },
     { name: 'dead', color: 'third', pattern: 'dashed', values: buckets.map(({ dead }) => dead) },
   ];
-  const [retried, dead] = [sum(buckets.map((one) => one.retried)), sum(buckets.map((one) => one.dead))];
+  const [retried, dead] = [
+    sum(buckets.map((one) => one.retried)),
+    sum(buckets.map((one) => one.dead)),
+  ];
   return (
     <section class="card">
       <header>

@@ -26,8 +26,8 @@ export function Cost() {
           This console: ≈{count(spent.commands)} commands, {dollars(spent.dollars)}
         </p>
         <p class="soft">
-          ${spent.price.dollarsPerMillion} a million commands, {spent.price.source} of {spent.price.asOf}.
-          Counted by what each step bills; submits as if each order came alone.
+          ${spent.price.dollarsPerMillion} a million commands, {spent.price.source} of{' '}
+          {spent.price.asOf}. Counted by what each step bills; submits as if each order came alone.
         </p>
       </div>
     </section>

@@ -37,20 +37,27 @@ export function forecastOf(outlook: Outlook): Forecast {
   if (atMs !== undefined) return { kind: 'clear', atMs };
   const withoutIntakeAtMs = clearAt({ ...outlook, inPerMinute: 0 });
   const perMinute = inPerMinute - outPerMinute;
-  return { kind: 'never', perMinute, ...(withoutIntakeAtMs !== undefined && { withoutIntakeAtMs }) };
+  return {
+    kind: 'never',
+    perMinute,
+    ...(withoutIntakeAtMs !== undefined && { withoutIntakeAtMs }),
+  };
 }
 
 /** How many wait at the end of each minute to come; none if there is no forecast. */
 export function pathOf(outlook: Outlook, minutes: number): readonly number[] {
   if (outlook.busyMinutes < BUSY_MINUTES_MIN) return [];
-  return [...minutesOf(outlook, minutes)].map(({ waiting, change }) => Math.max(0, waiting + change));
+  return [...minutesOf(outlook, minutes)].map(({ waiting, change }) =>
+    Math.max(0, waiting + change),
+  );
 }
 
 function clearAt(outlook: Outlook): number | undefined {
   for (const { fromMs, waiting, change, running } of minutesOf(outlook, MINUTES_MAX)) {
     // While drains rest, the minute only begins to count when they go on.
     const partMs = running * MIN;
-    if (waiting + change <= 0) return fromMs + MIN - partMs + partMs * Math.min(1, waiting / -change);
+    if (waiting + change <= 0)
+      return fromMs + MIN - partMs + partMs * Math.min(1, waiting / -change);
   }
   return undefined;
 }

@@ -57,8 +57,7 @@ function VerdictCard({ situation }: { readonly situation: Situation }) {
       </p>
       {next && (
         <p class="next">
-          Next: {next}{' '}
-          <a href={`#/runbook/${section}`}>Runbook</a>
+          Next: {next} <a href={`#/runbook/${section}`}>Runbook</a>
         </p>
       )}
       <details>
@@ -83,7 +82,9 @@ function Why({ situation }: { readonly situation: Situation }) {
       <dt>The oldest waits for</dt>
       <dd>{oldestQueuedAgeMs === null ? '–' : duration(oldestQueuedAgeMs)}</dd>
       <dt>A drain was seen</dt>
-      <dd>{drainSeenAtMs === undefined ? 'not lately' : `${duration(nowMs - drainSeenAtMs)} ago`}</dd>
+      <dd>
+        {drainSeenAtMs === undefined ? 'not lately' : `${duration(nowMs - drainSeenAtMs)} ago`}
+      </dd>
       <dt>Drains end because</dt>
       <dd>{endings ? `${ENDINGS[endings.kind]} (${countOf(endings.drains, 'drain')})` : '–'}</dd>
       <dt>Died, the last 10 min</dt>
@@ -114,7 +115,9 @@ function Counts({ situation }: { readonly situation: Situation }) {
           <dd>
             {shown('queued')}
             <small>
-              {stats.oldestQueuedAgeMs === null ? 'none' : `oldest ${duration(stats.oldestQueuedAgeMs)}`}
+              {stats.oldestQueuedAgeMs === null
+                ? 'none'
+                : `oldest ${duration(stats.oldestQueuedAgeMs)}`}
             </small>
           </dd>
         </div>

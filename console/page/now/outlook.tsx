@@ -24,7 +24,8 @@ export function Outlook({ situation }: { readonly situation: Situation }) {
               <Bar share={gauge.share} label="The deepest queue" />
               {percent(gauge.share)} of the {count(gauge.max)} orders that {gauge.client} may have
               waiting
-              {gauge.fullAtMs !== undefined && ` · full at ${hourAndMinute(gauge.fullAtMs, nowMs)} at this rate`}
+              {gauge.fullAtMs !== undefined &&
+                ` · full at ${hourAndMinute(gauge.fullAtMs, nowMs)} at this rate`}
               {' · then its submits get 429, Retry-After 60 s at most'}
             </>
           )}
@@ -37,7 +38,10 @@ export function Outlook({ situation }: { readonly situation: Situation }) {
 function said(forecast: Forecast, situation: Situation): string {
   const { nowMs } = situation;
   const due = outlookOf(situation).due.reduce((sum, { orders }) => sum + orders, 0);
-  const later = due > 0 ? ` ${countOf(due, 'order')} due in the next hour ${due === 1 ? 'is' : 'are'} in this.` : '';
+  const later =
+    due > 0
+      ? ` ${countOf(due, 'order')} due in the next hour ${due === 1 ? 'is' : 'are'} in this.`
+      : '';
   switch (forecast.kind) {
     case 'empty':
       return `Nothing waits.${later}`;

@@ -1,4 +1,5 @@
-import type { Activity, Stats } from '../../../lib/contract/operator-schemas.ts';
+import type { Activity } from '../../../lib/contract/activity-schemas.ts';
+import type { Stats } from '../../../lib/contract/operator-schemas.ts';
 import type { ApiFailure, Live, StatsDetail } from '../../protocol.ts';
 
 /** What the verdict, the forecast and the gauge are made of: figures, and times in Unix milliseconds. */

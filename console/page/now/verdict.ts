@@ -1,5 +1,5 @@
-import { count, countOf, duration, hourAndMinute, rate, time } from '../format.ts';
 import { adviceOn } from '../advice.ts';
+import { count, countOf, duration, hourAndMinute, rate, time } from '../format.ts';
 import { gaugeOf } from './gauge.ts';
 import type { Situation } from './situation.ts';
 
@@ -241,5 +241,7 @@ function accounted(situation: Situation): string[] {
   const when = `at ${hourAndMinute(Date.parse(upkeep.endedAt), situation.nowMs)}`;
   return missing === 0
     ? [`Nothing is lost: ${figures} ${when}.`]
-    : [`${countOf(missing, 'order')} ${missing === 1 ? 'is' : 'are'} not where they should be: ${figures} ${when}.`];
+    : [
+        `${countOf(missing, 'order')} ${missing === 1 ? 'is' : 'are'} not where they should be: ${figures} ${when}.`,
+      ];
 }

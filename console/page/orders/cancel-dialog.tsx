@@ -22,9 +22,10 @@ export function CancelDialog(props: {
   return (
     <Dialog title={`Cancel ${what}`} onClose={() => onClose(isOver)}>
       <p>
-        {what}, worth {sumsInWords(sumsOf(orders))}, will not be produced. An order that has begun to be
-        produced stays as it is.
-        {props.orders.length > ORDERS_MAX && ` Of those selected, these are the first ${ORDERS_MAX}.`}
+        {what}, worth {sumsInWords(sumsOf(orders))}, will not be produced. An order that has begun
+        to be produced stays as it is.
+        {props.orders.length > ORDERS_MAX &&
+          ` Of those selected, these are the first ${ORDERS_MAX}.`}
       </p>
       <div role="status">
         {state.kind === 'answered' && <Outcome canceled={state.body} />}

@@ -14,14 +14,15 @@ export function Filters({ query }: { readonly query: Readonly<Record<string, str
   const show = (more: Readonly<Record<string, string>>) => {
     location.hash = hrefOf('orders', { ...texts, ...more });
   };
-  const field = (name: string, label: string, list?: string) => (
+  const field = (name: string, label: string, list: string | undefined = undefined) => (
     <label>
       {label}
       <input
+        type="text"
         value={texts[name] ?? ''}
         autocomplete="off"
         spellcheck={false}
-        {...(list && { list })}
+        list={list}
         onInput={(event) => setTexts({ ...texts, [name]: event.currentTarget.value })}
         onChange={(event) => show({ [name]: event.currentTarget.value.trim() })}
       />

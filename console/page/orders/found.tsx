@@ -34,7 +34,12 @@ export function Found(props: {
         <p role="status">
           {listing === undefined
             ? 'Reading …'
-            : howFar({ shown: orders.length, examined: listing.examined, isEnd: listing.cursor === null, isFiltered })}
+            : howFar({
+                shown: orders.length,
+                examined: listing.examined,
+                isEnd: listing.cursor === null,
+                isFiltered,
+              })}
           {listing && ` Read ${duration(nowMs - listing.readAtMs)} ago.`}
         </p>
         <button type="button" onClick={() => void again()} disabled={isReading}>
@@ -65,7 +70,9 @@ export function howFar(given: {
   const { shown, examined, isEnd, isFiltered } = given;
   if (!isFiltered) {
     if (shown === 0) return isEnd ? 'There are no orders.' : `Read ${count(examined)}.`;
-    return isEnd ? `All ${countOf(shown, 'order')}.` : `The newest ${count(shown)}; there are more.`;
+    return isEnd
+      ? `All ${countOf(shown, 'order')}.`
+      : `The newest ${count(shown)}; there are more.`;
   }
   const found = shown === 0 ? 'none match' : `${count(shown)} match${shown === 1 ? 'es' : ''}`;
   return isEnd

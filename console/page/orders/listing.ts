@@ -33,7 +33,9 @@ const left = new Map<string, Listing>();
 export function useListing(path: string, query: Query | undefined) {
   const { now } = usePage();
   const name = query && `${path}?${new URLSearchParams(query)}`;
-  const [listing, setListing] = useState<Listing | undefined>(() => name === undefined ? undefined : left.get(name));
+  const [listing, setListing] = useState<Listing | undefined>(() =>
+    name === undefined ? undefined : left.get(name),
+  );
   const [isReading, setReading] = useState(false);
   const current = useRef(0);
 
@@ -47,7 +49,11 @@ export function useListing(path: string, query: Query | undefined) {
     let examined = 0;
     let found = 0;
     do {
-      const reply = await pageOf(path, { ...query, limit: String(PAGE_ORDERS), ...(all?.cursor && { cursor: all.cursor }) });
+      const reply = await pageOf(path, {
+        ...query,
+        limit: String(PAGE_ORDERS),
+        ...(all?.cursor && { cursor: all.cursor }),
+      });
       if (round !== current.current) return;
       all = grown(all, reply, now());
       if (reply.kind === 'failed') break;
@@ -84,14 +90,18 @@ async function pageOf(path: string, query: Query): Promise<Reply<OrderPage>> {
     return await ask<Reply<OrderPage>>(path, query);
   } catch (error) {
     if (!(error instanceof ConsoleGone)) throw error;
-    return { kind: 'failed', failure: { kind: 'unreachable', detail: error.message, isOutcomeUnknown: false } };
+    return {
+      kind: 'failed',
+      failure: { kind: 'unreachable', detail: error.message, isOutcomeUnknown: false },
+    };
   }
 }
 
 /** @param all  what was there before, without a failure of then */
 export function grown(all: Listing | undefined, reply: Reply<OrderPage>, nowMs: number): Listing {
   const { orders = [], examined = 0, cursor = null, readAtMs = nowMs } = all ?? {};
-  if (reply.kind === 'failed') return { orders, examined, cursor, readAtMs, failure: reply.failure };
+  if (reply.kind === 'failed')
+    return { orders, examined, cursor, readAtMs, failure: reply.failure };
   const known = new Set(orders.map(({ id }) => id));
   return {
     // An order that moves on while the pages are read may come twice.

@@ -27,7 +27,12 @@ function Filtered({ query }: { readonly query: Readonly<Record<string, string>> 
   return (
     <>
       <Filters query={query} />
-      <Found used={used} selected={selected} onSelect={setSelected} isFiltered={Object.keys(given).length > 0} />
+      <Found
+        used={used}
+        selected={selected}
+        onSelect={setSelected}
+        isFiltered={Object.keys(given).length > 0}
+      />
     </>
   );
 }

@@ -11,7 +11,13 @@ import { type Try, triesOf } from './tries.ts';
 export function Searched({ text }: { readonly text: string }) {
   const tries = triesOf(text);
   const [found, setFound] = useState<Readonly<Record<string, readonly OrderSummaryDocument[]>>>({});
-  const orders = [...new Map(Object.values(found).flat().map((one) => [one.id, one])).values()];
+  const orders = [
+    ...new Map(
+      Object.values(found)
+        .flat()
+        .map((one) => [one.id, one]),
+    ).values(),
+  ];
   return (
     <>
       <section class="card" aria-label="What was tried">
@@ -82,7 +88,9 @@ function Outcome({ used, attempt }: { readonly used: UsedListing; readonly attem
     );
   }
   if (cursor === null) {
-    return <span class="soft">✗ none{attempt.isWhole ? '' : `, of all ${count(examined)} orders`}</span>;
+    return (
+      <span class="soft">✗ none{attempt.isWhole ? '' : `, of all ${count(examined)} orders`}</span>
+    );
   }
   const { stats } = live ?? {};
   const kept = stats && sumOf(stats.body);
@@ -93,6 +101,15 @@ function Outcome({ used, attempt }: { readonly used: UsedListing; readonly attem
   );
 }
 
-function sumOf(stats: { queued: number; producing: number; scheduled: number; dead: number; produced: number; canceled: number }): number {
-  return stats.queued + stats.producing + stats.scheduled + stats.dead + stats.produced + stats.canceled;
+function sumOf(stats: {
+  queued: number;
+  producing: number;
+  scheduled: number;
+  dead: number;
+  produced: number;
+  canceled: number;
+}): number {
+  return (
+    stats.queued + stats.producing + stats.scheduled + stats.dead + stats.produced + stats.canceled
+  );
 }

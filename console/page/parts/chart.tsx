@@ -147,7 +147,8 @@ function optionsFor(given: {
         grid: { show: false },
         space: 60,
         size: 26,
-        values: (_, splits) => splits.map((s) => hourAndMinute(s * 1_000, (splits.at(-1) ?? s) * 1_000)),
+        values: (_, splits) =>
+          splits.map((s) => hourAndMinute(s * 1_000, (splits.at(-1) ?? s) * 1_000)),
       },
       {
         ...axis,
@@ -166,7 +167,9 @@ function optionsFor(given: {
         width: 2,
         dash: DASHES[pattern],
         points: { show: false },
-        ...(isFilled && { fill: `${colorOf(box, color).replace('rgb(', 'rgba(').replace(')', ', 0.13)')}` }),
+        ...(isFilled && {
+          fill: `${colorOf(box, color).replace('rgb(', 'rgba(').replace(')', ', 0.13)')}`,
+        }),
       })),
     ],
   };

@@ -80,7 +80,9 @@ export function Failed({ failure }: { readonly failure: ApiFailure }) {
   return (
     <p class="notice is-bad" role="alert">
       <strong>
-        {failure.isOutcomeUnknown ? 'Whether it was done is not known' : 'The API did not answer that'}
+        {failure.isOutcomeUnknown
+          ? 'Whether it was done is not known'
+          : 'The API did not answer that'}
         {status}.
       </strong>{' '}
       <span class="theirs">{failure.detail}</span> {adviceOn(failure)}

@@ -3,10 +3,7 @@ import type { Reply } from '../../protocol.ts';
 import { usePage } from '../live.ts';
 import { ConsoleGone, change, newAction } from '../session.ts';
 
-export type ChangeState<T> =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'running' }
-  | Reply<T>;
+export type ChangeState<T> = { readonly kind: 'ready' } | { readonly kind: 'running' } | Reply<T>;
 
 /**
  * One change, made once: it has its name from when the dialog or the button appeared, so a second click
