@@ -1,4 +1,4 @@
-import { count, dollars, duration, zone } from './format.ts';
+import { ago, count, dollars, zone } from './format.ts';
 import { useNow, usePage } from './live.ts';
 
 /** How old everything is, and what looking at it has cost. */
@@ -12,7 +12,7 @@ export function Foot() {
       <span>
         {held.length > 0
           ? `Nothing is updated: ${held.join(', ')}.`
-          : stats && `Updated ${duration(Math.max(0, nowMs - stats.atMs))} ago, every 10 s.`}{' '}
+          : stats && `Updated ${ago(nowMs - stats.atMs)}, every 10 s.`}{' '}
         <button type="button" class="quiet" aria-pressed={isHeldByKey} onClick={toggleHold}>
           {isHeldByKey ? 'go on' : 'hold'} <kbd>p</kbd>
         </button>

@@ -26,6 +26,11 @@ export function duration(ms: number): string {
   return `${count(Math.floor(all / unit))} ${names[0]}${rest === 0 ? '' : ` ${rest} ${names[1]}`}`;
 }
 
+/** "12 s ago"; what is of this moment is "just now". */
+export function ago(ms: number): string {
+  return ms < 2 * S ? 'just now' : `${duration(Math.floor(ms / S) * S)} ago`;
+}
+
 /** A rate for people: "820/s", "4.2/s", "30 a minute". */
 export function rate(perMinute: number): string {
   if (perMinute >= 600) return `${count(Math.round(perMinute / 60))}/s`;
@@ -71,6 +76,16 @@ export function time(atMs: number, nowMs: number): string {
 /** 10:21, for what is not known to the second. */
 export function hourAndMinute(atMs: number, nowMs: number): string {
   return time(atMs, nowMs).slice(0, -3);
+}
+
+/** 10:21, whatever the day. */
+export function timeOfDay(atMs: number): string {
+  return clock(TIME).format(atMs).slice(0, -3);
+}
+
+/** 27 Nov */
+export function day(atMs: number): string {
+  return clock(DAY).format(atMs);
 }
 
 /** 10:19:44.120 */

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ReasonGroup, Reasons } from '../../../lib/contract/reasons-schemas.ts';
 import type { Reply } from '../../protocol.ts';
-import { count, countOf, duration } from '../format.ts';
+import { ago, count, countOf } from '../format.ts';
 import { useNow, usePage } from '../live.ts';
 import { useListing } from '../orders/listing.ts';
 import { OrderTable } from '../orders/order-table.tsx';
@@ -98,7 +98,7 @@ function ByReason() {
             ? `the newest ${count(examined)} of ${count(dead)}`
             : `all ${count(examined)}`}
           . They died <Time at={firstAt} /> – <Time at={lastAt} /> and are worth {sumsInWords(sums)}
-          . <span class="soft">Read {duration(nowMs - readAtMs)} ago.</span>
+          . <span class="soft">Read {ago(nowMs - readAtMs)}.</span>
         </p>
         <button type="button" onClick={again}>
           Read again

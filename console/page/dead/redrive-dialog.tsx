@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { ReasonGroup, Reasons } from '../../../lib/contract/reasons-schemas.ts';
 import type { Reply } from '../../protocol.ts';
-import { count, countOf, duration } from '../format.ts';
+import { ago, count, countOf } from '../format.ts';
 import { useNow, usePage } from '../live.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Time } from '../parts/time.tsx';
@@ -73,8 +73,7 @@ function What({ group, readAtMs }: { readonly group: ReasonGroup; readonly readA
     <>
       <p>
         {countOf(group.ids.length, 'order')} worth {sumsInWords(group.sums)}, which died{' '}
-        <Time at={group.firstAt} /> – <Time at={group.lastAt} />. Listed{' '}
-        {duration(nowMs - readAtMs)} ago.{' '}
+        <Time at={group.firstAt} /> – <Time at={group.lastAt} />. Listed {ago(nowMs - readAtMs)}.{' '}
         <button type="button" class="quiet" onClick={() => void look()}>
           look again
         </button>

@@ -24,11 +24,8 @@ export function Actions({ situation }: { readonly situation: Situation }) {
     void drain.run();
   };
   return (
-    <section class="card" aria-label="Actions">
-      <header>
-        <h2>Drains</h2>
-      </header>
-      <div class="body spend">
+    <>
+      <div class="actions" role="group" aria-label="Drains">
         {live?.readOnly !== undefined && <p>{READ_ONLY[live.readOnly]}</p>}
         <div class="row-of-buttons">
           <ChangeButton onClick={drainNow} isDisabled={isDraining}>
@@ -43,7 +40,7 @@ export function Actions({ situation }: { readonly situation: Situation }) {
         </div>
       </div>
       {isPausing && <PauseDialog onClose={() => setPausing(false)} />}
-    </section>
+    </>
   );
 }
 

@@ -13,15 +13,16 @@ import type { Situation } from './situation.ts';
 
 interface Range {
   readonly name: string;
+  readonly inWords: string;
   readonly minutes: number;
   readonly step: number;
 }
 
 const RANGES: Readonly<Record<string, Range>> = {
-  '1h': { name: '1 h', minutes: 60, step: 1 },
-  '6h': { name: '6 h', minutes: 360, step: 5 },
-  '24h': { name: '24 h', minutes: 1_440, step: 15 },
-  '7d': { name: '7 d', minutes: 10_080, step: 120 },
+  '1h': { name: '1 h', inWords: 'hour', minutes: 60, step: 1 },
+  '6h': { name: '6 h', inWords: '6 hours', minutes: 360, step: 5 },
+  '24h': { name: '24 h', inWords: '24 hours', minutes: 1_440, step: 15 },
+  '7d': { name: '7 d', inWords: '7 days', minutes: 10_080, step: 120 },
 };
 const MIN = 60_000;
 const FORECAST_MINUTES = 30;
@@ -129,8 +130,8 @@ function InAndOut({ activity, range }: { readonly activity: Activity; readonly r
       </header>
       <div class="body">
         <Chart
-          title={`Orders in and out, the last ${range.name}`}
-          sentence={`In the last ${range.name}, ${count(came)} came in and ${count(went)} went out.`}
+          title={`Orders in and out, the last ${range.inWords}`}
+          sentence={`In the last ${range.inWords}, ${count(came)} came in and ${count(went)} went out.`}
           atMs={atMsOf(activity)}
           lines={lines}
           shown={compact}

@@ -22,9 +22,6 @@ export function Cost() {
               ` · ${dollars(cost.dollarsPerMillionOrders)} a million orders`}
           </p>
         )}
-        <p>
-          This console: ≈{count(spent.commands)} commands, {dollars(spent.dollars)}
-        </p>
         <p class="soft">
           ${spent.price.dollarsPerMillion} a million commands, {spent.price.source} of{' '}
           {spent.price.asOf}. Counted by what each step bills; submits as if each order came alone.

@@ -21,10 +21,7 @@ export function Now({ query }: { readonly query: Readonly<Record<string, string>
       <Counts situation={situation} />
       <Outlook situation={situation} />
       <Charts situation={situation} range={query.range ?? '1h'} />
-      <div class="charts">
-        <Cost />
-        <Actions situation={situation} />
-      </div>
+      <Cost />
     </>
   );
 }
@@ -60,6 +57,7 @@ function VerdictCard({ situation }: { readonly situation: Situation }) {
           Next: {next} <a href={`#/runbook/${section}`}>Runbook</a>
         </p>
       )}
+      <Actions situation={situation} />
       <details>
         <summary>Why this verdict</summary>
         <Why situation={situation} />

@@ -22,11 +22,10 @@ export function Outlook({ situation }: { readonly situation: Situation }) {
           ) : (
             <>
               <Bar share={gauge.share} label="The deepest queue" />
-              {percent(gauge.share)} of the {count(gauge.max)} orders that {gauge.client} may have
-              waiting
+              {percent(gauge.share)} of the {count(gauge.max)} that {gauge.client} may have waiting
               {gauge.fullAtMs !== undefined &&
                 ` · full at ${hourAndMinute(gauge.fullAtMs, nowMs)} at this rate`}
-              {' · then its submits get 429, Retry-After 60 s at most'}
+              {' · then 429, Retry-After up to 60 s'}
             </>
           )}
         </dd>

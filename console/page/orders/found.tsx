@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { OrderSummaryDocument } from '../../../lib/contract/schemas.ts';
-import { count, countOf, duration } from '../format.ts';
+import { ago, count, countOf } from '../format.ts';
 import { useHold, useNow } from '../live.ts';
 import { ChangeButton, Failed } from '../parts/small.tsx';
 import { CancelDialog } from './cancel-dialog.tsx';
@@ -40,7 +40,7 @@ export function Found(props: {
                 isEnd: listing.cursor === null,
                 isFiltered,
               })}
-          {listing && ` Read ${duration(nowMs - listing.readAtMs)} ago.`}
+          {listing && ` Read ${ago(nowMs - listing.readAtMs)}.`}
         </p>
         <button type="button" onClick={() => void again()} disabled={isReading}>
           Read again

@@ -62,14 +62,16 @@ export function OrderTable(props: {
                 <OrderLink id={order.id} />
               </td>
               <td data-name="Key, reference" class="theirs">
-                {order.idempotencyKey}
-                {order.reference !== undefined && <span class="soft"> · {order.reference}</span>}
+                <span class="clamp">
+                  {order.idempotencyKey}
+                  {order.reference !== undefined && <span class="soft"> · {order.reference}</span>}
+                </span>
               </td>
               <td data-name="Client" class="theirs">
                 {order.client ?? '–'}
               </td>
               <td data-name="Customer" class="theirs">
-                {order.customer}
+                <span class="clamp">{order.customer}</span>
               </td>
               <td data-name="Total" class="number">
                 {formatMoney(order.totalAmount, order.currency)}
@@ -91,7 +93,7 @@ export function OrderTable(props: {
                 <Time at={order.acceptedAt} />
               </td>
               <td data-name="Last reason" class="theirs reason">
-                {order.lastError?.reason ?? ''}
+                {order.lastError && <span class="clamp">{order.lastError.reason}</span>}
               </td>
             </tr>
           ))}

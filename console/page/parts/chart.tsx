@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { hourAndMinute } from '../format.ts';
+import { day, hourAndMinute, timeOfDay } from '../format.ts';
 
 /** One line of a chart. Its pattern tells it from the others where colours do not. */
 export interface Line {
@@ -147,8 +147,7 @@ function optionsFor(given: {
         grid: { show: false },
         space: 60,
         size: 26,
-        values: (_, splits) =>
-          splits.map((s) => hourAndMinute(s * 1_000, (splits.at(-1) ?? s) * 1_000)),
+        values: (_, splits) => onAxis(splits),
       },
       {
         ...axis,
@@ -183,4 +182,12 @@ function colorOf(box: HTMLElement, name: string): string {
   const { color } = getComputedStyle(probe);
   probe.remove();
   return color;
+}
+
+const DAY_S = 24 * 60 * 60;
+
+/** Times of the day, or days where the axis spans more than one. */
+function onAxis(splits: readonly number[]): string[] {
+  const spanS = (splits.at(-1) ?? 0) - (splits[0] ?? 0);
+  return splits.map((s) => (spanS > 2 * DAY_S ? day : timeOfDay)(s * 1_000));
 }
