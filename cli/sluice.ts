@@ -12,6 +12,7 @@ import {
   withStage,
 } from './deployment/commands.ts';
 import { eraseCommand } from './erase-command.ts';
+import { addEventCommands } from './event-commands.ts';
 import { addExaminingCommands } from './examining-commands.ts';
 import { EXIT, usageFailure } from './failure.ts';
 import {
@@ -68,6 +69,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
   addQueueCommands(sluice);
   addConsoleCommand(sluice);
   addExaminingCommands(sluice, setExitCode);
+  addEventCommands(sluice);
   addReconcileCommand(sluice, setExitCode);
   addMigrateCommand(sluice);
   addKeyCommands(sluice);
