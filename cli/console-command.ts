@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { stageName } from './deployment/commands.ts';
 import { usageFailure } from './failure.ts';
-import { CONSOLE_HELP } from './help.ts';
+import { SETTINGS_HELP } from './help.ts';
 import { countTo } from './options.ts';
 import { type Environment, readSettings } from './settings.ts';
 import { accessFile } from './setup/access-file.ts';
@@ -20,6 +20,17 @@ interface ConsoleFlags {
   readonly host?: string;
   readonly allowRemote?: true;
 }
+
+const CONSOLE_HELP = `
+Serves a page that shows whether orders are produced, finds an order and says why it is not
+produced, and puts dead letters back. It runs here: nothing is deployed, and the key stays in
+this process. The address that it prints lets in whoever has it. With a key that lacks the
+scope orders:admin it changes nothing, as with --read-only. Ctrl-C ends it.
+${SETTINGS_HELP}
+Examples:
+  SLUICE_KEY=local-admin-key npm run sluice -- console
+  npm run sluice -- console --stage prod --read-only
+`;
 
 export function addConsoleCommand(sluice: Command): void {
   sluice

@@ -112,17 +112,6 @@ Example:
   SLUICE_KEY=local-admin-key npm run sluice -- stats
 `;
 
-export const CONSOLE_HELP = `
-Serves a page that shows whether orders are produced, finds an order and says why it is not
-produced, and puts dead letters back. It runs here: nothing is deployed, and the key stays in
-this process. The address that it prints lets in whoever has it. With a key that lacks the
-scope orders:admin it changes nothing, as with --read-only. Ctrl-C ends it.
-${SETTINGS_HELP}
-Examples:
-  SLUICE_KEY=local-admin-key npm run sluice -- console
-  npm run sluice -- console --stage prod --read-only
-`;
-
 export const DOCTOR_HELP = `
 Looks at the environment, at Redis itself and at the API, each where its settings are there,
 and says for each check: ok, unknown (this cannot be found out from here), warning (somebody

@@ -17,7 +17,6 @@ const GO_MS_MAX = 1_500;
 
 /** Nothing that changes an order has a key. */
 export function useKeyboard({ onHold, onHelp }: Keys): void {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: both only set state.
   useEffect(() => {
     let goSince = Number.NEGATIVE_INFINITY;
     function pressed(event: KeyboardEvent): void {

@@ -58,7 +58,7 @@ export function useLive(): Page {
     };
   }, []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `asked` begins the round anew.
+  // `asked` begins the round anew.
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;
@@ -105,7 +105,6 @@ export function useLive(): Page {
 /** Holds updates for as long as there is a reason. */
 export function useHold(reason: string | undefined): void {
   const { hold } = usePage();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `hold` only reaches into the page's state.
   useEffect(() => (reason === undefined ? undefined : hold(reason)), [reason]);
 }
 

@@ -10,9 +10,9 @@ export function Top({ route }: { readonly route: Route }) {
   const { live } = usePage();
   return (
     <header class="top">
-      <a class="unseen" href="#screen" onClick={skip}>
+      <button type="button" class="skip" onClick={() => document.getElementById('screen')?.focus()}>
         Skip to the screen
-      </a>
+      </button>
       <span class="brand">
         <img src="/icon.svg" alt="" />
         Sluice
@@ -23,11 +23,6 @@ export function Top({ route }: { readonly route: Route }) {
       <Who />
     </header>
   );
-}
-
-function skip(event: Event): void {
-  event.preventDefault();
-  document.getElementById('screen')?.focus();
 }
 
 function Stage({ stage }: { readonly stage: string }) {
@@ -77,21 +72,25 @@ function Find({ given }: { readonly given: string }) {
     if (wanted !== '') location.hash = hrefOf('orders', { find: wanted });
   }
   return (
-    <form class="find" role="search" onSubmit={find}>
-      <label class="unseen" for="find">
-        Find an order by id, idempotency key, reference, order number or customer
-      </label>
-      <kbd aria-hidden="true">/</kbd>
-      <input
-        id="find"
-        type="search"
-        autocomplete="off"
-        spellcheck={false}
-        placeholder="id, key, reference, number, customer"
-        value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
-    </form>
+    <search class="find">
+      <form onSubmit={find}>
+        <label class="unseen" for="find">
+          Find an order by id, idempotency key, reference, order number or customer
+        </label>
+        <span class="key" aria-hidden="true">
+          /
+        </span>
+        <input
+          id="find"
+          type="search"
+          autocomplete="off"
+          spellcheck={false}
+          placeholder="id, key, reference, number, customer"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </form>
+    </search>
   );
 }
 

@@ -18,14 +18,14 @@ export function DeadLetters({ query }: { readonly query: Readonly<Record<string,
   const isList = query.as === 'list';
   return (
     <>
-      <div class="ranges" role="group" aria-label="How dead letters are shown">
+      <nav class="ranges" aria-label="How dead letters are shown">
         <a href="#/dead-letters" aria-current={isList ? undefined : 'true'}>
           by reason
         </a>
         <a href={hrefOf('dead-letters', { as: 'list' })} aria-current={isList ? 'true' : undefined}>
           one by one
         </a>
-      </div>
+      </nav>
       {isList ? <List /> : <ByReason />}
     </>
   );
@@ -62,7 +62,6 @@ function ByReason() {
   const [reply, setReply] = useState<Reply<Reasons>>();
   const [readAtMs, setReadAtMs] = useState(0);
   const [round, setRound] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a round reads anew.
   useEffect(() => {
     let isOver = false;
     void ask<Reply<Reasons>>('reasons').then((answer) => {

@@ -25,7 +25,7 @@ export function Actions({ situation }: { readonly situation: Situation }) {
   };
   return (
     <>
-      <div class="actions" role="group" aria-label="Drains">
+      <div class="actions">
         {live?.readOnly !== undefined && <p>{READ_ONLY[live.readOnly]}</p>}
         <div class="row-of-buttons">
           <ChangeButton onClick={drainNow} isDisabled={isDraining}>

@@ -69,7 +69,6 @@ export function useListing(path: string, query: Query | undefined) {
     setReading(false);
   }
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the name has all of the query.
   useEffect(() => {
     const known = name === undefined ? undefined : left.get(name);
     setListing(known);

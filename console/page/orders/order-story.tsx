@@ -21,7 +21,6 @@ export function OrderStory({ id }: { readonly id: string }) {
   const [round, setRound] = useState(0);
   const canExplain = live?.me?.scopes.includes('orders:admin') ?? false;
   useEffect(() => noteOpened(id), [id]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a round reads anew.
   useEffect(() => {
     let isOver = false;
     const keep =
@@ -64,18 +63,17 @@ export function OrderStory({ id }: { readonly id: string }) {
       </section>
       <Contents order={document} text={order.text ?? ''} />
       <p>
-        <a href="#/orders" onClick={back}>
+        <button type="button" onClick={back}>
           Back to the list
-        </a>
+        </button>
       </p>
     </>
   );
 }
 
-function back(event: Event): void {
-  if (history.length < 2) return;
-  event.preventDefault();
-  history.back();
+function back(): void {
+  if (history.length > 1) history.back();
+  else location.hash = '#/orders';
 }
 
 function NoOrder({
@@ -152,7 +150,6 @@ function Story({
   return (
     <ol class="story" aria-label="What happened to it">
       {storyOf(order, explanation).map((event, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the story only grows at its end.
         <li key={index} class={`is-${event.kind}`} data-event={event.what}>
           <span class="shape" aria-hidden="true">
             {SHAPES[event.kind]}
@@ -192,7 +189,6 @@ function Contents({ order, text }: { readonly order: OrderDocument; readonly tex
             </thead>
             <tbody>
               {lines.map((line, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name, and never change.
                 <tr key={index}>
                   <td data-name="SKU" class="theirs">
                     {line.sku}

@@ -54,7 +54,7 @@ export function Chart(props: ChartProps) {
           As a table<span class="unseen">: {title}</span>
         </summary>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keys. */}
-        <div class="scrolls" tabIndex={0} role="region" aria-label={`${title}, as a table`}>
+        <section class="scrolls" tabIndex={0} aria-label={`${title}, as a table`}>
           <table>
             <thead>
               <tr>
@@ -82,7 +82,7 @@ export function Chart(props: ChartProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       </details>
     </figure>
   );
@@ -94,7 +94,6 @@ function Canvas({ atMs, lines, shown, steps }: ChartProps) {
   const plot = useRef<uPlot | null>(null);
   const shape = lines.map(({ name, color, pattern }) => `${name} ${color} ${pattern}`).join('|');
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the lines are drawn anew only where they differ in kind.
   useEffect(() => {
     const box = place.current;
     if (box === null) return;
