@@ -3,8 +3,7 @@ import type { OrderPage, OrderSummaryDocument } from '../../../lib/contract/sche
 import type { ApiFailure, Reply } from '../../protocol.ts';
 import { usePage } from '../live.ts';
 import { ask, ConsoleGone } from '../session.ts';
-
-export type Query = Readonly<Record<string, string>>;
+import type { Query } from './tries.ts';
 
 /** What was found so far, and how far was looked. */
 export interface Listing {

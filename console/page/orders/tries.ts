@@ -1,4 +1,4 @@
-import type { Query } from './listing.ts';
+export type Query = Readonly<Record<string, string>>;
 
 /** What a text in the search field may be, and the query that finds out. */
 export interface Try {
