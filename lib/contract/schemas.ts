@@ -131,7 +131,7 @@ export const batchResultsSchema = z.object({
         replayed: z.boolean(),
         order: receiptSchema,
       }),
-      z.object({ index, status: z.literal([400, 410, 422, 429]), problem: problemSchema }),
+      z.object({ index, status: z.literal([400, 410, 422, 429, 503]), problem: problemSchema }),
     ]),
   ),
 });
