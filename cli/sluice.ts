@@ -11,6 +11,7 @@ import {
   withStage,
 } from './deployment/commands.ts';
 import { eraseCommand } from './erase-command.ts';
+import { addEventCommands } from './event-commands.ts';
 import { addExaminingCommands } from './examining-commands.ts';
 import { EXIT, usageFailure } from './failure.ts';
 import {
@@ -66,6 +67,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
   addOrderCommands(sluice);
   addQueueCommands(sluice);
   addExaminingCommands(sluice, setExitCode);
+  addEventCommands(sluice);
   addReconcileCommand(sluice, setExitCode);
   addMigrateCommand(sluice);
   addKeyCommands(sluice);

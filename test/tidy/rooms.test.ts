@@ -93,14 +93,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   cli: ['lib/client', 'lib/contract', 'lib/orders', 'lib/http/api-keys.ts'],
   // The commands that no route of the API serves.
-  'cli/reconcile-command.ts': [
-    'cli',
-    'lib/maintenance',
-    'lib/store',
-    'lib/clock.ts',
-    'lib/config.ts',
-    'lib/settings.ts',
-  ],
+  'cli/redis-store.ts': ['cli', 'lib/store', 'lib/config.ts', 'lib/settings.ts'],
+  'cli/reconcile-command.ts': ['cli', 'lib/maintenance', 'lib/clock.ts'],
+  'cli/events-command.ts': ['cli', 'lib/orders', 'lib/store'],
   // The commands on a deployment. What reads a secret does as the functions do.
   'cli/deployment': [
     'cli',
