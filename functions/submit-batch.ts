@@ -25,6 +25,8 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     const nowMs = clock.now();
     const batch = validateBatch(body.value, nowMs);
     if (batch.kind === 'invalid') return invalidBody('invalid-batch', batch.faults);
+    const refusal = await request.countMore(batch.items.length - 1);
+    if (refusal !== undefined) return refusal;
     const valid = batch.items.filter((item) => item.kind === 'valid');
     const answer = await submitOrders(intake, request.caller.client, valid, nowMs);
     if (answer.kind === 'refused') return noRoom(answer.where, answer.retryAfterS);

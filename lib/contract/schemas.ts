@@ -153,11 +153,13 @@ export const meSchema = z.object({
   stage: z.string(),
   version: z.string(),
   limits: z.object({
-    /** `null` where requests are not limited. */
-    requestsPerMinute: z.nullable(count),
+    /** Any other request counts as one; `null` where that is not limited. */
+    ordersPerMinute: z.nullable(count),
     /** Orders of one client that may wait, and that may be scheduled. */
     queuedOrders: count,
     scheduledOrders: count,
+    /** About how many bytes of the database all orders of the client may take. */
+    storedBytes: count,
     orderBytes: count,
     orderLines: count,
     batchBytes: count,

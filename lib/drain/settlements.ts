@@ -12,6 +12,7 @@ import {
   stateFrom,
 } from '../store/order-record.ts';
 import type { Settlement } from '../store/settle.ts';
+import { roundedBytes } from '../store/weight.ts';
 
 /**
  * What is kept of a reason and of a result, in bytes as they are sent: a settle of 500 orders with all
@@ -32,6 +33,8 @@ export interface Claimed {
   readonly order: ClaimedOrder;
   /** Its state before this attempt. */
   readonly state: OrderState | undefined;
+  /** About how large its record is. */
+  readonly bytes: number;
 }
 
 /** An order that was erased, and is to be erased downstream too. */
@@ -77,11 +80,12 @@ export function sortOut(
     return settle({ client: lease.from, kind: 'dead', state });
   }
   const { client } = order;
+  const bytes = roundedBytes(Buffer.byteLength(stored.record));
   const state = stateFrom(lease.id, stored.state);
   if (state?.status === 'produced' || state?.status === 'canceled') {
     const { status: kind, segment = segmentOf(step.claim.token), updatedAtMs: endedAtMs } = state;
     // What a cancel has marked is moved now; the state of a move that was cut off is there already.
-    const next = state.segment === undefined && { state: { ...state, segment } };
+    const next = state.segment === undefined && { state: { ...state, segment, bytes } };
     return settle({ client, kind, segment, endedAtMs, ...next });
   }
   if (state?.status === 'dead') {
@@ -96,7 +100,7 @@ export function sortOut(
   }
   if (lease.claims === 1 && attempts < attemptsMax) {
     const claimed: ClaimedOrder = { ...order, status: 'producing', attempts: attempts + 1 };
-    return { kind: 'produce', claimed: { lease, order: claimed, state } };
+    return { kind: 'produce', claimed: { lease, order: claimed, state, bytes } };
   }
   const failure = { attempts, reason: UNANSWERED };
   if (attempts >= attemptsMax) {
@@ -112,7 +116,7 @@ export function sortOut(
  * that was not tried is given back, also at its last attempt.
  */
 export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Step): Settlement {
-  const { lease, order, state } = claimed;
+  const { lease, order, state, bytes } = claimed;
   const { client, attempts } = order;
   if (answer.kind === 'untried') return untried(claimed, step.nowMs);
   if (answer.kind === 'produced') {
@@ -126,6 +130,7 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
         ...{ status: 'produced', attempts, updatedAtMs: step.nowMs, settledBy: batchIdOf(step) },
         segment: segmentOf(step.claim.token),
         producedAtMs: step.nowMs,
+        bytes,
         ...failuresOf(state),
         ...(isKept(result) && { result }),
         ...(!isNumbered && isOrderNumber(orderNumber) && { orderNumber, hasOwnNumber: true }),

@@ -94,3 +94,8 @@ export const TAKE_OUT_EVENTS: Script = {
   sha1: 'c9b0f877d1c060de450962ab64f82e1ac16a4569',
   text: "#!lua flags=allow-key-locking\n\n\n\n\n\n\n\n\n\n\n\n\n\nlocal againMax, asideMax = tonumber(ARGV[1]), tonumber(ARGV[2])\nlocal to, kept, count = {}, {}, 0\nfor i = 3, #ARGV, 3 do\nto[ARGV[i]], kept[ARGV[i]] = ARGV[i + 1], ARGV[i + 2]\ncount = count + 1\nend\n\nlocal oldest = redis.call('LRANGE', KEYS[1], -count, -1)\nlocal taken, again, aside = 0, {}, {}\nwhile taken < #oldest and to[oldest[#oldest - taken]] do\nlocal entry = oldest[#oldest - taken]\nif to[entry] == 'again' then\nagain[#again + 1] = kept[entry]\nelseif to[entry] == 'aside' then\naside[#aside + 1] = kept[entry]\nend\ntaken = taken + 1\nend\nif taken == 0 then\nreturn { 0 }\nend\n\nif #aside > 0 then\nredis.call('LPUSH', KEYS[3], unpack(aside))\nredis.call('LTRIM', KEYS[3], 0, asideMax - 1)\nend\nif #again > 0 then\nredis.call('LPUSH', KEYS[2], unpack(again))\nend\nredis.call('RPOP', KEYS[1], taken)\nif #again > 0 then\nredis.call('LTRIM', KEYS[2], 0, againMax - 1)\nend\nreturn { taken }\n",
 };
+
+export const WEIGH: Script = {
+  sha1: '5f7a6c390b2b1d6fa09e341114201e4314d17c66',
+  text: "#!lua flags=allow-key-locking\n\n\n\n\n\n\n\n\nlocal bytes = {}\nlocal records = redis.call('MGET', unpack(KEYS))\nfor i = 1, #KEYS do\nbytes[i] = records[i] and #records[i] or tonumber(ARGV[1])\nend\nreturn bytes\n",
+};
