@@ -5,7 +5,11 @@ import { usageFailure } from './failure.ts';
 export interface Settings {
   readonly url: URL;
   readonly key: string;
+  /** Whether the operator has said that the key may go over http. */
+  readonly allowHttp: boolean;
 }
+
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 const URL_LOCAL = 'http://localhost:3000';
 
@@ -14,17 +18,28 @@ const URL_LOCAL = 'http://localhost:3000';
  *
  * @throws Failure that names the variable to set
  */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
-  return { url: readUrl(env.SLUICE_URL || URL_LOCAL), key: readKey(env.SLUICE_KEY) };
+export function readSettings(env: Environment): Settings {
+  const allowHttp = env.SLUICE_ALLOW_HTTP === 'on';
+  const url = readUrl(env.SLUICE_URL || URL_LOCAL, allowHttp);
+  return { url, key: readKey(env.SLUICE_KEY), allowHttp };
 }
 
-function readUrl(text: string): URL {
-  const url = apiUrl(text);
-  if (url) return url;
-  throw usageFailure(
-    `SLUICE_URL is no http or https address without a user name: ${text}\n` +
-      `Set it to the API's address, such as ${URL_LOCAL} (which it is when unset).`,
-  );
+/** The value is never printed: it may hold a password. */
+function readUrl(text: string, allowHttp: boolean): URL {
+  const url = apiUrl(text, allowHttp);
+  if (url === 'wrong') {
+    throw usageFailure(
+      'SLUICE_URL is not an https address without a user name and password.\n' +
+        `Set it to the API's address, such as ${URL_LOCAL} (which it is when unset).`,
+    );
+  }
+  if (url === 'unsafe') {
+    throw usageFailure(
+      'SLUICE_URL begins with http://, so the key in SLUICE_KEY could be read on its way.\n' +
+        'Use https://, or set SLUICE_ALLOW_HTTP=on if that is meant.',
+    );
+  }
+  return url;
 }
 
 function readKey(key: string | undefined): string {
@@ -45,9 +60,6 @@ function readKey(key: string | undefined): string {
  * The folder in which the operator has called the command. npm changes to the package's own, and
  * says where it was called; other scripts that have run it as a part of theirs pass that on as well.
  */
-export function userFolder(
-  env: Readonly<Record<string, string | undefined>>,
-  current: string,
-): string {
+export function userFolder(env: Environment, current: string): string {
   return (env.npm_lifecycle_event === 'sluice' && env.INIT_CWD) || current;
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type Client, createClient } from '../lib/client/client.ts';
 import { ORDER_STATUSES } from '../lib/orders/order.ts';
 import { failureOf } from './api-faults.ts';
+import { addConsoleCommand } from './console-command.ts';
 import {
   addKeyCommands,
   addSecretCommands,
@@ -66,6 +67,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
 
   addOrderCommands(sluice);
   addQueueCommands(sluice);
+  addConsoleCommand(sluice);
   addExaminingCommands(sluice, setExitCode);
   addEventCommands(sluice);
   addReconcileCommand(sluice, setExitCode);

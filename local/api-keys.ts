@@ -1,5 +1,8 @@
 import type { Scope } from '../lib/contract/scopes.ts';
-import { entryOf } from '../lib/http/api-keys.ts';
+import { entryOf, type LOCAL_KEY_NAMES } from '../lib/http/api-keys.ts';
+
+/** What the console calls the local stack with. */
+export const OPERATOR_KEY = 'local-admin-key';
 
 /** The keys of the local stack. They open nothing anywhere else, so they may be known. */
 export const LOCAL_KEYS = [
@@ -7,8 +10,12 @@ export const LOCAL_KEYS = [
   { key: 'local-shop-read-key', client: 'shop', scopes: ['orders:read'] },
   { key: 'local-shop-write-key', client: 'shop', scopes: ['orders:write'] },
   { key: 'local-other-key', client: 'other', scopes: ['orders:write', 'orders:read'] },
-  { key: 'local-admin-key', client: 'ops', scopes: ['orders:admin'] },
-] as const satisfies readonly { key: string; client: string; scopes: readonly Scope[] }[];
+  { key: OPERATOR_KEY, client: 'ops', scopes: ['orders:admin'] },
+] as const satisfies readonly {
+  key: (typeof LOCAL_KEY_NAMES)[number];
+  client: string;
+  scopes: readonly Scope[];
+}[];
 
 /** The value of SLUICE_API_KEYS for the local keys. */
 export function localApiKeys(): string {
