@@ -14,7 +14,7 @@ const BODY_BYTES_MAX = 256 * 1024;
 export const handler = await httpFunction(({ clock, storeForRequests, route }) => {
   const store = storeForRequests();
 
-  return route({ scope: 'orders:write' }, async (request) => {
+  return route({ scope: 'orders:write', audit: 'replace' }, async (request) => {
     const body = readJsonBody(request, BODY_BYTES_MAX);
     if (body.kind === 'refused') return body.response;
     const id = request.pathParameters.id ?? '';

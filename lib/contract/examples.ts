@@ -1,9 +1,10 @@
 import { BATCH_BYTES_MAX, BATCH_ORDERS_MAX, ORDER_BYTES_MAX } from '../orders/batch.ts';
 import type { Fault } from '../orders/faults.ts';
 import { orderIdOf } from '../orders/identity.ts';
-import type { Order } from '../orders/order.ts';
+import type { Failure, Order } from '../orders/order.ts';
 import { LINES_MAX, type Submission } from '../orders/submission.ts';
 import { orderDocument, orderSummaryDocument, receiptOf } from './documents.ts';
+import { operatorAnswers } from './operator-examples.ts';
 import { PROBLEMS, type ProblemType } from './problems.ts';
 
 const ACCEPTED_AT_MS = Date.UTC(2026, 10, 22, 13, 37);
@@ -44,12 +45,17 @@ const dead: Order = {
   status: 'dead',
   attempts: 12,
   updatedAtMs: ACCEPTED_AT_MS + 3_600_000,
-  lastError: { reason: 'The warehouse does not know sku 71053.', atMs: ACCEPTED_AT_MS + 3_600_000 },
-  history: [{ reason: 'The warehouse did not answer.', atMs: ACCEPTED_AT_MS + 2_700_000 }],
+  lastError: failure('rejected', 'The warehouse does not know sku 71053.', 3_600_000),
+  history: [failure('failed', 'The warehouse did not answer.', 2_700_000)],
 };
 const receipt = receiptOf(id, submission, ACCEPTED_AT_MS);
 const own = { withClient: false };
 const all = { withClient: true };
+
+function failure(kind: 'failed' | 'rejected', reason: string, afterMs: number): Failure {
+  const atMs = ACCEPTED_AT_MS + afterMs;
+  return { kind, reason, atMs, token: 91_846, holder: '1.4be1c2d3', claimedAtMs: atMs - 790 };
+}
 
 function problem(type: ProblemType, detail: string) {
   return { type: `/problems/${type}`, ...PROBLEMS[type], detail };
@@ -94,18 +100,7 @@ export const EXAMPLES = {
       nextCursor: null,
       examined: 1,
     },
-    'POST /dead-letters/redrive': { redriven: 500 },
-    'GET /stats': {
-      queued: 120,
-      producing: 100,
-      scheduled: 3,
-      dead: 1,
-      produced: 18_500,
-      canceled: 2,
-      oldestQueuedAgeMs: 1_250,
-      approximate: ['queued', 'producing', 'scheduled'],
-    },
-    'POST /drain': { claimed: 120, produced: 119, retried: 1, dead: 0, remaining: 0 },
+    ...operatorAnswers(id, ACCEPTED_AT_MS),
     'GET /me': {
       client: 'shop',
       scopes: ['orders:write', 'orders:read'],

@@ -9,7 +9,8 @@ import {
   metadataSchema,
   submissionSchema,
 } from '../orders/submission.ts';
-import { redriveSchema } from './queries.ts';
+import { redriveSchema } from './operator-queries.ts';
+import * as operator from './operator-schemas.ts';
 import * as answers from './schemas.ts';
 
 export type JsonSchema = { [name: string]: unknown };
@@ -31,9 +32,9 @@ const ANSWERS = {
   OrderSummary: answers.orderSummarySchema,
   OrderPage: answers.orderPageSchema,
   BatchResults: answers.batchResultsSchema,
-  Stats: answers.statsSchema,
-  DrainReport: answers.drainReportSchema,
-  Redriven: answers.redrivenSchema,
+  Stats: operator.statsSchema,
+  DrainReport: operator.drainReportSchema,
+  Redriven: operator.redrivenSchema,
   Me: answers.meSchema,
   Problem: answers.problemSchema,
 } as const;
@@ -105,11 +106,11 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
     { description: 'The request id. Left out in the results of a batch.' },
   ],
   [
-    answers.statsSchema.shape.oldestQueuedAgeMs,
+    operator.statsSchema.shape.oldestQueuedAgeMs,
     { description: 'How long the oldest ready order has waited, milliseconds.' },
   ],
   [
-    answers.statsSchema.shape.approximate,
+    operator.statsSchema.shape.approximate,
     { description: 'Names of the counts that are not exact.' },
   ],
   [
@@ -117,7 +118,7 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
     { description: 'Null where requests are not limited.' },
   ],
   [
-    answers.drainReportSchema.shape.remaining,
+    operator.drainReportSchema.shape.remaining,
     { description: 'Orders that are ready and were not claimed.' },
   ],
 ];

@@ -1,18 +1,17 @@
 import type * as z from 'zod/mini';
 import { batchItemSchema, batchSchema } from '../orders/batch.ts';
 import { submissionSchema } from '../orders/submission.ts';
+import { redriveSchema } from './operator-queries.ts';
+import { drainReportSchema, redrivenSchema, statsSchema } from './operator-schemas.ts';
 import type { ProblemType } from './problems.ts';
-import { deadLettersQuerySchema, ordersQuerySchema, redriveSchema } from './queries.ts';
+import { deadLettersQuerySchema, ordersQuerySchema } from './queries.ts';
 import {
   batchResultsSchema,
   changedOrderSchema,
-  drainReportSchema,
   meSchema,
   orderPageSchema,
   orderSchema,
   receiptSchema,
-  redrivenSchema,
-  statsSchema,
 } from './schemas.ts';
 import type { Scope } from './scopes.ts';
 
