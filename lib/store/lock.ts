@@ -55,16 +55,18 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock | unde
 function setSurely(client: RedisClient) {
   return async (key: string, token: string, options: { nx: true; px: number }) => {
     for (let attempt = 1; ; attempt += 1) {
-      let inDoubt = false;
+      let doubt: StoreUnavailable | undefined;
       try {
         if ((await client.once((redis) => redis.set(key, token, options))) === 'OK') return 'OK';
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error;
-        inDoubt = true;
+        doubt = error;
       }
       const holder = await client.once((redis) => redis.get<string>(key));
       if (holder === token) return 'OK';
-      if (holder !== null || !inDoubt || attempt === 2) return null;
+      if (holder !== null || doubt === undefined) return null;
+      // Nobody holds it: Redis refuses writes, or cannot be relied on.
+      if (attempt === 2) throw doubt;
     }
   };
 }

@@ -51,6 +51,21 @@ test('a lock is not had while Redis cannot be asked', async () => {
   await expect(acquireLock(lockRequest(proxy))).rejects.toThrow('could not be reached');
 });
 
+test.each([
+  ['full', 'ERR DB capacity quota exceeded. Limit: 256 MB'],
+  ['budget', 'ERR max requests limit exceeded. Limit: 500000, Usage: 500000.'],
+  ['failed', 'READONLY You can not write against a read only replica.'],
+])(
+  'a Redis that refuses writes (%s) is not taken for a lock that another holds',
+  async (kind, error) => {
+    const refuse: Fate = (response) => void response.writeHead(400).end(JSON.stringify({ error }));
+    await using proxy = await faultyProxy(inject('upstash'), ({ body }) =>
+      /"set"/i.test(body) ? refuse : 'pass',
+    );
+    await expect(acquireLock(lockRequest(proxy))).rejects.toMatchObject({ kind });
+  },
+);
+
 test('release leaves a lock alone that is another’s by now', async () => {
   const request = lockRequest();
   const held = await acquireLock(request);
