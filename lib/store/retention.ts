@@ -1,3 +1,4 @@
+import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
 import { segmentIn } from './keys.ts';
 import { type OrderState, readable, stateFrom } from './order-record.ts';
@@ -64,7 +65,10 @@ export async function forgetEndedBefore(
   if (going.length === 0) return { removed: 0, kept, lost: [], bytes: 0 };
   const [removed] = await runScript(client, {
     script: FORGET,
-    keys: [key, keys.segments, keys.totals, ...going.flatMap((order) => order.keys)],
+    keys: [
+      ...[key, keys.segments, keys.totals, keys.pending(owner), keys.pending(ALONE)],
+      ...going.flatMap((order) => order.keys),
+    ],
     args: [name, ...going.flatMap(({ id, kind }) => [id, kind])],
   });
   const bytes = going.reduce((sum, order) => sum + order.bytes, 0);
