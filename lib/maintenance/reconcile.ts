@@ -1,8 +1,5 @@
-<<<<<<< HEAD
 import { correctBytes, countedBytes } from '../store/bytes.ts';
-=======
 import { totalsNow } from '../store/recount.ts';
->>>>>>> main
 import { type Checked, checkedUntil, setChecked } from '../store/upkeep.ts';
 import { checkClients } from './clients.ts';
 import { checkCounters, checkTotals } from './counters.ts';
@@ -45,14 +42,12 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
   const { store, clock, isRepair, isThorough = false, retentionMs } = options;
   const startMs = clock.now();
   const { checked, openSegment } = await checkedUntil(store);
-<<<<<<< HEAD
   const counted = isRepair ? await countedBytes(store) : new Map<string, number>();
   const since: Checked = isThorough ? { segment: 0, atMs: 0 } : checked;
   const pass: Pass = {
     ...options,
     ...{ notes: new Notes(), startMs, waiting: new Set(), dead: new Set(), clients: new Set() },
     ...{ segments: new Set(), suspects: new Set(), canceled: new Map(), bytes: new Map() },
-=======
   const totals = await totalsNow(store);
   const since: Checked = isThorough ? { segment: 0, atMs: 0 } : checked;
   const pass: Pass = {
@@ -66,7 +61,6 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
       clients: new Set(),
     },
     ...{ segments: new Set(), suspects: new Set(), canceled: new Map() },
->>>>>>> main
     checkedMs: since.atMs,
     fromSegment: since.segment,
     overdueMs:
