@@ -43,11 +43,6 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
   const startMs = clock.now();
   const { checked, openSegment } = await checkedUntil(store);
   const counted = isRepair ? await countedBytes(store) : new Map<string, number>();
-  const since: Checked = isThorough ? { segment: 0, atMs: 0 } : checked;
-  const pass: Pass = {
-    ...options,
-    ...{ notes: new Notes(), startMs, waiting: new Set(), dead: new Set(), clients: new Set() },
-    ...{ segments: new Set(), suspects: new Set(), canceled: new Map(), bytes: new Map() },
   const totals = await totalsNow(store);
   const since: Checked = isThorough ? { segment: 0, atMs: 0 } : checked;
   const pass: Pass = {
@@ -59,6 +54,7 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
       waiting: new Set(),
       dead: new Set(),
       clients: new Set(),
+      bytes: new Map(),
     },
     ...{ segments: new Set(), suspects: new Set(), canceled: new Map() },
     checkedMs: since.atMs,
