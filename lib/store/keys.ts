@@ -26,6 +26,8 @@ export function keysWith(prefix: string) {
     segments: `${prefix}order_segments`,
     /** STRING `<segment>:<atMs>`: upkeep has checked what had ended by then, up to this segment. */
     checked: `${prefix}order_checked`,
+    /** HASH client, or `*` for all -> about how many bytes the orders take. */
+    bytes: `${prefix}order_bytes`,
     /** HASH id -> who holds each leased order. */
     owners: `${prefix}order_owners`,
     /** STRING: the last fencing token. */
