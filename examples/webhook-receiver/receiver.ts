@@ -54,9 +54,10 @@ export function createReceiver({ secret, produce, onRefused }: ReceiverOptions):
   return createServer(async (request, response) => {
     const answer = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const { socket } = request;
     const body = await bodyOf(request).catch(() => undefined);
-    // The request is destroyed by now; its connection would stay open.
-    if (body === undefined) return void request.socket.destroy();
+    // By now the request is destroyed, and its connection is not.
+    if (body === undefined) return void socket.destroy();
     let message: Message;
     try {
       // The bytes as they came: JSON that is parsed and written again may have another signature.
