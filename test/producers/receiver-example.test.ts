@@ -95,7 +95,7 @@ test('a body that is too large, or whose length says so, closes the connection',
   const port = Number(new URL(url).port);
   for (const head of ['content-length: 9000000', 'transfer-encoding: chunked']) {
     const socket = connect(port, '127.0.0.1');
-    const closed = once(socket, 'close');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.resume().on('error', () => undefined);
     socket.write(`POST / HTTP/1.1\r\nhost: x\r\n${head}\r\n\r\n`);
     // A length says enough; of a body without one, 9 MB are sent and no end.
