@@ -9,7 +9,8 @@ import {
   metadataSchema,
   submissionSchema,
 } from '../orders/submission.ts';
-import { redriveSchema } from './operator-queries.ts';
+import { activitySchema } from './activity-schemas.ts';
+import { cancelManySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
 import * as operator from './operator-schemas.ts';
 import * as answers from './schemas.ts';
 
@@ -24,6 +25,8 @@ const REQUESTS = {
   Batch: batchSchema,
   BatchOrder: batchItemSchema,
   Redrive: redriveSchema,
+  CancelMany: cancelManySchema,
+  PauseRequest: pauseRequestSchema,
 } as const;
 const ANSWERS = {
   Receipt: answers.receiptSchema,
@@ -35,6 +38,10 @@ const ANSWERS = {
   Stats: operator.statsSchema,
   DrainReport: operator.drainReportSchema,
   Redriven: operator.redrivenSchema,
+  Canceled: operator.canceledSchema,
+  Pause: operator.pauseSchema,
+  Activity: activitySchema,
+  Resumed: operator.resumedSchema,
   Me: answers.meSchema,
   Problem: answers.problemSchema,
 } as const;
@@ -114,8 +121,8 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
     { description: 'Names of the counts that are not exact.' },
   ],
   [
-    answers.meSchema.shape.limits.shape.requestsPerMinute,
-    { description: 'Null where requests are not limited.' },
+    answers.meSchema.shape.limits.shape.ordersPerMinute,
+    { description: 'Any other request counts as one. Null where that is not limited.' },
   ],
   [
     operator.drainReportSchema.shape.remaining,

@@ -7,6 +7,8 @@ export const PROBLEMS = {
   'invalid-order': { status: 400, title: 'The body is not a valid order' },
   'invalid-batch': { status: 400, title: 'The body is not a batch of orders' },
   'invalid-redrive': { status: 400, title: 'The body is not a valid redrive' },
+  'invalid-cancel': { status: 400, title: 'The body is not a valid list of orders to cancel' },
+  'invalid-pause': { status: 400, title: 'The body is not a valid pause' },
   'invalid-query': { status: 400, title: 'The query is not valid' },
   'invalid-idempotency-key': { status: 400, title: 'The Idempotency-Key is missing or malformed' },
   unauthorized: { status: 401, title: 'No valid API key' },
@@ -15,6 +17,7 @@ export const PROBLEMS = {
   'not-cancelable': { status: 409, title: 'The order can no longer be canceled' },
   'not-dead': { status: 409, title: 'The order is not dead' },
   'drain-running': { status: 409, title: 'A drain is running' },
+  paused: { status: 409, title: 'The drains are paused' },
   'order-erased': { status: 410, title: 'The order was erased' },
   'not-erasable': { status: 409, title: 'The order is being produced' },
   'body-too-large': { status: 413, title: 'The body is too large' },
@@ -27,8 +30,10 @@ export const PROBLEMS = {
   'not-replaceable': { status: 409, title: 'The order can no longer be replaced' },
   'queue-full': { status: 429, title: 'Too many orders are waiting' },
   'schedule-full': { status: 429, title: 'Too many orders are scheduled' },
+  'share-used': { status: 429, title: 'The client has used its share of the storage' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
+  'database-full': { status: 503, title: 'The database is full' },
   'store-unavailable': { status: 503, title: 'The store is unavailable' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
