@@ -74,7 +74,8 @@ async function measuringOn(server: Server) {
       });
       await call(submitBatch, request('POST /orders/batch', { body: { orders } }), 200);
     },
-    drain: () => drainQueue({ slot: 0 }, CONTEXT),
+    // The first slot notes every fifth idle minute, which would be counted or not by chance.
+    drain: () => drainQueue({ slot: 1 }, CONTEXT),
   };
 }
 
