@@ -49,7 +49,7 @@ join placed p on p.id = b.id`;
 export const WRITTEN_COLUMNS: ReadonlySet<string> = new Set(
   (
     'id client customer currency total_amount reference metadata accepted_at fence fingerprint ' +
-    'order_number produced_at order_id line sku description quantity unit_amount'
+    'produced_at order_number order_id line sku description quantity unit_amount'
   ).split(' '),
 );
 
