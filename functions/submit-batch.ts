@@ -2,6 +2,7 @@ import { bodyTooLarge, readJsonBody } from '../lib/http/json-body.ts';
 import { invalidBody, json, queueFull, refusedOrder } from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
+import { soldOut } from '../lib/intake/sold-out.ts';
 import { countOf, type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
 import {
   BATCH_BYTES_MAX,
@@ -20,6 +21,7 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     scheduledMax: config.scheduledMax,
     backPressure: backPressure(config.queueMax),
     wake: surroundings.wake(),
+    soldOut: config.hasStock ? soldOut(config.soldOutMs) : undefined,
     metrics,
   };
 
@@ -37,6 +39,8 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     logSubmit(log, request, outcomes);
     metrics.measure('Refused', batch.items.length - valid.length, 'invalid-order');
     metrics.measure('Refused', countOf(outcomes, 'key-reused'), 'idempotency-key-reused');
+    metrics.measure('Refused', countOf(outcomes, 'out-of-stock'), 'out-of-stock');
+    metrics.measure('Refused', countOf(outcomes, 'over-limit'), 'over-limit');
     const outcomeOf = new Map<BatchItem, SubmitOutcome | undefined>(
       valid.map((item, at) => [item, outcomes[at]]),
     );
@@ -50,6 +54,6 @@ function resultOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
     return { status: 202, replayed: outcome.kind === 'replayed', order: outcome.receipt };
   }
   const faults = item.kind === 'invalid' ? item.faults : [];
-  const refusal = outcome ? refusedOrder(outcome.kind) : invalidBody('invalid-order', faults);
+  const refusal = outcome ? refusedOrder(outcome) : invalidBody('invalid-order', faults);
   return { status: refusal.status, problem: refusal.body };
 }

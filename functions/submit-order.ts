@@ -3,6 +3,7 @@ import { readJsonBody } from '../lib/http/json-body.ts';
 import { invalidBody, json, problem, queueFull, refusedOrder } from '../lib/http/responses.ts';
 import { backPressure } from '../lib/intake/back-pressure.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
+import { soldOut } from '../lib/intake/sold-out.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { ORDER_BYTES_MAX } from '../lib/orders/batch.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
@@ -16,6 +17,7 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     scheduledMax: config.scheduledMax,
     backPressure: backPressure(config.queueMax),
     wake: surroundings.wake(),
+    soldOut: config.hasStock ? soldOut(config.soldOutMs) : undefined,
     metrics,
   };
 
@@ -38,8 +40,8 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
     logSubmit(log, request, answer.outcomes);
     const [outcome] = answer.outcomes;
-    if (outcome === undefined) return refusedOrder('key-reused');
-    if (!('receipt' in outcome)) return refusedOrder(outcome.kind);
+    if (outcome === undefined) return refusedOrder({ kind: 'key-reused' });
+    if (!('receipt' in outcome)) return refusedOrder(outcome);
     return json(202, outcome.receipt, {
       location: `/orders/${outcome.receipt.id}`,
       ...(outcome.kind === 'replayed' && { 'idempotent-replayed': 'true' }),

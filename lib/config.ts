@@ -1,7 +1,7 @@
 import { type ApiKey, apiKeysSchema } from './http/api-keys.ts';
 import type { TokenSettings } from './http/token-callers.ts';
 import { type Environment, readSettings, type SettingsReader } from './settings.ts';
-import { QUEUE, TOKENS, WAKING } from './settings-table.ts';
+import { QUEUE, STOCK, TOKENS, WAKING } from './settings-table.ts';
 
 /** Where the orders are. */
 export interface RedisConfig {
@@ -42,6 +42,10 @@ export interface Config extends RedisConfig {
   readonly drainFunction: string;
   /** Requests that a client may make in a minute; 0 where there is no limit. */
   readonly rateLimit: number;
+  /** Whether orders reserve stock of tracked SKUs. */
+  readonly hasStock: boolean;
+  /** How long an instance refuses from memory what it has seen sold out; 0 for not at all. */
+  readonly soldOutMs: number;
 }
 
 /** The secrets that a function is given: without keys nobody may call it. */
@@ -78,6 +82,8 @@ export function readConfig(env: Environment, needs: Needs): Config {
     wakeIntervalMs: setting(WAKING.SLUICE_WAKE_INTERVAL_MS),
     drainFunction: optional('SLUICE_DRAIN_FUNCTION', FUNCTION_RULE, functionIn, ''),
     rateLimit: setting(QUEUE.SLUICE_RATE_LIMIT),
+    hasStock: setting(STOCK.SLUICE_STOCK) === 'on',
+    soldOutMs: setting(STOCK.SLUICE_SOLD_OUT_MS),
   }));
 }
 

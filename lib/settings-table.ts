@@ -1,4 +1,4 @@
-import { named, text, whole, wholeOrOff } from './settings.ts';
+import { choice, named, text, whole, wholeOrOff } from './settings.ts';
 
 /**
  * The settings that every function reads: default, limits, and where each is used. All settings together,
@@ -19,6 +19,11 @@ export const QUEUE = named({
   SLUICE_REDRIVES_PER_SECOND: whole('functions', 100, [1, 1_000]),
   SLUICE_RETENTION_DAYS: whole('functions', 30, [1, 3_650]),
   SLUICE_RATE_LIMIT: wholeOrOff('functions', [1, 1_000_000]),
+});
+
+export const STOCK = named({
+  SLUICE_STOCK: choice('functions', ['off', 'on']),
+  SLUICE_SOLD_OUT_MS: { ...wholeOrOff('functions', [100, 10_000]), byDefault: '1000' },
 });
 
 export const WAKING = named({

@@ -80,6 +80,8 @@ export const OPERATIONS = {
       'order-erased',
       'queue-full',
       'schedule-full',
+      'out-of-stock',
+      'over-limit',
     ],
   },
   'POST /orders/batch': {
@@ -161,7 +163,15 @@ export const OPERATIONS = {
       description: 'The order, with its new content.',
       schema: changedOrderSchema,
     },
-    problems: [...BODY_PROBLEMS, 'invalid-order', 'not-found', 'not-replaceable', 'order-erased'],
+    problems: [
+      ...BODY_PROBLEMS,
+      'invalid-order',
+      'not-found',
+      'not-replaceable',
+      'order-erased',
+      'out-of-stock',
+      'over-limit',
+    ],
   },
   'POST /orders/{id}/redrive': {
     summary: 'Put a dead order back',

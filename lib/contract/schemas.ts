@@ -103,6 +103,8 @@ const faultSchema = z.object({
   /** JSON Pointer (RFC 6901) to the member. */
   pointer: z.string(),
   detail: z.string(),
+  /** Of a line that cannot be had: how many units can. */
+  available: z.optional(count),
 });
 
 export const problemSchema = z.object({
@@ -131,7 +133,7 @@ export const batchResultsSchema = z.object({
         replayed: z.boolean(),
         order: receiptSchema,
       }),
-      z.object({ index, status: z.literal([400, 410, 422, 429]), problem: problemSchema }),
+      z.object({ index, status: z.literal([400, 409, 410, 422, 429]), problem: problemSchema }),
     ]),
   ),
 });
@@ -157,6 +159,34 @@ export const drainReportSchema = z.object({
   dead: count,
   /** Orders that are ready and were not claimed. */
   remaining: count,
+});
+
+/** The stock of one SKU. What was put in is `available + reserved + sold`. */
+export const stockSchema = z.object({
+  sku: z.string(),
+  /** Below 0 only where more was promised than there is: after stock was lost in a failover, for one. */
+  available: z.int(),
+  /** Held by orders that wait, are being produced, or are dead. */
+  reserved: z.int(),
+  /** Of produced orders. */
+  sold: count,
+  /** What one customer may have; `null` where there is no limit. */
+  perCustomerMax: z.nullable(count),
+});
+
+export const stockPageSchema = z.object({
+  stocks: z.array(stockSchema),
+  nextCursor: z.nullable(z.string()),
+});
+
+/** A result for each change, in the request's order. */
+export const stockResultsSchema = z.object({
+  results: z.array(
+    z.union([
+      z.object({ index, status: z.literal(200), stock: stockSchema }),
+      z.object({ index, status: z.literal([400, 404, 409]), problem: problemSchema }),
+    ]),
+  ),
 });
 
 export const redrivenSchema = z.object({ redriven: count });
@@ -191,5 +221,8 @@ export type Problem = z.infer<typeof problemSchema>;
 export type BatchResults = z.infer<typeof batchResultsSchema>;
 export type Stats = z.infer<typeof statsSchema>;
 export type DrainReport = z.infer<typeof drainReportSchema>;
+export type StockDocument = z.infer<typeof stockSchema>;
+export type StockPage = z.infer<typeof stockPageSchema>;
+export type StockResults = z.infer<typeof stockResultsSchema>;
 export type Redriven = z.infer<typeof redrivenSchema>;
 export type Me = z.infer<typeof meSchema>;

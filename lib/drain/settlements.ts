@@ -11,7 +11,9 @@ import {
   type StoredOrder,
   stateFrom,
 } from '../store/order-record.ts';
+import type { Sold } from '../store/reservations.ts';
 import type { Settlement } from '../store/settle.ts';
+import { reservationsIn } from '../store/stock-record.ts';
 
 /**
  * What is kept of a reason and of a result, in bytes as they are sent: a settle of 500 orders with all
@@ -30,6 +32,8 @@ const UNREADABLE = 'The stored order cannot be read.';
 export interface Claimed {
   readonly lease: Lease;
   readonly order: ClaimedOrder;
+  /** What it takes from stocks once it is produced. */
+  readonly sold: readonly Sold[];
   /** Its state before this attempt. */
   readonly state: OrderState | undefined;
 }
@@ -96,7 +100,10 @@ export function sortOut(
   }
   if (lease.claims === 1 && attempts < attemptsMax) {
     const claimed: ClaimedOrder = { ...order, status: 'producing', attempts: attempts + 1 };
-    return { kind: 'produce', claimed: { lease, order: claimed, state } };
+    const sold = reservationsIn(stored.record).map(
+      ({ sku, units, epoch }): Sold => [sku, units, epoch],
+    );
+    return { kind: 'produce', claimed: { lease, order: claimed, sold, state } };
   }
   const failure = { attempts, reason: UNANSWERED };
   if (attempts >= attemptsMax) {
@@ -112,7 +119,7 @@ export function sortOut(
  * that was not tried is given back, also at its last attempt.
  */
 export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Step): Settlement {
-  const { lease, order, state } = claimed;
+  const { lease, order, sold, state } = claimed;
   const { client, attempts } = order;
   if (answer.kind === 'untried') return untried(claimed, step.nowMs);
   if (answer.kind === 'produced') {
@@ -127,6 +134,7 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
         segment: segmentOf(step.claim.token),
         producedAtMs: step.nowMs,
         ...failuresOf(state),
+        ...(sold.length > 0 && { sold }),
         ...(isKept(result) && { result }),
         ...(!isNumbered && isOrderNumber(orderNumber) && { orderNumber, hasOwnNumber: true }),
       },

@@ -32,7 +32,7 @@ export function problem(
 
 /** A body that is JSON but not what it must be. */
 export function invalidBody(
-  type: 'invalid-order' | 'invalid-batch' | 'invalid-redrive',
+  type: 'invalid-order' | 'invalid-batch' | 'invalid-redrive' | 'invalid-stock',
   faults: readonly Fault[],
 ): HttpResponse {
   const detail = 'The fields listed in "errors" are invalid.';
@@ -69,13 +69,26 @@ export function queueFull(retryAfterS: number): HttpResponse {
   return problem('queue-full', detail, { headers: { 'retry-after': String(retryAfterS) } });
 }
 
-/** Why an order of a submit was not accepted. */
-export function refusedOrder(
-  kind: 'key-reused' | 'schedule-full' | 'replaced' | 'erased',
-): HttpResponse {
+type Refusal =
+  | { readonly kind: 'key-reused' | 'schedule-full' | 'replaced' | 'erased' }
+  | { readonly kind: 'out-of-stock' | 'over-limit'; readonly errors: readonly Fault[] };
+
+/** Why an order was not accepted, or not replaced. */
+export function refusedOrder(refusal: Refusal): HttpResponse {
+  if ('errors' in refusal) return noStock(refusal.kind, refusal.errors);
+  const { kind } = refusal;
   if (kind === 'key-reused') return keyReused();
   if (kind === 'schedule-full') return scheduleFull();
   return kind === 'replaced' ? wasReplaced() : wasErased();
+}
+
+/** Nothing is kept of the order, so its key is not used up. */
+function noStock(kind: 'out-of-stock' | 'over-limit', errors: readonly Fault[]): HttpResponse {
+  const detail =
+    kind === 'out-of-stock'
+      ? 'There is not enough stock for the lines listed in "errors". Nothing was reserved.'
+      : 'The lines listed in "errors" are more than one customer may have. Nothing was reserved.';
+  return problem(kind, detail, { errors });
 }
 
 /** There is room again when scheduled orders become due. */

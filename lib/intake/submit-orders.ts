@@ -5,8 +5,9 @@ import { fingerprintOf, orderIdsOf } from '../orders/identity.ts';
 import type { Submission } from '../orders/submission.ts';
 import type { Store } from '../store/connection.ts';
 import type { NewOrder, RecordHead } from '../store/order-record.ts';
-import { type SubmitAnswer, submit } from '../store/submit.ts';
+import { isKnown, type SubmitAnswer, submit } from '../store/submit.ts';
 import type { BackPressure } from './back-pressure.ts';
+import { type RefusedForStock, refusedForStock, type SoldOut } from './sold-out.ts';
 import type { Wake } from './wake.ts';
 
 /** One order of a request. */
@@ -24,7 +25,8 @@ export type SubmitOutcome =
   /** The order of this key was erased. */
   | { readonly kind: 'erased' }
   /** The client has as many scheduled orders as it may have. */
-  | { readonly kind: 'schedule-full' };
+  | { readonly kind: 'schedule-full' }
+  | RefusedForStock;
 
 export type IntakeAnswer =
   | { readonly kind: 'answered'; readonly outcomes: readonly SubmitOutcome[] }
@@ -39,6 +41,8 @@ export interface Intake {
   readonly scheduledMax: number;
   /** Called when the queue was empty before these orders; left out if the schedule is enough. */
   readonly wake?: Wake | undefined;
+  /** What this instance knows to be sold out; left out where no stock is kept. */
+  readonly soldOut?: SoldOut | undefined;
 }
 
 /**
@@ -52,11 +56,12 @@ export interface Intake {
  * @throws StoreUnavailable if the outcome is unknown; the same requests are safe to repeat
  */
 export async function submitOrders(
-  { store, backPressure, metrics, scheduledMax: pendingMax, wake }: Intake,
+  intake: Intake,
   client: string,
   requests: readonly SubmittedOrder[],
   nowMs: number,
 ): Promise<IntakeAnswer> {
+  const { store, backPressure, metrics, scheduledMax: pendingMax, wake, soldOut } = intake;
   if (requests.length === 0) return { kind: 'answered', outcomes: [] };
   const retryAfterS = backPressure.retryAfterS(client, nowMs);
   if (retryAfterS !== undefined) return { kind: 'refused', retryAfterS };
@@ -65,20 +70,21 @@ export async function submitOrders(
     ...{ id: idOf(idempotencyKey), client, idempotencyKey, submission },
     fingerprint: fingerprintOf(submission),
   }));
+  const nameOf = ({ id, fingerprint }: NewOrder) => (soldOut ? `${id} ${fingerprint}` : id);
   const firsts = new Map<string, NewOrder>();
-  for (const order of orders) if (!firsts.has(order.id)) firsts.set(order.id, order);
+  for (const order of orders) if (!firsts.has(nameOf(order))) firsts.set(nameOf(order), order);
   const distinct = [...firsts.values()];
+  const refusal = await refusedFromMemory(intake, distinct, nowMs);
+  if (refusal !== undefined) return { kind: 'answered', outcomes: orders.map(() => refusal) };
   const request = {
-    client,
-    orders: distinct,
-    nowMs,
-    pendingMax,
+    ...{ client, orders: distinct, nowMs, pendingMax, hasStock: soldOut !== undefined },
     mustLook: backPressure.isInDoubt(client),
   };
   const { answers, queueDepth } = await submit(store, request).catch((error: unknown) => {
     backPressure.doubt(client);
     throw error;
   });
+  for (const answer of answers) if ('lacking' in answer) soldOut?.learn(answer, nowMs);
   if (queueDepth !== undefined) {
     backPressure.learn(client, queueDepth, nowMs);
     metrics.measure('QueueDepth', queueDepth);
@@ -86,9 +92,11 @@ export async function submitOrders(
     // All that waits has come just now: nobody may be draining.
     if (queueDepth <= accepted) await wake?.(nowMs);
   }
-
-  const answerOf = new Map(distinct.map(({ id }, at) => [id, answers[at]]));
-  const outcomes = orders.map((order) => outcomeOf(order, firsts, answerOf.get(order.id), nowMs));
+  const answerOf = new Map(distinct.map((order, at) => [nameOf(order), answers[at]]));
+  const outcomes = orders.map((order) => {
+    const name = nameOf(order);
+    return outcomeOf(order, firsts.get(name), answerOf.get(name), nowMs);
+  });
   metrics.measure('OrdersAccepted', countOf(outcomes, 'accepted'));
   metrics.measure('OrdersReplayed', countOf(outcomes, 'replayed'));
   return { kind: 'answered', outcomes };
@@ -99,15 +107,31 @@ export function countOf(outcomes: readonly SubmitOutcome[], kind: SubmitOutcome[
   return outcomes.filter((outcome) => outcome.kind === kind).length;
 }
 
+/**
+ * Whether an order is refused from what this instance has just seen sold out, at one command: a repeat of
+ * one that is known gets its receipt, sold out or not. Many are refused by the script, which takes two
+ * for all of them.
+ */
+async function refusedFromMemory(
+  { store, soldOut }: Intake,
+  [order, ...others]: readonly NewOrder[],
+  nowMs: number,
+): Promise<RefusedForStock | undefined> {
+  if (soldOut === undefined || order === undefined || others.length > 0) return undefined;
+  const lacking = soldOut.lackingFor(order.submission, nowMs);
+  if (lacking === undefined || (await isKnown(store, order.id))) return undefined;
+  return refusedForStock(order.submission, lacking);
+}
+
 function outcomeOf(
   order: NewOrder,
-  firsts: ReadonlyMap<string, NewOrder>,
+  first: NewOrder | undefined,
   answer: SubmitAnswer | undefined,
   nowMs: number,
 ): SubmitOutcome {
   if (answer?.kind === 'full') return { kind: 'schedule-full' };
   if (answer?.kind === 'erased') return { kind: 'erased' };
-  const first = firsts.get(order.id);
+  if (answer !== undefined && 'lacking' in answer) return refusedForStock(order.submission, answer);
   if (answer?.kind === 'known') return repeated(order, answer);
   if (order === first) {
     return { kind: 'accepted', receipt: receiptOf(order.id, order.submission, nowMs) };

@@ -1,6 +1,7 @@
 import type { Store } from './connection.ts';
 import { segmentIn } from './keys.ts';
 import { type OrderState, readable, stateFrom } from './order-record.ts';
+import { partsOf, type Sold } from './reservations.ts';
 import { runScript } from './run-script.ts';
 import { FORGET } from './scripts.ts';
 import { statesOf, withoutRecord } from './upkeep.ts';
@@ -54,16 +55,34 @@ export async function forgetEndedBefore(
     const kind = state === undefined ? lostKind(lost.has(id)) : kindOf(state, segment);
     // A record that is gone may come back at any moment, by a repeat of its client: it is not deleted.
     const recordKey = lost.has(id) ? keys.state(id) : keys.order(id);
-    return kind === undefined ? [] : [{ id, kind, keys: [recordKey, keys.state(id)] }];
+    const sold = kind === 'produced' ? (state?.sold ?? []) : [];
+    return kind === undefined ? [] : [{ id, kind, sold, keys: [recordKey, keys.state(id)] }];
   });
   const kept = ids.length - going.length;
   if (going.length === 0) return { removed: 0, kept, lost: [] };
-  const [removed] = await runScript(client, {
-    script: FORGET,
-    keys: [key, keys.segments, keys.totals, ...going.flatMap((order) => order.keys)],
-    args: [name, ...going.flatMap(({ id, kind }) => [id, kind])],
-  });
-  return { removed: Number(removed), kept, lost: [...lost] };
+  let removed = 0;
+  for (const part of partsOf(going, ({ sold }) => sold)) {
+    const stocks = new Map<string, number>();
+    const numberOf = ([sku, , epoch]: Sold) => {
+      const stock = `${epoch}:${sku}`;
+      if (!stocks.has(stock)) stocks.set(stock, stocks.size + 1);
+      return stocks.get(stock);
+    };
+    const orders = part.flatMap(({ id, kind, sold }) => [
+      ...[id, kind, sold.map((one) => `${numberOf(one)}:${one[1]}`).join()],
+    ]);
+    const taken = [...stocks.keys()].map((stock) => stock.split(/:(.*)/s));
+    const [count] = await runScript(client, {
+      script: FORGET,
+      keys: [
+        ...[key, keys.segments, keys.totals, ...part.flatMap((order) => order.keys)],
+        ...taken.map(([, sku = '']) => keys.stock(sku)),
+      ],
+      args: [name, String(taken.length), ...taken.map(([epoch = '']) => epoch), ...orders],
+    });
+    removed += Number(count);
+  }
+  return { removed, kept, lost: [...lost] };
 }
 
 function kindOf(state: OrderState, segment: number): string {
