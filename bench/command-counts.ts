@@ -8,7 +8,7 @@ import { retain } from '../lib/maintenance/retention.ts';
 import { NO_METRICS } from '../lib/metrics/metrics.ts';
 import { orderIdOf } from '../lib/orders/identity.ts';
 import { connect, type Store } from '../lib/store/connection.ts';
-import { eventsWaiting } from '../lib/store/events.ts';
+import { hasEvents } from '../lib/store/events.ts';
 import { keysWith } from '../lib/store/keys.ts';
 import { acquireLock } from '../lib/store/lock.ts';
 import { rateLimit } from '../lib/store/rate-limit.ts';
@@ -199,7 +199,7 @@ async function eventCounts({ store, costOf }: Measuring) {
   const announceOfHundred = await costOf(run);
   return {
     // As the function does it: it looks whether any waits, and only then takes its lock.
-    announceOfNone: await costOf(() => eventsWaiting(store)),
+    announceOfNone: await costOf(() => hasEvents(store)),
     announceLock: await costOf(lock),
     announceOfHundred,
   };

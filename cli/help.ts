@@ -177,6 +177,20 @@ Examples:
   npm run sluice -- reconcile --repair --stage prod
 `;
 
+export const EVENTS_HELP = `
+An event is set aside if the receiver refuses it, or fails over it in ten runs, while it takes others. The
+last 10,000 are kept; each is also a line event-set-aside in the log. docs/events.md has the rest.
+
+These commands call Redis themselves, not the API.
+With --stage they take the secrets of a deployment from Secrets Manager, with the credentials of the AWS
+command line. Else, settings (environment): UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN, and
+SLUICE_PREFIX where the deployment has one.
+
+Examples:
+  npm run sluice -- events list --stage prod
+  npm run sluice -- events retry --all --stage prod
+`;
+
 export const MIGRATE_HELP = `
 Applies the SQL files of lib/postgres/migrations that the database has not had yet, each in
 a transaction. It is safe to run twice, and from two places at once.

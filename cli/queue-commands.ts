@@ -1,6 +1,6 @@
 import type { Client } from '../lib/client/client.ts';
 import { Conflict } from '../lib/client/errors.ts';
-import type { DrainReport } from '../lib/contract/schemas.ts';
+import type { DrainReport } from '../lib/contract/operator-schemas.ts';
 import { failureOf } from './api-faults.ts';
 import { Failure } from './failure.ts';
 import type { OutputFlags } from './order-commands.ts';

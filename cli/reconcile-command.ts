@@ -1,13 +1,9 @@
 import { systemClock } from '../lib/clock.ts';
-import { readRedisConfig } from '../lib/config.ts';
 import { type FindingKind, totalOf } from '../lib/maintenance/findings.ts';
 import { isSettled, type ReconcileReport, reconcile } from '../lib/maintenance/reconcile.ts';
-import { ConfigError } from '../lib/settings.ts';
-import { connect } from '../lib/store/connection.ts';
-import { StoreFault, StoreUnavailable } from '../lib/store/errors.ts';
-import { keysWith } from '../lib/store/keys.ts';
-import { EXIT, Failure, usageFailure } from './failure.ts';
+import { EXIT } from './failure.ts';
 import { grouped } from './money.ts';
+import { ofRedis, redisStore } from './redis-store.ts';
 import { countOf } from './report.ts';
 import { printable, table } from './text.ts';
 
@@ -16,10 +12,6 @@ export interface ReconcileFlags {
   readonly thorough?: true;
   readonly json?: true;
 }
-
-/** A pass makes many requests, so each is sent again a few times if it fails. */
-const TIMEOUT_MS = 5_000;
-const SENDS_MAX = 5;
 
 /**
  * `reconcile`: one pass over the orders in Redis itself, which no route of the API offers.
@@ -31,49 +23,16 @@ export async function reconcileCommand(
   env: Readonly<Record<string, string | undefined>>,
   flags: ReconcileFlags,
 ): Promise<number> {
-  const { redisUrl: url, redisToken: token, prefix } = settingsIn(env);
-  const random = Math.random;
-  const client = connect({ url, token, timeoutMs: TIMEOUT_MS, sendsMax: SENDS_MAX, random });
-  const store = { client, keys: keysWith(prefix) };
-  const report = await passOver(() =>
-    reconcile({
-      store,
-      clock: systemClock,
-      isRepair: flags.repair === true,
-      isThorough: flags.thorough === true,
-    }),
-  );
+  const { store, prefix } = redisStore(env);
+  const options = { isRepair: flags.repair === true, isThorough: flags.thorough === true };
+  const pass = reconcile({ store, clock: systemClock, ...options });
+  const report = await ofRedis(pass, 'The pass did not finish.');
   process.stdout.write(
     flags.json
       ? `${JSON.stringify({ prefix, ...report }, null, 2)}\n`
       : text(report, prefix, flags),
   );
   return isSettled(report) ? EXIT.done : EXIT.failed;
-}
-
-function settingsIn(env: Readonly<Record<string, string | undefined>>) {
-  try {
-    return readRedisConfig(env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw usageFailure(
-      `${error.message}\nThis command talks to Redis directly, so it needs the settings that the functions were\n` +
-        'deployed with: --stage reads those of a deployment, and npm start prints those of the local stack.',
-    );
-  }
-}
-
-async function passOver(run: () => Promise<ReconcileReport>): Promise<ReconcileReport> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof StoreUnavailable || error instanceof StoreFault)) throw error;
-    const message =
-      `${error.message}. The pass did not finish. Run it again, or check that\n` +
-      'UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN are those of the database. The local stack has\n' +
-      'new ones after each start.';
-    throw new Failure(message, { cause: error });
-  }
 }
 
 const MEANING: Record<FindingKind, string> = {

@@ -1,10 +1,5 @@
-import type {
-  ChangedOrder,
-  DrainReport,
-  OrderDocument,
-  OrderSummaryDocument,
-  Stats,
-} from '../lib/contract/schemas.ts';
+import type { DrainReport, Stats } from '../lib/contract/operator-schemas.ts';
+import type { ChangedOrder, OrderDocument, OrderSummaryDocument } from '../lib/contract/schemas.ts';
 import { formatMoney, grouped } from './money.ts';
 import { printable, table } from './text.ts';
 

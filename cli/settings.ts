@@ -7,6 +7,8 @@ export interface Settings {
   readonly key: string;
 }
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 const URL_LOCAL = 'http://localhost:3000';
 
 /**
@@ -14,7 +16,7 @@ const URL_LOCAL = 'http://localhost:3000';
  *
  * @throws Failure that names the variable to set
  */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+export function readSettings(env: Environment): Settings {
   return { url: readUrl(env.SLUICE_URL || URL_LOCAL), key: readKey(env.SLUICE_KEY) };
 }
 
@@ -45,9 +47,6 @@ function readKey(key: string | undefined): string {
  * The folder in which the operator has called the command. npm changes to the package's own, and
  * says where it was called; other scripts that have run it as a part of theirs pass that on as well.
  */
-export function userFolder(
-  env: Readonly<Record<string, string | undefined>>,
-  current: string,
-): string {
+export function userFolder(env: Environment, current: string): string {
   return (env.npm_lifecycle_event === 'sluice' && env.INIT_CWD) || current;
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type Client, createClient } from '../lib/client/client.ts';
 import { ORDER_STATUSES } from '../lib/orders/order.ts';
 import { failureOf } from './api-faults.ts';
+import { addConsoleCommand } from './console-command.ts';
 import {
   addKeyCommands,
   addSecretCommands,
@@ -11,6 +12,7 @@ import {
   withStage,
 } from './deployment/commands.ts';
 import { eraseCommand } from './erase-command.ts';
+import { addEventCommands } from './event-commands.ts';
 import { addExaminingCommands } from './examining-commands.ts';
 import { EXIT, usageFailure } from './failure.ts';
 import {
@@ -65,7 +67,9 @@ function program(setExitCode: (exitCode: number) => void): Command {
 
   addOrderCommands(sluice);
   addQueueCommands(sluice);
+  addConsoleCommand(sluice);
   addExaminingCommands(sluice, setExitCode);
+  addEventCommands(sluice);
   addReconcileCommand(sluice, setExitCode);
   addMigrateCommand(sluice);
   addKeyCommands(sluice);

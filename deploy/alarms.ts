@@ -124,9 +124,9 @@ function onEvents(isScheduled: boolean): Record<string, Alarm> {
       periods: 3,
       when: { above: 900 },
     },
-    'events-refused': {
-      says: 'The receiver refused events, and they were set aside.',
-      metric: own('EventsRefused', 'Sum'),
+    'events-set-aside': {
+      says: 'The receiver does not take certain events, and they were set aside.',
+      metric: own('EventsSetAside', 'Sum'),
       ...FIVE_MINUTES,
       when: { atLeast: 1 },
     },

@@ -121,7 +121,7 @@ function ownRows(stage: string): [number, object[]][] {
         ),
         graph('Events', [
           line('OldestEventAge', { stat: 'Maximum', label: 'oldest: seconds' }),
-          sum('EventsRefused', 'refused'),
+          sum('EventsSetAside', 'set aside'),
         ]),
       ],
     ],

@@ -4,7 +4,7 @@ import { eventSender } from '../lib/events/send-event.ts';
 import { readEventSettings } from '../lib/events/settings.ts';
 import { withFields } from '../lib/log.ts';
 import { scheduledFunction } from '../lib/runtime.ts';
-import { eventsWaiting } from '../lib/store/events.ts';
+import { countEvents, hasEvents } from '../lib/store/events.ts';
 import { acquireLock } from '../lib/store/lock.ts';
 
 const LOCK_LEASE_MS = 30_000;
@@ -23,7 +23,7 @@ export const handler = await scheduledFunction((surroundings) => {
     if (settings === undefined || send === undefined) return { kind: 'off' };
     const log = withFields(surroundings.log, { requestId: context.awsRequestId });
     const deadlineMs = clock.now() + context.getRemainingTimeInMillis() - END_MS;
-    if ((await eventsWaiting(store)) === 0) {
+    if (!(await hasEvents(store))) {
       metrics.measure('OldestEventAge', 0);
       return { kind: 'none-waits' };
     }
@@ -38,9 +38,9 @@ export const handler = await scheduledFunction((surroundings) => {
       const signal = AbortSignal.any([held.signal, timeIsUp.signal]);
       const dependencies = { store, send, clock, log, metrics, concurrency };
       const report = await announce(dependencies, signal);
-      const waiting = await eventsWaiting(store);
+      const { waiting, aside } = await countEvents(store);
       const isFailing = report.end === 'all-refused' || report.end === 'receiver-down';
-      log(isFailing ? 'error' : 'info', 'announced', { ...report, waiting });
+      log(isFailing ? 'error' : 'info', 'announced', { ...report, waiting, aside });
       return { kind: 'announced', report, waiting };
     } finally {
       cancel();

@@ -12,7 +12,7 @@ import { cancel } from '../lib/store/cancel.ts';
 export const handler = await httpFunction(({ clock, storeForRequests, route }) => {
   const store = storeForRequests();
 
-  return route({ scope: 'orders:write' }, async ({ caller, pathParameters }) => {
+  return route({ scope: 'orders:write', audit: 'cancel' }, async ({ caller, pathParameters }) => {
     const id = pathParameters.id ?? '';
     if (!isOrderId(id)) return notFound();
     const withClient = isAdmin(caller);

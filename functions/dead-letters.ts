@@ -11,7 +11,7 @@ export const handler = await httpFunction(({ clock, config, storeForBatches, rou
   const store = storeForBatches();
   const pages = pagesOf('dead-letters', deadLettersQuerySchema, config.redisToken);
 
-  return route({ scope: 'orders:admin' }, async (request) => {
+  return route({ scope: 'orders:admin', audit: 'list' }, async (request) => {
     const page = pages.read(request);
     if (page.kind === 'refused') return page.response;
     const { orders, examined, end } = await listOrders(store, {

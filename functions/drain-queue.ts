@@ -35,13 +35,13 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
   }
 
   /** POST /drain: 200 with what the drain did; 409 where another holds the lock; 503. */
-  const drainNow = route({ scope: 'orders:admin' }, async (request) => {
+  const drainNow = route({ scope: 'orders:admin', audit: 'drain' }, async (request) => {
     const timeMs = Math.min(HTTP_DRAIN_MS_MAX, request.remainingMs());
     const deadlineMs = clock.now() + timeMs;
     const { requestId } = request;
     const outcome = await drain({ slot: 0, requestId, deadlineMs, looksFirst: false });
     if (outcome.kind === 'busy') return problem('drain-running', 'Another drain holds the lock.');
-    return json(200, outcome.report);
+    return { ...json(200, outcome.report), audit: { claimed: outcome.report.claimed } };
   });
 
   return async (event: APIGatewayProxyEventV2 | DrainEvent, context: Context) => {

@@ -7,7 +7,7 @@ import { erase } from '../lib/store/erase.ts';
 export const handler = await httpFunction(({ clock, storeForRequests, route }) => {
   const store = storeForRequests();
 
-  return route({ scope: 'orders:admin' }, async ({ pathParameters }) => {
+  return route({ scope: 'orders:admin', audit: 'erase' }, async ({ pathParameters }) => {
     const id = pathParameters.id ?? '';
     if (!isOrderId(id)) return notFound();
     const { kind } = await erase(store, id, clock.now());

@@ -10,7 +10,7 @@ import { findOrder } from '../lib/store/read.ts';
 export const handler = await httpFunction(({ clock, storeForRequests, route }) => {
   const store = storeForRequests();
 
-  return route({ scope: 'orders:read' }, async ({ caller, headers, ...request }) => {
+  return route({ scope: 'orders:read', audit: 'read' }, async ({ caller, headers, ...request }) => {
     const id = request.pathParameters.id ?? '';
     if (!isOrderId(id)) return notFound();
     const found = await findOrder(store, id, clock.now());

@@ -13,7 +13,7 @@ export const handler = await httpFunction(({ clock, config, storeForBatches, rou
   const all = pagesOf('orders', ordersQuerySchema, config.redisToken);
   const byKey = pagesOf('orders-by-key', ordersQuerySchema, config.redisToken);
 
-  return route({ scope: 'orders:read' }, async (request) => {
+  return route({ scope: 'orders:read', audit: 'list' }, async (request) => {
     const pages = request.query.idempotencyKey === undefined ? all : byKey;
     const page = pages.read(request);
     if (page.kind === 'refused') return page.response;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { redriveSchema } from '../lib/contract/queries.ts';
-import type { Redriven } from '../lib/contract/schemas.ts';
+import { redriveSchema } from '../lib/contract/operator-queries.ts';
+import type { Redriven } from '../lib/contract/operator-schemas.ts';
 import { redriveOldest } from '../lib/drain/redrive.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
 import { invalidBody, json } from '../lib/http/responses.ts';
@@ -16,13 +16,13 @@ export const handler = await httpFunction(({ clock, config, storeForBatches, rou
   const pauseMs = 1_000 / config.redrivesPerSecond;
   const store = storeForBatches();
 
-  return route({ scope: 'orders:admin' }, async (request) => {
+  return route({ scope: 'orders:admin', audit: 'redrive' }, async (request) => {
     const body = request.body === '' ? NO_BODY : readJsonBody(request, ORDER_BYTES_MAX);
     if (body.kind === 'refused') return body.response;
     const parsed = redriveSchema.safeParse(body.value, { jitless: true });
     if (!parsed.success) return invalidBody('invalid-redrive', faultsOf(parsed.error));
-    const redrive = { limit: parsed.data.limit, pauseMs, mark: randomUUID() };
+    const redrive = { limit: parsed.data.limit ?? 100, pauseMs, mark: randomUUID() };
     const redriven = await redriveOldest(store, redrive, clock.now());
-    return json(202, { redriven } satisfies Redriven);
+    return { ...json(202, { redriven } satisfies Redriven), audit: { redriven } };
   });
 });

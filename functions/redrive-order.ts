@@ -10,7 +10,7 @@ import { redrive } from '../lib/store/redrive.ts';
 export const handler = await httpFunction(({ clock, storeForRequests, route }) => {
   const store = storeForRequests();
 
-  return route({ scope: 'orders:admin' }, async ({ pathParameters }) => {
+  return route({ scope: 'orders:admin', audit: 'redrive' }, async ({ pathParameters }) => {
     const id = pathParameters.id ?? '';
     if (!isOrderId(id)) return notFound();
     const nowMs = clock.now();

@@ -22,7 +22,7 @@ const BODY_BYTES_MAX = 256 * 1024;
 export const handler = await httpFunction(({ clock, config, storeForRequests, route }) => {
   const store = storeForRequests();
 
-  return route({ scope: 'orders:write' }, async (request) => {
+  return route({ scope: 'orders:write', audit: 'replace' }, async (request) => {
     const body = readJsonBody(request, BODY_BYTES_MAX);
     if (body.kind === 'refused') return body.response;
     const id = request.pathParameters.id ?? '';
@@ -44,7 +44,7 @@ export const handler = await httpFunction(({ clock, config, storeForRequests, ro
       const detail = `An order can be replaced ${REPLACED_MAX} times. Submit a new one under another key.`;
       return problem('not-replaceable', detail);
     }
-    if (answer.kind === 'out-of-stock' || answer.kind === 'over-limit') {
+    if ('lacking' in answer) {
       return refusedOrder(refusedForStock(submission, answer));
     }
     if (answer.kind === 'refused') {

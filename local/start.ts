@@ -1,15 +1,16 @@
 /** `npm start`: all of Sluice on this machine, until Ctrl-C. */
 import { parseArgs } from 'node:util';
-import { LOCAL_KEYS } from './api-keys.ts';
+import { type Console, startConsole } from '../console/server/console.ts';
+import { LOCAL_KEYS, OPERATOR_KEY } from './api-keys.ts';
 import { PRODUCER_NAMES, startProducer } from './producers.ts';
 import { type LocalStack, startStack } from './stack.ts';
 
 const DATA_DIR = '.sluice';
 const USAGE = `Usage: npm start [-- [--fresh] [--producer NAME]]
 
-Brings up all of Sluice on this machine: a redis-server, its REST server, and the functions behind
-an emulation of API Gateway and of the schedule. Ctrl-C ends all of it; orders are kept in
-${DATA_DIR}/ and are there again at the next start.
+Brings up all of Sluice on this machine: a redis-server, its REST server, the functions behind an
+emulation of API Gateway and of the schedule, and the operator's console. Ctrl-C ends all of it;
+orders are kept in ${DATA_DIR}/ and are there again at the next start.
 
   --fresh           empty ${DATA_DIR}/ first
   --producer NAME   what produces the orders: ${PRODUCER_NAMES.join(', ')}, or a file of
@@ -46,13 +47,16 @@ function readOptions(): Options {
   return { port, isFresh, ...(producer !== undefined && { producer }) };
 }
 
-function greeting({ url, redis }: LocalStack, databaseUrl?: string): string {
+function greeting({ url, redis }: LocalStack, console: Console, databaseUrl?: string): string {
   const keys = LOCAL_KEYS.map(
     ({ key, client, scopes }) => `  ${key.padEnd(22)}${client.padEnd(8)}${scopes.join(', ')}`,
   );
   const database = databaseUrl && `\nSee what is produced:\n  psql '${databaseUrl}'\n`;
   return `
 Sluice is ready at ${url}
+
+See it in a browser, as its operator:
+  ${console.address}
 
 Keys that work here and nowhere else:
 ${keys.join('\n')}
@@ -100,8 +104,10 @@ async function start(): Promise<number> {
     ...(producer && { producer }),
     onLog: print,
   });
-  if (!isAsked) process.stdout.write(greeting(stack, producer?.databaseUrl));
+  const console = await startConsole({ api: { url: new URL(stack.url), key: OPERATOR_KEY } });
+  if (!isAsked) process.stdout.write(greeting(stack, console, producer?.databaseUrl));
   const failure = await Promise.race([asked, stack.failed]);
+  await console.close();
   await stack.stop();
   await producer?.stop();
   if (failure === undefined) return 0;

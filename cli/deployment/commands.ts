@@ -149,7 +149,7 @@ function regionOption(): Option {
     .default(REGION_DEFAULT);
 }
 
-function stageName(text: string): string {
+export function stageName(text: string): string {
   if (STAGE_NAME.test(text)) return text;
   throw new InvalidArgumentError(`Give ${STAGE_NAME_RULE}.`);
 }

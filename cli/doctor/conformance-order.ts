@@ -94,10 +94,11 @@ async function ordersGoTheirWays({ client, scratch }: RedisSide): Promise<string
   mustBe('orders in a list', (await listOrders(store, page)).orders.length, all.length);
   mustBe('an erasure', await erase(store, `${produced}`, nowMs), { kind: 'erased' });
   await drained(store, nowMs + 3 * HOUR_MS, () => ({ kind: 'untried' }));
-  const events = await oldestEvents(store, 0, nowMs);
+  const events = await oldestEvents(store, 'events', 0, nowMs);
   await takeOutEvents(
     store,
-    events.map((event) => ({ id: event.id, isRefused: false })),
+    'events',
+    events.map(({ id, tries }) => ({ id, tries, to: { kind: 'out' } })),
   );
   const counts = await countOrders(store, nowMs);
   mustBe('the totals', counts.produced + counts.canceled, all.length);

@@ -77,7 +77,10 @@ async function countedKeys({ client, keys }: Store): Promise<Counted[]> {
     })),
     ...[keys.clients, keys.segments].map((key) => ({ key, type: 'zset' as const })),
     { key: keys.owners, type: 'hash' },
-    ...[keys.events, keys.eventsRefused].map((key) => ({ key, type: 'list' as const })),
+    ...[keys.events, keys.eventsAgain, keys.eventsAside].map((key) => ({
+      key,
+      type: 'list' as const,
+    })),
   ];
   const counted: Counted[] = [];
   for (let at = 0; at < all.length; at += COUNTED_KEYS) {

@@ -1,10 +1,8 @@
 import * as z from 'zod/mini';
-import type { deadLettersQuerySchema, ordersQuerySchema } from '../contract/queries.ts';
+import type { ordersQuerySchema } from '../contract/queries.ts';
 import {
   type ChangedOrder,
   changedOrderSchema,
-  type DrainReport,
-  drainReportSchema,
   type Me,
   meSchema,
   type OrderDocument,
@@ -13,11 +11,7 @@ import {
   orderPageSchema,
   orderSchema,
   type Receipt,
-  type Redriven,
   receiptSchema,
-  redrivenSchema,
-  type Stats,
-  statsSchema,
 } from '../contract/schemas.ts';
 import type { submissionSchema } from '../orders/submission.ts';
 import { apiUrl, isSendableKey } from './address.ts';
@@ -26,6 +20,7 @@ import { type KeyedOrder, submitBatch } from './batch.ts';
 import type { BatchResult } from './batch-result.ts';
 import { idempotencyKeyHeader } from './idempotency-key.ts';
 import type { Immutable } from './immutable.ts';
+import { type OperatorCalls, operatorCalls } from './operator-calls.ts';
 import { ordersOf, type ReadPage } from './pages.ts';
 import { type Platform, platformWith } from './platform.ts';
 import type { Problem } from './problem.ts';
@@ -46,7 +41,9 @@ export interface ClientOptions extends Partial<Platform> {
   readonly key: string;
   /** How long a call may take, retries included; milliseconds, 2 minutes by default. */
   readonly timeoutMs?: number;
-  /** The most tries as long as no request was ever answered; 10 by default, as after that. */
+  /** The most tries of a request, 1 or more; 10 by default. */
+  readonly triesMax?: number;
+  /** The same as long as no request was ever answered; `triesMax` by default. */
   readonly triesUnansweredMax?: number;
 }
 
@@ -67,7 +64,6 @@ export interface Submitted {
 /** An order of a batch. Without a key it gets one that only this call knows. */
 export type BatchOrder = Omit<KeyedOrder, 'idempotencyKey'> & { readonly idempotencyKey?: string };
 
-type PageQuery = Immutable<z.input<typeof deadLettersQuerySchema>>;
 type OrdersQuery = Immutable<z.input<typeof ordersQuerySchema>>;
 export type ListQuery = Omit<OrdersQuery, 'cursor'>;
 
@@ -75,7 +71,7 @@ export type ListQuery = Omit<OrdersQuery, 'cursor'>;
  * The routes of the API. Each call repeats its request after faults that may pass, if that is safe. It
  * throws the errors of `errors.ts`, or the reason of its signal.
  */
-export interface Client {
+export interface Client extends OperatorCalls {
   /** POST /orders. Every try has the same key, so a lost answer leads to no second order. */
   submit(order: NewOrder, options?: SubmitOptions): Promise<Submitted>;
   /**
@@ -98,21 +94,11 @@ export interface Client {
   erase(id: string, options?: CallOptions): Promise<void>;
   /** Polls an order until it is produced, dead or canceled, or time is up. */
   waitUntilProduced(id: string, options?: WaitOptions): Promise<Waited>;
-  /** GET /stats */
-  stats(options?: CallOptions): Promise<Stats>;
   /** GET /dead-letters, page after page, the last to die first. */
   deadLetters(
     query?: { readonly limit?: number },
     options?: CallOptions,
   ): AsyncGenerator<OrderSummaryDocument, void>;
-  /** GET /dead-letters: one page; `limit` is 1 to 100. */
-  deadLettersPage(query?: PageQuery, options?: CallOptions): Promise<OrderPage>;
-  /** POST /orders/{id}/redrive. Not repeated if it may have been done: that would be refused. */
-  redrive(id: string, options?: CallOptions): Promise<OrderDocument>;
-  /** POST /dead-letters/redrive. Not repeated if it may have been done: that would redrive more. */
-  redriveDeadLetters(query?: { readonly limit?: number }, options?: CallOptions): Promise<Redriven>;
-  /** POST /drain. Not repeated if it may have been done. */
-  drain(options?: CallOptions): Promise<DrainReport>;
   /** GET /me: who you are and what you may do. */
   me(options?: CallOptions): Promise<Me>;
   /** GET /openapi.json */
@@ -120,8 +106,6 @@ export interface Client {
 }
 
 const TIMEOUT_MS = 2 * 60 * 1000;
-/** A drain runs for up to 20 s and then settles what it has claimed. */
-const DRAIN_MS_MAX = 60 * 1000;
 
 /**
  * Makes a client of one API with one key.
@@ -129,14 +113,15 @@ const DRAIN_MS_MAX = 60 * 1000;
  * @throws TypeError if the URL or the key is invalid
  */
 export function createClient(options: ClientOptions): Client {
-  const { key, timeoutMs = TIMEOUT_MS, triesUnansweredMax = TRIES_MAX } = options;
+  const { key, timeoutMs = TIMEOUT_MS, triesMax = TRIES_MAX } = options;
+  const { triesUnansweredMax = triesMax } = options;
   const url = apiUrl(options.url);
   if (url === undefined)
     throw new TypeError('url must be an http or https URL without credentials.');
   if (!isSendableKey(key))
     throw new TypeError('key must be an API key: printable ASCII without spaces.');
   const platform = platformWith(options);
-  const endpoint = { url, key, timeoutMs, triesMax: TRIES_MAX, triesUnansweredMax };
+  const endpoint = { url, key, timeoutMs, triesMax, triesUnansweredMax };
   const send = sender(endpoint, platform);
 
   async function ask<T>(
@@ -158,6 +143,7 @@ export function createClient(options: ClientOptions): Client {
   }
 
   const client: Client = {
+    ...operatorCalls(ask),
     async submit(order, { idempotencyKey = platform.newKey(), ...call } = {}) {
       const headers = { ...JSON_TYPE, 'idempotency-key': idempotencyKeyHeader(idempotencyKey) };
       const request = { ...post('orders', order), headers, isRepeatable: true };
@@ -191,17 +177,10 @@ export function createClient(options: ClientOptions): Client {
         readOrder(id, { timeoutMs: leftMs, ...(signal && { signal }) }, known);
       return waitUntilProduced(look, platform, wait);
     },
-    stats: (call) => ask(get('stats'), [200, statsSchema], call),
     deadLetters({ limit } = {}, call) {
       const readPage: ReadPage = (page) => client.deadLettersPage(page, call);
       return ordersOf(readPage, limit);
     },
-    deadLettersPage: (query, call) => ask(get('dead-letters', query), [200, orderPageSchema], call),
-    redrive: (id, call) => ask(post(`${pathOf(id)}/redrive`), [202, orderSchema], call),
-    redriveDeadLetters: (query = {}, call) =>
-      ask(post('dead-letters/redrive', query), [202, redrivenSchema], call),
-    drain: (call) =>
-      ask({ ...post('drain'), tryMsMax: DRAIN_MS_MAX }, [200, drainReportSchema], call),
     me: (call) => ask(get('me'), [200, meSchema], call),
     openApi: (call) => ask(get('openapi.json'), [200, z.record(z.string(), z.unknown())], call),
   };
@@ -209,16 +188,24 @@ export function createClient(options: ClientOptions): Client {
 }
 
 // For users of the package. The repository's own code imports each from its own file.
+export type { Activity } from '../contract/activity-schemas.ts';
+export type { Explanation } from '../contract/explanation-schemas.ts';
+export type {
+  Canceled,
+  DrainReport,
+  PauseDocument,
+  Redriven,
+  Resumed,
+  Stats,
+} from '../contract/operator-schemas.ts';
+export type { Reasons } from '../contract/reasons-schemas.ts';
 export type {
   ChangedOrder,
-  DrainReport,
   Me,
   OrderDocument,
   OrderPage,
   OrderSummaryDocument,
   Receipt,
-  Redriven,
-  Stats,
 } from '../contract/schemas.ts';
 export {
   Conflict,

@@ -1,3 +1,4 @@
+import { slotIn } from '../orders/holder.ts';
 import { formatInstant } from '../orders/instant.ts';
 import {
   type Failure,
@@ -81,8 +82,16 @@ function replacedMembers(content: ReplacedOrder) {
   };
 }
 
-function failureMembers({ reason, atMs }: Failure) {
-  return { reason, at: formatInstant(atMs) };
+function failureMembers({ reason, atMs, kind, token, holder, claimedAtMs }: Failure) {
+  const slot = holder === undefined ? undefined : slotIn(holder);
+  return {
+    ...{ reason, at: formatInstant(atMs) },
+    ...(kind !== undefined && { kind }),
+    ...(token !== undefined && { token }),
+    ...(slot !== undefined && { slot }),
+    ...(holder !== undefined && { holder }),
+    ...(claimedAtMs !== undefined && { claimedAt: formatInstant(claimedAtMs) }),
+  };
 }
 
 /** In the order in which they are written. */

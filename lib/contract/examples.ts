@@ -1,9 +1,10 @@
 import { BATCH_BYTES_MAX, BATCH_ORDERS_MAX, ORDER_BYTES_MAX } from '../orders/batch.ts';
 import type { Fault } from '../orders/faults.ts';
 import { orderIdOf } from '../orders/identity.ts';
-import type { Order } from '../orders/order.ts';
+import type { Failure, Order } from '../orders/order.ts';
 import { LINES_MAX, type Submission } from '../orders/submission.ts';
 import { orderDocument, orderSummaryDocument, receiptOf } from './documents.ts';
+import { operatorAnswers } from './operator-examples.ts';
 import { PROBLEMS, type ProblemType } from './problems.ts';
 
 const ACCEPTED_AT_MS = Date.UTC(2026, 10, 22, 13, 37);
@@ -44,12 +45,18 @@ const dead: Order = {
   status: 'dead',
   attempts: 12,
   updatedAtMs: ACCEPTED_AT_MS + 3_600_000,
-  lastError: { reason: 'The warehouse does not know sku 71053.', atMs: ACCEPTED_AT_MS + 3_600_000 },
-  history: [{ reason: 'The warehouse did not answer.', atMs: ACCEPTED_AT_MS + 2_700_000 }],
+  lastError: failure('rejected', 'The warehouse does not know sku 71053.', 3_600_000),
+  history: [failure('failed', 'The warehouse did not answer.', 2_700_000)],
 };
+const stock = { sku: '85123A', available: 380, reserved: 90, sold: 30, perCustomerMax: 2 };
 const receipt = receiptOf(id, submission, ACCEPTED_AT_MS);
 const own = { withClient: false };
 const all = { withClient: true };
+
+function failure(kind: 'failed' | 'rejected', reason: string, afterMs: number): Failure {
+  const atMs = ACCEPTED_AT_MS + afterMs;
+  return { kind, reason, atMs, token: 91_846, holder: '1.4be1c2d3', claimedAtMs: atMs - 790 };
+}
 
 function problem(type: ProblemType, detail: string) {
   return { type: `/problems/${type}`, ...PROBLEMS[type], detail };
@@ -60,6 +67,13 @@ const ERRORS: Partial<Record<ProblemType, readonly Fault[]>> = {
     { pointer: '/lines/0/quantity', detail: 'Must be a whole number from 1 to 1,000,000.' },
   ],
   'invalid-batch': [{ pointer: '/orders', detail: 'Must be an array of 1 to 500 orders.' }],
+  'invalid-stock': [
+    { pointer: '/available', detail: 'Must be a whole number from 0 to 1,000,000,000.' },
+  ],
+  'out-of-stock': [{ pointer: '/lines/0', detail: 'Only 2 left.', available: 2 }],
+  'over-limit': [
+    { pointer: '/lines/0', detail: 'This customer may have 1 more of this SKU.', available: 1 },
+  ],
   'invalid-redrive': [{ pointer: '/limit', detail: 'Must be a whole number from 1 to 1,000.' }],
 };
 
@@ -71,6 +85,8 @@ export const EXAMPLES = {
     'POST /orders/batch': { orders: [{ idempotencyKey: '536365', ...body }] },
     'POST /orders/{id}/replace': body,
     'POST /dead-letters/redrive': { limit: 500 },
+    'PUT /stock/{sku}': { available: 500, perCustomerMax: 2 },
+    'PUT /stock': { stocks: [{ sku: '85123A', add: 20 }] },
   } as Readonly<Record<string, object>>,
   answer: {
     'POST /orders': receipt,
@@ -94,18 +110,7 @@ export const EXAMPLES = {
       nextCursor: null,
       examined: 1,
     },
-    'POST /dead-letters/redrive': { redriven: 500 },
-    'GET /stats': {
-      queued: 120,
-      producing: 100,
-      scheduled: 3,
-      dead: 1,
-      produced: 18_500,
-      canceled: 2,
-      oldestQueuedAgeMs: 1_250,
-      approximate: ['queued', 'producing', 'scheduled'],
-    },
-    'POST /drain': { claimed: 120, produced: 119, retried: 1, dead: 0, remaining: 0 },
+    ...operatorAnswers(id, ACCEPTED_AT_MS),
     'GET /me': {
       client: 'shop',
       scopes: ['orders:write', 'orders:read'],
@@ -122,6 +127,10 @@ export const EXAMPLES = {
         retentionDays: 30,
       },
     },
+    'PUT /stock/{sku}': stock,
+    'PUT /stock': { results: [{ index: 0, status: 200, stock }] },
+    'GET /stock/{sku}': stock,
+    'GET /stock': { stocks: [stock], nextCursor: null },
   } as Readonly<Record<string, object>>,
   problem: (type: ProblemType) => ({
     ...problem(type, `${PROBLEMS[type].title}.`),

@@ -9,8 +9,10 @@ import {
   metadataSchema,
   submissionSchema,
 } from '../orders/submission.ts';
-import { redriveSchema } from './queries.ts';
+import { redriveSchema } from './operator-queries.ts';
+import * as operator from './operator-schemas.ts';
 import * as answers from './schemas.ts';
+import * as stock from './stock-schemas.ts';
 
 export type JsonSchema = { [name: string]: unknown };
 
@@ -23,6 +25,9 @@ const REQUESTS = {
   Batch: batchSchema,
   BatchOrder: batchItemSchema,
   Redrive: redriveSchema,
+  StockChange: stock.stockChangeSchema,
+  StockItem: stock.stockItemSchema,
+  StockChanges: stock.stockChangesSchema,
 } as const;
 const ANSWERS = {
   Receipt: answers.receiptSchema,
@@ -31,9 +36,12 @@ const ANSWERS = {
   OrderSummary: answers.orderSummarySchema,
   OrderPage: answers.orderPageSchema,
   BatchResults: answers.batchResultsSchema,
-  Stats: answers.statsSchema,
-  DrainReport: answers.drainReportSchema,
-  Redriven: answers.redrivenSchema,
+  Stats: operator.statsSchema,
+  DrainReport: operator.drainReportSchema,
+  Redriven: operator.redrivenSchema,
+  Stock: stock.stockSchema,
+  StockPage: stock.stockPageSchema,
+  StockResults: stock.stockResultsSchema,
   Me: answers.meSchema,
   Problem: answers.problemSchema,
 } as const;
@@ -77,6 +85,10 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
   ],
   [line.unitAmount, { description: 'In the currency’s minor unit, such as pence.' }],
   [batchSchema.shape.orders, { items: { $ref: refTo('BatchOrder' satisfies SchemaName) } }],
+  [
+    stock.stockChangesSchema.shape.stocks,
+    { items: { $ref: refTo('StockItem' satisfies SchemaName) } },
+  ],
   [answers.instantSchema, { format: 'date-time' }],
   [
     summary.totalAmount,
@@ -105,11 +117,11 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
     { description: 'The request id. Left out in the results of a batch.' },
   ],
   [
-    answers.statsSchema.shape.oldestQueuedAgeMs,
+    operator.statsSchema.shape.oldestQueuedAgeMs,
     { description: 'How long the oldest ready order has waited, milliseconds.' },
   ],
   [
-    answers.statsSchema.shape.approximate,
+    operator.statsSchema.shape.approximate,
     { description: 'Names of the counts that are not exact.' },
   ],
   [
@@ -117,7 +129,7 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
     { description: 'Null where requests are not limited.' },
   ],
   [
-    answers.drainReportSchema.shape.remaining,
+    operator.drainReportSchema.shape.remaining,
     { description: 'Orders that are ready and were not claimed.' },
   ],
 ];

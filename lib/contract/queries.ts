@@ -5,11 +5,15 @@ import { IDEMPOTENCY_KEY_PATTERN } from '../orders/identity.ts';
 import { ORDER_STATUSES } from '../orders/order.ts';
 import { must } from '../orders/submission.ts';
 
-/** A limit from 1 to `max`, with a default. */
-function limit(max: number, byDefault: number) {
+/** A whole number from 1 to `max`. */
+export function wholeTo(max: number) {
   const rule = must(`a whole number from 1 to ${grouped(max)}`);
-  const whole = z.int({ ...rule, abort: true }).check(z.minimum(1, rule), z.maximum(max, rule));
-  return z._default(whole, byDefault);
+  return z.int({ ...rule, abort: true }).check(z.minimum(1, rule), z.maximum(max, rule));
+}
+
+/** A limit from 1 to `max`, with a default. */
+export function limit(max: number, byDefault: number) {
+  return z._default(wholeTo(max), byDefault);
 }
 
 /** The query of `GET /dead-letters`. Other parameters are ignored. */
@@ -23,11 +27,9 @@ export const ordersQuerySchema = z.object({
   ...deadLettersQuerySchema.shape,
   status: z.optional(z.enum(ORDER_STATUSES, must(`one of ${ORDER_STATUSES.join(', ')}`))),
   customer: z.optional(z.string()),
+  reference: z.optional(z.string()),
+  orderNumber: z.optional(z.string()),
+  /** Only this client's orders; for those who see the orders of all clients. */
+  client: z.optional(z.string()),
   idempotencyKey: z.optional(z.string().check(z.regex(IDEMPOTENCY_KEY_PATTERN, KEY_RULE))),
 });
-
-/** The body of `POST /dead-letters/redrive`. */
-export const redriveSchema = z.strictObject(
-  { limit: limit(1_000, 100) },
-  must('a JSON object, which may have limit'),
-);

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ID_PATTERN } from '../orders/identity.ts';
-import { ORDER_STATUSES } from '../orders/order.ts';
+import { FAILURE_KINDS, ORDER_STATUSES } from '../orders/order.ts';
 import { lineSchema, metadataSchema } from '../orders/submission.ts';
 import { PROBLEMS, type ProblemType } from './problems.ts';
 import { SCOPES } from './scopes.ts';
@@ -17,7 +17,7 @@ export const instantSchema = z
   .string()
   .check(z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/));
 
-const count = z.int().check(z.minimum(0));
+export const count = z.int().check(z.minimum(0));
 
 const receiptMembers = {
   id: orderIdSchema,
@@ -37,7 +37,17 @@ export const receiptSchema = z.object({
   status: z.enum(['queued', 'scheduled']),
 });
 
-const failure = z.object({ reason: z.string(), at: instantSchema });
+/** An attempt that failed, or what else is wrong with an order. */
+const failure = z.object({
+  reason: z.string(),
+  at: instantSchema,
+  kind: z.optional(z.enum(FAILURE_KINDS)),
+  /** Who had the order: its fencing token, the slot of its drain, and the drain itself. */
+  token: z.optional(count),
+  slot: z.optional(count),
+  holder: z.optional(z.string()),
+  claimedAt: z.optional(instantSchema),
+});
 
 const summaryMembers = {
   ...receiptMembers,
@@ -56,7 +66,7 @@ const summaryMembers = {
   /** What the producer answered. */
   result: z.optional(z.unknown()),
   lastError: z.optional(failure),
-  /** Earlier attempts that failed, newest first. */
+  /** Attempts that failed before that, newest first, 50 at most; a redrive keeps them. */
   history: z.optional(z.array(failure)),
 };
 
@@ -138,59 +148,6 @@ export const batchResultsSchema = z.object({
   ),
 });
 
-export const statsSchema = z.object({
-  queued: count,
-  producing: count,
-  scheduled: count,
-  dead: count,
-  produced: count,
-  canceled: count,
-  /** How long the oldest ready order has waited. */
-  oldestQueuedAgeMs: z.nullable(count),
-  /** Names the counts that are not exact. */
-  approximate: z.array(z.string()),
-});
-
-/** What one drain did. */
-export const drainReportSchema = z.object({
-  claimed: count,
-  produced: count,
-  retried: count,
-  dead: count,
-  /** Orders that are ready and were not claimed. */
-  remaining: count,
-});
-
-/** The stock of one SKU. What was put in is `available + reserved + sold`. */
-export const stockSchema = z.object({
-  sku: z.string(),
-  /** Below 0 only where more was promised than there is: after stock was lost in a failover, for one. */
-  available: z.int(),
-  /** Held by orders that wait, are being produced, or are dead. */
-  reserved: z.int(),
-  /** Of produced orders. */
-  sold: count,
-  /** What one customer may have; `null` where there is no limit. */
-  perCustomerMax: z.nullable(count),
-});
-
-export const stockPageSchema = z.object({
-  stocks: z.array(stockSchema),
-  nextCursor: z.nullable(z.string()),
-});
-
-/** A result for each change, in the request's order. */
-export const stockResultsSchema = z.object({
-  results: z.array(
-    z.union([
-      z.object({ index, status: z.literal(200), stock: stockSchema }),
-      z.object({ index, status: z.literal([400, 404, 409]), problem: problemSchema }),
-    ]),
-  ),
-});
-
-export const redrivenSchema = z.object({ redriven: count });
-
 /** Who calls, and what this deployment lets them do. */
 export const meSchema = z.object({
   client: z.string(),
@@ -219,10 +176,4 @@ export type ChangedOrder = z.infer<typeof changedOrderSchema>;
 export type OrderPage = z.infer<typeof orderPageSchema>;
 export type Problem = z.infer<typeof problemSchema>;
 export type BatchResults = z.infer<typeof batchResultsSchema>;
-export type Stats = z.infer<typeof statsSchema>;
-export type DrainReport = z.infer<typeof drainReportSchema>;
-export type StockDocument = z.infer<typeof stockSchema>;
-export type StockPage = z.infer<typeof stockPageSchema>;
-export type StockResults = z.infer<typeof stockResultsSchema>;
-export type Redriven = z.infer<typeof redrivenSchema>;
 export type Me = z.infer<typeof meSchema>;

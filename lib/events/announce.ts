@@ -2,17 +2,14 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Store } from '../store/connection.ts';
-import { type OrderEvent, oldestEvents, type SentEvent, takeOutEvents } from '../store/events.ts';
-
-/**
- * The result of one POST. `taken`: the receiver has the event. `refused`: it will never take this one.
- * `failed`: it is down, or asks to be left alone. `cut-off`: time was up, so nobody knows.
- */
-export type Sent =
-  | { readonly kind: 'taken' | 'cut-off' }
-  | { readonly kind: 'refused' | 'failed'; readonly reason: string };
-
-export type SendEvent = (event: OrderEvent, signal: AbortSignal) => Promise<Sent>;
+import {
+  type EventLine,
+  type OrderEvent,
+  oldestEvents,
+  type SentEvent,
+  takeOutEvents,
+} from '../store/events.ts';
+import { type SendEvent, type Sent, type StreakLimits, sendPage, streakWith } from './send-page.ts';
 
 export interface AnnounceDependencies {
   readonly store: Store;
@@ -26,26 +23,41 @@ export interface AnnounceDependencies {
 
 export interface AnnounceReport {
   readonly announced: number;
-  /** Events that were set aside. */
-  readonly refused: number;
+  readonly setAside: number;
+  /** Events that the next run sends again. */
+  readonly again: number;
   /**
-   * Why it ended: nothing waits any more; time was up or the lock was lost; the receiver is down; or
-   * it refuses every event.
+   * Why it ended: each event was sent; time was up or the lock was lost; the receiver took none, or no
+   * more; or it refused that many that it was left alone.
    */
-  readonly end: 'none-waits' | 'time-up' | 'receiver-down' | 'all-refused';
+  readonly end: 'all-sent' | 'time-up' | 'receiver-down' | 'all-refused';
   /** Why the receiver did not take an event. */
   readonly reason?: string;
 }
 
-/** If a receiver refuses this many of the oldest events and takes none, the fault is its own. */
-export const REFUSALS_MAX = 100;
+/**
+ * How often an event may fail, in different runs, where the receiver takes others. A run is a minute, so
+ * this outlasts a restart or a lock of the receiver's.
+ */
+export const TRIES_MAX = 10;
+
+/** How many events in a row a receiver may not take before the run leaves it alone. */
+export const LIMITS: StreakLimits = { refused: 100, failed: 10, busy: 3 };
+
+interface Attempt {
+  readonly event: OrderEvent;
+  readonly sent: Exclude<Sent, { kind: 'cut-off' }>;
+}
 
 /**
- * Announces waiting events, oldest first, those of one order one after the other. Events are removed
- * after they were announced, so a run that dies announces some of them again, under the same id.
+ * Announces waiting events, oldest first, those of one order one after the other: those that were never
+ * sent, then those that are sent again. Events are removed after they were announced, so a run that
+ * dies announces some of them again, under the same id.
  *
- * A refused event is set aside once the receiver has taken another one, which shows that the fault is
- * the event's. Until then it stays, because a receiver that is set up wrongly refuses everything.
+ * No event stops the others: one that is not taken leaves its line, and is sent again in the next run.
+ * Whether the receiver or the event is at fault is decided by evidence. In a run in which the receiver
+ * takes an event, one that it refuses is set aside, and so is one that has failed `TRIES_MAX` times like
+ * that. A receiver that takes none costs no event.
  *
  * @param signal  fires when nothing more may be sent
  * @throws StoreUnavailable, StoreFault; the next run continues
@@ -54,84 +66,102 @@ export async function announce(
   dependencies: AnnounceDependencies,
   signal: AbortSignal,
 ): Promise<AnnounceReport> {
-  const { store, clock, log, metrics } = dependencies;
-  let isFirst = true;
-  let announced = 0;
-  let refused = 0;
-  let reason: string | undefined;
-  // What has been sent and not yet removed, oldest first.
-  let seenTo: (SentEvent & { reason?: string })[] = [];
-  const reportOf = (end: AnnounceReport['end']): AnnounceReport => {
-    return { announced, refused, end, ...(reason !== undefined && { reason }) };
-  };
+  const run: Run = { announced: 0, setAside: 0, again: new Set(), end: 'all-sent' };
+  await announceLine(dependencies, run, 'events', signal);
+  await announceLine(dependencies, run, 'eventsAgain', signal);
+  const { announced, setAside, end, reason } = run;
+  const again = run.again.size;
+  return { announced, setAside, again, end, ...(reason !== undefined && { reason }) };
+}
 
-  while (!signal.aborted) {
-    const page = await oldestEvents(store, seenTo.length, clock.now());
+/** What a run has done so far. */
+interface Run {
+  announced: number;
+  setAside: number;
+  /** The ids of events that this run has moved to those that are sent again. */
+  readonly again: Set<string>;
+  end: AnnounceReport['end'];
+  reason?: string;
+}
+
+async function announceLine(
+  dependencies: AnnounceDependencies,
+  run: Run,
+  line: EventLine,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, send, clock, metrics, concurrency } = dependencies;
+  // An event of this line has failed before: that it fails again says little about the receiver.
+  const isExpected = line === 'eventsAgain' && run.announced > 0;
+  const streak = streakWith(isExpected ? { ...LIMITS, failed: LIMITS.refused } : LIMITS);
+  // What was sent and is still in its place, oldest first: nobody knows yet who is at fault.
+  let held: Attempt[] = [];
+  let isFirst = true;
+  while (!signal.aborted && !streak.isOver()) {
+    const all = await oldestEvents(store, line, held.length, clock.now());
+    // What this run has moved there comes last.
+    const own = all.findIndex(({ id }) => run.again.has(id));
+    const page = own === -1 ? all : all.slice(0, own);
     const [oldest] = page;
-    if (isFirst && oldest) metrics.measure('OldestEventAge', ageS(clock.now() - oldest.atMs));
+    if (oldest === undefined) break;
+    if (isFirst) metrics.measure('OldestEventAge', ageS(clock.now() - oldest.atMs));
     isFirst = false;
-    if (page.length === 0) return reportOf(seenTo.length === 0 ? 'none-waits' : 'all-refused');
-    const answers = await sendPage(page, dependencies, signal);
-    for (const { id } of page) {
-      const sent = answers.get(id);
-      if (sent !== undefined && 'reason' in sent) reason = sent.reason;
+    const answers = await sendPage(page, { send, concurrency, signal, streak });
+    for (const event of page) {
+      const sent = answers.get(event.id);
       // A later one may have been taken: it is announced again.
-      if (sent?.kind !== 'taken' && sent?.kind !== 'refused') break;
-      const isRefused = sent.kind === 'refused';
-      seenTo.push({ id, isRefused, ...(isRefused && { reason: sent.reason }) });
+      if (sent === undefined || sent.kind === 'cut-off') break;
+      held.push({ event, sent });
     }
-    const setAside = seenTo.filter(({ isRefused }) => isRefused);
-    if (setAside.length < seenTo.length) {
-      await takeOutEvents(store, seenTo);
-      for (const { id, reason } of setAside) log('error', 'event-refused', { event: id, reason });
-      announced += seenTo.length - setAside.length;
-      refused += setAside.length;
-      metrics.measure('EventsRefused', setAside.length);
-      seenTo = [];
-    }
-    if ([...answers.values()].some(({ kind }) => kind === 'failed'))
-      return reportOf('receiver-down');
-    if (seenTo.length >= REFUSALS_MAX) return reportOf('all-refused');
+    if (run.announced === 0 && !held.some(({ sent }) => sent.kind === 'taken')) continue;
+    await takeOut(dependencies, run, line, held);
+    held = [];
   }
-  return reportOf('time-up');
+  const isNoneTaken = held.length > 0 && run.announced === 0;
+  await takeOut(dependencies, run, line, held);
+  if (run.end !== 'all-sent') return;
+  if (streak.isOver() || isNoneTaken) run.end = streak.end();
+  else if (signal.aborted) run.end = 'time-up';
+}
+
+/** Takes out of its line what was sent, and tells of what the receiver did not take. */
+async function takeOut(
+  { store, clock, log, metrics }: AnnounceDependencies,
+  run: Run,
+  line: EventLine,
+  attempts: readonly Attempt[],
+): Promise<void> {
+  const taken = attempts.filter(({ sent }) => sent.kind === 'taken').length;
+  const isUp = run.announced + taken > 0;
+  const setAsideBefore = run.setAside;
+  const sentEvents: SentEvent[] = [];
+  const told: (() => void)[] = [];
+  for (const { event, sent } of attempts) {
+    const { id, tries } = event;
+    const to = destinationOf({ event, sent }, isUp, clock.now());
+    sentEvents.push({ id, tries, to });
+    if ('reason' in sent) run.reason = sent.reason;
+    if (to.kind === 'again') run.again.add(id);
+    if (to.kind !== 'aside') continue;
+    run.setAside += 1;
+    const { reason } = to.aside;
+    told.push(() => log('error', 'event-set-aside', { event: id, reason }));
+  }
+  await takeOutEvents(store, line, sentEvents);
+  run.announced += taken;
+  for (const tell of told) tell();
+  metrics.measure('EventsSetAside', run.setAside - setAsideBefore);
+}
+
+function destinationOf({ event, sent }: Attempt, isUp: boolean, nowMs: number): SentEvent['to'] {
+  if (sent.kind === 'taken') return { kind: 'out' };
+  const tries = event.tries + (isUp && sent.kind !== 'busy' ? 1 : 0);
+  const isGivenUp = isUp && (sent.kind === 'refused' || tries >= TRIES_MAX);
+  if (!isGivenUp) return { kind: 'again', tries };
+  return { kind: 'aside', aside: { reason: sent.reason, asideAtMs: nowMs } };
 }
 
 /** Never negative, as clocks may differ. */
 function ageS(ageMs: number): number {
   return Math.max(0, ageMs) / 1_000;
-}
-
-/** Sends the events of a page: one by one until the first is taken, then several at once. */
-async function sendPage(
-  page: readonly OrderEvent[],
-  { send, concurrency }: AnnounceDependencies,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, Sent>> {
-  const answers = new Map<string, Sent>();
-  const lastOf = new Map<string, Promise<void>>();
-  let isTaken = false;
-  let isOver = false;
-
-  async function sendOne(event: OrderEvent, before: Promise<void> | undefined) {
-    await before;
-    if (isOver || signal.aborted) return;
-    const sent = await send(event, signal);
-    answers.set(event.id, sent);
-    if (sent.kind === 'taken') isTaken = true;
-    if (sent.kind === 'failed') isOver = true;
-  }
-
-  const waiting = page.values();
-  async function oneAfterTheOther(isEnough: () => boolean) {
-    while (!isOver && !signal.aborted && !isEnough()) {
-      const { value: event } = waiting.next();
-      if (event === undefined) return;
-      const sending = sendOne(event, lastOf.get(event.orderId));
-      lastOf.set(event.orderId, sending);
-      await sending;
-    }
-  }
-  await oneAfterTheOther(() => isTaken);
-  await Promise.all(Array.from({ length: concurrency }, () => oneAfterTheOther(() => false)));
-  return answers;
 }

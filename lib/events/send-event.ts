@@ -5,7 +5,7 @@ import type { OrderEvent } from '../store/events.ts';
 import { createPost, type Network, type Reply } from '../webhook/post.ts';
 import { isRefusal } from '../webhook/refusal.ts';
 import { signedHeaders } from '../webhook/signature.ts';
-import type { SendEvent, Sent } from './announce.ts';
+import type { SendEvent, Sent } from './send-page.ts';
 import type { EventSettings } from './settings.ts';
 
 /** POSTs events as CloudEvents in structured mode, signed according to Standard Webhooks. */
@@ -50,5 +50,6 @@ function sentFrom(reply: Reply): Sent {
   const { status } = reply;
   if (status >= 200 && status < 300) return { kind: 'taken' };
   const reason = `The receiver answered with ${status}.`;
+  if (status === 429) return { kind: 'busy', reason };
   return { kind: isRefusal(status) ? 'refused' : 'failed', reason };
 }

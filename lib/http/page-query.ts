@@ -10,8 +10,8 @@ interface Query {
   readonly cursor?: string | undefined;
 }
 
-type PageQuery<Q> =
-  | { readonly kind: 'query'; readonly query: Q; readonly after?: Position }
+type PageQuery<Q, P> =
+  | { readonly kind: 'query'; readonly query: Q; readonly after?: P }
   | { readonly kind: 'refused'; readonly response: HttpResponse };
 
 /**
@@ -19,14 +19,18 @@ type PageQuery<Q> =
  *
  * @param secret  see `cursorsOf`
  */
-export function pagesOf<Q extends Query>(list: List, schema: z.ZodMiniType<Q>, secret: string) {
+export function pagesOf<Q extends Query, P = Position>(
+  list: List,
+  schema: z.ZodMiniType<Q>,
+  secret: string,
+) {
   const cursorsFor = (caller: Caller) => {
     // No client has this name.
-    return cursorsOf(list, isAdmin(caller) ? '*' : caller.client, secret);
+    return cursorsOf<P>(list, isAdmin(caller) ? '*' : caller.client, secret);
   };
   return {
     /** A limit or a cursor that was sent twice arrives joined by a comma, and so is refused. */
-    read({ caller, query }: Pick<HttpRequest, 'caller' | 'query'>): PageQuery<Q> {
+    read({ caller, query }: Pick<HttpRequest, 'caller' | 'query'>): PageQuery<Q, P> {
       const { limit, ...others } = query;
       const given = { ...others, ...(limit !== undefined && { limit: wholeIn(limit) }) };
       const parsed = schema.safeParse(given, { jitless: true });
@@ -44,7 +48,7 @@ export function pagesOf<Q extends Query>(list: List, schema: z.ZodMiniType<Q>, s
     },
 
     /** The `nextCursor` of a page. */
-    nextCursor: (caller: Caller, end: Position | undefined): string | null =>
+    nextCursor: (caller: Caller, end: P | undefined): string | null =>
       end === undefined ? null : cursorsFor(caller).at(end),
   };
 }

@@ -8,6 +8,8 @@ export interface HttpResponse {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON; the route adds a problem's `instance`. */
   readonly body?: object;
+  /** Counts and ids that an audit line shall hold as well; never sent. */
+  readonly audit?: Readonly<Record<string, number | string | readonly string[]>>;
 }
 
 interface ProblemExtras {

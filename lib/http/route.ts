@@ -7,6 +7,7 @@ import type { Scope } from '../contract/scopes.ts';
 import type { Log } from '../log.ts';
 import { StoreUnavailable, type UnavailableKind } from '../store/errors.ts';
 import type { RateLimit } from '../store/rate-limit.ts';
+import { type AuditedAction, auditOf } from './audit.ts';
 import { type Caller, type Callers, isAdmin, mayCall } from './authenticate.ts';
 import { type HttpResponse, problem, toGateway } from './responses.ts';
 
@@ -39,13 +40,20 @@ export interface RouteDependencies {
   readonly rateLimit?: RateLimit | undefined;
 }
 
+interface RouteOptions {
+  readonly scope: Scope | 'any';
+  /** What the audit line calls it, if there is one for each request. */
+  readonly audit?: AuditedAction;
+}
+
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 const RETRY_AFTER_S = '2';
 
 /**
  * Makes `route`, the only way to make an HTTP function. A route checks the caller and the scope before
  * it looks at anything else of the request, so no function can forget to. It answers 503 if the store
- * is unavailable and 500 to anything unforeseen, and tells only the log why.
+ * is unavailable and 500 to anything unforeseen, and tells only the log why. Each 401 and 403 is a line
+ * `audit` in the log, and so is each answer of a route that names its `audit` action.
  */
 export function routeWith({ callers, log, now, rateLimit }: RouteDependencies) {
   async function refusalOf(caller: Caller): Promise<HttpResponse | undefined> {
@@ -55,33 +63,38 @@ export function routeWith({ callers, log, now, rateLimit }: RouteDependencies) {
   }
 
   return function route(
-    { scope }: { readonly scope: Scope | 'any' },
+    { scope, audit: action }: RouteOptions,
     handle: (request: HttpRequest) => Promise<HttpResponse>,
   ): HttpHandler {
     return async function handler(event, context) {
       // API Gateway always sends headers; a test event from the console may have none.
-      const headers = event.headers ?? {};
-      const requestId = requestIdOf(headers, context);
-      try {
-        const caller = callers.identify(event);
-        if (caller === undefined) return toGateway(unauthorized(callers.advice), requestId);
-        if (!mayCall(caller, scope)) return toGateway(forbidden(scope), requestId);
+      const requestId = requestIdOf(event.headers ?? {}, context);
+      let caller: Caller | undefined;
+      async function answer(): Promise<HttpResponse> {
+        caller = callers.identify(event);
+        if (caller === undefined) return unauthorized(callers.advice);
+        if (!mayCall(caller, scope)) return forbidden(scope);
         const refusal = await refusalOf(caller);
-        const request = requestFrom(event, context, { caller, requestId });
-        return toGateway(refusal ?? (await handle(request)), requestId);
-      } catch (error) {
-        log('error', 'request-failed', {
-          requestId,
-          route: event.routeKey,
-          error: error instanceof Error ? error.name : 'unknown',
-          ...(error instanceof StoreUnavailable
-            ? { reason: error.message }
-            : { stack: error instanceof Error ? error.stack : String(error) }),
-        });
-        return toGateway(failure(error, event), requestId);
+        return refusal ?? (await handle(requestFrom(event, context, { caller, requestId })));
       }
+      const response = await answer().catch((error: unknown) => {
+        log('error', 'request-failed', { requestId, route: event.routeKey, ...faultOf(error) });
+        return failure(error, event);
+      });
+      const audited = auditOf({ event, caller, action, response });
+      if (audited !== undefined) {
+        log('info', 'audit', { requestId, functionRequestId: context.awsRequestId, ...audited });
+      }
+      return toGateway(response, requestId);
     };
   };
+}
+
+/** What the log is told of an error. */
+function faultOf(error: unknown) {
+  if (!(error instanceof Error)) return { error: 'unknown', stack: String(error) };
+  const { name, message, stack } = error;
+  return { error: name, ...(error instanceof StoreUnavailable ? { reason: message } : { stack }) };
 }
 
 /** The answer of a function that cannot read its secrets, and so knows no caller. */

@@ -57,7 +57,7 @@ export const METRICS = {
   /** Of the oldest event as the announcer begins, 0 where none waits; only where events are on. */
   OldestEventAge: SECONDS,
   /** Events that the receiver refused and that were set aside. */
-  EventsRefused: SUM,
+  EventsSetAside: SUM,
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

@@ -8,10 +8,19 @@ export type StoredStatus = (typeof STORED_STATUSES)[number];
 export const ORDER_STATUSES = [...STORED_STATUSES, 'producing'] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
-/** Why an attempt failed, and when. Unix milliseconds. */
+/** How an attempt can fail. `unanswered`: its lease ended without a settlement. */
+export const FAILURE_KINDS = ['failed', 'rejected', 'unanswered'] as const;
+
+/** An attempt that failed. Unix milliseconds. */
 export interface Failure {
   readonly reason: string;
   readonly atMs: number;
+  /** Left out where it was no attempt that failed, such as for an order that was lost. */
+  readonly kind?: (typeof FAILURE_KINDS)[number];
+  /** The fencing token under which it was claimed, and the drain that had it. */
+  readonly token?: number;
+  readonly holder?: string;
+  readonly claimedAtMs?: number;
 }
 
 /** An accepted order, with what has become of it since. Times are Unix milliseconds. */

@@ -46,8 +46,10 @@ export function keysWith(prefix: string) {
     rate: `${prefix}order_rate`,
     /** LIST of `<id>:<kind>:<atMs>` to be announced, the oldest at the tail. */
     events: `${prefix}order_events`,
-    /** LIST of events that the receiver refused, the latest at the head. */
-    eventsRefused: `${prefix}order_events_refused`,
+    /** LIST of `<event>#<tries>` to be announced again, those tried the longest ago at the tail. */
+    eventsAgain: `${prefix}order_events_again`,
+    /** LIST of events that were set aside, as JSON, the latest at the head. */
+    eventsAside: `${prefix}order_events_aside`,
     /** STRING that expires: a drain was woken, and will look once more after that. */
     wake: `${prefix}order_wake`,
     /** STRING: the announcer's lock. */

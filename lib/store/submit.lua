@@ -85,7 +85,8 @@ else
   -- written by one command: there is never one without the other.
   local isFree = true
   for i = count + 1, #stored do
-    local text = i <= count + skus and stocks[i - count] or shares[i - count - skus]
+    local isStock = i <= count + skus
+    local text = isStock and stocks[i - count] or not isStock and shares[i - count - skus]
     if text ~= stored[i] then
       before[KEYS[3 + i]] = stored[i] or ''
       missing[#missing + 1], missing[#missing + 2] = KEYS[3 + i], text

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { cancel } from '../../lib/store/cancel.ts';
 import { countOrders } from '../../lib/store/count.ts';
-import { eventsWaiting, oldestEvents, takeOutEvents } from '../../lib/store/events.ts';
+import { hasEvents, oldestEvents, takeOutEvents } from '../../lib/store/events.ts';
 import { extend } from '../../lib/store/extend.ts';
 import { listOrders } from '../../lib/store/list.ts';
 import { rateLimit } from '../../lib/store/rate-limit.ts';
@@ -174,10 +174,11 @@ const STEPS: Record<
       await submitted(store, 'shop', 100);
       await settled(store);
       return async () => {
-        const events = await oldestEvents(store, 0, NOW_MS);
+        const events = await oldestEvents(store, 'events', 0, NOW_MS);
         await takeOutEvents(
           store,
-          events.map(({ id }) => ({ id, isRefused: false })),
+          'events',
+          events.map(({ id, tries }) => ({ id, tries, to: { kind: 'out' } })),
         );
       };
     },
@@ -190,7 +191,7 @@ const STEPS: Record<
       return () => listOrders(store, { ...request, client: 'shop', nowMs: NOW_MS });
     },
   },
-  'a look for events': { billed: 1, make: async (store) => () => eventsWaiting(store) },
+  'a look for events': { billed: 1, make: async (store) => () => hasEvents(store) },
   'a request within the rate limit, in a new window and in an old one': {
     billed: 3 + 2,
     async make({ client, prefix }) {

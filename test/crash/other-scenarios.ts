@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { announce, type Sent } from '../../lib/events/announce.ts';
+import { announce } from '../../lib/events/announce.ts';
+import type { Sent } from '../../lib/events/send-page.ts';
 import { backPressure } from '../../lib/intake/back-pressure.ts';
 import { submitOrders } from '../../lib/intake/submit-orders.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
@@ -188,8 +189,9 @@ export function announceScenario(stack: Stack): Scenario<Announcement> {
       for (const id of events) {
         expect(got.filter((event) => event === id).length).toBeLessThanOrEqual(lives);
       }
-      expect(await redis.exists(keys.events)).toBe(0);
-      expect(await redis.lrange(keys.eventsRefused, 0, -1)).toEqual([events[1]]);
+      expect(await redis.exists(keys.events, keys.eventsAgain)).toBe(0);
+      const aside = await redis.lrange(keys.eventsAside, 0, -1);
+      expect(aside.map((text) => JSON.parse(text).id)).toEqual([events[1]]);
     },
   };
 }

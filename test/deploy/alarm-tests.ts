@@ -155,7 +155,7 @@ export function testAlarms(templateOf: (variant: Variant) => Template): void {
       'reconcile-not-running': 'Sum < 1, 1 of 26 x 3600 s, missing missing',
       'announcer-not-running': 'SampleCount < 1, 1 of 1 x 300 s, missing missing',
       'events-not-announced': 'Maximum > 900, 3 of 3 x 300 s, missing notBreaching',
-      'events-refused': 'Sum >= 1, 1 of 1 x 300 s, missing notBreaching',
+      'events-set-aside': 'Sum >= 1, 1 of 1 x 300 s, missing notBreaching',
       'api-5xx': thrice,
       'client-functions-fail': thrice,
       'client-functions-fail-2': thrice,

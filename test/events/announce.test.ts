@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
-import { REFUSALS_MAX } from '../../lib/events/announce.ts';
+import { LIMITS } from '../../lib/events/announce.ts';
 import { redrive } from '../../lib/store/redrive.ts';
 import { accept, startReceiver } from '../producers/receiver.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { freshStore, submitAll } from '../support/store.ts';
 import {
+  againEvents,
   announceTo,
   answering,
   cancelOne,
@@ -14,7 +15,6 @@ import {
   idsOf,
   outbox,
   producedEvents,
-  refusedEvents,
 } from './announcing.ts';
 
 const ONE_AT_A_TIME = { settings: { concurrency: 1 } };
@@ -24,7 +24,7 @@ test('each event is announced once, oldest first, over several pages', async () 
   const events = await producedEvents(store, 250);
   await using receiver = await startReceiver();
   const report = await announceTo(store, receiver.url, ONE_AT_A_TIME);
-  expect(report).toEqual({ announced: 250, refused: 0, end: 'none-waits' });
+  expect(report).toEqual({ announced: 250, setAside: 0, again: 0, end: 'all-sent' });
   expect(idsOf(receiver.all)).toEqual(events);
   expect(await store.redis.exists(store.keys.events)).toBe(0);
   await announceTo(store, receiver.url);
@@ -51,36 +51,43 @@ test('a run that dies after its POSTs leaves its events, and the next sends the 
 });
 
 test.each([408, 409, 425, 429, 500, 503, 302])(
-  'a receiver that answers %i is down: it is left alone, and gets every event once it is back',
+  'a receiver that answers %i is down: it gets few events per run, and each once it is back',
   async (status) => {
     const store = freshStore();
-    const events = await producedEvents(store, 5);
+    const events = await producedEvents(store, 60);
     let isDown = true;
     await using receiver = await startReceiver(answering(() => (isDown ? status : undefined)));
-    expect(await announceTo(store, receiver.url)).toMatchObject({
-      announced: 0,
-      end: 'receiver-down',
-      reason: `The receiver answered with ${status}.`,
-    });
-    expect(idsOf(receiver.all)).toEqual(events.slice(0, 1));
-    expect(await outbox(store)).toEqual(events);
+    const limit = status === 429 ? LIMITS.busy : LIMITS.failed;
+    for (const _ of [1, 2, 3]) {
+      expect(await announceTo(store, receiver.url)).toMatchObject({
+        ...{ announced: 0, setAside: 0, end: 'receiver-down' },
+        reason: `The receiver answered with ${status}.`,
+      });
+    }
+    expect(receiver.all.length).toBeLessThanOrEqual(3 * 2 * limit);
+    expect(await outbox(store)).toEqual(events.slice(3 * limit));
+    expect(await againEvents(store)).toHaveLength(3 * limit);
     isDown = false;
-    expect(await announceTo(store, receiver.url)).toMatchObject({ announced: 5 });
-    expect(idsOf(receiver.all).slice(1).toSorted()).toEqual(events.toSorted());
+    const sent = receiver.all.length;
+    expect(await announceTo(store, receiver.url)).toMatchObject({ announced: 60, again: 0 });
+    expect(idsOf(receiver.all).slice(sent).toSorted()).toEqual(events.toSorted());
   },
 );
 
 test('a receiver that goes down in the middle keeps what it has, and gets the rest later', async () => {
   const store = freshStore();
-  const events = await producedEvents(store, 6);
-  let failing: string | undefined = events[3];
-  await using receiver = await startReceiver(answering((id) => (id === failing ? 503 : undefined)));
+  const events = await producedEvents(store, 40);
+  let taken = 0;
+  await using receiver = await startReceiver(answering(() => (taken++ < 3 ? undefined : 503)));
   const report = await announceTo(store, receiver.url, ONE_AT_A_TIME);
-  expect(report).toMatchObject({ announced: 3, end: 'receiver-down' });
-  expect(await outbox(store)).toEqual(events.slice(3));
-  failing = undefined;
+  expect(report).toMatchObject({ announced: 3, setAside: 0, end: 'receiver-down' });
+  expect(await outbox(store)).toEqual(events.slice(3 + LIMITS.failed));
+  taken = 0;
   await announceTo(store, receiver.url, ONE_AT_A_TIME);
-  expect(idsOf(receiver.all)).toEqual([...events.slice(0, 4), ...events.slice(3)]);
+  taken = -100;
+  await announceTo(store, receiver.url, ONE_AT_A_TIME);
+  expect(new Set(idsOf(receiver.all)).size).toBe(40);
+  expect([await outbox(store), await againEvents(store)]).toEqual([[], []]);
 });
 
 test('a private address is not called, and a receiver that is too slow counts as down', async () => {
@@ -88,12 +95,12 @@ test('a private address is not called, and a receiver that is too slow counts as
   const events = await producedEvents(store, 2);
   const clock = steppedClock(NOW_MS + 1_000);
   await using receiver = await startReceiver(() => clock.step(5_000));
-  const down = { announced: 0, end: 'receiver-down' };
+  const down = { announced: 0, again: 2, end: 'receiver-down' };
   const settings = { isPrivateAllowed: false };
   expect(await announceTo(store, receiver.url, { settings })).toMatchObject(down);
   expect(receiver.all).toEqual([]);
   expect(await announceTo(store, receiver.url, { clock })).toMatchObject(down);
-  expect(await outbox(store)).toEqual(events);
+  expect(await againEvents(store)).toEqual(events.map((event) => `${event}#0`));
 });
 
 test('a receiver that does not answer delays nothing beyond the time of the run', async () => {
@@ -106,51 +113,8 @@ test('a receiver that does not answer delays nothing beyond the time of the run'
   });
   const options = { signal: timeIsUp.signal, ...ONE_AT_A_TIME };
   const report = await announceTo(store, receiver.url, options);
-  expect(report).toEqual({ announced: 1, refused: 0, end: 'time-up' });
+  expect(report).toEqual({ announced: 1, setAside: 0, again: 0, end: 'time-up' });
   expect(await outbox(store)).toEqual(events.slice(1));
-});
-
-test('a refused event is set aside with a line in the log, and delays no other', async () => {
-  const store = freshStore();
-  const events = await producedEvents(store, 4);
-  const refused = [events[0], events[2]] as string[];
-  const lines: unknown[] = [];
-  await using receiver = await startReceiver(
-    answering((id) => (refused.includes(id) ? 422 : undefined)),
-  );
-  const report = await announceTo(store, receiver.url, { log: (...line) => lines.push(line) });
-  expect(report).toMatchObject({ announced: 2, refused: 2, end: 'none-waits' });
-  expect([await outbox(store), await refusedEvents(store)]).toEqual([[], refused]);
-  const reason = 'The receiver answered with 422.';
-  expect(lines).toEqual(refused.map((event) => ['error', 'event-refused', { event, reason }]));
-});
-
-test('a receiver that refuses everything costs no event and gets a limited number per run', async () => {
-  const store = freshStore();
-  const events = await producedEvents(store, REFUSALS_MAX + 20);
-  let status: number | undefined = 401;
-  await using receiver = await startReceiver(answering(() => status));
-  const reason = 'The receiver answered with 401.';
-  const report = await announceTo(store, receiver.url);
-  expect(report).toEqual({ announced: 0, refused: 0, end: 'all-refused', reason });
-  expect(receiver.all).toHaveLength(REFUSALS_MAX);
-  expect(await outbox(store)).toEqual(events);
-  status = undefined;
-  await announceTo(store, receiver.url);
-  expect(idsOf(receiver.all).slice(REFUSALS_MAX).toSorted()).toEqual(events.toSorted());
-  expect(await refusedEvents(store)).toEqual([]);
-});
-
-test('a single event that is refused stays until another one shows that the receiver works', async () => {
-  const store = freshStore();
-  const [event = ''] = await producedEvents(store, 1);
-  await using receiver = await startReceiver(answering((id) => (id === event ? 400 : undefined)));
-  expect(await announceTo(store, receiver.url)).toMatchObject({ end: 'all-refused' });
-  expect(await outbox(store)).toEqual([event]);
-  const [, other = ''] = await submitOrders(store, 2);
-  await cancelOne(store, other);
-  expect(await announceTo(store, receiver.url)).toMatchObject({ announced: 1, refused: 1 });
-  expect([await outbox(store), await refusedEvents(store)]).toEqual([[], [event]]);
 });
 
 test('two announcers at once miss no event and remove none that was not announced', async () => {

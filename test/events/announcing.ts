@@ -4,6 +4,7 @@ import { eventSender } from '../../lib/events/send-event.ts';
 import type { EventSettings } from '../../lib/events/settings.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
+import { asideEvents } from '../../lib/store/aside-events.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { type Received, SECRET } from '../producers/receiver.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
@@ -66,9 +67,14 @@ export async function outbox({ redis, keys }: TestStore): Promise<string[]> {
   return (await redis.lrange(keys.events, 0, -1)).reverse();
 }
 
+/** The events that wait to be sent again, with their tries; those tried the longest ago first. */
+export async function againEvents({ redis, keys }: TestStore): Promise<string[]> {
+  return (await redis.lrange(keys.eventsAgain, 0, -1)).reverse();
+}
+
 /** The events that were set aside, the oldest first. */
-export async function refusedEvents({ redis, keys }: TestStore): Promise<string[]> {
-  return (await redis.lrange(keys.eventsRefused, 0, -1)).reverse();
+export async function eventsAside(store: TestStore): Promise<string[]> {
+  return (await asideEvents(store)).map(({ id }) => id);
 }
 
 /** A receiver that answers an event with a status, or 200 by default. */

@@ -12,7 +12,7 @@ test('a produced order is announced by one CloudEvent, with the order as admins 
   const [id] = event.split(':');
   await using receiver = await startReceiver();
   const report = await announceTo(store, receiver.url);
-  expect(report).toEqual({ announced: 1, refused: 0, end: 'none-waits' });
+  expect(report).toEqual({ announced: 1, setAside: 0, again: 0, end: 'all-sent' });
   const [received] = receiver.all;
   expect(received?.method).toBe('POST');
   expect(received?.headers).toMatchObject({

@@ -23,7 +23,7 @@ async function deployed(variables: Record<string, string>) {
 test('what a drain and a cancel did is announced by the next run, once', async () => {
   await using receiver = await startReceiver();
   const { api, canceled, produced } = await deployed(variablesFor(receiver.url));
-  const report = { announced: 2, refused: 0, end: 'none-waits' };
+  const report = { announced: 2, setAside: 0, again: 0, end: 'all-sent' };
   expect(await api.announce()).toEqual({ kind: 'announced', report, waiting: 0 });
   const events = receiver.all.map(({ body }) => JSON.parse(body));
   expect(events.toSorted((a, b) => a.type.localeCompare(b.type))).toMatchObject([

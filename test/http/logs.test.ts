@@ -37,7 +37,8 @@ function linesOf(): Record<string, unknown>[] {
   expect(lines.pop()).toBe('');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what the test looks for
   for (const line of lines) expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
-  return lines.map((line) => JSON.parse(line));
+  // What is audited is tested in audit.test.ts; here only that it holds nothing secret.
+  return lines.map((line) => JSON.parse(line)).filter(({ event }) => event !== 'audit');
 }
 
 const FAULTS: Record<string, Fate> = {

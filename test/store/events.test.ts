@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { cancel } from '../../lib/store/cancel.ts';
 import { StoreFault } from '../../lib/store/errors.ts';
-import { eventsWaiting, oldestEvents, takeOutEvents } from '../../lib/store/events.ts';
+import { countEvents, hasEvents, oldestEvents, takeOutEvents } from '../../lib/store/events.ts';
 import { redrive } from '../../lib/store/redrive.ts';
 import { settleAndClaim } from '../../lib/store/settle.ts';
 import { runDrain } from '../support/drains.ts';
@@ -48,7 +48,7 @@ test('a settle leaves an event for each order that ended by it, in their order',
   }
   await settleAndClaim(store, settlements, undefined);
   expect(await outbox(store)).toEqual([`${a}:produced:${NOW_MS + 5}`, `${c}:dead:${NOW_MS + 5}`]);
-  expect(await eventsWaiting(store)).toBe(2);
+  expect(await hasEvents(store)).toBe(true);
 });
 
 test('a canceled order leaves one event, of the time that it was canceled at', async () => {
@@ -68,50 +68,59 @@ test('events are read the oldest first, with their orders as they are now', asyn
   await claimReady(store);
   await store.redis.del(store.keys.order(c));
   await store.redis.set(store.keys.order(d), 'not an order');
-  const events = await oldestEvents(store, 0, NOW_MS);
+  const events = await oldestEvents(store, 'events', 0, NOW_MS);
   expect(events).toMatchObject([
     { id: `${a}:dead:${NOW_MS}`, orderId: a, kind: 'dead', atMs: NOW_MS, order: { id: a } },
     { orderId: b, order: { status: 'producing' } },
     ...[{ orderId: c }, { orderId: d }],
   ]);
   for (const event of events.slice(2)) expect(event).not.toHaveProperty('order');
-  expect(await oldestEvents(store, 1, NOW_MS)).toEqual(events.slice(1));
-  expect(await oldestEvents(store, 4, NOW_MS)).toEqual([]);
+  expect(await oldestEvents(store, 'events', 1, NOW_MS)).toEqual(events.slice(1));
+  expect(await oldestEvents(store, 'events', 4, NOW_MS)).toEqual([]);
 });
 
 test('an entry that is not an event is a fault', async () => {
   const store = freshStore();
   await store.redis.lpush(store.keys.events, 'nonsense');
-  await expect(oldestEvents(store, 0, NOW_MS)).rejects.toThrow(StoreFault);
+  await expect(oldestEvents(store, 'events', 0, NOW_MS)).rejects.toThrow(StoreFault);
 });
 
-const sent = (ids: readonly string[]) => ids.map((id) => ({ id, isRefused: false }));
+const OUT = { tries: 0, to: { kind: 'out' } } as const;
+const sent = (ids: readonly string[]) => ids.map((id) => ({ id, ...OUT }));
 
 test('what was announced is taken out, also what another announcer has left of it, and nothing else', async () => {
   const store = freshStore();
   const events = await produced(store, 5);
-  await takeOutEvents(store, []);
-  await takeOutEvents(store, sent(events.slice(0, 2)));
+  await takeOutEvents(store, 'events', []);
+  await takeOutEvents(store, 'events', sent(events.slice(0, 2)));
   expect(await outbox(store)).toEqual(events.slice(2));
-  await takeOutEvents(store, sent(events.slice(0, 3)));
+  await takeOutEvents(store, 'events', sent(events.slice(0, 3)));
   expect(await outbox(store)).toEqual(events.slice(3));
   // One that is not the oldest stays, as what is before it was not announced.
-  await takeOutEvents(store, sent(events.slice(4)));
+  await takeOutEvents(store, 'events', sent(events.slice(4)));
   expect(await outbox(store)).toEqual(events.slice(3));
 });
 
-test('what the receiver refused is set aside, and 10,000 of those are kept', async () => {
+test('what is not taken is sent again or set aside, and 10,000 of the latter are kept', async () => {
   const store = freshStore();
-  const [first, second] = (await produced(store, 2)) as [string, string];
+  const [first, second, third] = (await produced(store, 3)) as [string, string, string];
   const older = Array.from({ length: 10_000 }, (_, at) => `older-${at}`) as [string];
-  await store.redis.rpush(store.keys.eventsRefused, ...older);
-  await takeOutEvents(store, [
-    { id: first, isRefused: true },
-    { id: second, isRefused: false },
+  await store.redis.rpush(store.keys.eventsAside, ...older);
+  const aside = { reason: 'The receiver answered with 422.', asideAtMs: NOW_MS };
+  await takeOutEvents(store, 'events', [
+    { id: first, tries: 0, to: { kind: 'aside', aside } },
+    { id: second, tries: 0, to: { kind: 'again', tries: 1 } },
+    { id: third, ...OUT },
   ]);
-  expect(await outbox(store)).toEqual([]);
-  expect(await store.redis.lrange(store.keys.eventsRefused, 0, 1)).toEqual([first, 'older-0']);
-  expect(await store.redis.llen(store.keys.eventsRefused)).toBe(10_000);
+  expect(await countEvents(store)).toEqual({ waiting: 0, again: 1, aside: 10_000 });
+  const [latest = '', next] = await store.redis.lrange(store.keys.eventsAside, 0, 1);
+  expect([JSON.parse(latest), next]).toEqual([{ id: first, ...aside }, 'older-0']);
+  const [again] = await oldestEvents(store, 'eventsAgain', 0, NOW_MS);
+  expect(again).toMatchObject({ id: second, tries: 1 });
+  await takeOutEvents(store, 'eventsAgain', [
+    { id: second, tries: 1, to: { kind: 'again', tries: 2 } },
+  ]);
+  expect(await store.redis.lrange(store.keys.eventsAgain, 0, -1)).toEqual([`${second}#2`]);
 });
 
 test('an order that dies unanswered leaves an event like any other', async () => {

@@ -160,13 +160,15 @@ export const OPERATIONS: Record<string, Operation> = {
       return { ids, call: (through) => redrive(through, request) };
     },
   },
-  'take-out of events, one of them refused': {
+  'take-out of events, one of them to be sent again and one set aside': {
     script: scripts.TAKE_OUT_EVENTS,
     async prepare(store) {
       const ids = await twoClients(store, { kind: 'produced' });
       const events = (await store.redis.lrange(store.keys.events, -2, -1)).reverse();
-      const sent = events.map((id, at) => ({ id, isRefused: at === 0 }));
-      return { ids, call: (through) => takeOutEvents(through, sent) };
+      const again = { kind: 'again', tries: 1 } as const;
+      const aside = { kind: 'aside', aside: { reason: 'x', asideAtMs: NOW_MS } } as const;
+      const sent = events.map((id, at) => ({ id, tries: 0, to: at === 0 ? again : aside }));
+      return { ids, call: (through) => takeOutEvents(through, 'events', sent) };
     },
   },
   'extension of a lock': {

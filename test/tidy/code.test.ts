@@ -7,7 +7,8 @@ const FUNCTION_FILE_LINES_MAX = 70;
 const bundled = sourceFiles(['lib', 'functions'], '.ts');
 const all = [
   ...bundled,
-  ...sourceFiles(['cli', 'deploy', 'local', 'examples', 'bench', 'test'], '.ts'),
+  ...sourceFiles(['cli', 'console', 'deploy', 'local', 'examples', 'bench', 'test'], '.ts'),
+  ...sourceFiles(['console'], '.tsx'),
 ];
 
 /** What is banned, where it may stand all the same, and what to use. */

@@ -1,0 +1,83 @@
+import { count, duration } from '../format.ts';
+import { usePage } from '../live.ts';
+import { Cost } from '../now/cost.tsx';
+import { Drains } from './drains.tsx';
+import { Upkeep } from './upkeep.tsx';
+
+/** Whether everything that was accepted is accounted for, how the drains do, and what it costs. */
+export function Health() {
+  const { live } = usePage();
+  if (live === undefined) return <p class="soft">Asking the API …</p>;
+  if (live.detail === undefined) {
+    return <p class="notice">The health of the stage is for keys with the scope orders:admin.</p>;
+  }
+  return (
+    <>
+      <Upkeep />
+      <Drains />
+      <div class="charts">
+        <Cost />
+        <Limits />
+      </div>
+    </>
+  );
+}
+
+function Limits() {
+  const { live } = usePage();
+  const detail = live?.detail?.body;
+  if (detail === undefined) return null;
+  return (
+    <section class="card" aria-label="Clients and limits">
+      <header>
+        <h2>Clients, and what they may have</h2>
+      </header>
+      <div class="body">
+        <p class="soft">
+          {count(detail.queueMax)} waiting and {count(detail.scheduledMax)} scheduled orders a
+          client; {detail.attemptsMax} attempts an order;{' '}
+          {detail.wakeIntervalMs === null
+            ? 'a drain starts each minute'
+            : `a submit wakes a drain, each ${duration(detail.wakeIntervalMs)} at most`}
+          .
+        </p>
+        <div class="table">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Client</th>
+                <th scope="col" class="number">
+                  Waiting
+                </th>
+                <th scope="col" class="number">
+                  Pending
+                </th>
+                <th scope="col" class="number">
+                  Dead
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {detail.clients.map(({ client, queued, pending, dead }) => (
+                <tr key={client}>
+                  <td data-name="Client" class="theirs">
+                    {client}
+                  </td>
+                  <td data-name="Waiting" class="number">
+                    {count(queued)}
+                  </td>
+                  <td data-name="Pending" class="number">
+                    {count(pending)}
+                  </td>
+                  <td data-name="Dead" class="number">
+                    {count(dead)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,193 @@
+import { count, countOf, duration } from '../format.ts';
+import { useNow, usePage } from '../live.ts';
+import { nameOf } from '../stage.ts';
+import { Actions } from './actions.tsx';
+import { Charts } from './charts.tsx';
+import { Cost } from './cost.tsx';
+import { Outlook } from './outlook.tsx';
+import { type Situation, situationOf } from './situation.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+
+/** The screen for 2 a.m.: what is the matter, what to do, and the figures behind it. */
+export function Now({ query }: { readonly query: Readonly<Record<string, string>> }) {
+  const { live } = usePage();
+  const nowMs = useNow();
+  if (live === undefined) return <p class="soft">Asking the API …</p>;
+  const situation = situationOf(live, nowMs);
+  if (situation === undefined) return <Unseen />;
+  return (
+    <>
+      <VerdictCard situation={situation} />
+      <Counts situation={situation} />
+      <Outlook situation={situation} />
+      <Charts situation={situation} range={query.range ?? '1h'} />
+      <Cost />
+    </>
+  );
+}
+
+/** For a key that may not see the counts, and before the first answer. */
+function Unseen() {
+  const { live } = usePage();
+  if (live?.me === undefined) return <p class="soft">No figures yet.</p>;
+  return (
+    <p class="notice">
+      The counts of the stage {nameOf(live.me.stage)} are for keys with the scope orders:admin. This
+      one, of {live.me.client}, sees its own orders: <a href="#/orders">Orders</a>.
+    </p>
+  );
+}
+
+const SHAPES: Readonly<Record<Verdict['level'], string>> = { good: '●', watch: '▲', bad: '■' };
+
+function VerdictCard({ situation }: { readonly situation: Situation }) {
+  const verdict = verdictOf(situation);
+  const { level, title, sentences, next, section } = verdict;
+  return (
+    <section class={`card verdict is-${level}`} aria-label="Verdict" data-verdict={verdict.kind}>
+      <span class="shape" aria-hidden="true">
+        {SHAPES[level]}
+      </span>
+      <h2>{title}</h2>
+      <p class="theirs" role="status">
+        {sentences.join('  ')}
+      </p>
+      {next && (
+        <p class="next">
+          Next: {next} <a href={`#/runbook/${section}`}>Runbook</a>
+        </p>
+      )}
+      <Actions situation={situation} />
+      <details>
+        <summary>Why this verdict</summary>
+        <Why situation={situation} />
+      </details>
+    </section>
+  );
+}
+
+function Why({ situation }: { readonly situation: Situation }) {
+  const { pace, endings, drainSeenAtMs, nowMs, diedLately, stats } = situation;
+  const { oldestQueuedAgeMs } = stats;
+  return (
+    <dl class="facts">
+      <dt>Came in, the last 5 min</dt>
+      <dd>{count(Math.round(pace.inPerMinute))} a minute</dd>
+      <dt>Went out</dt>
+      <dd>{count(Math.round(pace.outPerMinute))} a minute</dd>
+      <dt>More came than went for</dt>
+      <dd>{pace.behindMinutes} min</dd>
+      <dt>The oldest waits for</dt>
+      <dd>{oldestQueuedAgeMs === null ? '–' : duration(oldestQueuedAgeMs)}</dd>
+      <dt>A drain was seen</dt>
+      <dd>
+        {drainSeenAtMs === undefined ? 'not lately' : `${duration(nowMs - drainSeenAtMs)} ago`}
+      </dd>
+      <dt>Drains end because</dt>
+      <dd>{endings ? `${ENDINGS[endings.kind]} (${countOf(endings.drains, 'drain')})` : '–'}</dd>
+      <dt>Died, the last 10 min</dt>
+      <dd>{count(diedLately)}</dd>
+    </dl>
+  );
+}
+
+export const ENDINGS: Readonly<Record<NonNullable<Situation['endings']>['kind'], string>> = {
+  empty: 'nothing was left',
+  'time-up': 'time up',
+  'producer-down': 'producer down',
+  'lock-lost': 'lock lost',
+  failed: 'failed',
+};
+
+function Counts({ situation }: { readonly situation: Situation }) {
+  const { stats, diedLately } = situation;
+  const approximate = stats.approximate.length > 0;
+  const about = (name: string) => (stats.approximate.includes(name) ? '≈' : '');
+  const shown = (name: 'queued' | 'producing' | 'scheduled' | 'dead' | 'produced' | 'canceled') =>
+    `${about(name)}${count(stats[name])}`;
+  return (
+    <section class="card" aria-label="Counts">
+      <dl class="counts">
+        <div data-count="queued">
+          <dt>Waiting</dt>
+          <dd>
+            {shown('queued')}
+            <small>
+              {stats.oldestQueuedAgeMs === null
+                ? 'none'
+                : `oldest ${duration(stats.oldestQueuedAgeMs)}`}
+            </small>
+          </dd>
+        </div>
+        <div data-count="producing">
+          <dt>Producing</dt>
+          <dd>
+            {shown('producing')}
+            <small>leased to drains</small>
+          </dd>
+        </div>
+        <div data-count="scheduled">
+          <dt>For later</dt>
+          <dd>
+            {shown('scheduled')}
+            <small>scheduled, or to retry</small>
+          </dd>
+        </div>
+        <div data-count="dead">
+          <dt>Dead</dt>
+          <dd>
+            <a href="#/dead-letters">{shown('dead')}</a>
+            <small>{diedLately > 0 ? `+${count(diedLately)} in 10 min` : 'none in 10 min'}</small>
+          </dd>
+        </div>
+        <div data-count="produced">
+          <dt>Produced</dt>
+          <dd>
+            {shown('produced')}
+            <small>kept</small>
+          </dd>
+        </div>
+        <div data-count="canceled">
+          <dt>Canceled</dt>
+          <dd>
+            {shown('canceled')}
+            <small>kept</small>
+          </dd>
+        </div>
+        <LastDrain />
+      </dl>
+      {approximate && (
+        <p class="counts-note soft">
+          ≈ Orders whose lease or wait is just over are between two of these states.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function LastDrain() {
+  const { live } = usePage();
+  const nowMs = useNow();
+  const [last] = live?.activity?.body.drains ?? [];
+  if (last === undefined) {
+    return (
+      <div>
+        <dt>Last drain</dt>
+        <dd class="words">None has claimed an order lately.</dd>
+      </div>
+    );
+  }
+  const tookMs = Date.parse(last.endedAt) - Date.parse(last.startedAt);
+  return (
+    <div>
+      <dt>Last drain with orders</dt>
+      <dd class="words">
+        Slot {last.slot}, {duration(nowMs - Date.parse(last.endedAt))} ago:{' '}
+        {countOf(last.claimed, 'order')} in {duration(tookMs)}, {ENDINGS[last.ending]}.
+        <small>
+          {count(last.produced)} produced, {count(last.retried)} to retry, {count(last.dead)} dead
+        </small>
+      </dd>
+    </div>
+  );
+}

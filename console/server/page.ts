@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+/** A file of the page, as it is sent. */
+export interface PageFile {
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+const PAGE = fileURLToPath(new URL('../page/', import.meta.url));
+
+/**
+ * Bundles the page, in memory: there is no build to run first, and none that can be out of date.
+ *
+ * @returns the files by their paths
+ */
+export async function buildPage(): Promise<ReadonlyMap<string, PageFile>> {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    entryPoints: { console: `${PAGE}main.tsx` },
+    outdir: PAGE,
+    write: false,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2023',
+    charset: 'utf8',
+    legalComments: 'none',
+    tsconfig: `${PAGE}tsconfig.json`,
+  });
+  const file = (end: string, type: string): PageFile => {
+    const bytes = outputFiles.find(({ path }) => path.endsWith(end))?.contents;
+    if (bytes === undefined) throw new Error(`The page has no ${end}.`);
+    return { type, bytes };
+  };
+  const [html, icon] = await Promise.all(
+    ['index.html', 'icon.svg'].map((name) => readFile(`${PAGE}${name}`)),
+  );
+  return new Map([
+    ['/', { type: 'text/html; charset=utf-8', bytes: html ?? Buffer.alloc(0) }],
+    ['/icon.svg', { type: 'image/svg+xml', bytes: icon ?? Buffer.alloc(0) }],
+    ['/console.js', file('.js', 'text/javascript; charset=utf-8')],
+    ['/console.css', file('.css', 'text/css; charset=utf-8')],
+  ]);
+}
