@@ -32,7 +32,7 @@ export const handler = await httpFunction(({ config, storeForBatches, route }) =
       return json(200, { stocks, nextCursor: null } satisfies StockPage);
     }
     const { stocks, end } = await listStock(store, { after: page.after?.sku, skusMax: limit });
-    const nextCursor = pages.nextCursor(request.caller, end === undefined ? end : { sku: end });
+    const nextCursor = pages.nextCursor(request, end === undefined ? end : { sku: end });
     return json(200, { stocks: documentsOf(stocks), nextCursor } satisfies StockPage);
   });
 });

@@ -134,15 +134,15 @@ async function upkeepFindsNothing({ client, scratch }: RedisSide): Promise<strin
   const { id } = scratchOrder('upkeep');
   const order = { id, client: CLIENT, expected: null, state: undefined, isRepair: false };
   const segment = segmentName(CLIENT, 0);
-  const lease = { id, owner: `1:1:${randomUUID()}`, from: CLIENT, claims: 1 };
-  const counted = { segments: [segment], canceled: 0, leaving: 0, uncertain: 0, isRepair: false };
+  const lease = { id, owner: `1:1:${randomUUID()}`, from: CLIENT, claims: 1, rank: 1 };
+  const counts = { canceled: 0, leaving: 0, uncertain: 0, isRepair: false };
   const lock = { script: EXTEND_LOCK, keys: [store.keys.lock(0)], args: ['no token', '1'] };
   const seen = [
-    await restore(store, { ...order, nowMs, hasEnded: true }),
+    await restore(store, { ...order, nowMs, stays: true }),
     await refile(store, order),
     await serve(store, CLIENT, { nowMs, isRepair: false }),
     await catalogue(store, segment, false),
-    await recount(store, counted),
+    await recount(store, { ...counts, totals: ['', '', ''], segments: [segment] }),
     await raiseCounters(store, { number: 0, token: 0 }, false),
     await release(store, [lease], false),
     await extend(store, [lease], nowMs),
@@ -153,7 +153,7 @@ async function upkeepFindsNothing({ client, scratch }: RedisSide): Promise<strin
     'placed',
     'gone',
     'right',
-    true,
+    { kind: 'right' },
     { number: 0, token: 0 },
     [],
     [false],

@@ -4,7 +4,7 @@ import { orderIdOf } from '../orders/identity.ts';
 import type { Failure, Order } from '../orders/order.ts';
 import { LINES_MAX, type Submission } from '../orders/submission.ts';
 import { orderDocument, orderSummaryDocument, receiptOf } from './documents.ts';
-import { operatorAnswers } from './operator-examples.ts';
+import { operatorAnswers, operatorRequests } from './operator-examples.ts';
 import { PROBLEMS, type ProblemType } from './problems.ts';
 
 const ACCEPTED_AT_MS = Date.UTC(2026, 10, 22, 13, 37);
@@ -74,6 +74,13 @@ const ERRORS: Partial<Record<ProblemType, readonly Fault[]>> = {
   'over-limit': [
     { pointer: '/lines/0', detail: 'This customer may have 1 more of this SKU.', available: 1 },
   ],
+  'invalid-cancel': [{ pointer: '/ids', detail: 'Must be an array of 1 to 100 order ids.' }],
+  'invalid-pause': [
+    {
+      pointer: '/forMs',
+      detail: 'Must be a whole number of milliseconds from 1,000 to 3,600,000.',
+    },
+  ],
   'invalid-redrive': [{ pointer: '/limit', detail: 'Must be a whole number from 1 to 1,000.' }],
 };
 
@@ -84,9 +91,9 @@ export const EXAMPLES = {
     'POST /orders': body,
     'POST /orders/batch': { orders: [{ idempotencyKey: '536365', ...body }] },
     'POST /orders/{id}/replace': body,
-    'POST /dead-letters/redrive': { limit: 500 },
     'PUT /stock/{sku}': { available: 500, perCustomerMax: 2 },
     'PUT /stock': { stocks: [{ sku: '85123A', add: 20 }] },
+    ...operatorRequests(id),
   } as Readonly<Record<string, object>>,
   answer: {
     'POST /orders': receipt,

@@ -9,7 +9,7 @@ import {
   metadataSchema,
   submissionSchema,
 } from '../orders/submission.ts';
-import { redriveSchema } from './operator-queries.ts';
+import { cancelManySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
 import * as operator from './operator-schemas.ts';
 import * as answers from './schemas.ts';
 import * as stock from './stock-schemas.ts';
@@ -28,6 +28,8 @@ const REQUESTS = {
   StockChange: stock.stockChangeSchema,
   StockItem: stock.stockItemSchema,
   StockChanges: stock.stockChangesSchema,
+  CancelMany: cancelManySchema,
+  PauseRequest: pauseRequestSchema,
 } as const;
 const ANSWERS = {
   Receipt: answers.receiptSchema,
@@ -42,6 +44,9 @@ const ANSWERS = {
   Stock: stock.stockSchema,
   StockPage: stock.stockPageSchema,
   StockResults: stock.stockResultsSchema,
+  Canceled: operator.canceledSchema,
+  Pause: operator.pauseSchema,
+  Resumed: operator.resumedSchema,
   Me: answers.meSchema,
   Problem: answers.problemSchema,
 } as const;

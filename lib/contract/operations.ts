@@ -1,9 +1,10 @@
 import { batchItemSchema, batchSchema } from '../orders/batch.ts';
 import { submissionSchema } from '../orders/submission.ts';
 import { BODY_PROBLEMS, type Operation } from './operation.ts';
-import { redriveSchema } from './operator-queries.ts';
-import { drainReportSchema, redrivenSchema, statsSchema } from './operator-schemas.ts';
-import { deadLettersQuerySchema, ordersQuerySchema } from './queries.ts';
+import { OPERATOR_OPERATIONS } from './operator-operations.ts';
+import { cancelManySchema } from './operator-queries.ts';
+import { canceledSchema } from './operator-schemas.ts';
+import { ordersQuerySchema } from './queries.ts';
 import {
   batchResultsSchema,
   changedOrderSchema,
@@ -99,6 +100,21 @@ export const OPERATIONS = {
     answer: { status: 200, description: 'The order, canceled.', schema: changedOrderSchema },
     problems: ['not-found', 'not-cancelable', 'order-erased'],
   },
+  'POST /orders/cancel': {
+    summary: 'Cancel up to 100 orders before they are produced',
+    description:
+      'Each order has its own result: some may be canceled while it is too late for others. Repeating ' +
+      'the request is safe.',
+    tag: 'Orders',
+    scope: 'orders:write',
+    body: { schema: cancelManySchema },
+    answer: {
+      status: 200,
+      description: 'A result for each order, in the order of the request.',
+      schema: canceledSchema,
+    },
+    problems: [...BODY_PROBLEMS, 'invalid-cancel'],
+  },
   'DELETE /orders/{id}': {
     summary: 'Erase what an order holds',
     description:
@@ -134,47 +150,7 @@ export const OPERATIONS = {
       'over-limit',
     ],
   },
-  'POST /orders/{id}/redrive': {
-    summary: 'Put a dead order back',
-    description: 'It is ready at once, and its attempts count from 0 again.',
-    tag: 'Operate',
-    scope: 'orders:admin',
-    answer: { status: 202, description: 'The order, waiting again.', schema: orderSchema },
-    problems: ['not-found', 'not-dead', 'order-erased'],
-  },
-  'GET /dead-letters': {
-    summary: 'List dead orders, the last to die first',
-    tag: 'Operate',
-    scope: 'orders:admin',
-    query: deadLettersQuerySchema,
-    answer: { status: 200, description: 'A page of dead orders.', schema: orderPageSchema },
-    problems: ['invalid-query'],
-  },
-  'POST /dead-letters/redrive': {
-    summary: 'Put the oldest dead orders back',
-    description:
-      'They become ready at a limited rate, so that they neither flood the producer nor delay new ' +
-      'orders.',
-    tag: 'Operate',
-    scope: 'orders:admin',
-    body: { schema: redriveSchema, isOptional: true },
-    answer: { status: 202, description: 'How many were put back.', schema: redrivenSchema },
-    problems: [...BODY_PROBLEMS, 'invalid-redrive'],
-  },
-  'GET /stats': {
-    summary: 'Count the orders in each state',
-    tag: 'Operate',
-    scope: 'orders:admin',
-    answer: { status: 200, description: 'Counts over all clients.', schema: statsSchema },
-    problems: [],
-  },
-  'POST /drain': {
-    summary: 'Run a drain now, for 20 s at most',
-    tag: 'Operate',
-    scope: 'orders:admin',
-    answer: { status: 200, description: 'What the drain did.', schema: drainReportSchema },
-    problems: ['drain-running'],
-  },
+  ...OPERATOR_OPERATIONS,
   ...STOCK_OPERATIONS,
   'GET /me': {
     summary: 'Show who you are and what you may do',

@@ -51,7 +51,7 @@ async function readBatch(run: Run, claim: Claim) {
     if (outcome.kind === 'settle') settled.push(outcome.settlement);
     else if (outcome.kind === 'erase') erased.push(outcome.erased);
     else if (bytes <= BATCH_BYTES_MAX || claimed.length === 0) claimed.push(outcome.claimed);
-    else settled.push(untried(outcome.claimed, nowMs));
+    else settled.push(untried(outcome.claimed));
   }
   const lost = settled.filter(({ kind }) => kind === 'nowhere').map(({ lease }) => lease.id);
   if (lost.length > 0) log('error', 'orders-lost', { token: claim.token, orders: lost });
@@ -76,7 +76,7 @@ async function produceInTurn(
   try {
     // Reading may have taken its time: an order that was not tried is charged no attempt.
     if (run.isStopped || !run.hasTime() || lost.aborted) {
-      return claimed.map((one) => untried(one, clock.now()));
+      return claimed.map(untried);
     }
     const orders = claimed.map(({ order }) => order);
     const time = { answerByMs: run.answerByMs, lost };

@@ -6,7 +6,7 @@ import { ALONE, CLAIM_CLIENTS_MAX, type Claim, readyClients, readyOrders } from 
 import type { Store } from '../store/connection.ts';
 import { type Settlements, settleAndClaim } from '../store/settle.ts';
 import { workBatch } from './batch.ts';
-import { measureSettled } from './measurements.ts';
+import { measureSettled, outcomeOf } from './measurements.ts';
 import { turns } from './turns.ts';
 
 export interface DrainDependencies {
@@ -174,8 +174,8 @@ function noteSettled(run: Run, settled: Settlements, stands: readonly boolean[])
   const { token, settlements, nowMs } = settled;
   const standing = settlements.filter((_, at) => stands[at]);
   const idsOf = (kind: string) =>
-    standing.filter((one) => one.kind === kind).map(({ lease }) => lease.id);
-  const [produced, retried, dead] = [idsOf('produced'), idsOf('pending'), idsOf('dead')];
+    standing.filter((one) => outcomeOf(one) === kind).map(({ lease }) => lease.id);
+  const [produced, retried, dead] = [idsOf('produced'), idsOf('retried'), idsOf('dead')];
   tally.produced += produced.length;
   tally.retried += retried.length;
   tally.dead += dead.length;
@@ -183,7 +183,7 @@ function noteSettled(run: Run, settled: Settlements, stands: readonly boolean[])
   log('info', 'batch-settled', {
     ...batch,
     produced: produced.length,
-    untried: idsOf('queue').length,
+    untried: idsOf('untried').length,
     ...(retried.length > 0 && { retried }),
     ...(dead.length > 0 && { dead }),
   });

@@ -93,10 +93,12 @@ export function sortOut(
   }
   // Counted once, however often its drains have died since: what killed them may be another order.
   const attempts = order.attempts + (lease.claims > 1 ? 1 : 0);
-  if (order.status === 'scheduled' && order.produceAtMs !== undefined && lease.claims === 1) {
-    // It was replaced while it waited in the queue, by one for later, or a clock was wrong.
-    const isAlone = lease.from === ALONE;
-    return settle({ client, kind: 'pending', dueAtMs: order.produceAtMs, isAlone });
+  const isAlone = state?.isAlone === true;
+  const dueAtMs = state?.dueAtMs ?? order.produceAtMs ?? 0;
+  if (lease.claims === 1 && (dueAtMs > nowMs || isAlone !== (lease.from === ALONE))) {
+    // It was replaced while it waited in the queue, by one for later, or a clock was wrong, or the move
+    // that its state tells was cut off.
+    return settle({ client, kind: 'pending', dueAtMs: Math.max(dueAtMs, nowMs), isAlone });
   }
   if (lease.claims === 1 && attempts < attemptsMax) {
     const claimed: ClaimedOrder = { ...order, status: 'producing', attempts: attempts + 1 };
@@ -109,9 +111,9 @@ export function sortOut(
   if (attempts >= attemptsMax) {
     return settle({ client, kind: 'dead', state: deadState(state, failure, step) });
   }
-  const dueAtMs = nowMs + retryDelayMs(attempts, step.random);
-  const next = { ...retryState(state, failure, dueAtMs, step), isAlone: true };
-  return settle({ client, kind: 'pending', isAlone: true, dueAtMs, state: next });
+  const againAtMs = nowMs + retryDelayMs(attempts, step.random);
+  const next = { ...retryState(state, failure, againAtMs, step), isAlone: true };
+  return settle({ client, kind: 'pending', isAlone: true, dueAtMs: againAtMs, state: next });
 }
 
 /**
@@ -121,7 +123,7 @@ export function sortOut(
 export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Step): Settlement {
   const { lease, order, sold, state } = claimed;
   const { client, attempts } = order;
-  if (answer.kind === 'untried') return untried(claimed, step.nowMs);
+  if (answer.kind === 'untried') return untried(claimed);
   if (answer.kind === 'produced') {
     const { orderNumber, result } = answer;
     const isNumbered = orderNumber === 'next';
@@ -149,10 +151,9 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
   return { lease, client, kind: 'pending', dueAtMs, state: next };
 }
 
-/** Given back: ready at once, and no attempt is charged. */
-export function untried({ lease, order: { client } }: Claimed, nowMs: number): Settlement {
-  if (lease.from !== ALONE) return { lease, client, kind: 'queue' };
-  return { lease, client, kind: 'pending', isAlone: true, dueAtMs: nowMs };
+/** Given back: the next to be claimed, in the order of its claim, and no attempt is charged. */
+export function untried({ lease, order: { client } }: Claimed): Settlement {
+  return { lease, client, kind: 'pending', isAlone: lease.from === ALONE, dueAtMs: lease.rank };
 }
 
 interface FailedAttempt {

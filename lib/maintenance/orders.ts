@@ -40,8 +40,7 @@ export async function checkOrders(pass: Pass): Promise<boolean> {
       for (const segment of segments) pass.segments.add(segment);
       unread.push(...ids);
       if (unread.length >= READ_IDS) await readStates();
-      // Only a failover that tears writes apart leaves a state without a record in no place.
-      if (pass.isThorough) await tellLost(pass, await withoutRecord(store, stateIds));
+      if (pass.isThorough) await tellLost(pass, await statesAlone(pass, stateIds));
     },
   );
   if (!isDone) return false;
@@ -55,6 +54,14 @@ function isWhereItWaits(pass: Pass, id: string, state: OrderState | undefined): 
   const [isWaiting, isDead] = [pass.waiting.has(id), pass.dead.has(id)];
   if (state?.status === 'dead') return isDead || isWaiting;
   return !isDead && (isWaiting || state?.segment !== undefined);
+}
+
+/** States without a record: only a failover that tears writes apart leaves them in no place. */
+async function statesAlone({ store }: Pass, ids: readonly string[]): Promise<string[]> {
+  const bare = await withoutRecord(store, ids);
+  // Another pass may have forgotten some of them, state and all, since they were listed.
+  const states = await statesOf(store, bare);
+  return bare.filter((_, at) => typeof states[at] === 'string');
 }
 
 /** Tells orders without a record. A scan of records does not see what their states bear. */

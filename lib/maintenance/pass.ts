@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/connection.ts';
+import type { Totals } from '../store/recount.ts';
 import type { Page } from '../store/upkeep-pages.ts';
 import type { Notes } from './findings.ts';
 
@@ -21,6 +22,8 @@ export const CLOCKS_MS = 600_000;
 export interface Pass extends ReconcileOptions {
   readonly notes: Notes;
   readonly startMs: number;
+  /** As the pass began. */
+  readonly totals: Totals;
   /** Ids that were seen where orders wait, and among the dead. */
   readonly waiting: Set<string>;
   readonly dead: Set<string>;

@@ -1,3 +1,4 @@
+import { totalsNow } from '../store/recount.ts';
 import { type Checked, checkedUntil, setChecked } from '../store/upkeep.ts';
 import { checkClients } from './clients.ts';
 import { checkCounters, checkTotals } from './counters.ts';
@@ -40,10 +41,18 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
   const { store, clock, isRepair, isThorough = false, retentionMs } = options;
   const startMs = clock.now();
   const { checked, openSegment } = await checkedUntil(store);
+  const totals = await totalsNow(store);
   const since: Checked = isThorough ? { segment: 0, atMs: 0 } : checked;
   const pass: Pass = {
     ...options,
-    ...{ notes: new Notes(), startMs, waiting: new Set(), dead: new Set(), clients: new Set() },
+    ...{
+      notes: new Notes(),
+      startMs,
+      totals,
+      waiting: new Set(),
+      dead: new Set(),
+      clients: new Set(),
+    },
     ...{ segments: new Set(), suspects: new Set(), canceled: new Map() },
     checkedMs: since.atMs,
     fromSegment: since.segment,

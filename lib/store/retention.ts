@@ -1,3 +1,4 @@
+import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
 import { segmentIn } from './keys.ts';
 import { type OrderState, readable, stateFrom } from './order-record.ts';
@@ -75,7 +76,8 @@ export async function forgetEndedBefore(
     const [count] = await runScript(client, {
       script: FORGET,
       keys: [
-        ...[key, keys.segments, keys.totals, ...part.flatMap((order) => order.keys)],
+        ...[key, keys.segments, keys.totals, keys.pending(owner), keys.pending(ALONE)],
+        ...part.flatMap((order) => order.keys),
         ...taken.map(([, sku = '']) => keys.stock(sku)),
       ],
       args: [name, String(taken.length), ...taken.map(([epoch = '']) => epoch), ...orders],
@@ -83,6 +85,24 @@ export async function forgetEndedBefore(
     removed += Number(count);
   }
   return { removed, kept, lost: [...lost] };
+}
+
+/**
+ * Dead orders of one client that died before a time, oldest first, up to 500, after `skipped` of them.
+ *
+ * @throws StoreUnavailable
+ */
+export function deadBefore(
+  { client: redis, keys }: Store,
+  client: string,
+  { beforeMs, skipped }: { readonly beforeMs: number; readonly skipped: number },
+): Promise<string[]> {
+  return redis.repeatedly((sdk) =>
+    sdk.zrange<string[]>(keys.dead(client), '-inf', `(${beforeMs}`, {
+      ...{ byScore: true, offset: skipped },
+      count: FORGET_ORDERS_MAX,
+    }),
+  );
 }
 
 function kindOf(state: OrderState, segment: number): string {

@@ -70,6 +70,8 @@ function right(route: Route): Call {
   if (isOfOne(route)) return { id };
   if (route === 'setStock') return { body: { available: 1 } };
   if (route === 'setStocks') return { body: { stocks: [{ sku: 'a', available: 1 }] } };
+  if (route === 'cancelMany') return { body: { ids: [erasable] } };
+  if (route === 'pause') return { body: { forMs: 1_000 } };
   if (route === 'batch') return { body: { orders: [orderBody({ idempotencyKey: 'k' })] } };
   return route === 'submit' ? { headers: { 'idempotency-key': 'k' }, body: orderBody() } : {};
 }

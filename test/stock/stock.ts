@@ -20,11 +20,12 @@ export async function stocked(
   store: Store,
   units: Readonly<Record<string, number>>,
   perCustomerMax?: number,
+  request: string = randomUUID(),
 ) {
   const changes = Object.entries(units).map(([sku, count]) => ({
     ...({ sku, kind: 'set', units: count, perCustomerMax } as const),
   }));
-  const answers = await changeStock(store, changes, randomUUID());
+  const answers = await changeStock(store, changes, request);
   expect(answers.map(({ kind }) => kind)).toEqual(changes.map(() => 'changed'));
 }
 

@@ -3,6 +3,7 @@ import { cancel } from '../../lib/store/cancel.ts';
 import type { Store } from '../../lib/store/connection.ts';
 import { takeOutEvents } from '../../lib/store/events.ts';
 import { extend } from '../../lib/store/extend.ts';
+import { pauseDrains, resumeDrains } from '../../lib/store/pause.ts';
 import { redrive } from '../../lib/store/redrive.ts';
 import { runScript } from '../../lib/store/run-script.ts';
 import * as scripts from '../../lib/store/scripts.ts';
@@ -11,6 +12,7 @@ import { NOW_MS, newOrder } from '../support/orders.ts';
 import { claimReady, submitAll, type TestStore } from '../support/store.ts';
 import { CHANGES } from './change-operations.ts';
 import { HOLDER, LATER_MS, settled, settlementsOf, submitted } from './settling.ts';
+import { STOCK_OPERATIONS } from './stock-operations.ts';
 import { UPKEEP_OPERATIONS } from './upkeep-operations.ts';
 
 /** One call of a script, ready to be made. */
@@ -180,6 +182,15 @@ export const OPERATIONS: Record<string, Operation> = {
       return { ids: [], call: (through) => runScript(through.client, call) };
     },
   },
+  'end of a pause': {
+    script: scripts.RESUME,
+    isToldApart: true,
+    async prepare(store) {
+      await pauseDrains(store, { by: 'ops', forMs: 60_000 }, NOW_MS);
+      return { ids: [], call: resumeDrains };
+    },
+  },
   ...CHANGES,
+  ...STOCK_OPERATIONS,
   ...UPKEEP_OPERATIONS,
 };
