@@ -206,8 +206,8 @@ async function eventCounts({ store, costOf }: Measuring) {
 }
 
 async function limitedRequest({ store, costOf }: Measuring): Promise<number> {
-  const limit = rateLimit(store.client, store.keys.rate, 1_000);
-  const ask = () => limit(CLIENT, systemClock.now());
+  const limit = rateLimit(store.client, store.keys.rate, () => 1_000);
+  const ask = () => limit(CLIENT, 1, systemClock.now());
   await ask();
   return await costOf(ask);
 }

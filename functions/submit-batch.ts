@@ -1,8 +1,7 @@
 import { bodyTooLarge, readJsonBody } from '../lib/http/json-body.ts';
-import { invalidBody, json, queueFull, refusedOrder } from '../lib/http/responses.ts';
-import { backPressure } from '../lib/intake/back-pressure.ts';
+import { invalidBody, json, noRoom, refusedOrder } from '../lib/http/responses.ts';
+import { intakeOf } from '../lib/intake/intake.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
-import { soldOut } from '../lib/intake/sold-out.ts';
 import { countOf, type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
 import {
   BATCH_BYTES_MAX,
@@ -16,14 +15,8 @@ import { httpFunction } from '../lib/runtime.ts';
 /** POST /orders/batch: 200 with a result for each order; 400, 413, 415, 429, 503 as problems. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
   const { clock, config, log, metrics } = surroundings;
-  const intake = {
-    store: surroundings.storeForBatches(),
-    scheduledMax: config.scheduledMax,
-    backPressure: backPressure(config.queueMax),
-    wake: surroundings.wake(),
-    soldOut: config.hasStock ? soldOut(config.soldOutMs) : undefined,
-    metrics,
-  };
+  const store = surroundings.storeForBatches();
+  const intake = intakeOf({ store, config, metrics, wake: surroundings.wake() });
 
   return route({ scope: 'orders:write' }, async (request) => {
     const body = readJsonBody(request, BATCH_BYTES_MAX);
@@ -32,9 +25,11 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     const nowMs = clock.now();
     const batch = validateBatch(body.value, nowMs);
     if (batch.kind === 'invalid') return invalidBody('invalid-batch', batch.faults);
+    const refusal = await request.countMore(batch.items.length - 1);
+    if (refusal !== undefined) return refusal;
     const valid = batch.items.filter((item) => item.kind === 'valid');
     const answer = await submitOrders(intake, request.caller.client, valid, nowMs);
-    if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
+    if (answer.kind === 'refused') return noRoom(answer.where, answer.retryAfterS);
     const { outcomes } = answer;
     logSubmit(log, request, outcomes);
     metrics.measure('Refused', batch.items.length - valid.length, 'invalid-order');

@@ -130,8 +130,8 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
     { description: 'Names of the counts that are not exact.' },
   ],
   [
-    answers.meSchema.shape.limits.shape.requestsPerMinute,
-    { description: 'Null where requests are not limited.' },
+    answers.meSchema.shape.limits.shape.ordersPerMinute,
+    { description: 'Any other request counts as one. Null where that is not limited.' },
   ],
   [
     operator.drainReportSchema.shape.remaining,

@@ -44,6 +44,8 @@ export const OPERATIONS = {
       'schedule-full',
       'out-of-stock',
       'over-limit',
+      'share-used',
+      'database-full',
     ],
   },
   'POST /orders/batch': {
@@ -59,7 +61,7 @@ export const OPERATIONS = {
       description: 'A result for each order, in the order of the request.',
       schema: batchResultsSchema,
     },
-    problems: [...BODY_PROBLEMS, 'invalid-batch', 'queue-full'],
+    problems: [...BODY_PROBLEMS, 'invalid-batch', 'queue-full', 'share-used', 'database-full'],
   },
   'GET /orders': {
     summary: 'List orders',

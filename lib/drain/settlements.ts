@@ -14,16 +14,8 @@ import {
 import type { Sold } from '../store/reservations.ts';
 import type { Settlement } from '../store/settle.ts';
 import { reservationsIn } from '../store/stock-record.ts';
-
-/**
- * What is kept of a reason and of a result, in bytes as they are sent: a settle of 500 orders with all
- * their history stays under the 10 MB that a request to Upstash may have.
- */
-const REASON_BYTES_MAX = 800;
-const RESULT_BYTES_MAX = 8 * 1024;
-const REASON_CHARACTERS_MAX = 500;
-/** A larger one would be rounded by JSON. */
-const ORDER_NUMBER_MAX = 10 ** 15;
+import { roundedBytes } from '../store/weight.ts';
+import { boundedReason, isKept, isOrderNumber } from './bounds.ts';
 
 const UNANSWERED = 'The last attempt ended without an answer: its drain died or was cut off.';
 const UNREADABLE = 'The stored order cannot be read.';
@@ -36,6 +28,8 @@ export interface Claimed {
   readonly sold: readonly Sold[];
   /** Its state before this attempt. */
   readonly state: OrderState | undefined;
+  /** About how large its record is. */
+  readonly bytes: number;
 }
 
 /** An order that was erased, and is to be erased downstream too. */
@@ -81,11 +75,12 @@ export function sortOut(
     return settle({ client: lease.from, kind: 'dead', state });
   }
   const { client } = order;
+  const bytes = roundedBytes(Buffer.byteLength(stored.record));
   const state = stateFrom(lease.id, stored.state);
   if (state?.status === 'produced' || state?.status === 'canceled') {
     const { status: kind, segment = segmentOf(step.claim.token), updatedAtMs: endedAtMs } = state;
     // What a cancel has marked is moved now; the state of a move that was cut off is there already.
-    const next = state.segment === undefined && { state: { ...state, segment } };
+    const next = state.segment === undefined && { state: { ...state, segment, bytes } };
     return settle({ client, kind, segment, endedAtMs, ...next });
   }
   if (state?.status === 'dead') {
@@ -105,7 +100,7 @@ export function sortOut(
     const sold = reservationsIn(stored.record).map(
       ({ sku, units, epoch }): Sold => [sku, units, epoch],
     );
-    return { kind: 'produce', claimed: { lease, order: claimed, sold, state } };
+    return { kind: 'produce', claimed: { lease, order: claimed, sold, state, bytes } };
   }
   const failure = { attempts, reason: UNANSWERED };
   if (attempts >= attemptsMax) {
@@ -121,7 +116,7 @@ export function sortOut(
  * that was not tried is given back, also at its last attempt.
  */
 export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Step): Settlement {
-  const { lease, order, sold, state } = claimed;
+  const { lease, order, sold, state, bytes } = claimed;
   const { client, attempts } = order;
   if (answer.kind === 'untried') return untried(claimed);
   if (answer.kind === 'produced') {
@@ -135,6 +130,7 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
         ...{ status: 'produced', attempts, updatedAtMs: step.nowMs, settledBy: batchIdOf(step) },
         segment: segmentOf(step.claim.token),
         producedAtMs: step.nowMs,
+        bytes,
         ...failuresOf(state),
         ...(sold.length > 0 && { sold }),
         ...(isKept(result) && { result }),
@@ -199,37 +195,4 @@ function failuresOf(state: OrderState | undefined): Pick<Order, 'lastError' | 'h
 
 function batchIdOf({ claim: { token, holder } }: Step): string {
   return `${token}:${holder}`;
-}
-
-function boundedReason(reason: unknown): string {
-  const text = typeof reason === 'string' && reason !== '' ? reason : 'No reason was given.';
-  let characters = [...text.toWellFormed()].slice(0, REASON_CHARACTERS_MAX);
-  while (bytesSent(JSON.stringify(characters.join(''))) > REASON_BYTES_MAX) {
-    characters = characters.slice(0, -Math.ceil(characters.length / 10));
-  }
-  return characters.join('');
-}
-
-/** How long JSON is as part of a request, which is JSON itself. */
-function bytesSent(json: string): number {
-  return Buffer.byteLength(JSON.stringify(json));
-}
-
-/** As with a result: what is not a number is left out. */
-function isOrderNumber(orderNumber: unknown): orderNumber is number {
-  return (
-    Number.isInteger(orderNumber) &&
-    Number(orderNumber) >= 0 &&
-    Number(orderNumber) <= ORDER_NUMBER_MAX
-  );
-}
-
-/** The order is produced, whatever came back: a result that cannot be kept is left out. */
-function isKept(result: unknown): boolean {
-  try {
-    const json = JSON.stringify(result);
-    return json !== undefined && bytesSent(json) <= RESULT_BYTES_MAX;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,7 @@
 import type { Fault } from '../orders/faults.ts';
 import type { Submission } from '../orders/submission.ts';
 import { unitsOf } from '../store/stock-record.ts';
-import type { NoStock } from '../store/submit.ts';
+import type { NoStock } from '../store/submit-stock.ts';
 
 /** An order that is refused because of stock, with a fault for each line that cannot be had. */
 export interface RefusedForStock {

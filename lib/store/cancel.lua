@@ -9,7 +9,7 @@ KEYS[5] order_dead:<client>      ZSET    id -> deadAtMs
 KEYS[6] order_clients            ZSET    client -> when a drain should look at it next
 KEYS[7] order_totals             HASH    canceled; leaving: those of them that a drain has yet to move
 KEYS[8] order:<id>               STRING
-KEYS[9] and on, for each SKU that it reserved: order_stock:<sku>, order_share:<digest>  STRING
+KEYS[9] and on, for each SKU that it reserved: order_stock:<sku>, order_allowance:<digest>  STRING
 ARGV[1] id
 ARGV[2] expected  the state that the caller has read; empty where there is none
 ARGV[3] state     the state to write

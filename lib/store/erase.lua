@@ -10,7 +10,7 @@ KEYS[6] order_pending of unanswered orders  ZSET  id -> dueAtMs
 KEYS[7] order_dead:<client>             ZSET    id -> deadAtMs
 KEYS[8] order_ended:<client>:<segment>  ZSET    id -> endedAtMs
 KEYS[9] order_totals                    HASH    produced, canceled; leaving
-KEYS[10] and on, for each SKU that it reserved or took: order_stock:<sku>, order_share:<digest>  STRING
+KEYS[10] and on, for each SKU that it reserved or took: order_stock:<sku>, order_allowance:<digest>  STRING
 ARGV[1] id
 ARGV[2] client
 ARGV[3] expectedRecord  the beginning of the record that was read

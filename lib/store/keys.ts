@@ -26,6 +26,8 @@ export function keysWith(prefix: string) {
     segments: `${prefix}order_segments`,
     /** STRING `<segment>:<atMs>`: upkeep has checked what had ended by then, up to this segment. */
     checked: `${prefix}order_checked`,
+    /** HASH client, or `*` for all -> about how many bytes the orders take. */
+    bytes: `${prefix}order_bytes`,
     /** HASH id -> who holds each leased order. */
     owners: `${prefix}order_owners`,
     /** STRING: the last fencing token. */
@@ -39,7 +41,7 @@ export function keysWith(prefix: string) {
     /** ZSET of the SKUs that are tracked, all with score 0. */
     skus: `${prefix}order_skus`,
     /** STRING `<units>:<epoch>:<atMs>`: what a customer has of a SKU with a limit. */
-    share: (digest: string) => `${prefix}order_share:${digest}`,
+    allowance: (digest: string) => `${prefix}order_allowance:${digest}`,
     /** STRING: dueAtMs of the last order that was redriven at a pace. */
     redrive: `${prefix}order_redrive`,
     /** STRINGs below it: what a client has used of its rate limit; they expire. */
@@ -68,12 +70,12 @@ export type KeyContent =
   | { readonly client: string }
   | { readonly segment: string }
   | { readonly sku: string }
-  | { readonly share: string };
+  | { readonly allowance: string };
 
 function parsed(key: string): KeyContent | undefined {
   const [kind = '', name = '', segment] = key.split(':');
   if (kind === 'order_stock') return { sku: key.slice(kind.length + 1) };
-  if (kind === 'order_share') return { share: name };
+  if (kind === 'order_allowance') return { allowance: name };
   if (kind === 'order') return { id: name };
   if (kind === 'order_state') return { stateOf: name };
   if (/^order_(?:queue|pending|dead)$/.test(kind)) return { client: name };

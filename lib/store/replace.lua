@@ -8,7 +8,7 @@ KEYS[5] order_pending:<client>          ZSET    id -> dueAtMs
 KEYS[6] order_ended:<client>:<segment>  ZSET    id -> endedAtMs: where it is if it was canceled
 KEYS[7] order_totals                    HASH    canceled; leaving
 KEYS[8] and on: order_stock:<sku>, for each SKU of the old and of the new content; then
-        order_share:<digest>            STRING  what their customers have of these SKUs
+        order_allowance:<digest>            STRING  what their customers have of these SKUs
 ARGV[1] id
 ARGV[2] client
 ARGV[3] expectedHead   the beginning of the record that was read
@@ -18,10 +18,10 @@ ARGV[6] dueAtMs        integer, Unix milliseconds: when it is to be produced
 ARGV[7] was            waiting | leaving (canceled, and not moved yet) | ended (canceled)
 ARGV[8] head           the beginning of the record to write
 ARGV[9] nowMs          integer, Unix milliseconds
-ARGV[10] wants         what the new content wants: <number of the SKU>:<number of the share>:<units>, ...
+ARGV[10] wants         what the new content wants: <number of the SKU>:<number of the allowance>:<units>, ...
 ARGV[11] skus          integer, how many there are
 ARGV[12] and on        each SKU as JSON; then for each that the old content has reserved, 5: number of the
-                       SKU, number of the share, units, epoch, epoch of the limit or empty
+                       SKU, number of the allowance, units, epoch, epoch of the limit or empty
 Returns  {'replaced'}, {'producing'} where it has been claimed, {'changed'} where it is another by now,
          {'out ...'} or {'over ...'} where there is not enough of a SKU, as submit answers
 Twice    the second call finds its own record and answers the same
@@ -31,7 +31,7 @@ Bills    1 call + 6 where it waits, 3 more where it was canceled; 1 more where i
 local id, client, record, dueAtMs, was = ARGV[1], ARGV[2], ARGV[5], ARGV[6], ARGV[7]
 local reserve = require 'shared/reserve'
 local changedStock = require 'shared/stock'
-local changedShare = require 'shared/share'
+local changedAllowance = require 'shared/allowance'
 local stored = redis.call('GET', KEYS[1]) or ''
 -- No two records of an order begin with the same fingerprints and time.
 if string.sub(stored, 1, #ARGV[8]) == ARGV[8] then
@@ -46,24 +46,24 @@ if string.sub(stored, 1, #ARGV[3]) ~= ARGV[3]
 end
 local skus, nowMs = tonumber(ARGV[11]), ARGV[9]
 local values = #KEYS > 7 and redis.call('MGET', unpack(KEYS, 8)) or {}
-local stocks, shares = {}, {}
+local stocks, allowances = {}, {}
 for i = 1, #values do
   if i <= skus then
     stocks[i] = values[i]
   else
-    shares[i - skus] = values[i]
+    allowances[i - skus] = values[i]
   end
 end
 -- What the old content has reserved goes back; a canceled order has given it back before.
 for at = 12 + skus, was == 'waiting' and #ARGV or 0, 5 do
-  local sku, share, units = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local sku, allowance, units = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   stocks[sku] = changedStock(stocks[sku], ARGV[at + 3], -units, 0, 0) or stocks[sku]
   if ARGV[at + 4] ~= '' then
-    shares[share] = changedShare(shares[share], ARGV[at + 4], -units, nowMs) or shares[share]
+    allowances[allowance] = changedAllowance(allowances[allowance], ARGV[at + 4], -units, nowMs) or allowances[allowance]
   end
 end
-local refusal, reserved = reserve(ARGV[10], stocks, shares, { unpack(ARGV, 12, 11 + skus) }, nowMs)
-if refusal then
+local refusal, reserved = reserve(ARGV[10], stocks, allowances, { unpack(ARGV, 12, 11 + skus) }, nowMs)
+if refusal ~= '' then
   return { refusal }
 end
 if reserved ~= '' then
@@ -71,7 +71,7 @@ if reserved ~= '' then
 end
 local writes, undo, fresh = { KEYS[1], record }, { KEYS[1], stored }, {}
 for i = 1, #values do
-  local text = i <= skus and stocks[i] or i > skus and shares[i - skus]
+  local text = i <= skus and stocks[i] or i > skus and allowances[i - skus]
   if text ~= values[i] then
     writes[#writes + 1], writes[#writes + 2] = KEYS[7 + i], text
     if values[i] then

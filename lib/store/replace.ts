@@ -18,8 +18,8 @@ import {
 import { readStored } from './read.ts';
 import { runScript } from './run-script.ts';
 import { REPLACE } from './scripts.ts';
-import { reservationsIn, shareOf, unitsOf } from './stock-record.ts';
-import { type NoStock, noStockFrom } from './submit.ts';
+import { allowanceOf, reservationsIn, unitsOf } from './stock-record.ts';
+import { type NoStock, noStockFrom } from './submit-stock.ts';
 
 export interface ReplaceRequest {
   /** With the id of the order that it replaces. */
@@ -114,10 +114,10 @@ function contentsOf(record: string): readonly ReplacedContent[] {
   return (JSON.parse(record) as { contents?: readonly ReplacedContent[] }).contents ?? [];
 }
 
-/** The SKUs of an order's old and new content, and their customers' shares, numbered from 1 on. */
+/** The SKUs of an order's old and new content, and their customers' allowances, numbered from 1 on. */
 interface ChangedStock {
   readonly skus: readonly string[];
-  readonly shares: readonly string[];
+  readonly allowances: readonly string[];
   readonly wants: string;
   /** What the old content has reserved, as the script reads it. */
   readonly reserved: readonly string[];
@@ -128,21 +128,26 @@ function stockOf(
   { client, submission }: NewOrder,
   { record, hasStock }: { record: string; hasStock: boolean },
 ): ChangedStock {
-  const [skus, shares] = [new Map<string, number>(), new Map<string, number>()];
+  const [skus, allowances] = [new Map<string, number>(), new Map<string, number>()];
   const numberIn = (all: Map<string, number>, name: string) => {
     if (!all.has(name)) all.set(name, all.size + 1);
     return String(all.get(name));
   };
   const reserved = reservationsIn(record).flatMap(({ sku, units, epoch, limitEpoch }) => [
-    ...[numberIn(skus, sku), numberIn(shares, shareOf(client, old.customer, sku))],
+    ...[numberIn(skus, sku), numberIn(allowances, allowanceOf(client, old.customer, sku))],
     ...[String(units), epoch, limitEpoch],
   ]);
   const units = hasStock ? unitsOf(submission.lines) : new Map<string, number>();
   const wants = [...units].map(([sku, count]) => {
-    const share = shareOf(client, submission.customer, sku);
-    return `${numberIn(skus, sku)}:${numberIn(shares, share)}:${count}`;
+    const allowance = allowanceOf(client, submission.customer, sku);
+    return `${numberIn(skus, sku)}:${numberIn(allowances, allowance)}:${count}`;
   });
-  return { skus: [...skus.keys()], shares: [...shares.keys()], wants: wants.join(), reserved };
+  return {
+    skus: [...skus.keys()],
+    allowances: [...allowances.keys()],
+    wants: wants.join(),
+    reserved,
+  };
 }
 
 interface Change {
@@ -166,7 +171,7 @@ function send({ client: redis, keys }: Store, order: NewOrder, change: Change) {
       ...[keys.order(id), keys.state(id), keys.owners, keys.clients],
       ...[keys.pending(client), keys.ended(client, state?.segment ?? 0), keys.totals],
       ...stock.skus.map(keys.stock),
-      ...stock.shares.map(keys.share),
+      ...stock.allowances.map(keys.allowance),
     ],
     args: [
       ...[id, client, headText(id, stored.record ?? ''), stored.state ?? '', text],

@@ -1,6 +1,6 @@
 import type { Order } from '../orders/order.ts';
 import type { Keys } from './keys.ts';
-import { type Reservation, reservationsIn, shareOf } from './stock-record.ts';
+import { allowanceOf, type Reservation, reservationsIn } from './stock-record.ts';
 
 /** Units of a SKU that a produced order took, and the epoch of the stock that they came from. */
 export type Sold = readonly [sku: string, units: number, epoch: string];
@@ -41,7 +41,7 @@ function argumentsOf(
   return {
     keys: entries.flatMap(({ sku }) => [
       keys.stock(sku),
-      keys.share(shareOf(client, customer, sku)),
+      keys.allowance(allowanceOf(client, customer, sku)),
     ]),
     args: entries.flatMap(({ units, epoch, limitEpoch }) => [String(units), epoch, limitEpoch]),
   };
@@ -67,4 +67,21 @@ export function partsOf<Item>(
     parts.at(-1)?.push(item);
   }
   return parts;
+}
+
+/** Numbers stocks from 1 on, in the order in which orders took from them. */
+export function numberedStocks() {
+  const numbers = new Map<string, number>();
+  const stocks: { readonly sku: string; readonly epoch: string }[] = [];
+  const numberOf = ([sku, , epoch]: Sold) => {
+    const name = `${epoch}:${sku}`;
+    const number = numbers.get(name) ?? stocks.push({ sku, epoch });
+    numbers.set(name, number);
+    return number;
+  };
+  return {
+    /** What an order took, as scripts read it: `<number of the stock>:<units>, ...` */
+    textOf: (sold: readonly Sold[]) => sold.map((one) => `${numberOf(one)}:${one[1]}`).join(),
+    all: (): readonly { readonly sku: string; readonly epoch: string }[] => stocks,
+  };
 }

@@ -2,7 +2,7 @@ import { ALONE, type Claim, type ClaimRequest, claimCall, claimFrom, type Lease 
 import type { Store } from './connection.ts';
 import { readyScore, segmentName, segmentOf } from './keys.ts';
 import { type OrderState, stateText } from './order-record.ts';
-import { partsOf, type Sold } from './reservations.ts';
+import { numberedStocks, partsOf, type Sold } from './reservations.ts';
 import { runScript, runTogether, type ScriptCall } from './run-script.ts';
 import { SETTLE } from './scripts.ts';
 
@@ -115,7 +115,7 @@ class Numbered {
  */
 function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
   const { token, settlements, nowMs, isAnnounced } = settled;
-  const [places, outcomes, stocks] = [new Numbered(), new Numbered(), new Numbered()];
+  const [places, outcomes, stocks] = [new Numbered(), new Numbered(), numberedStocks()];
   const placeOf = (client: string, segment = segmentOf(token)) =>
     String(places.of(client, String(segment)));
   const orders = settlements.flatMap((one) => {
@@ -131,8 +131,7 @@ function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
       settlement.isNumbered ? '1' : '0',
       state === undefined ? '' : stateText(state).slice(0, -1),
     );
-    const takes = soldBy(one).map(([sku, units, epoch]) => `${stocks.of(sku, epoch)}:${units}`);
-    return [lease.id, String(outcome), takes.join()];
+    return [lease.id, String(outcome), stocks.textOf(soldBy(one))];
   });
   const placeNames = places.values.map(([client = '', segment]) => ({
     client,
@@ -148,12 +147,12 @@ function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
         keys.ended(client, segment),
       ]),
       ...settlements.map(({ lease }) => keys.state(lease.id)),
-      ...stocks.values.map(([sku = '']) => keys.stock(sku)),
+      ...stocks.all().map(({ sku }) => keys.stock(sku)),
     ],
     args: [
       ...[nowMs, DEAD_MAX, isAnnounced ? EVENTS_MAX : 0, readyScore(nowMs)].map(String),
-      ...[placeNames.length, outcomes.values.length, stocks.values.length].map(String),
-      ...stocks.values.map(([, epoch = '']) => epoch),
+      ...[placeNames.length, outcomes.values.length, stocks.all().length].map(String),
+      ...stocks.all().map(({ epoch }) => epoch),
       ...placeNames.flatMap(({ client, segment }) => [client, segmentName(client, segment)]),
       ...outcomes.values.flat(),
       ...orders,

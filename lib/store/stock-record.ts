@@ -87,6 +87,6 @@ export function unitsOf(
 }
 
 /** Names what a customer of a client has of a SKU; nothing of the customer can be read from it. */
-export function shareOf(client: string, customer: string, sku: string): string {
+export function allowanceOf(client: string, customer: string, sku: string): string {
   return hash('sha256', JSON.stringify([client, customer, sku]), 'base64url').slice(0, 27);
 }

@@ -5,7 +5,8 @@ import { readyScore } from './keys.ts';
 import { headOf, type NewOrder, type RecordHead, recordOf } from './order-record.ts';
 import { runScript, type ScriptCall } from './run-script.ts';
 import { SUBMIT } from './scripts.ts';
-import { shareOf, unitsOf } from './stock-record.ts';
+import { type NoStock, noStockFrom, type WantingPart, wantingParts } from './submit-stock.ts';
+import { ORDER_BYTES, orderWeight } from './weight.ts';
 
 /** The most orders of one submit: its script stays bounded. */
 export const SUBMIT_ORDERS_MAX = 500;
@@ -22,13 +23,34 @@ export interface SubmitRequest {
   readonly nowMs: number;
   /** How many orders of the client may be pending for a scheduled one to be accepted. */
   readonly pendingMax: number;
+  /** How many may be due within a minute for another one of that kind to be accepted. */
+  readonly queueMax: number;
   /**
    * Whether to have a drain look at the client in any case, at one command more: an earlier submit
    * failed, and may have been cut off before it told the drain.
    */
   readonly mustLook?: boolean;
-  /** Whether tracked SKUs are reserved, at up to two commands more. */
+  /** Whether to tell how many orders of the client are due, at one command more. */
+  readonly countsDue?: boolean;
+  /** What to count and to look at for orders that take so many bytes; nothing if left out. */
+  readonly asks?: (bytes: number) => Counting;
+  /** Whether orders reserve tracked SKUs, at up to two commands more. */
   readonly hasStock?: boolean;
+}
+
+/** What a submit does about the bytes that are counted. */
+export interface Counting {
+  /** Bytes of earlier orders, counted with these at two commands more; left out to count nothing now. */
+  readonly owedBytes?: number | undefined;
+  /** Refuses new orders where more than that is counted, at one command more. */
+  readonly bytesMax?: Bytes | undefined;
+}
+
+/** About how many bytes orders take in the database. */
+export interface Bytes {
+  /** Those of one client. */
+  readonly ofClient: number;
+  readonly ofAll: number;
 }
 
 export interface Submitted {
@@ -36,25 +58,26 @@ export interface Submitted {
   readonly answers: readonly SubmitAnswer[];
   /** How many ids are in the client's queue now; unknown if none of these went there. */
   readonly queueDepth?: number;
+  /** How many of the client's orders were due before, if that was asked. */
+  readonly due?: number;
+  /** How many bytes the accepted orders take. */
+  readonly acceptedBytes: number;
+  /** What is counted now, if it was counted or looked at. */
+  readonly counted?: Bytes;
 }
+
+/** Why there is no room for an order: in its client's schedule, queue or share, or in the database. */
+export type NoRoom = 'schedule' | 'queue' | 'share' | 'database';
 
 export type SubmitAnswer =
   | { readonly kind: 'accepted' }
   | ({ readonly kind: 'known' } & RecordHead)
   /** The order of this key was erased. */
   | { readonly kind: 'erased' }
-  /** A scheduled order for which the client has no room. */
-  | { readonly kind: 'full' }
+  | { readonly kind: 'no-room'; readonly where: NoRoom }
   | NoStock;
 
-/** An order that wants more of some SKUs than there is, or than its customer may have. */
-export interface NoStock {
-  readonly kind: 'out-of-stock' | 'over-limit';
-  readonly lacking: readonly { readonly sku: string; readonly available: number }[];
-}
-
-/** Redis takes about 8,000 arguments of a command from a script: pairs of keys and values. */
-const KEYS_MAX = 3_900;
+const NO_ROOM: readonly string[] = ['schedule', 'queue', 'share', 'database'] satisfies NoRoom[];
 
 /**
  * Writes the records of orders and puts their ids into the client's queue, or among the pending if
@@ -64,17 +87,71 @@ const KEYS_MAX = 3_900;
  * @throws StoreUnavailable, StoreFault
  */
 export async function submit(store: Store, request: SubmitRequest): Promise<Submitted> {
-  const answers: SubmitAnswer[] = [];
-  let queueDepth: number | undefined;
-  for (const part of partsOf(request)) {
-    const [depth, texts] = (await runScript(store.client, callOf(store, request, part))) as [
-      number,
-      string[],
-    ];
-    answers.push(...part.orders.map(({ id }, at) => answerFrom(id, texts[at] ?? '', part.skus)));
-    if (depth >= 0) queueDepth = depth;
+  let submitted: Submitted = { answers: [], acceptedBytes: 0 };
+  for (const part of wantingParts(request)) {
+    const { answers, acceptedBytes, ...known } = await submitPart(store, request, part);
+    submitted = {
+      ...{ ...submitted, ...known },
+      answers: [...submitted.answers, ...answers],
+      acceptedBytes: submitted.acceptedBytes + acceptedBytes,
+    };
   }
-  return { answers, ...(queueDepth !== undefined && { queueDepth }) };
+  return submitted;
+}
+
+async function submitPart(
+  store: Store,
+  request: SubmitRequest,
+  part: WantingPart,
+): Promise<Submitted> {
+  const records = part.orders.map((order) => recordOf(order, request.nowMs));
+  const weights = records.map((record) => orderWeight(Buffer.byteLength(record)));
+  const counting = request.asks?.(sumOf(weights)) ?? {};
+  const call = callOf(store, request, { part, records, counting });
+  const [depth, texts, due, ofClient, ofAll] = (await runScript(store.client, call)) as [
+    ...[number, string[], number, number, number],
+  ];
+  const answers = part.orders.map(({ id }, at) => answerFrom(id, texts[at] ?? '', part.skus));
+  return {
+    answers,
+    acceptedBytes: sumOf(weights.filter((_, at) => answers[at]?.kind === 'accepted')),
+    ...(depth >= 0 && { queueDepth: depth }),
+    ...(due >= 0 && { due }),
+    ...(ofClient >= 0 && ofAll >= 0 && { counted: { ofClient, ofAll } }),
+  };
+}
+
+interface Prepared {
+  readonly part: WantingPart;
+  readonly records: readonly string[];
+  readonly counting: Counting;
+}
+
+function callOf(
+  { keys }: Store,
+  { client, nowMs, pendingMax, queueMax, mustLook, countsDue }: SubmitRequest,
+  { part, records, counting: { owedBytes, bytesMax } }: Prepared,
+): ScriptCall {
+  const { orders, skus, allowances, wants } = part;
+  return {
+    script: SUBMIT,
+    keys: [
+      ...[keys.clients, keys.queue(client), keys.pending(client), keys.bytes],
+      ...orders.map(({ id }) => keys.order(id)),
+      ...skus.map(keys.stock),
+      ...allowances.map(keys.allowance),
+    ],
+    args: [
+      client,
+      ...[readyScore(nowMs), nowMs, pendingMax, queueMax].map(String),
+      ...[mustLook, countsDue].map((isSet) => (isSet ? '1' : '0')),
+      ...[owedBytes, bytesMax?.ofClient, bytesMax?.ofAll].map((bytes) => String(bytes ?? '')),
+      ...[String(ORDER_BYTES), String(skus.length), ...skus.map((sku) => JSON.stringify(sku))],
+      ...orders.flatMap((order, at) => [
+        ...[order.id, dueAtMs(order, nowMs), records[at] ?? '', wants[at] ?? ''],
+      ]),
+    ],
+  };
 }
 
 /**
@@ -88,86 +165,19 @@ export async function isKnown({ client, keys }: Store, id: string): Promise<bool
   return record !== null;
 }
 
-/** Orders of one call, with the SKUs and the customers' shares of them, numbered from 1 on. */
-interface Part {
-  readonly orders: NewOrder[];
-  readonly skus: string[];
-  readonly shares: string[];
-  /** What each order wants, as the script reads it. */
-  readonly wants: string[];
-}
-
-/** One call, unless the orders have very many SKUs. */
-function partsOf({ client, orders, hasStock = false }: SubmitRequest): Part[] {
-  const parts: Part[] = [];
-  let [skus, shares] = [new Map<string, number>(), new Map<string, number>()];
-  let part: Part | undefined;
-  for (const order of orders) {
-    const { lines, customer } = order.submission;
-    const units = hasStock ? unitsOf(lines) : new Map<string, number>();
-    const size = (part?.orders.length ?? 0) + skus.size + shares.size + 2 * units.size;
-    if (part === undefined || size >= KEYS_MAX) {
-      part = { orders: [], skus: [], shares: [], wants: [] };
-      [skus, shares] = [new Map(), new Map()];
-      parts.push(part);
-    }
-    const wants: string[] = [];
-    for (const [sku, count] of units) {
-      const share = shareOf(client, customer, sku);
-      if (!skus.has(sku)) skus.set(sku, part.skus.push(sku));
-      if (!shares.has(share)) shares.set(share, part.shares.push(share));
-      wants.push(`${skus.get(sku)}:${shares.get(share)}:${count}`);
-    }
-    part.orders.push(order);
-    part.wants.push(wants.join());
-  }
-  return parts;
-}
-
-function callOf(
-  { keys }: Store,
-  { client, nowMs, pendingMax, mustLook = false }: SubmitRequest,
-  { orders, skus, shares, wants }: Part,
-): ScriptCall {
-  return {
-    script: SUBMIT,
-    keys: [
-      ...[keys.clients, keys.queue(client), keys.pending(client)],
-      ...orders.map(({ id }) => keys.order(id)),
-      ...skus.map(keys.stock),
-      ...shares.map(keys.share),
-    ],
-    args: [
-      ...[client, String(readyScore(nowMs)), String(pendingMax), mustLook ? '1' : '0'],
-      ...[String(nowMs), String(skus.length), ...skus.map((sku) => JSON.stringify(sku))],
-      ...orders.flatMap((order, at) => [
-        ...[order.id, dueAtMs(order, nowMs), recordOf(order, nowMs), wants[at] ?? ''],
-      ]),
-    ],
-  };
-}
-
 function answerFrom(id: string, answer: string, skus: readonly string[]): SubmitAnswer {
   if (answer === '') return { kind: 'accepted' };
-  if (answer === 'full') return { kind: 'full' };
+  if (NO_ROOM.includes(answer)) return { kind: 'no-room', where: answer as NoRoom };
   if (answer.startsWith('o')) return noStockFrom(answer, skus);
   if (erasedFrom(answer) !== undefined) return { kind: 'erased' };
   return { kind: 'known', ...headOf(id, answer) };
 }
 
-/** Reads `out 1=0 2=5` or `over 1=0`, in which SKUs have numbers. */
-export function noStockFrom(answer: string, skus: readonly string[]): NoStock {
-  const [word, ...lacking] = answer.split(' ');
-  return {
-    kind: word === 'out' ? 'out-of-stock' : 'over-limit',
-    lacking: lacking.map((entry) => {
-      const [number, available] = entry.split('=').map(Number);
-      return { sku: skus[(number ?? 0) - 1] ?? '', available: available ?? 0 };
-    }),
-  };
-}
-
 function dueAtMs({ submission }: NewOrder, nowMs: number): string {
   const isLater = statusAtIntake(submission, nowMs) === 'scheduled';
   return isLater ? String(submission.produceAtMs) : '';
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

@@ -90,7 +90,7 @@ export interface Scanned {
   /** SKUs that have stock. */
   readonly skus: readonly string[];
   /** Digests of what customers have of SKUs with a limit. */
-  readonly shares: readonly string[];
+  readonly allowances: readonly string[];
 }
 
 /** One page of the keys in the database: a key that is there all along is on one of its pages. */
@@ -102,7 +102,7 @@ export async function scanPage({ client, keys }: Store, cursor: string): Promise
   const clients: string[] = [];
   const segments: string[] = [];
   const skus: string[] = [];
-  const shares: string[] = [];
+  const allowances: string[] = [];
   for (const content of found.map(keys.parse)) {
     if (content === undefined) continue;
     if ('id' in content) {
@@ -110,10 +110,10 @@ export async function scanPage({ client, keys }: Store, cursor: string): Promise
     } else if ('stateOf' in content) stateIds.push(content.stateOf);
     else if ('client' in content) clients.push(content.client);
     else if ('sku' in content) skus.push(content.sku);
-    else if ('share' in content) shares.push(content.share);
+    else if ('allowance' in content) allowances.push(content.allowance);
     else segments.push(content.segment);
   }
-  return { items: [{ ids, stateIds, clients, segments, skus, shares }], ...cursorOf(next) };
+  return { items: [{ ids, stateIds, clients, segments, skus, allowances }], ...cursorOf(next) };
 }
 
 function cursorOf(next: unknown): { cursor?: string } {

@@ -195,12 +195,12 @@ const STEPS: Record<
   'a request within the rate limit, in a new window and in an old one': {
     billed: 3 + 2,
     async make({ client, prefix }) {
-      const warm = rateLimit(client, `${prefix}warm`, 2);
-      await warm('shop', Date.now());
-      const limit = rateLimit(client, `${prefix}rate`, 2);
+      const warm = rateLimit(client, `${prefix}warm`, () => 2);
+      await warm('shop', 1, Date.now());
+      const limit = rateLimit(client, `${prefix}rate`, () => 2);
       return async () => {
-        await limit('shop', Date.now());
-        await limit('shop', Date.now());
+        await limit('shop', 1, Date.now());
+        await limit('shop', 1, Date.now());
       };
     },
   },

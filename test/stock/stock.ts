@@ -36,7 +36,7 @@ export async function submitWithStock(
   nowMs = NOW_MS,
 ): Promise<readonly SubmitAnswer[]> {
   const client = orders[0]?.client ?? '';
-  const request = { client, orders, nowMs, pendingMax: 1_000, hasStock: true };
+  const request = { client, orders, nowMs, pendingMax: 9_000, queueMax: 9_000, hasStock: true };
   return (await submit(store, request)).answers;
 }
 
