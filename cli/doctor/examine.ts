@@ -98,9 +98,9 @@ async function examineApi(options: ExamineOptions & Timing): Promise<Part> {
   if (!address || !key) {
     return { ...part, skipped: 'Set SLUICE_URL and SLUICE_KEY, best to a key with orders:admin.' };
   }
-  const faulty = (found: string, mend: string): Part => ({
+  const faulty = (found: string, fix: string): Part => ({
     ...part,
-    findings: [{ name: 'address', looksAt: 'SLUICE_URL and SLUICE_KEY', ...wrong(found, mend) }],
+    findings: [{ name: 'address', looksAt: 'SLUICE_URL and SLUICE_KEY', ...wrong(found, fix) }],
   });
   const allowHttp = options.env.SLUICE_ALLOW_HTTP === 'on';
   const url = apiUrl(address, allowHttp);

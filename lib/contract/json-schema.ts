@@ -9,6 +9,7 @@ import {
   metadataSchema,
   submissionSchema,
 } from '../orders/submission.ts';
+import { activitySchema } from './activity-schemas.ts';
 import { cancelManySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
 import * as operator from './operator-schemas.ts';
 import * as answers from './schemas.ts';
@@ -46,6 +47,7 @@ const ANSWERS = {
   StockResults: stock.stockResultsSchema,
   Canceled: operator.canceledSchema,
   Pause: operator.pauseSchema,
+  Activity: activitySchema,
   Resumed: operator.resumedSchema,
   Me: answers.meSchema,
   Problem: answers.problemSchema,

@@ -52,6 +52,8 @@ export function keysWith(prefix: string) {
     eventsAgain: `${prefix}order_events_again`,
     /** LIST of events that were set aside, as JSON, the latest at the head. */
     eventsAside: `${prefix}order_events_aside`,
+    /** HASH `<minute>:<slot>` -> what a drain did, of one hour of the week, 0 to 167. */
+    activity: (hour: number) => `${prefix}order_activity:${hour}`,
     /** STRING that expires: a drain was woken, and will look once more after that. */
     wake: `${prefix}order_wake`,
     /** STRING: the announcer's lock. */

@@ -40,14 +40,14 @@ test('something wrong ends with 1, and the JSON has how to fix it', async () => 
   const env = { ...environmentOf(server), UPSTASH_REDIS_REST_TOKEN: 'another' };
   const { exitCode, out } = await start(['doctor', '--json'], env).ended;
   expect(exitCode).toBe(1);
-  const { wrong, parts } = JSON.parse(out);
-  expect(wrong).toBe(1);
+  const { notOk, parts } = JSON.parse(out);
+  expect(notOk).toBe(1);
   const [, redis] = parts;
   expect(redis.findings[0]).toMatchObject({
     name: 'reachable',
     kind: 'wrong',
     looksAt: expect.any(String),
-    mend: expect.stringMatching(/REST_TOKEN/),
+    fix: expect.stringMatching(/REST_TOKEN/),
   });
 });
 
