@@ -1,4 +1,4 @@
-import { type ClaimedOrder, HISTORY_MAX, type Order } from '../orders/order.ts';
+import type { ClaimedOrder, Failure } from '../orders/order.ts';
 import { retryDelayMs } from '../orders/retry.ts';
 import type { ProducerAnswer } from '../producers/producer.ts';
 import { ALONE, type Claim, type Lease } from '../store/claim.ts';
@@ -15,9 +15,19 @@ import type { Sold } from '../store/reservations.ts';
 import type { Settlement } from '../store/settle.ts';
 import { reservationsIn } from '../store/stock-record.ts';
 import { roundedBytes } from '../store/weight.ts';
-import { boundedReason, isKept, isOrderNumber } from './bounds.ts';
+import {
+  bytesSent,
+  failedAttempt,
+  failuresOf,
+  unansweredAttempt,
+  withFailure,
+} from './failures.ts';
 
-const UNANSWERED = 'The last attempt ended without an answer: its drain died or was cut off.';
+/** What is kept of a result, in bytes as they are sent; `failures.ts` says how much else there is. */
+const RESULT_BYTES_MAX = 8 * 1024;
+/** A larger one would be rounded by JSON. */
+const ORDER_NUMBER_MAX = 10 ** 15;
+
 const UNREADABLE = 'The stored order cannot be read.';
 
 /** A leased order that is to be produced. */
@@ -71,7 +81,11 @@ export function sortOut(
   const order = readable(() => orderFrom(lease.id, unowned, nowMs));
   if (stored.record === null) return settle({ client: lease.from, kind: 'nowhere' });
   if (order === undefined) {
-    const state = deadState(undefined, { attempts: 0, reason: UNREADABLE }, step);
+    const state = deadState(
+      undefined,
+      { attempts: 0, failure: { reason: UNREADABLE, atMs: nowMs } },
+      step,
+    );
     return settle({ client: lease.from, kind: 'dead', state });
   }
   const { client } = order;
@@ -102,12 +116,12 @@ export function sortOut(
     );
     return { kind: 'produce', claimed: { lease, order: claimed, sold, state, bytes } };
   }
-  const failure = { attempts, reason: UNANSWERED };
+  const failed = { attempts, failure: unansweredAttempt(lease.last, nowMs) };
   if (attempts >= attemptsMax) {
-    return settle({ client, kind: 'dead', state: deadState(state, failure, step) });
+    return settle({ client, kind: 'dead', state: deadState(state, failed, step) });
   }
   const againAtMs = nowMs + retryDelayMs(attempts, step.random);
-  const next = { ...retryState(state, failure, againAtMs, step), isAlone: true };
+  const next = { ...retryState(state, failed, againAtMs, step), isAlone: true };
   return settle({ client, kind: 'pending', isAlone: true, dueAtMs: againAtMs, state: next });
 }
 
@@ -138,12 +152,14 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
       },
     };
   }
-  const failure = { attempts, reason: boundedReason(answer.reason) };
+  const kind = answer.kind === 'rejected' ? 'rejected' : 'failed';
+  const failure = failedAttempt(kind, answer.reason, step.claim, step.nowMs);
+  const failed = { attempts, failure };
   if (answer.kind === 'rejected' || attempts >= step.attemptsMax) {
-    return { lease, client, kind: 'dead', state: deadState(state, failure, step) };
+    return { lease, client, kind: 'dead', state: deadState(state, failed, step) };
   }
   const dueAtMs = step.nowMs + retryDelayMs(attempts, step.random, answer.afterMs);
-  const next = retryState(state, failure, dueAtMs, step);
+  const next = retryState(state, failed, dueAtMs, step);
   return { lease, client, kind: 'pending', dueAtMs, state: next };
 }
 
@@ -154,7 +170,7 @@ export function untried({ lease, order: { client } }: Claimed): Settlement {
 
 interface FailedAttempt {
   readonly attempts: number;
-  readonly reason: string;
+  readonly failure: Failure;
 }
 
 function deadState(state: OrderState | undefined, failed: FailedAttempt, step: Step): OrderState {
@@ -172,27 +188,34 @@ function retryState(
 
 function failedState(
   state: OrderState | undefined,
-  { attempts, reason }: FailedAttempt,
+  { attempts, failure }: FailedAttempt,
   step: Step,
 ): OrderState {
-  const { lastError, history = [] } = failuresOf(state);
-  const earlier = lastError === undefined ? history : [lastError, ...history];
   return {
-    status: 'queued',
-    attempts,
-    updatedAtMs: step.nowMs,
-    settledBy: batchIdOf(step),
-    lastError: { reason, atMs: step.nowMs },
-    ...(earlier.length > 0 && { history: earlier.slice(0, HISTORY_MAX) }),
+    ...{ status: 'queued', attempts, updatedAtMs: step.nowMs, settledBy: batchIdOf(step) },
+    ...withFailure(state, failure),
   };
-}
-
-/** What is kept of failures from one state to the next. */
-function failuresOf(state: OrderState | undefined): Pick<Order, 'lastError' | 'history'> {
-  const { lastError, history } = state ?? {};
-  return { ...(lastError && { lastError }), ...(history && { history }) };
 }
 
 function batchIdOf({ claim: { token, holder } }: Step): string {
   return `${token}:${holder}`;
+}
+
+/** As with a result: what is not a number is left out. */
+function isOrderNumber(orderNumber: unknown): orderNumber is number {
+  return (
+    Number.isInteger(orderNumber) &&
+    Number(orderNumber) >= 0 &&
+    Number(orderNumber) <= ORDER_NUMBER_MAX
+  );
+}
+
+/** The order is produced, whatever came back: a result that cannot be kept is left out. */
+function isKept(result: unknown): boolean {
+  try {
+    const json = JSON.stringify(result);
+    return json !== undefined && bytesSent(json) <= RESULT_BYTES_MAX;
+  } catch {
+    return false;
+  }
 }
