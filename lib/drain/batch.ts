@@ -84,7 +84,7 @@ async function produceInTurn(
       run.notes.isProducerDown = true;
       run.notes.failed(outcome.missing);
     }
-    logProblems(log, claim, outcome, orders);
+    logProblems(run, claim, outcome, orders);
     const nowMs = clock.now();
     return claimed.map((one) => {
       const { answers, missing } = outcome;
@@ -98,8 +98,8 @@ async function produceInTurn(
 }
 
 function logProblems(
-  log: Run['log'],
-  { token, holder }: Claim,
+  { log, holder }: Run,
+  { token }: Claim,
   { answers, missing, isProducerWell, error }: Awaited<ReturnType<typeof produceBatch>>,
   orders: readonly ClaimedOrder[],
 ): void {
