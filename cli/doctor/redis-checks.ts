@@ -1,6 +1,6 @@
 import { type Check, ok, unknown, type Verdict, warning, wrong } from './check.ts';
 import { bytes, duration, infoFields, quantile } from './figures.ts';
-import { isLocal, type RedisSide } from './redis-side.ts';
+import type { RedisSide } from './redis-side.ts';
 import { SCRATCH_TTL_MS } from './scratch.ts';
 
 const PINGS = 20;
@@ -20,18 +20,6 @@ export const REACH_CHECKS: readonly Check<RedisSide>[] = [
       const answer = await client.once((redis) => redis.ping()).catch(adviceOn);
       if (typeof answer !== 'string') return answer;
       return answer === 'PONG' ? ok('yes') : wrong(`PING is answered ${answer}`, COPY_URL);
-    },
-  },
-  {
-    name: 'encrypted',
-    looksAt: 'whether the token and the orders travel over https',
-    async run({ url }) {
-      if (url.startsWith('https:')) return ok('https');
-      if (isLocal(url)) return ok('http, on this machine only');
-      return wrong(
-        'http: the token and all orders travel in the clear',
-        'Use the https URL that the console shows, and make a new token: this one was sent openly.',
-      );
     },
   },
   {
