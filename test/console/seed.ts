@@ -42,19 +42,19 @@ export async function seedRush(store: Store, endMs: number, rush: Rush = RUSH) {
     );
     await takeIn(store, some);
     clock.step(atMs + DRAIN_AT_MS - clock.now());
-    const batchSize = Math.ceil(fate.left() / (MINUTES - minute)) + fate.due();
-    const { produced, dead } = await drainOnce(
-      store,
-      clock,
-      fate.producer(clock, minute),
-      batchSize,
-    );
+    let [produced, dead] = [0, 0];
+    // The last minute takes whatever is left of what is to end.
+    do {
+      const batchSize = Math.ceil(fate.left() / (MINUTES - minute)) + fate.due();
+      const report = await drainOnce(store, clock, fate.producer(clock, minute), batchSize);
+      [produced, dead] = [produced + report.produced, dead + report.dead];
+    } while (minute === MINUTES - 1 && fate.left() > 0);
     const cameIn = some.filter(({ submission }) => submission.produceAtMs === undefined).length;
     minutes.push({ atMs, cameIn, produced, dead });
   }
   // The last of those that wait behind many others.
   const last = orders.filter(
-    ({ client, submission }) => client === 'shop' && !submission.produceAtMs,
+    ({ client, submission }) => client === 'shop' && submission.produceAtMs === undefined,
   );
   const canceled = last.slice(-rush.canceled).map(({ id }) => id);
   for (const id of canceled) await cancel(store, { id, nowMs: clock.now() });
