@@ -5,6 +5,7 @@ Settings (environment):
   SLUICE_URL  the address of the API (http://localhost:3000 when unset)
   SLUICE_KEY  the API key to call it with; for the local stack (npm start)
               local-shop-key, or local-admin-key for every command
+  SLUICE_ALLOW_HTTP  on: send the key over http to another machine, too
 `;
 
 export const PROGRAM_HELP = `${SETTINGS_HELP}

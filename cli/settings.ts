@@ -5,6 +5,8 @@ import { usageFailure } from './failure.ts';
 export interface Settings {
   readonly url: URL;
   readonly key: string;
+  /** Whether the operator has said that the key may go over http. */
+  readonly allowHttp: boolean;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,16 +19,27 @@ const URL_LOCAL = 'http://localhost:3000';
  * @throws Failure that names the variable to set
  */
 export function readSettings(env: Environment): Settings {
-  return { url: readUrl(env.SLUICE_URL || URL_LOCAL), key: readKey(env.SLUICE_KEY) };
+  const allowHttp = env.SLUICE_ALLOW_HTTP === 'on';
+  const url = readUrl(env.SLUICE_URL || URL_LOCAL, allowHttp);
+  return { url, key: readKey(env.SLUICE_KEY), allowHttp };
 }
 
-function readUrl(text: string): URL {
-  const url = apiUrl(text);
-  if (url) return url;
-  throw usageFailure(
-    `SLUICE_URL is no http or https address without a user name: ${text}\n` +
-      `Set it to the API's address, such as ${URL_LOCAL} (which it is when unset).`,
-  );
+/** The value is never printed: it may hold a password. */
+function readUrl(text: string, allowHttp: boolean): URL {
+  const url = apiUrl(text, allowHttp);
+  if (url === 'wrong') {
+    throw usageFailure(
+      'SLUICE_URL is not an https address without a user name and password.\n' +
+        `Set it to the API's address, such as ${URL_LOCAL} (which it is when unset).`,
+    );
+  }
+  if (url === 'unsafe') {
+    throw usageFailure(
+      'SLUICE_URL begins with http://, so the key in SLUICE_KEY could be read on its way.\n' +
+        'Use https://, or set SLUICE_ALLOW_HTTP=on if that is meant.',
+    );
+  }
+  return url;
 }
 
 function readKey(key: string | undefined): string {

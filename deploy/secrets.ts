@@ -1,3 +1,4 @@
+import { URL_TOKEN } from '../lib/webhook/settings-table.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -37,9 +38,13 @@ export function neededSecrets(stage: Stage): Readonly<Record<string, readonly st
   const isByToken = stage.get('SLUICE_JWT_ISSUER') !== '';
   const shared = SHARED.filter((name) => !isByToken || name !== 'SLUICE_API_KEYS');
   const producer = stage.get('SLUICE_PRODUCER');
+  const tokens = (['SLUICE_WEBHOOK_URL', 'SLUICE_EVENTS_URL'] as const).filter((name) =>
+    stage.get(name).includes(URL_TOKEN),
+  );
   const downstream = [
     ...(OF_PRODUCERS[producer] ?? stage.get('SLUICE_PRODUCER_SECRETS').split(/[\s,]+/)),
     ...(stage.get('SLUICE_EVENTS_URL') === '' ? [] : ['SLUICE_EVENTS_SECRETS']),
+    ...tokens.map((name) => `${name}_TOKEN`),
   ].filter((name) => name !== '');
   const name = sharedSecretName(stage);
   return {

@@ -126,6 +126,8 @@ export const MEANINGS: Readonly<Record<SettingName, string>> = {
     'Requests of one client per minute. Costs 2 commands per request; `orders:admin` has no limit.',
   SLUICE_RETENTION_DAYS:
     'Days that an order, and its idempotency key, are kept after it was produced or canceled.',
+  SLUICE_DEAD_RETENTION_DAYS:
+    'Days after which a dead letter is discarded: what it held is erased, and its key stays used.',
   SLUICE_REDRIVES_PER_SECOND: 'Pace at which `POST /dead-letters/redrive` puts orders back.',
   SLUICE_QUEUE_MAX: 'Orders of one client that may wait. Submits past that are answered with 429.',
   SLUICE_SCHEDULED_MAX: 'Orders of one client that may be scheduled.',
@@ -145,6 +147,8 @@ export const MEANINGS: Readonly<Record<SettingName, string>> = {
     'A domain of your own for the API. The outputs say where its DNS record must point.',
   SLUICE_JWT_SCOPE_PREFIX:
     'Stands before each scope in tokens, such as `sluice/` with Amazon Cognito.',
+  SLUICE_JWT_CLIENT_CLAIM:
+    'The claim that names the client, in place of `client_id` or `azp`; see docs/api.md for what that means.',
   SLUICE_JWT_AUDIENCE: 'Audience of these tokens; separate several with commas.',
   SLUICE_JWT_ISSUER: 'API Gateway checks JWTs of this issuer, in place of API keys.',
   SLUICE_EVENTS_SOURCE: 'The `source` of each event.',

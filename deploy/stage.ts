@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import type { Environment } from '../lib/settings.ts';
+import { URL_TOKEN } from '../lib/webhook/settings-table.ts';
 import { SETTINGS, type SettingName, type SettingValue } from './settings-table.ts';
 import { STAGE_NAME, STAGE_NAME_RULE } from './stage-name.ts';
 
@@ -88,7 +89,26 @@ function withoutStrangers(given: Readonly<Record<string, string>>): Record<strin
 /** What would tell a secret to whoever may look at the template or at a function. */
 const LIKE_A_SECRET = /SECRET|TOKEN|PASS|PWD|AUTH|BEARER|CREDENTIAL|API_?KEY|(^|_)(KEY|PAT)(_|$)/;
 
+const OF_RECEIVERS = ['SLUICE_WEBHOOK_URL', 'SLUICE_EVENTS_URL'];
+
+/** A long word of letters and digits, or any value of a query's parameter that is named like a secret. */
+function hasToken(url: string): boolean {
+  const { pathname, searchParams } = new URL(url.replaceAll(URL_TOKEN, ''));
+  const words = [...pathname.split('/'), ...searchParams.values()];
+  const isNamedSo = ([name, value]: [string, string]) =>
+    value !== '' && (LIKE_A_SECRET.test(name.toUpperCase()) || /^(sig|code|key|hash)/i.test(name));
+  return [...searchParams].some(isNamedSo) || words.some((word) => LIKE_A_TOKEN.test(word));
+}
+
+const LIKE_A_TOKEN = /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_.~%=-]{20,}$/;
+
 function leakOf(name: string, value: string): string | undefined {
+  if (OF_RECEIVERS.includes(name) && URL.canParse(value) && hasToken(value)) {
+    return (
+      `${name} seems to hold a token, which whoever may look at a function’s configuration could read. Write ` +
+      `{token} in its place, and store it: npm run sluice -- secrets put ${name}_TOKEN --stdin`
+    );
+  }
   const isNamedSo = !(name in SETTINGS) && LIKE_A_SECRET.test(name);
   if (!isNamedSo && !/\/\/[^/?#]*:[^/?#]*@/.test(value)) return undefined;
   return (

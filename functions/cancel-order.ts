@@ -1,6 +1,7 @@
 import { changedReceipt, orderDocument } from '../lib/contract/documents.ts';
 import { isAdmin, mayCall } from '../lib/http/authenticate.ts';
-import { conflict, json, notFound, problem, wasErased } from '../lib/http/responses.ts';
+import { notCanceled } from '../lib/http/changes.ts';
+import { json, notFound } from '../lib/http/responses.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { cancel } from '../lib/store/cancel.ts';
@@ -19,12 +20,7 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
     const mayRead = mayCall(caller, 'orders:read');
     const whose = withClient ? {} : { client: caller.client };
     const answer = await cancel(store, { id, nowMs: clock.now(), ...whose });
-    if (answer.kind === 'not-found') return notFound();
-    if (answer.kind === 'erased') return wasErased();
-    if (answer.kind === 'refused') {
-      if (mayRead) return conflict('not-cancelable', answer.status);
-      return problem('not-cancelable', 'It is too late to cancel this order.');
-    }
+    if (answer.kind !== 'canceled') return notCanceled(answer, mayRead);
     const { order } = answer;
     const document = mayRead ? orderDocument(order, { withClient }) : changedReceipt(order);
     return json(200, document);

@@ -23,7 +23,7 @@ export const handler = await httpFunction(({ clock, config, storeForBatches, rou
     });
     return json(200, {
       orders: orders.map((order) => orderSummaryDocument(order, { withClient: true })),
-      nextCursor: pages.nextCursor(request.caller, end),
+      nextCursor: pages.nextCursor(request, end),
       examined,
     } satisfies OrderPage);
   });

@@ -6,11 +6,19 @@ import { drainSlot } from '../lib/drain/drain-slot.ts';
 import { type DrainEvent, wokenDrain } from '../lib/drain/woken-drain.ts';
 import { json, problem } from '../lib/http/responses.ts';
 import { withFields } from '../lib/log.ts';
+import { formatInstant } from '../lib/orders/instant.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { acquireLock } from '../lib/store/lock.ts';
+import { currentPause, type Pause } from '../lib/store/pause.ts';
 
 const HTTP_DRAIN_MS_MAX = 20_000;
 const LOCK_LEASE_MS = 30_000;
+
+function isPausedOrRunning(pause: Pause | undefined) {
+  if (pause === undefined) return problem('drain-running', 'Another drain holds the lock.');
+  const until = formatInstant(pause.untilMs);
+  return problem('paused', `${pause.by} has paused the drains until ${until}.`);
+}
 
 /** The schedule's drain, and `POST /drain`: one function, so that both share its concurrency. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
@@ -34,13 +42,13 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     return drainSlot(dependencies, config, { deadlineMs, looksFirst, holder: randomUUID() });
   }
 
-  /** POST /drain: 200 with what the drain did; 409 where another holds the lock; 503. */
+  /** POST /drain: 200 with what the drain did; 409 where another holds the lock or a pause; 503. */
   const drainNow = route({ scope: 'orders:admin', audit: 'drain' }, async (request) => {
     const timeMs = Math.min(HTTP_DRAIN_MS_MAX, request.remainingMs());
     const deadlineMs = clock.now() + timeMs;
     const { requestId } = request;
     const outcome = await drain({ slot: 0, requestId, deadlineMs, looksFirst: false });
-    if (outcome.kind === 'busy') return problem('drain-running', 'Another drain holds the lock.');
+    if (outcome.kind === 'busy') return isPausedOrRunning(await currentPause(store));
     return { ...json(200, outcome.report), audit: { claimed: outcome.report.claimed } };
   });
 

@@ -4,8 +4,12 @@ import type { OrderPage } from '../lib/contract/schemas.ts';
 import { isAdmin } from '../lib/http/authenticate.ts';
 import { pagesOf } from '../lib/http/page-query.ts';
 import { json } from '../lib/http/responses.ts';
+import type { Order } from '../lib/orders/order.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { findByKey, listOrders } from '../lib/store/list.ts';
+
+/** Members of an order that must be what the query says. */
+const FILTERS = ['status', 'client', 'customer', 'reference'] as const;
 
 /** GET /orders: 200 with a page of orders, those that wait first; 400 and 503 as problem details. */
 export const handler = await httpFunction(({ clock, config, storeForBatches, route }) => {
@@ -17,15 +21,17 @@ export const handler = await httpFunction(({ clock, config, storeForBatches, rou
     const pages = request.query.idempotencyKey === undefined ? all : byKey;
     const page = pages.read(request);
     if (page.kind === 'refused') return page.response;
-    const { limit, customer, status, idempotencyKey } = page.query;
-    const withClient = isAdmin(request.caller);
+    const { limit, cursor: _, idempotencyKey, orderNumber, ...filters } = page.query;
+    const { caller } = request;
+    const withClient = isAdmin(caller);
+    const client = withClient ? filters.client : caller.client;
     const list = {
-      ...(!withClient && { client: request.caller.client }),
+      ...(client !== undefined && { client }),
       ordersMax: limit,
       after: page.after,
-      matches: (order: { customer: string; status: string }) =>
-        (customer === undefined || order.customer === customer) &&
-        (status === undefined || order.status === status),
+      matches: (order: Order) =>
+        FILTERS.every((name) => filters[name] === undefined || order[name] === filters[name]) &&
+        (orderNumber === undefined || String(order.orderNumber) === orderNumber),
       nowMs: clock.now(),
     };
     const { orders, examined, end } =
@@ -34,7 +40,7 @@ export const handler = await httpFunction(({ clock, config, storeForBatches, rou
         : await findByKey(store, idempotencyKey, list);
     return json(200, {
       orders: orders.map((order) => orderSummaryDocument(order, { withClient })),
-      nextCursor: pages.nextCursor(request.caller, end),
+      nextCursor: pages.nextCursor(request, end),
       examined,
     } satisfies OrderPage);
   });

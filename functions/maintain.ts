@@ -42,7 +42,9 @@ export const handler = await scheduledFunction((surroundings) => {
       ...rest,
     });
 
-    const retained = await retain({ store, clock, retentionMs, deadlineMs: startMs + timeMs });
+    const deadRetentionMs = config.deadRetentionDays * DAY_MS;
+    const deadlineMs = startMs + timeMs;
+    const retained = await retain({ store, clock, retentionMs, deadRetentionMs, deadlineMs });
     const isOrdinary = retained.isComplete && retained.lost === 0 && retained.kept === 0;
     log(isOrdinary ? 'info' : 'warn', 'retained', { ...retained });
     return { retained, report };

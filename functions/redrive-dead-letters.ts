@@ -1,28 +1,42 @@
 import { randomUUID } from 'node:crypto';
-import { redriveSchema } from '../lib/contract/operator-queries.ts';
+import { type RedriveBody, redriveSchema } from '../lib/contract/operator-queries.ts';
 import type { Redriven } from '../lib/contract/operator-schemas.ts';
-import { redriveOldest } from '../lib/drain/redrive.ts';
-import { readJsonBody } from '../lib/http/json-body.ts';
-import { invalidBody, json } from '../lib/http/responses.ts';
-import { ORDER_BYTES_MAX } from '../lib/orders/batch.ts';
-import { faultsOf } from '../lib/orders/faults.ts';
+import { redriveOldest, redriveThese } from '../lib/drain/redrive.ts';
+import { notRedriven, refusedChange } from '../lib/http/changes.ts';
+import { type CheckedBody, checkedBody } from '../lib/http/checked-body.ts';
+import { json } from '../lib/http/responses.ts';
 import { httpFunction } from '../lib/runtime.ts';
+import type { RedriveAnswer } from '../lib/store/redrive.ts';
 
+const LIMIT_DEFAULT = 100;
 /** No body means all defaults. */
-const NO_BODY = { kind: 'json', value: {} } as const;
+const NO_BODY: CheckedBody<RedriveBody> = { kind: 'body', value: {} };
 
 /** POST /dead-letters/redrive: 202 with the number put back; 400, 413, 415, 503 as problems. */
 export const handler = await httpFunction(({ clock, config, storeForBatches, route }) => {
-  const pauseMs = 1_000 / config.redrivesPerSecond;
   const store = storeForBatches();
 
   return route({ scope: 'orders:admin', audit: 'redrive' }, async (request) => {
-    const body = request.body === '' ? NO_BODY : readJsonBody(request, ORDER_BYTES_MAX);
+    const body =
+      request.body === '' ? NO_BODY : checkedBody(request, redriveSchema, 'invalid-redrive');
     if (body.kind === 'refused') return body.response;
-    const parsed = redriveSchema.safeParse(body.value, { jitless: true });
-    if (!parsed.success) return invalidBody('invalid-redrive', faultsOf(parsed.error));
-    const redrive = { limit: parsed.data.limit ?? 100, pauseMs, mark: randomUUID() };
-    const redriven = await redriveOldest(store, redrive, clock.now());
-    return { ...json(202, { redriven } satisfies Redriven), audit: { redriven } };
+    const { ids, limit = LIMIT_DEFAULT, ordersPerSecond = config.redrivesPerSecond } = body.value;
+    const pace = { pauseMs: 1_000 / ordersPerSecond, mark: randomUUID() };
+    if (ids === undefined) {
+      const redriven = await redriveOldest(store, { limit, ...pace }, clock.now());
+      return answered({ redriven });
+    }
+    const answers = await redriveThese(store, { ids, ...pace }, clock.now());
+    const redriven = answers.filter(({ kind }) => kind === 'redriven').length;
+    return answered({ redriven, results: answers.map((answer, at) => resultOf(ids[at], answer)) });
   });
 });
+
+function answered(redriven: Redriven) {
+  return { ...json(202, redriven), audit: { redriven: redriven.redriven } };
+}
+
+function resultOf(id = '', answer: RedriveAnswer) {
+  if (answer.kind === 'redriven') return { id, status: 202 } as const;
+  return refusedChange(id, notRedriven(answer));
+}

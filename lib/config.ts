@@ -1,6 +1,6 @@
-import { type ApiKey, apiKeysSchema } from './http/api-keys.ts';
+import { type ApiKey, apiKeysSchema, isLocalKey } from './http/api-keys.ts';
 import type { TokenSettings } from './http/token-callers.ts';
-import { type Environment, readSettings, type SettingsReader } from './settings.ts';
+import { type Environment, readSettings, SettingFault, type SettingsReader } from './settings.ts';
 import { QUEUE, TOKENS, WAKING } from './settings-table.ts';
 
 /** Where the orders are. */
@@ -31,6 +31,8 @@ export interface Config extends RedisConfig {
   readonly redrivesPerSecond: number;
   /** How long a produced or canceled order is kept after its end. */
   readonly retentionDays: number;
+  /** How long a dead order is kept before it is discarded; 0 where it is kept until somebody acts. */
+  readonly deadRetentionDays: number;
   /** Whether what becomes of orders is announced; where to, only the announcer needs to know. */
   readonly isAnnounced: boolean;
   /**
@@ -64,7 +66,7 @@ export function readConfig(env: Environment, needs: Needs): Config {
     ...(needs.redis ? redisAccessOf(read) : NO_REDIS),
     stage: optional('SLUICE_STAGE', 'the name of the stage', (text) => text, 'local'),
     prefix: setting(QUEUE.SLUICE_PREFIX),
-    apiKeys: needs.apiKeys && !isByToken ? apiKeysOf(read) : [],
+    apiKeys: needs.apiKeys && !isByToken ? apiKeysOf(read, isDeployed(env)) : [],
     tokens: isByToken ? tokensOf(read, setting) : undefined,
     batchSize: setting(QUEUE.SLUICE_BATCH_SIZE),
     lanes: setting(QUEUE.SLUICE_DRAIN_LANES),
@@ -74,6 +76,7 @@ export function readConfig(env: Environment, needs: Needs): Config {
     scheduledMax: setting(QUEUE.SLUICE_SCHEDULED_MAX),
     redrivesPerSecond: setting(QUEUE.SLUICE_REDRIVES_PER_SECOND),
     retentionDays: setting(QUEUE.SLUICE_RETENTION_DAYS),
+    deadRetentionDays: setting(QUEUE.SLUICE_DEAD_RETENTION_DAYS),
     isAnnounced: optional('SLUICE_EVENTS_URL', 'a URL', () => true, false),
     wakeIntervalMs: setting(WAKING.SLUICE_WAKE_INTERVAL_MS),
     drainFunction: optional('SLUICE_DRAIN_FUNCTION', FUNCTION_RULE, functionIn, ''),
@@ -98,7 +101,7 @@ function redisAccessOf(read: SettingsReader['read']) {
   return {
     redisUrl: read(
       'UPSTASH_REDIS_REST_URL',
-      'the URL of the REST API of the Upstash database',
+      'the https URL of the REST API of the Upstash database',
       urlIn,
     ),
     redisToken: read('UPSTASH_REDIS_REST_TOKEN', 'its REST token, without spaces', (text) =>
@@ -107,12 +110,25 @@ function redisAccessOf(read: SettingsReader['read']) {
   };
 }
 
-function apiKeysOf(read: SettingsReader['read']): readonly ApiKey[] {
+function apiKeysOf(read: SettingsReader['read'], isStage: boolean): readonly ApiKey[] {
   return read(
     'SLUICE_API_KEYS',
     'a JSON array of {"client", "scopes", "sha256"}, each digest once, as 64 lower-case hex digits',
-    apiKeysIn,
+    (text) => {
+      const keys = apiKeysIn(text);
+      if (isStage && keys?.some(isLocalKey)) {
+        throw new SettingFault(
+          'it has a key of the local stack, which everybody knows. Revoke it.',
+        );
+      }
+      return keys;
+    },
   );
+}
+
+/** A deployed function reads its secrets from Secrets Manager; one of the local stack has none there. */
+function isDeployed(env: Environment): boolean {
+  return (env.SLUICE_SECRETS ?? '') !== '';
 }
 
 /** The audience is for API Gateway alone to check; but one without the other is a mistake. */
@@ -122,11 +138,14 @@ function tokensOf(read: SettingsReader['read'], setting: SettingsReader['setting
   return {
     issuer: read(issuer.name, issuer.rule, issuer.parse),
     scopePrefix: setting(TOKENS.SLUICE_JWT_SCOPE_PREFIX),
+    clientClaim: setting(TOKENS.SLUICE_JWT_CLIENT_CLAIM),
   };
 }
 
-// What the SDK takes for a URL, less a query, a fragment and credentials.
-const REST_URL = /^https?:\/\/[^\s$./?#@][^\s?#@]+$/;
+// What the SDK takes for a URL, less a query, a fragment and credentials. Without TLS the token could be
+// read on its way, so http is for this machine only.
+const REST_URL =
+  /^(?:https:\/\/[^\s$./?#@][^\s?#@]+|http:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])(?:[:/][^\s?#@]*)?)$/;
 
 function urlIn(text: string): string | undefined {
   return REST_URL.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : undefined;

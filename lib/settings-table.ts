@@ -18,6 +18,7 @@ export const QUEUE = named({
   SLUICE_SCHEDULED_MAX: whole('functions', 100_000, [1, 500_000]),
   SLUICE_REDRIVES_PER_SECOND: whole('functions', 100, [1, 1_000]),
   SLUICE_RETENTION_DAYS: whole('functions', 30, [1, 3_650]),
+  SLUICE_DEAD_RETENTION_DAYS: wholeOrOff('functions', [1, 3_650]),
   SLUICE_RATE_LIMIT: wholeOrOff('functions', [1, 1_000_000]),
 });
 
@@ -34,5 +35,8 @@ export const TOKENS = named({
   }),
   SLUICE_JWT_SCOPE_PREFIX: text('functions', /^[\x21-\x7e]+$/, {
     rule: 'without spaces',
+  }),
+  SLUICE_JWT_CLIENT_CLAIM: text('functions', /^[A-Za-z0-9_.:/-]{1,128}$/, {
+    rule: 'the name of a claim',
   }),
 });

@@ -133,7 +133,8 @@ export function receiver<Prefix extends string>(
   const rows = {
     URL: text(urlUsedBy, /^https?:\/\/[^\s#]+$/, {
       rule:
-        'an https URL without credentials and fragment, and not at a private address; http and a ' +
+        'an https URL without credentials and fragment, with {token} where it has a token, and not at a ' +
+        'private address; http and a ' +
         `private address are allowed where ${prefix}_ALLOW_PRIVATE names the host`,
     }),
     ALLOW_PRIVATE: text(usedBy, /^.+$/, {

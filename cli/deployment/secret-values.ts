@@ -9,8 +9,14 @@ import { usageFailure } from '../failure.ts';
 const ELSE: Environment = {
   UPSTASH_REDIS_REST_URL: 'https://name.upstash.io',
   UPSTASH_REDIS_REST_TOKEN: 'token',
-  SLUICE_WEBHOOK_URL: 'https://shop.example',
-  SLUICE_EVENTS_URL: 'https://shop.example',
+  SLUICE_WEBHOOK_URL: 'https://shop.example/{token}',
+  SLUICE_WEBHOOK_URL_TOKEN: 'token',
+  SLUICE_WEBHOOK_SECRETS: `whsec_${'a'.repeat(32)}`,
+  SLUICE_EVENTS_URL: 'https://shop.example/{token}',
+  SLUICE_EVENTS_URL_TOKEN: 'token',
+  SLUICE_EVENTS_SECRETS: `whsec_${'a'.repeat(32)}`,
+  // A stage's: it takes no key of the local stack.
+  SLUICE_SECRETS: 'sluice/stage',
 };
 
 /** The secrets that Sluice knows, and what reads each as the functions do. */
@@ -20,7 +26,9 @@ const READERS: Readonly<Record<string, (env: Environment) => unknown>> = {
   SLUICE_API_KEYS: (env) => readConfig(env, { redis: false, apiKeys: true }),
   DATABASE_URL: databaseSettings,
   SLUICE_WEBHOOK_SECRETS: readWebhookSettings,
+  SLUICE_WEBHOOK_URL_TOKEN: readWebhookSettings,
   SLUICE_EVENTS_SECRETS: readEventSettings,
+  SLUICE_EVENTS_URL_TOKEN: readEventSettings,
 };
 
 export const KNOWN_SECRETS = Object.keys(READERS);

@@ -102,15 +102,19 @@ async function examineApi(options: ExamineOptions & Timing): Promise<Part> {
     ...part,
     findings: [{ name: 'address', looksAt: 'SLUICE_URL and SLUICE_KEY', ...wrong(found, mend) }],
   });
-  const url = apiUrl(address);
-  if (url === undefined) {
-    return faulty('SLUICE_URL is not an http or https address', 'Set it to the API’s address.');
+  const allowHttp = options.env.SLUICE_ALLOW_HTTP === 'on';
+  const url = apiUrl(address, allowHttp);
+  if (url === 'wrong') {
+    return faulty('SLUICE_URL is not an https address', 'Set it to the API’s address.');
+  }
+  if (url === 'unsafe') {
+    return faulty('SLUICE_URL would send the key over http', 'Use https, or SLUICE_ALLOW_HTTP=on.');
   }
   if (!isSendableKey(key)) {
     return faulty('SLUICE_KEY has a character that no key has', 'Copy it again.');
   }
   const clientWith = (one: string) =>
-    createClient({ url, key: one, timeoutMs, triesUnansweredMax: 1 });
+    createClient({ url, key: one, allowHttp, timeoutMs, triesUnansweredMax: 1 });
   const side: ApiSide = {
     url: url.href,
     client: clientWith(key),

@@ -39,6 +39,8 @@ export interface ClientOptions extends Partial<Platform> {
   readonly url: string | URL;
   /** An API key. */
   readonly key: string;
+  /** Whether the key may be sent over http to another machine. It can be read on the way. */
+  readonly allowHttp?: boolean;
   /** How long a call may take, retries included; milliseconds, 2 minutes by default. */
   readonly timeoutMs?: number;
   /** The most tries of a request, 1 or more; 10 by default. */
@@ -115,9 +117,10 @@ const TIMEOUT_MS = 2 * 60 * 1000;
 export function createClient(options: ClientOptions): Client {
   const { key, timeoutMs = TIMEOUT_MS, triesMax = TRIES_MAX } = options;
   const { triesUnansweredMax = triesMax } = options;
-  const url = apiUrl(options.url);
-  if (url === undefined)
-    throw new TypeError('url must be an http or https URL without credentials.');
+  const url = apiUrl(options.url, options.allowHttp);
+  if (url === 'wrong') throw new TypeError('url must be an https URL without credentials.');
+  if (url === 'unsafe')
+    throw new TypeError('url must be https: over http the key could be read. See allowHttp.');
   if (!isSendableKey(key))
     throw new TypeError('key must be an API key: printable ASCII without spaces.');
   const platform = platformWith(options);

@@ -4,7 +4,7 @@ import { orderIdOf } from '../orders/identity.ts';
 import type { Failure, Order } from '../orders/order.ts';
 import { LINES_MAX, type Submission } from '../orders/submission.ts';
 import { orderDocument, orderSummaryDocument, receiptOf } from './documents.ts';
-import { operatorAnswers } from './operator-examples.ts';
+import { operatorAnswers, operatorRequests } from './operator-examples.ts';
 import { PROBLEMS, type ProblemType } from './problems.ts';
 
 const ACCEPTED_AT_MS = Date.UTC(2026, 10, 22, 13, 37);
@@ -66,6 +66,13 @@ const ERRORS: Partial<Record<ProblemType, readonly Fault[]>> = {
     { pointer: '/lines/0/quantity', detail: 'Must be a whole number from 1 to 1,000,000.' },
   ],
   'invalid-batch': [{ pointer: '/orders', detail: 'Must be an array of 1 to 500 orders.' }],
+  'invalid-cancel': [{ pointer: '/ids', detail: 'Must be an array of 1 to 100 order ids.' }],
+  'invalid-pause': [
+    {
+      pointer: '/forMs',
+      detail: 'Must be a whole number of milliseconds from 1,000 to 3,600,000.',
+    },
+  ],
   'invalid-redrive': [{ pointer: '/limit', detail: 'Must be a whole number from 1 to 1,000.' }],
 };
 
@@ -76,7 +83,7 @@ export const EXAMPLES = {
     'POST /orders': body,
     'POST /orders/batch': { orders: [{ idempotencyKey: '536365', ...body }] },
     'POST /orders/{id}/replace': body,
-    'POST /dead-letters/redrive': { limit: 500 },
+    ...operatorRequests(id),
   } as Readonly<Record<string, object>>,
   answer: {
     'POST /orders': receipt,

@@ -9,7 +9,7 @@ import {
   metadataSchema,
   submissionSchema,
 } from '../orders/submission.ts';
-import { redriveSchema } from './operator-queries.ts';
+import { cancelManySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
 import * as operator from './operator-schemas.ts';
 import * as answers from './schemas.ts';
 
@@ -24,6 +24,8 @@ const REQUESTS = {
   Batch: batchSchema,
   BatchOrder: batchItemSchema,
   Redrive: redriveSchema,
+  CancelMany: cancelManySchema,
+  PauseRequest: pauseRequestSchema,
 } as const;
 const ANSWERS = {
   Receipt: answers.receiptSchema,
@@ -35,6 +37,9 @@ const ANSWERS = {
   Stats: operator.statsSchema,
   DrainReport: operator.drainReportSchema,
   Redriven: operator.redrivenSchema,
+  Canceled: operator.canceledSchema,
+  Pause: operator.pauseSchema,
+  Resumed: operator.resumedSchema,
   Me: answers.meSchema,
   Problem: answers.problemSchema,
 } as const;

@@ -1,6 +1,7 @@
 import { EXAMPLES } from './examples.ts';
 import { componentSchemas, type JsonSchema, schemaOf } from './json-schema.ts';
-import { COMMON_PROBLEMS, OPERATIONS, type Operation } from './operations.ts';
+import { COMMON_PROBLEMS, type Operation } from './operation.ts';
+import { OPERATIONS } from './operations.ts';
 import { PROBLEMS, type ProblemType } from './problems.ts';
 
 const JSON_TYPE = 'application/json';

@@ -1,10 +1,10 @@
-import type * as z from 'zod/mini';
 import { batchItemSchema, batchSchema } from '../orders/batch.ts';
 import { submissionSchema } from '../orders/submission.ts';
-import { redriveSchema } from './operator-queries.ts';
-import { drainReportSchema, redrivenSchema, statsSchema } from './operator-schemas.ts';
-import type { ProblemType } from './problems.ts';
-import { deadLettersQuerySchema, ordersQuerySchema } from './queries.ts';
+import { BODY_PROBLEMS, type Operation } from './operation.ts';
+import { OPERATOR_OPERATIONS } from './operator-operations.ts';
+import { cancelManySchema } from './operator-queries.ts';
+import { canceledSchema } from './operator-schemas.ts';
+import { ordersQuerySchema } from './queries.ts';
 import {
   batchResultsSchema,
   changedOrderSchema,
@@ -13,44 +13,6 @@ import {
   orderSchema,
   receiptSchema,
 } from './schemas.ts';
-import type { Scope } from './scopes.ts';
-
-/** One route of the API, as `docs/openapi.json` describes it. */
-export interface Operation {
-  readonly summary: string;
-  readonly description?: string;
-  readonly tag: 'Orders' | 'Operate';
-  /** The scope that a key must have; `any`: every valid key will do. */
-  readonly scope: Scope | 'any';
-  /** Names of parameters, as `openapi.ts` has them. */
-  readonly headers?: readonly ('Idempotency-Key' | 'If-None-Match')[];
-  readonly query?: z.ZodMiniObject;
-  readonly body?: { readonly schema: z.ZodMiniType; readonly isOptional?: true };
-  readonly answer: {
-    readonly status: 200 | 202 | 204;
-    readonly description: string;
-    /** Left out where the answer is this document. */
-    readonly schema?: z.ZodMiniType;
-    readonly headers?: readonly ('Location' | 'Idempotent-Replayed' | 'ETag')[];
-  };
-  /** In addition to those of every route. */
-  readonly problems: readonly ProblemType[];
-}
-
-/** Problems of every route. */
-export const COMMON_PROBLEMS = [
-  'unauthorized',
-  'forbidden',
-  'too-many-requests',
-  'internal',
-  'store-unavailable',
-] as const satisfies readonly ProblemType[];
-
-const BODY_PROBLEMS = [
-  'invalid-json',
-  'body-too-large',
-  'unsupported-media-type',
-] as const satisfies readonly ProblemType[];
 
 /** Every route, by its method and path. */
 export const OPERATIONS = {
@@ -135,6 +97,21 @@ export const OPERATIONS = {
     answer: { status: 200, description: 'The order, canceled.', schema: changedOrderSchema },
     problems: ['not-found', 'not-cancelable', 'order-erased'],
   },
+  'POST /orders/cancel': {
+    summary: 'Cancel up to 100 orders before they are produced',
+    description:
+      'Each order has its own result: some may be canceled while it is too late for others. Repeating ' +
+      'the request is safe.',
+    tag: 'Orders',
+    scope: 'orders:write',
+    body: { schema: cancelManySchema },
+    answer: {
+      status: 200,
+      description: 'A result for each order, in the order of the request.',
+      schema: canceledSchema,
+    },
+    problems: [...BODY_PROBLEMS, 'invalid-cancel'],
+  },
   'DELETE /orders/{id}': {
     summary: 'Erase what an order holds',
     description:
@@ -162,47 +139,7 @@ export const OPERATIONS = {
     },
     problems: [...BODY_PROBLEMS, 'invalid-order', 'not-found', 'not-replaceable', 'order-erased'],
   },
-  'POST /orders/{id}/redrive': {
-    summary: 'Put a dead order back',
-    description: 'It is ready at once, and its attempts count from 0 again.',
-    tag: 'Operate',
-    scope: 'orders:admin',
-    answer: { status: 202, description: 'The order, waiting again.', schema: orderSchema },
-    problems: ['not-found', 'not-dead', 'order-erased'],
-  },
-  'GET /dead-letters': {
-    summary: 'List dead orders, the last to die first',
-    tag: 'Operate',
-    scope: 'orders:admin',
-    query: deadLettersQuerySchema,
-    answer: { status: 200, description: 'A page of dead orders.', schema: orderPageSchema },
-    problems: ['invalid-query'],
-  },
-  'POST /dead-letters/redrive': {
-    summary: 'Put the oldest dead orders back',
-    description:
-      'They become ready at a limited rate, so that they neither flood the producer nor delay new ' +
-      'orders.',
-    tag: 'Operate',
-    scope: 'orders:admin',
-    body: { schema: redriveSchema, isOptional: true },
-    answer: { status: 202, description: 'How many were put back.', schema: redrivenSchema },
-    problems: [...BODY_PROBLEMS, 'invalid-redrive'],
-  },
-  'GET /stats': {
-    summary: 'Count the orders in each state',
-    tag: 'Operate',
-    scope: 'orders:admin',
-    answer: { status: 200, description: 'Counts over all clients.', schema: statsSchema },
-    problems: [],
-  },
-  'POST /drain': {
-    summary: 'Run a drain now, for 20 s at most',
-    tag: 'Operate',
-    scope: 'orders:admin',
-    answer: { status: 200, description: 'What the drain did.', schema: drainReportSchema },
-    problems: ['drain-running'],
-  },
+  ...OPERATOR_OPERATIONS,
   'GET /me': {
     summary: 'Show who you are and what you may do',
     tag: 'Orders',

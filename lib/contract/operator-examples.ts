@@ -11,6 +11,15 @@ import type {
 } from './operator-schemas.ts';
 import type { Reasons } from './reasons-schemas.ts';
 
+/** Examples of what operators send. */
+export function operatorRequests(id: string) {
+  return {
+    'POST /dead-letters/redrive': { limit: 500 },
+    'POST /orders/cancel': { ids: [id] },
+    'POST /pause': { forMs: 1_800_000, reason: 'ERP release' },
+  };
+}
+
 /** Examples of what operators get. */
 export function operatorAnswers(id: string, nowMs: number) {
   const at = (afterMs: number) => formatInstant(nowMs + afterMs);

@@ -82,3 +82,5 @@ export const reasonsQuerySchema = z.object({
 export const statsQuerySchema = z.object({
   detail: z._default(z.enum(['true', 'false'], must('true or false')), 'false'),
 });
+
+export type RedriveBody = z.output<typeof redriveSchema>;

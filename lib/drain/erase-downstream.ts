@@ -52,12 +52,13 @@ async function eraseInTime(
   const timeIsUp = new AbortController();
   const late = Promise.withResolvers<never>();
   const eraseMs = (answerByMs - clock.now()) / 2;
+  const context = { signal: timeIsUp.signal, deadlineMs: clock.now() + eraseMs };
   const cancels = [
     clock.after(eraseMs, () => timeIsUp.abort()),
     clock.after(eraseMs + ANSWER_GRACE_MS, () => late.reject(new Error('Out of time'))),
   ];
   try {
-    await Promise.race([producer.erase?.(ids, timeIsUp.signal), late.promise]);
+    await Promise.race([producer.erase?.(ids, context), late.promise]);
   } finally {
     for (const cancel of cancels) cancel();
   }

@@ -1,5 +1,14 @@
 import type { Store } from '../store/connection.ts';
-import { oldestDead, REDRIVE_ORDERS_MAX, type RedriveRequest, redrive } from '../store/redrive.ts';
+import { erasedFrom } from '../store/erased-record.ts';
+import { orderFrom, readable, type StoredOrder } from '../store/order-record.ts';
+import { readStored } from '../store/read.ts';
+import {
+  oldestDead,
+  REDRIVE_ORDERS_MAX,
+  type RedriveAnswer,
+  type RedriveRequest,
+  redrive,
+} from '../store/redrive.ts';
 
 export interface Redrive extends Pick<RedriveRequest, 'pauseMs' | 'mark'> {
   /** How many orders to put back at most. */
@@ -26,4 +35,30 @@ export async function redriveOldest(
     redriven += answers.filter((isRedriven) => isRedriven).length;
   }
   return redriven;
+}
+
+/**
+ * Puts orders back, due one after the other, and says of each that it could not put back what it is.
+ * Five billed commands more than a redrive at most.
+ *
+ * @param ids  1 to `REDRIVE_ORDERS_MAX`
+ */
+export async function redriveThese(
+  store: Store,
+  { ids, ...pace }: Pick<RedriveRequest, 'ids' | 'pauseMs' | 'mark'>,
+  nowMs: number,
+): Promise<RedriveAnswer[]> {
+  const different = [...new Set(ids)];
+  const isRedriven = await redrive(store, { ids: different, ...pace, nowMs });
+  const others = different.filter((_, at) => !isRedriven[at]);
+  const stored = await readStored(store, others);
+  const answers = new Map(others.map((id, at) => [id, whyNot(id, stored[at], nowMs)]));
+  return ids.map((id) => answers.get(id) ?? { kind: 'redriven' });
+}
+
+function whyNot(id: string, stored: StoredOrder | undefined, nowMs: number): RedriveAnswer {
+  if (stored === undefined || stored.record === null) return { kind: 'not-found' };
+  if (erasedFrom(stored.record) !== undefined) return { kind: 'erased' };
+  const status = readable(() => orderFrom(id, stored, nowMs)?.status);
+  return { kind: 'not-dead', status: status ?? 'unreadable' };
 }

@@ -22,6 +22,20 @@ export const apiKeysSchema = z
   // A key that is two clients' would be one's by chance of order.
   .check(z.refine((keys) => new Set(keys.map(({ sha256 }) => sha256)).size === keys.length));
 
+/** The keys of the local stack, which everybody knows. */
+export const LOCAL_KEY_NAMES = [
+  'local-shop-key',
+  'local-shop-read-key',
+  'local-shop-write-key',
+  'local-other-key',
+  'local-admin-key',
+] as const;
+
+/** Whether it is a key of the local stack: a deployed stage takes none of them. */
+export function isLocalKey({ sha256 }: ApiKey): boolean {
+  return LOCAL_KEY_NAMES.some((key) => digestOf(key).toString('hex') === sha256);
+}
+
 /** SHA-256 of a key: what Sluice knows it by. */
 export function digestOf(key: string): Buffer {
   return createHash('sha256').update(key).digest();

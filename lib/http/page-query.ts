@@ -10,6 +10,8 @@ interface Query {
   readonly cursor?: string | undefined;
 }
 
+type Asked = Pick<HttpRequest, 'caller' | 'query'>;
+
 type PageQuery<Q> =
   | { readonly kind: 'query'; readonly query: Q; readonly after?: Position }
   | { readonly kind: 'refused'; readonly response: HttpResponse };
@@ -20,13 +22,13 @@ type PageQuery<Q> =
  * @param secret  see `cursorsOf`
  */
 export function pagesOf<Q extends Query>(list: List, schema: z.ZodMiniType<Q>, secret: string) {
-  const cursorsFor = (caller: Caller) => {
-    // No client has this name.
-    return cursorsOf(list, isAdmin(caller) ? '*' : caller.client, secret);
+  const cursorsFor = (caller: Caller, client = '') => {
+    // No client's name begins with an asterisk.
+    return cursorsOf(list, isAdmin(caller) ? `*${client}` : caller.client, secret);
   };
   return {
     /** A limit or a cursor that was sent twice arrives joined by a comma, and so is refused. */
-    read({ caller, query }: Pick<HttpRequest, 'caller' | 'query'>): PageQuery<Q> {
+    read({ caller, query }: Asked): PageQuery<Q> {
       const { limit, ...others } = query;
       const given = { ...others, ...(limit !== undefined && { limit: wholeIn(limit) }) };
       const parsed = schema.safeParse(given, { jitless: true });
@@ -38,14 +40,15 @@ export function pagesOf<Q extends Query>(list: List, schema: z.ZodMiniType<Q>, s
       }
       const { cursor } = parsed.data;
       if (cursor === undefined) return { kind: 'query', query: parsed.data };
-      const after = cursorsFor(caller).positionOf(cursor);
+      const after = cursorsFor(caller, query.client).positionOf(cursor);
       if (after !== undefined) return { kind: 'query', query: parsed.data, after };
       return refused('cursor: Must be the nextCursor of a page of this list, as you got it.');
     },
 
     /** The `nextCursor` of a page. */
-    nextCursor: (caller: Caller, end: Position | undefined): string | null =>
-      end === undefined ? null : cursorsFor(caller).at(end),
+    nextCursor({ caller, query }: Asked, end: Position | undefined): string | null {
+      return end === undefined ? null : cursorsFor(caller, query.client).at(end);
+    },
   };
 }
 

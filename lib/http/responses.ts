@@ -34,7 +34,7 @@ export function problem(
 
 /** A body that is JSON but not what it must be. */
 export function invalidBody(
-  type: 'invalid-order' | 'invalid-batch' | 'invalid-redrive',
+  type: Extract<ProblemType, `invalid-${'order' | 'batch' | 'redrive' | 'cancel' | 'pause'}`>,
   faults: readonly Fault[],
 ): HttpResponse {
   const detail = 'The fields listed in "errors" are invalid.';

@@ -9,6 +9,8 @@ export interface TokenSettings {
   readonly issuer: string;
   /** Stands before each scope in them, as `sluice/` does in those of Amazon Cognito. */
   readonly scopePrefix: string;
+  /** The claim that names the client; empty for `client_id`, or `azp` where there is none. */
+  readonly clientClaim: string;
 }
 
 /**
@@ -16,11 +18,12 @@ export interface TokenSettings {
  * signature, issuer, audience and time; what it found is in the event, and nothing else is looked at.
  *
  * A client is who the token was given to: `client_id`, or `azp` where there is none. It is not `sub`,
- * which names a user where there is one, of whose choosing: such a name could be another client's.
+ * which names a user where there is one, of whose choosing: such a name could be another client's. Another
+ * claim can be chosen; then the issuer alone must decide what stands in it.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
  */
-export function callersByToken({ issuer, scopePrefix }: TokenSettings): Callers {
+export function callersByToken({ issuer, scopePrefix, clientClaim }: TokenSettings): Callers {
   return {
     advice:
       'Send a token of the issuer that this service trusts, as "Authorization: Bearer <token>". It ' +
@@ -28,7 +31,8 @@ export function callersByToken({ issuer, scopePrefix }: TokenSettings): Callers 
     identify(event): Caller | undefined {
       const claims = claimsOf(event);
       if (claims === undefined || claims.iss !== issuer) return undefined;
-      const name = clientNameSchema.safeParse(claims.client_id ?? claims.azp, { jitless: true });
+      const claim = clientClaim === '' ? (claims.client_id ?? claims.azp) : claims[clientClaim];
+      const name = clientNameSchema.safeParse(claim, { jitless: true });
       const words = wordsIn(claims.scope ?? claims.scp);
       if (!name.success || words === undefined) return undefined;
       const scopes = SCOPES.filter((scope) => words.includes(`${scopePrefix}${scope}`));

@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { endedSegments } from '../store/catalogue.ts';
 import type { Store } from '../store/connection.ts';
+import { erase } from '../store/erase.ts';
 import { segmentIn } from '../store/keys.ts';
-import { forgetEndedBefore } from '../store/retention.ts';
+import { knownClients } from '../store/list.ts';
+import { deadBefore, forgetEndedBefore } from '../store/retention.ts';
 
 export interface RetentionReport {
   /** How many orders were removed. */
@@ -11,6 +13,8 @@ export interface RetentionReport {
   readonly kept: number;
   /** Of the removed ones, how many had lost their records before. */
   readonly lost: number;
+  /** How many dead orders were discarded. */
+  readonly discarded: number;
   /** Whether all of them were: it stops when its time is up, and the next run goes on. */
   readonly isComplete: boolean;
 }
@@ -20,21 +24,25 @@ export interface RetentionOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** How long a produced or canceled order is kept after its end. */
   readonly retentionMs: number;
+  /** How long a dead order is kept; without end where it is left out or 0. */
+  readonly deadRetentionMs?: number;
   /** Unix milliseconds after which no further step is begun. */
   readonly deadlineMs?: number;
 }
 
 /**
  * Forgets the produced and canceled orders that ended longer ago than they are kept, in bounded
- * steps. With an order goes the memory of its idempotency key. Orders that wait and dead ones are
- * never forgotten.
+ * steps. With an order goes the memory of its idempotency key. Orders that wait are never forgotten. Dead
+ * ones that were kept for their time are erased; they then count as canceled, and go as such.
  *
  * @throws StoreUnavailable, StoreFault; the next run goes on
  */
 export async function retain(options: RetentionOptions): Promise<RetentionReport> {
   const { store, clock, retentionMs, deadlineMs = Number.POSITIVE_INFINITY } = options;
   const beforeMs = clock.now() - retentionMs;
-  const report = { removed: 0, kept: 0, lost: 0 };
+  const dead = await discardDead(options);
+  const report = { removed: 0, kept: 0, lost: 0, discarded: dead.discarded };
+  if (!dead.isComplete) return { ...report, isComplete: false };
   let youngClient: string | undefined;
   for (const segment of await endedSegments(store)) {
     // A client's segments come oldest first: where one has nothing to forget, the next have not either.
@@ -54,4 +62,29 @@ export async function retain(options: RetentionOptions): Promise<RetentionReport
     }
   }
   return { ...report, isComplete: true };
+}
+
+async function discardDead({
+  store,
+  clock,
+  deadRetentionMs = 0,
+  deadlineMs = Number.POSITIVE_INFINITY,
+}: RetentionOptions): Promise<Pick<RetentionReport, 'discarded' | 'isComplete'>> {
+  let discarded = 0;
+  if (deadRetentionMs === 0) return { discarded, isComplete: true };
+  const beforeMs = clock.now() - deadRetentionMs;
+  for (const client of await knownClients(store)) {
+    let skipped = 0;
+    for (;;) {
+      const ids = await deadBefore(store, client, { beforeMs, skipped });
+      if (ids.length === 0) break;
+      for (const id of ids) {
+        if (clock.now() >= deadlineMs) return { discarded, isComplete: false };
+        const { kind } = await erase(store, id, clock.now());
+        if (kind === 'erased') discarded += 1;
+        else skipped += 1;
+      }
+    }
+  }
+  return { discarded, isComplete: true };
 }

@@ -1,7 +1,8 @@
 import type { Log } from '../log.ts';
 import type { ClaimedOrder } from '../orders/order.ts';
-import { connectDatabase, type Database } from '../postgres/connection.ts';
+import { connectDatabase, type Database, type Patience } from '../postgres/connection.ts';
 import { databaseSettings } from '../postgres/database-settings.ts';
+import { eraseOrders } from '../postgres/erase-orders.ts';
 import { DatabaseFailure, failureOf } from '../postgres/failures.ts';
 import { type PlacedOrder, placedOrders, placeOrders } from '../postgres/place-orders.ts';
 import type { CreateProducer, Producer, ProducerAnswer, ProducerContext } from './producer.ts';
@@ -15,6 +16,8 @@ const SENDS_MAX = 2;
  *
  * One order that the database refuses (a constraint, a value out of range) is rejected; the others
  * of its batch are then written one by one, in transactions of their own that are sent together.
+ *
+ * Of an order that is erased, its row stays, emptied.
  */
 export function postgresProducer({ database, log }: { database: Database; log: Log }): Producer {
   async function place(orders: readonly ClaimedOrder[], context: ProducerContext) {
@@ -42,7 +45,7 @@ export function postgresProducer({ database, log }: { database: Database; log: L
     }
   }
 
-  return async (orders, context) => {
+  async function produce(orders: readonly ClaimedOrder[], context: ProducerContext) {
     if (context.signal.aborted) return answersOf(orders, untried);
     try {
       const placed = await place(orders, context);
@@ -57,7 +60,13 @@ export function postgresProducer({ database, log }: { database: Database; log: L
       // Thrown, so that the drain ends: the whole queue would else be charged an attempt a minute.
       throw failure;
     }
-  };
+  }
+
+  return Object.assign(produce, {
+    async erase(ids: readonly string[], patience: Patience) {
+      await database.run(eraseOrders(ids), patience);
+    },
+  });
 }
 
 const ADVICE = {

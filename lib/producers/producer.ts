@@ -26,7 +26,10 @@ export interface Producer {
    *
    * @throws if it could not; it is asked again after a while
    */
-  readonly erase?: (ids: readonly string[], signal: AbortSignal) => Promise<void>;
+  readonly erase?: (
+    ids: readonly string[],
+    context: Pick<ProducerContext, 'signal' | 'deadlineMs'>,
+  ) => Promise<void>;
 }
 
 export interface ProducerContext {

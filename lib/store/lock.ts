@@ -50,21 +50,26 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock | unde
 
 /**
  * `SET key token NX PX` for the lock package, which trusts the key and not the reply: a reply can be
- * lost, and a request that arrives twice is refused because of its own first arrival.
+ * lost, and a request that arrives twice is refused because of its own first arrival. The key is looked
+ * at first, so that a drain that is paused, or comes second, costs one command here.
  */
 function setSurely(client: RedisClient) {
+  const holderOf = (key: string) => client.repeatedly((redis) => redis.get<string>(key));
   return async (key: string, token: string, options: { nx: true; px: number }) => {
+    if ((await holderOf(key)) !== null) return null;
     for (let attempt = 1; ; attempt += 1) {
-      let inDoubt = false;
+      let doubt: StoreUnavailable | undefined;
       try {
         if ((await client.once((redis) => redis.set(key, token, options))) === 'OK') return 'OK';
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error;
-        inDoubt = true;
+        doubt = error;
       }
-      const holder = await client.once((redis) => redis.get<string>(key));
+      const holder = await holderOf(key);
       if (holder === token) return 'OK';
-      if (holder !== null || !inDoubt || attempt === 2) return null;
+      if (holder !== null || doubt === undefined) return null;
+      // Nobody holds it: Redis refuses writes, or cannot be relied on.
+      if (attempt === 2) throw doubt;
     }
   };
 }

@@ -18,6 +18,13 @@ export interface RedriveRequest {
   readonly nowMs: number;
 }
 
+/** What became of an order that was to be put back. */
+export type RedriveAnswer =
+  | { readonly kind: 'redriven' }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'erased' }
+  | { readonly kind: 'not-dead'; readonly status: string };
+
 /**
  * Puts dead orders back with no attempt counted, in one atomic step. What has failed before stays in
  * their history.

@@ -66,6 +66,24 @@ export async function forgetEndedBefore(
   return { removed: Number(removed), kept, lost: [...lost] };
 }
 
+/**
+ * Dead orders of one client that died before a time, oldest first, up to 500, after `skipped` of them.
+ *
+ * @throws StoreUnavailable
+ */
+export function deadBefore(
+  { client: redis, keys }: Store,
+  client: string,
+  { beforeMs, skipped }: { readonly beforeMs: number; readonly skipped: number },
+): Promise<string[]> {
+  return redis.repeatedly((sdk) =>
+    sdk.zrange<string[]>(keys.dead(client), '-inf', `(${beforeMs}`, {
+      ...{ byScore: true, offset: skipped },
+      count: FORGET_ORDERS_MAX,
+    }),
+  );
+}
+
 function kindOf(state: OrderState, segment: number): string {
   return state.segment === segment ? state.status : '-';
 }

@@ -1,6 +1,6 @@
 import type { SettingsReader } from '../settings.ts';
 import { isPublicAddress, literalAddress } from './addresses.ts';
-import { EVENTS, WEBHOOK } from './settings-table.ts';
+import { EVENTS, URL_TOKEN, WEBHOOK } from './settings-table.ts';
 
 /** Where POSTs go, and how. */
 export interface ReceiverSettings {
@@ -15,6 +15,8 @@ export interface ReceiverSettings {
   readonly timeoutMs: number;
 }
 
+const TOKEN_RULE = 'the token in the URL, 1 to 1,000 characters as a path or a query has them';
+
 const SECRETS_RULE =
   'one secret or several, separated by spaces or commas, each "whsec_" and 24 to 64 bytes in base64';
 
@@ -27,7 +29,12 @@ export function receiverSettings(
   const { name: hostsName, rule: hostsRule } = rows[`${prefix}_ALLOW_PRIVATE`];
   const { name: urlName, rule: urlRule } = rows[`${prefix}_URL`];
   const allowed = optional(hostsName, hostsRule, hostsIn, []) ?? [];
-  const url = read(urlName, urlRule, (text) => urlIn(text, allowed));
+  const withToken = (text: string) => {
+    if (!text.includes(URL_TOKEN)) return text;
+    const token = read(`${prefix}_URL_TOKEN`, TOKEN_RULE, tokenIn) ?? '';
+    return text.replaceAll(URL_TOKEN, () => token);
+  };
+  const url = read(urlName, urlRule, (text) => urlIn(withToken(text), allowed));
   return {
     url,
     isPrivateAllowed: url !== undefined && allowed.includes(url.hostname),
@@ -54,6 +61,10 @@ function urlIn(text: string, allowed: readonly string[]): URL | undefined {
   const address = literalAddress(url.hostname);
   const isPublic = address === undefined || isPublicAddress(address);
   return url.protocol === 'https:' && isPublic ? url : undefined;
+}
+
+function tokenIn(text: string): string | undefined {
+  return /^[A-Za-z0-9._~!$&'()*+,;=:@/%-]{1,1000}$/.test(text) ? text : undefined;
 }
 
 function secretsIn(text: string): Buffer[] | undefined {

@@ -1,5 +1,8 @@
 import { choice, named, receiver, text } from '../settings.ts';
 
+/** Stands in a URL where its token goes: settings are in templates, and tokens are secrets. */
+export const URL_TOKEN = '{token}';
+
 /** The settings of what receives POSTs, and of the Postgres producer; in no other function's bundle. */
 export const WEBHOOK = named({
   ...receiver('SLUICE_WEBHOOK', { usedBy: 'drain', urlUsedBy: 'drain' }),

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { drainReport, json, orderReport, ordersReport, statsReport } from '../../cli/report.ts';
 import { readSettings, userFolder } from '../../cli/settings.ts';
 import { printable } from '../../cli/text.ts';
+import { createClient } from '../../lib/client/client.ts';
 
 test('an order is shown with its state, its money and its lines', () => {
   const report = orderReport({
@@ -95,10 +96,24 @@ test('the address defaults to the local stack and keeps the path of a stage', ()
 test('a setting that is missing or wrong is named', () => {
   expect(() => readSettings({})).toThrow(/SLUICE_KEY is not set.*local-admin-key/s);
   expect(() => readSettings({ SLUICE_KEY: 'a b' })).toThrow(/SLUICE_KEY/);
-  for (const url of ['localhost:3000', 'ftp://x', 'https://user:secret@x', 'nonsense']) {
-    expect(() => readSettings({ SLUICE_KEY: 'k', SLUICE_URL: url }), url).toThrow(/SLUICE_URL/);
+  const wrong = ['localhost:3000', 'ftp://canary', 'https://user:canary@x', 'https://canary:@ x'];
+  for (const url of [...wrong, 'http://canary.example', 'http://localhost.canary.example']) {
+    const reading = () => readSettings({ SLUICE_KEY: 'k', SLUICE_URL: url });
+    expect(reading, url).toThrow(/^(?!.*canary).*SLUICE_URL/s);
   }
 });
+
+test.each(['http://127.9.9.9:3000', 'http://[::1]:3000', 'http://LOCALHOST', 'http://2130706433/'])(
+  'over http, %s is this machine, and any other only if it is allowed',
+  (url) => {
+    expect(readSettings({ SLUICE_KEY: 'k', SLUICE_URL: url })).toMatchObject({ allowHttp: false });
+    const other = { SLUICE_KEY: 'k', SLUICE_URL: 'http://10.0.0.1/' };
+    expect(() => readSettings(other)).toThrow(/SLUICE_ALLOW_HTTP=on/);
+    expect(() => createClient({ url: other.SLUICE_URL, key: 'k' })).toThrow(TypeError);
+    const allowed = readSettings({ ...other, SLUICE_ALLOW_HTTP: 'on' });
+    expect(createClient(allowed)).toBeDefined();
+  },
+);
 
 test('a file is looked for where the operator stands, also when npm has changed the folder', () => {
   const env = { npm_lifecycle_event: 'sluice', INIT_CWD: '/home/me' };

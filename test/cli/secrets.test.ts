@@ -1,4 +1,5 @@
 import { expect, inject, test } from 'vitest';
+import { entryOf } from '../../lib/http/api-keys.ts';
 import { secretsManager, variablesOf } from '../support/secrets-manager.ts';
 import { start } from './command.ts';
 
@@ -40,11 +41,14 @@ test('a secret may come from standard input, and leaves the others as they are',
 
 test.each([
   ['UPSTASH_REDIS_REST_URL', 'canary'],
+  ['UPSTASH_REDIS_REST_URL', 'http://canary.upstash.io'],
   ['UPSTASH_REDIS_REST_TOKEN', 'canary canary'],
   ['SLUICE_API_KEYS', '[{"client":"canary"}]'],
   ['DATABASE_URL', 'mysql://canary'],
   ['SLUICE_WEBHOOK_SECRETS', 'canary'],
   ['SLUICE_EVENTS_SECRETS', 'whsec_canary'],
+  ['SLUICE_EVENTS_URL_TOKEN', 'canary canary'],
+  ['SLUICE_API_KEYS', JSON.stringify([entryOf('local-admin-key', 'canary', ['orders:admin'])])],
 ])('%s is checked before anything is stored, and its value not told', async (name, value) => {
   const { run, store } = await deployment();
   const { exitCode, err, out } = await run(['secrets', 'put'], { ...REDIS, [name]: value });

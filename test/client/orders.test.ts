@@ -167,9 +167,12 @@ test('every route of the contract has its method', async () => {
   await client.listPage();
   await client.replace(receipt.id, orderBody({ customer: 'b' }));
   await client.cancel(receipt.id);
+  expect(await client.cancelMany([receipt.id])).toMatchObject({ canceled: 1 });
   await client.redrive(receipt.id).catch(() => {});
   await client.deadLettersPage({ limit: 1 });
   expect(await client.redriveDeadLetters({ limit: 1 })).toEqual({ redriven: 0 });
+  expect(await client.pause({ forMs: 60_000 })).toMatchObject({ by: 'ops' });
+  expect(await client.resume()).toEqual({ resumed: true });
   expect(await client.drain()).toMatchObject({ produced: 1, remaining: 0 });
   expect(await client.stats()).toMatchObject({ produced: 1, canceled: 1 });
   await client.erase(receipt.id);

@@ -96,7 +96,7 @@ export function openRoutes(template: Template): string[] {
     const [lambda] = referencesIn(uri);
     const handler = template.Resources[lambda?.target ?? '']?.Properties.Handler;
     const source = sourceOf(String(handler)) ?? '';
-    return !/\broute\(\{ scope: '(orders:\w+|any)' \}/.test(source);
+    return !/\broute\(\{ scope: '(orders:\w+|any)'[ ,]/.test(source);
   });
   return open.map(([id]) => id);
 }

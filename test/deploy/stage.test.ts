@@ -120,6 +120,31 @@ test('each setting reaches the functions that use it, and no other', () => {
   ]);
 });
 
+test.each([
+  'https://hooks.example/services/T0A1B2C3/xoxb17f3a9c0d4e5f6a7b8c9',
+  'https://shop.example/events?token=abc',
+  'https://shop.example/events?code=1',
+  'https://shop.example/events?x=0123456789abcdef0123456789abcdef',
+])('a token in the URL %s stops whatever reads the stage, and is not told', (url) => {
+  for (const name of ['SLUICE_EVENTS_URL', 'SLUICE_WEBHOOK_URL']) {
+    const fault = faultOf({ env: { [name]: url } });
+    expect(fault).toContain(`secrets put ${name}_TOKEN`);
+    expect(fault).not.toContain(url);
+  }
+});
+
+test('the token of a URL is a secret of whoever calls it', () => {
+  const env = {
+    SLUICE_PRODUCER: 'webhook',
+    SLUICE_WEBHOOK_URL: 'https://erp.example/orders/{token}',
+    SLUICE_EVENTS_URL: 'https://shop.example/a-path-without-any-token/v2?key={token}',
+  };
+  expect(neededSecrets(stageWith({ env }))['sluice/prod/downstream']).toEqual([
+    ...['SLUICE_WEBHOOK_SECRETS', 'SLUICE_EVENTS_SECRETS'],
+    ...['SLUICE_WEBHOOK_URL_TOKEN', 'SLUICE_EVENTS_URL_TOKEN'],
+  ]);
+});
+
 const OWN = { SLUICE_PRODUCER: './own.ts' };
 
 test('the secrets of a producer of your own are kept apart from those that every function reads', () => {

@@ -40,7 +40,7 @@ test('a producer that never ends its erasing is given half of the time, and then
   const { store, erased, other } = await oneErasedOfTwo();
   const clock = steppedClock(NOW_MS + 1_000);
   const called = Promise.withResolvers<AbortSignal>();
-  const producer = erasing((_, signal) => {
+  const producer = erasing((_, { signal }) => {
     called.resolve(signal);
     return new Promise(() => undefined);
   });

@@ -67,6 +67,8 @@ function right(route: Route): Call {
   if (route === 'erase') return { id: erasable };
   if (route === 'replace') return { id, body: orderBody() };
   if (isOfOne(route)) return { id };
+  if (route === 'cancelMany') return { body: { ids: [erasable] } };
+  if (route === 'pause') return { body: { forMs: 1_000 } };
   if (route === 'batch') return { body: { orders: [orderBody({ idempotencyKey: 'k' })] } };
   return route === 'submit' ? { headers: { 'idempotency-key': 'k' }, body: orderBody() } : {};
 }

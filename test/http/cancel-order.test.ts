@@ -75,3 +75,26 @@ test('an id that no order can have is a 404', async () => {
     expect((await api.call('cancel', { id: odd })).status).toBe(404);
   }
 });
+
+test('of many orders each has its own result, and a client cancels only its own', async () => {
+  await die();
+  const theirs = String((await api.submit(orderBody(), { as: 'other' })).body.id);
+  const dead = id;
+  const waiting = String((await api.submit(orderBody())).body.id);
+  const ids = [waiting, theirs, dead, waiting];
+  const { body } = await api.call('cancelMany', { body: { ids } });
+  expect(body).toMatchObject({
+    canceled: 2,
+    results: [
+      { id: waiting, status: 200 },
+      { id: theirs, status: 404 },
+      { id: dead, status: 409 },
+      { id: waiting, status: 200 },
+    ],
+  });
+  const asAdmin = { as: 'admin', body: { ids: [theirs, dead] } } as const;
+  expect((await api.call('cancelMany', asAdmin)).body).toMatchObject({ canceled: 2 });
+  for (const wrong of [{}, { ids: [] }, { ids: ['x'] }, { ids: Array(101).fill(id) }, '[]']) {
+    expect((await api.call('cancelMany', { body: wrong })).status).toBe(400);
+  }
+});

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { readConfig } from '../../lib/config.ts';
+import { localApiKeys } from '../../local/api-keys.ts';
 
 const ALL = { redis: true, apiKeys: true };
 const KEYS = [{ client: 'shop', scopes: ['orders:read'], sha256: 'ab'.repeat(32) }];
@@ -22,6 +23,7 @@ test('a right environment is read, with defaults for what is left out or empty',
     ...{ tokens: undefined, stage: 'local', prefix: '', batchSize: 500, lanes: 2, leaseMs: 30_000 },
     ...{ attemptsMax: 24, queueMax: 1_000_000, scheduledMax: 100_000, redrivesPerSecond: 100 },
     ...{ isAnnounced: false, rateLimit: 0, wakeIntervalMs: 0, retentionDays: 30 },
+    deadRetentionDays: 0,
   });
 });
 
@@ -36,6 +38,7 @@ const WRONG: Record<string, string[]> = {
       'https://x.upstash.io/?canary',
       'https://x.upstash.io\ncanary',
       ' https://canary.upstash.io',
+      ...['http://canary.upstash.io', 'http://localhost.canary', 'http://127.0.0.1@canary/'],
     ],
   ],
   UPSTASH_REDIS_REST_TOKEN: ['canary token', 'canary\n', 'canäry'],
@@ -54,7 +57,16 @@ const WRONG: Record<string, string[]> = {
   SLUICE_RATE_LIMIT: ['0', '1000001'],
   SLUICE_WAKE_INTERVAL_MS: ['99', '30001'],
   SLUICE_RETENTION_DAYS: ['0', '3651'],
+  SLUICE_DEAD_RETENTION_DAYS: ['0', '3651'],
 };
+
+test('a stage takes no key of the local stack, and the local stack does', () => {
+  const SLUICE_API_KEYS = localApiKeys();
+  expect(messageFor({ ...RIGHT, SLUICE_API_KEYS })).toBe('accepted');
+  const one = JSON.stringify([KEYS[0], JSON.parse(SLUICE_API_KEYS)[4]]);
+  const stage = { ...RIGHT, SLUICE_API_KEYS: one, SLUICE_SECRETS: 'sluice/prod' };
+  expect(messageFor(stage)).toContain('SLUICE_API_KEYS is wrong: it has a key of the local stack');
+});
 
 test.each(Object.entries(WRONG))('%s is refused without being quoted', (name, values) => {
   for (const value of values) {

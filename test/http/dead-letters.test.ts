@@ -124,4 +124,43 @@ describe('POST /dead-letters/redrive', () => {
     const large = `{${' '.repeat(256 * 1024)}}`;
     expect((await api.call('redriveMany', { body: large })).status).toBe(413);
   });
+
+  test('puts those back that are named, at the pace that is asked for, and says what the others are', async () => {
+    const [first = '', second = ''] = await deadOrders(3);
+    const waiting = String((await api.submit(orderBody())).body.id);
+    const missing = `ord_${'0'.repeat(32)}`;
+    const ids = [second, waiting, missing, first, second];
+    const { status, body } = await api.call('redriveMany', { body: { ids, ordersPerSecond: 2 } });
+    expect(status).toBe(202);
+    expect(body.redriven).toBe(3);
+    expect(body.results).toMatchObject([
+      { id: second, status: 202 },
+      { id: waiting, status: 409, problem: { detail: 'This order is queued.' } },
+      { id: missing, status: 404, problem: { type: '/problems/not-found' } },
+      { id: first, status: 202 },
+      { id: second, status: 202 },
+    ]);
+    const pending = api.store.keys.pending('shop');
+    expect(await api.redis.zrange(pending, 0, -1, { withScores: true })).toEqual(
+      [second, NOW_MS + 500, first, NOW_MS + 1_000].map(String),
+    );
+  });
+
+  test.each([{ ids: [] }, { ids: ['x'] }, { ids: 'x' }, { ordersPerSecond: 0 }])(
+    'refuses %j',
+    async (body) => {
+      expect(await api.call('redriveMany', { body })).toMatchObject({
+        status: 400,
+        body: { type: '/problems/invalid-redrive' },
+      });
+    },
+  );
+
+  test('refuses a limit beside ids, and more than 100 ids', async () => {
+    const id = `ord_${'0'.repeat(32)}`;
+    const both = await api.call('redriveMany', { body: { ids: [id], limit: 1 } });
+    expect(both.body.errors).toMatchObject([{ detail: 'Must have limit or ids, not both.' }]);
+    const many = await api.call('redriveMany', { body: { ids: Array(101).fill(id) } });
+    expect(many.body.errors).toMatchObject([{ pointer: '/ids' }]);
+  });
 });

@@ -17,6 +17,7 @@ export const ROUTES = {
   batch: 'POST /orders/batch',
   read: 'GET /orders/{id}',
   cancel: 'POST /orders/{id}/cancel',
+  cancelMany: 'POST /orders/cancel',
   replace: 'POST /orders/{id}/replace',
   erase: 'DELETE /orders/{id}',
   list: 'GET /orders',
@@ -26,6 +27,8 @@ export const ROUTES = {
   me: 'GET /me',
   openapi: 'GET /openapi.json',
   stats: 'GET /stats',
+  pause: 'POST /pause',
+  resume: 'POST /resume',
   drain: 'POST /drain',
 } as const;
 
@@ -73,6 +76,7 @@ export async function deploy(
     batch: (await import('../../functions/submit-batch.ts')).handler,
     read: (await import('../../functions/get-order.ts')).handler,
     cancel: (await import('../../functions/cancel-order.ts')).handler,
+    cancelMany: (await import('../../functions/cancel-orders.ts')).handler,
     replace: (await import('../../functions/replace-order.ts')).handler,
     erase: (await import('../../functions/erase-order.ts')).handler as Handler,
     list: (await import('../../functions/list-orders.ts')).handler,
@@ -82,6 +86,8 @@ export async function deploy(
     me: (await import('../../functions/me.ts')).handler,
     openapi: (await import('../../functions/openapi.ts')).handler,
     stats: (await import('../../functions/stats.ts')).handler,
+    pause: (await import('../../functions/pause.ts')).handler,
+    resume: (await import('../../functions/resume.ts')).handler,
     drain: (await import('../../functions/drain-queue.ts')).handler as Handler,
   };
   const announceEvents = (await import('../../functions/announce-events.ts')).handler;
@@ -152,6 +158,7 @@ const FOR_SHOPS: ReadonlySet<keyof typeof ROUTES> = new Set([
   'batch',
   'read',
   'cancel',
+  'cancelMany',
   'replace',
   'list',
   'me',

@@ -94,6 +94,28 @@ test('filters name a status and a customer, and other parameters are ignored', a
   expect((await list({ customer: 'nobody' })).body).toMatchObject({ orders: [], examined: 2 });
 });
 
+test('a reference and an order number are looked for among what is read, which is said', async () => {
+  const [id = ''] = await submit(1, 'shop', { reference: 'R 1' });
+  await submit(2);
+  expect((await list({ reference: 'R 1' })).body).toMatchObject({
+    orders: [{ id, reference: 'R 1' }],
+    examined: 3,
+  });
+  expect((await list({ reference: 'r 1' })).body).toMatchObject({ orders: [], examined: 3 });
+  await api.call('drain');
+  const { orderNumber } = (await api.read(id)).body;
+  expect(idsOf(await list({ orderNumber: String(orderNumber) }))).toEqual([id]);
+});
+
+test('an admin can ask for the orders of one client, and a client for its own only', async () => {
+  const ours = await submit(2);
+  const theirs = await submit(2, 'other');
+  expect((await follow({ client: 'other', limit: '1' }, 'admin')).flat()).toEqual(theirs);
+  expect(idsOf(await list({ client: 'nobody' }, 'admin'))).toEqual([]);
+  expect(idsOf(await list({ client: 'shop' }))).toEqual(ours);
+  expect(idsOf(await list({ client: 'other' }))).toEqual([]);
+});
+
 describe('by idempotency key', () => {
   test('a client finds its order, and an admin those of all clients', async () => {
     const ours = String((await api.submit(orderBody(), { key: 'a b' })).body.id);
@@ -105,6 +127,7 @@ describe('by idempotency key', () => {
       examined: 1,
     });
     expect((await follow({ ...query, limit: '1' }, 'admin')).flat()).toEqual([theirs, ours]);
+    expect(idsOf(await list({ ...query, client: 'other' }, 'admin'))).toEqual([theirs]);
     expect((await list({ ...query, status: 'dead' })).body).toMatchObject({
       orders: [],
       examined: 1,

@@ -43,16 +43,16 @@ test('everything that is wrong is named at once, and unknown parameters are igno
 });
 
 test('a cursor leads back to its position, and reveals nothing of it', () => {
-  const cursor = String(pages.nextCursor(shop, END));
+  const cursor = String(pages.nextCursor({ caller: shop, query: {} }, END));
   expect(read({ cursor })).toMatchObject({ after: END });
   const text = Buffer.from(cursor, 'base64url').toString('latin1');
   expect(text).not.toContain(id.slice(4));
   expect(text).not.toContain(String(END.atMs));
-  expect(pages.nextCursor(shop, undefined)).toBeNull();
+  expect(pages.nextCursor({ caller: shop, query: {} }, undefined)).toBeNull();
 });
 
 test('a cursor that was changed, cut off or made up is refused', () => {
-  const cursor = String(pages.nextCursor(shop, END));
+  const cursor = String(pages.nextCursor({ caller: shop, query: {} }, END));
   const bytes = Buffer.from(cursor, 'base64url');
   const flipped = [...bytes.keys()].map((at) => {
     const copy = Buffer.from(bytes);
@@ -66,11 +66,18 @@ test('a cursor that was changed, cut off or made up is refused', () => {
 });
 
 test('a cursor of another list, another reader or another deployment is refused', () => {
-  const cursor = String(pages.nextCursor(shop, END));
+  const cursor = String(pages.nextCursor({ caller: shop, query: {} }, END));
   const refused = expect.stringMatching(/^cursor: /);
   expect(read({ cursor }, pages, other)).toEqual(refused);
   expect(read({ cursor }, pages, admin)).toEqual(refused);
-  expect(read({ cursor: String(pages.nextCursor(admin, END)) })).toEqual(refused);
+  expect(read({ cursor: String(pages.nextCursor({ caller: admin, query: {} }, END)) })).toEqual(
+    refused,
+  );
+  const ofOther = {
+    cursor: String(pages.nextCursor({ caller: admin, query: { client: 'other' } }, END)),
+  };
+  expect(read(ofOther, pages, admin)).toEqual(refused);
+  expect(read({ ...ofOther, client: 'other' }, pages, admin)).toMatchObject({ after: END });
   for (const list of ['orders-by-key', 'dead-letters'] as const) {
     expect(read({ cursor }, pagesOf(list, ordersQuerySchema, 'secret'))).toEqual(refused);
   }

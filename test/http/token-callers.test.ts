@@ -16,8 +16,14 @@ function eventWith(claims: Claims | undefined, headers = {}): APIGatewayProxyEve
   return { ...event, requestContext };
 }
 
-const callerOf = (claims: Claims | undefined, scopePrefix = '') =>
-  callersByToken({ issuer: ISSUER, scopePrefix }).identify(eventWith(claims));
+const callerOf = (claims: Claims | undefined, scopePrefix = '', clientClaim = '') =>
+  callersByToken({ issuer: ISSUER, scopePrefix, clientClaim }).identify(eventWith(claims));
+
+test('the client is what the chosen claim says, and nobody where that is missing', () => {
+  const claims = { ...SHOP, 'https://shop.example/tenant': 'tenant-1' };
+  expect(callerOf(claims, '', 'https://shop.example/tenant')?.client).toBe('tenant-1');
+  expect(callerOf(SHOP, '', 'tenant')).toBeUndefined();
+});
 
 test.each<[string, Claims, string]>([
   ['client_id', SHOP, 'shop'],

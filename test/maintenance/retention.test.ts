@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'vitest';
 import { retain } from '../../lib/maintenance/retention.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { segmentName } from '../../lib/store/keys.ts';
+import { findOrder } from '../../lib/store/read.ts';
 import { forgetEndedBefore } from '../../lib/store/retention.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { ALL_STATES, orderIn, pass, placesOf } from '../support/maintenance.ts';
@@ -25,7 +26,7 @@ const DAY_MS = 86_400_000;
 const RETENTION_MS = 30 * DAY_MS;
 /** When everything of these tests has ended longer ago than it is kept. */
 const LATE_MS = NOW_MS + 100 * DAY_MS;
-const NOTHING = { removed: 0, kept: 0, lost: 0, isComplete: true };
+const NOTHING = { removed: 0, kept: 0, lost: 0, discarded: 0, isComplete: true };
 const SEGMENT = segmentName('shop', 0);
 
 function retainAt(store: TestStore, nowMs: number) {
@@ -193,3 +194,27 @@ test('over 20 days of traffic and five of retention the store stops growing, and
   for (const key of await keysOf(store))
     expect([key, await store.redis.ttl(key)]).toEqual([key, -1]);
 }, 60_000);
+
+test('a dead order is discarded once its time is over, if there is one; its key stays used', async () => {
+  const store = freshStore();
+  const { id } = await orderIn(store, 'dead');
+  const [, score] = await store.redis.zrange<string[]>(store.keys.dead('shop'), 0, -1, {
+    withScores: true,
+  });
+  const at = (nowMs: number, deadRetentionMs?: number) =>
+    retain({
+      ...{ store, clock: steppedClock(nowMs), retentionMs: RETENTION_MS },
+      ...(deadRetentionMs !== undefined && { deadRetentionMs }),
+    });
+  const endMs = Number(score) + 7 * DAY_MS;
+  expect(await at(endMs + 100 * DAY_MS)).toEqual(NOTHING);
+  expect(await at(endMs, 7 * DAY_MS)).toEqual(NOTHING);
+  expect(await at(endMs + 1, 7 * DAY_MS)).toEqual({ ...NOTHING, discarded: 1 });
+  expect(await at(endMs + 1, 7 * DAY_MS)).toEqual(NOTHING);
+  expect(await findOrder(store, id, endMs)).toMatchObject({ kind: 'erased' });
+  expect(await store.redis.get(store.keys.order(id))).not.toContain('17850');
+  await runDrain(store, { clock: steppedClock(endMs + DAY_MS) });
+  expect(await placesOf(store, id)).toEqual(['ended']);
+  expect((await pass(store)).found).toEqual({});
+  expect(await at(endMs + 2 * DAY_MS + RETENTION_MS, 7 * DAY_MS)).toMatchObject({ removed: 1 });
+});

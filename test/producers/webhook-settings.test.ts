@@ -30,6 +30,15 @@ test('a right environment is read, with defaults for what may be left out', () =
   });
 });
 
+test('the token of a URL comes from a secret, and is told where it is missing or wrong', () => {
+  const env = { ...RIGHT, SLUICE_WEBHOOK_URL: 'https://erp.example/hook/{token}?k={token}' };
+  const { url } = readWebhookSettings({ ...env, SLUICE_WEBHOOK_URL_TOKEN: 'T0/$&x' });
+  expect(url.href).toBe('https://erp.example/hook/T0/$&x?k=T0/$&x');
+  expect(faultsOf(env)).toContain('SLUICE_WEBHOOK_URL_TOKEN is missing');
+  const wrong = { ...env, SLUICE_WEBHOOK_URL_TOKEN: 'canary canary' };
+  expect(faultsOf(wrong)).toMatch(/^(?!.*canary).*SLUICE_WEBHOOK_URL_TOKEN is wrong/s);
+});
+
 test.each([' ', ',', ', ', '\n'])('secrets and hosts may be separated by %j', (separator) => {
   const settings = readWebhookSettings({
     SLUICE_WEBHOOK_URL: 'http://localhost:8080/',

@@ -1,7 +1,7 @@
 import type { SlotLock, SlotOutcome } from '../../lib/drain/drain-slot.ts';
 import type { Producer } from '../../lib/producers/producer.ts';
 import { CLAIM } from '../../lib/store/scripts.ts';
-import { holderOf } from './locks.ts';
+import { holderOf, isPause } from './locks.ts';
 import type { ProducerCall } from './model.ts';
 import type { SimulatedProcess } from './process.ts';
 import { Violation } from './violation.ts';
@@ -44,7 +44,9 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
   function checkClaims() {
     if (held === undefined) throw new Violation('a drain claims without the lock of its slot');
     if (held.signal.aborted) throw new Violation('a drain claims after it has lost its lock');
-    if (isUndisturbed() && holderOf(world.state(), slot) !== token) {
+    const holder = holderOf(world.state(), slot);
+    // A drain learns of a pause when it extends its lock.
+    if (isUndisturbed() && holder !== token && !isPause(holder)) {
       throw new Violation('a drain claims while it believes in a lock that has ended');
     }
     // A script that Redis does not know is sent again, a moment later.

@@ -23,7 +23,9 @@ export function followLocks(scheduler: Scheduler, expire: (slot: number) => Prom
       const was = before.locks[slot]?.token;
       if (expiresInMs > 0) expireIn(slot, expiresInMs);
       if (token === was) continue;
-      if (was !== undefined && token !== undefined) throw new Violation('a lock is taken twice');
+      if (was !== undefined && token !== undefined && !isPause(token)) {
+        throw new Violation('a lock is taken twice');
+      }
       if (token !== undefined && expiresInMs <= 0) throw new Violation('a lock never expires');
       if (token === undefined) ends[slot]?.();
     }
@@ -33,4 +35,9 @@ export function followLocks(scheduler: Scheduler, expire: (slot: number) => Prom
 /** The token that holds the lock of a slot. */
 export function holderOf({ locks }: StoreState, slot: number): string | undefined {
   return locks[slot]?.token;
+}
+
+/** Whether a lock is held by a pause. */
+export function isPause(holder: string | undefined): boolean {
+  return holder?.startsWith('paused ') === true;
 }

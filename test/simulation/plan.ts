@@ -28,6 +28,8 @@ export interface Plan {
   readonly lanes: number;
   readonly cancels: number;
   readonly redrives: number;
+  /** How often an operator pauses the drains, or has them go on. */
+  readonly pauses: number;
   /** Passes over the whole store, which repair and forget. */
   readonly upkeeps: number;
   /** How long an order is kept after its end. */
@@ -104,6 +106,7 @@ export function planOf(seed: number): Plan {
     lanes: random.pick([1, 2, 2]),
     cancels: random.chance(0.5) ? random.whole(1, 6) : 0,
     redrives: random.chance(0.5) ? random.whole(1, 4) : 0,
+    pauses: seed % 3 === 0 ? 1 + (seed % 4) : 0,
     upkeeps: random.chance(0.4) ? random.whole(1, 3) : 0,
     retentionMs: random.pick([30_000, DAY_MS, 30 * DAY_MS]),
     queueMax: random.pick([1, 1_000, 1_000]),

@@ -4,6 +4,7 @@ import { checkLists, keepUp, redriveAll, startOperators } from './actors/operato
 import type { Database } from './database.ts';
 import { watchLeases } from './drain-watch.ts';
 import { checkEnd } from './end.ts';
+import { holderOf, isPause } from './locks.ts';
 import { Violation } from './violation.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -69,6 +70,9 @@ async function storm(world: World): Promise<void> {
   if (world.failure() !== undefined) return;
   try {
     checkEnd(world.state(), world.model, plan);
+    if (plan.slots.some((slot) => isPause(holderOf(world.state(), slot)))) {
+      throw new Violation('a pause does not end');
+    }
   } catch (error) {
     world.fail(error);
   }

@@ -31,7 +31,7 @@ test('a lock is held by one, with an expiry, until it is released', async () => 
 test.each<Fate>(['lose-reply', 'half', 'repeat'])(
   'a lock that was taken is known to be the holder’s own although its reply was lost or broken: %s',
   async (fate) => {
-    await using proxy = await faultyProxy(inject('upstash'), first(fate));
+    await using proxy = await faultyProxy(inject('upstash'), first('pass', fate));
     const request = lockRequest(proxy);
     const held = await acquireLock(request);
     expect(await request.client.redis.get(request.key)).toBe(request.token);
@@ -41,7 +41,7 @@ test.each<Fate>(['lose-reply', 'half', 'repeat'])(
 );
 
 test('a lock whose request was lost is asked for once more', async () => {
-  await using proxy = await faultyProxy(inject('upstash'), first('lose-request'));
+  await using proxy = await faultyProxy(inject('upstash'), first('pass', 'lose-request'));
   const held = await acquireLock(lockRequest(proxy));
   expect(await held?.release()).toBe(true);
 });
@@ -50,6 +50,21 @@ test('a lock is not had while Redis cannot be asked', async () => {
   await using proxy = await faultyProxy(inject('upstash'), () => 'lose-request');
   await expect(acquireLock(lockRequest(proxy))).rejects.toThrow('could not be reached');
 });
+
+test.each([
+  ['full', 'ERR DB capacity quota exceeded. Limit: 256 MB'],
+  ['budget', 'ERR max requests limit exceeded. Limit: 500000, Usage: 500000.'],
+  ['failed', 'READONLY You can not write against a read only replica.'],
+])(
+  'a Redis that refuses writes (%s) is not taken for a lock that another holds',
+  async (kind, error) => {
+    const refuse: Fate = (response) => void response.writeHead(400).end(JSON.stringify({ error }));
+    await using proxy = await faultyProxy(inject('upstash'), ({ body }) =>
+      /"set"/i.test(body) ? refuse : 'pass',
+    );
+    await expect(acquireLock(lockRequest(proxy))).rejects.toMatchObject({ kind });
+  },
+);
 
 test('release leaves a lock alone that is another’s by now', async () => {
   const request = lockRequest();
@@ -60,7 +75,7 @@ test('release leaves a lock alone that is another’s by now', async () => {
 });
 
 test('release that cannot reach Redis does not fail: the lease ends anyway', async () => {
-  await using proxy = await faultyProxy(inject('upstash'), first('pass', 'lose-request'));
+  await using proxy = await faultyProxy(inject('upstash'), first('pass', 'pass', 'lose-request'));
   const held = await acquireLock(lockRequest(proxy));
   expect(await held?.release()).toBe(false);
 });
@@ -90,7 +105,7 @@ test('a lock is extended again and again while it is held, and not after its rel
 
 test('the lease of a lock counts from before it was asked for', async () => {
   await using proxy = await faultyProxy(inject('upstash'), ({ index }) => {
-    if (index === 0) request.clock.step(LEASE_MS - 1);
+    if (index === 1) request.clock.step(LEASE_MS - 1);
     return 'pass';
   });
   const request = lockRequest(proxy);
@@ -112,7 +127,7 @@ test('the holder is told when another has its lock', async () => {
 
 test('the holder is told when its lease ends because Redis could not be asked', async () => {
   await using proxy = await faultyProxy(inject('upstash'), ({ index }) =>
-    index === 0 ? 'pass' : 'hang',
+    index < 2 ? 'pass' : 'hang',
   );
   const request = lockRequest(proxy);
   const held = await acquireLock(request);

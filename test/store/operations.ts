@@ -3,6 +3,7 @@ import { cancel } from '../../lib/store/cancel.ts';
 import type { Store } from '../../lib/store/connection.ts';
 import { takeOutEvents } from '../../lib/store/events.ts';
 import { extend } from '../../lib/store/extend.ts';
+import { pauseDrains, resumeDrains } from '../../lib/store/pause.ts';
 import { redrive } from '../../lib/store/redrive.ts';
 import { runScript } from '../../lib/store/run-script.ts';
 import * as scripts from '../../lib/store/scripts.ts';
@@ -178,6 +179,14 @@ export const OPERATIONS: Record<string, Operation> = {
       await store.redis.set(key, 'token', { px: 60_000 });
       const call = { script: scripts.EXTEND_LOCK, keys: [key], args: ['token', '60000'] };
       return { ids: [], call: (through) => runScript(through.client, call) };
+    },
+  },
+  'end of a pause': {
+    script: scripts.RESUME,
+    isToldApart: true,
+    async prepare(store) {
+      await pauseDrains(store, { by: 'ops', forMs: 60_000 }, NOW_MS);
+      return { ids: [], call: resumeDrains };
     },
   },
   ...CHANGES,

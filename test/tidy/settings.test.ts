@@ -39,7 +39,8 @@ test('every setting of the table is used, and the documents name no other', () =
       ([name]) => name,
     ),
   );
-  const others = /^SLUICE_(URL|KEY|API_KEYS|SECRETS|PRODUCER_[A-Z_]+|(WEBHOOK|EVENTS)_SECRETS)$/;
+  const others =
+    /^SLUICE_(URL|KEY|API_KEYS|SECRETS|PRODUCER_[A-Z_]+|(WEBHOOK|EVENTS)_(SECRETS|URL_TOKEN))$/;
   const unknown = named.filter(
     (name) => SETTINGS[name as SettingName] === undefined && !others.test(name),
   );

@@ -84,10 +84,13 @@ test('an API that is not there is told apart', async () => {
   expect(finding('api/reachable').found).toContain('127.0.0.1:2');
 });
 
-test('http is wrong but on this machine', async () => {
-  const { url } = await served();
-  const { amiss } = await asked(url.replace('127.0.0.1', '0.0.0.0'), 'admin');
-  expect(amiss).toEqual({ 'api/encrypted': 'wrong' });
+test('http is wrong but on this machine, and no key is sent over it unless that is allowed', async () => {
+  const { url, received } = await served();
+  const there = url.replace('127.0.0.1', '0.0.0.0');
+  expect((await asked(there, 'admin')).amiss).toEqual({ 'api/address': 'wrong' });
+  expect(received).toEqual([]);
+  const env = { SLUICE_URL: there, SLUICE_KEY: keyOf('admin'), SLUICE_ALLOW_HTTP: 'on' };
+  expect((await examined({ env })).amiss).toEqual({ 'api/encrypted': 'wrong' });
 });
 
 const STATS = { producing: 0, scheduled: 0, produced: 0, canceled: 0, approximate: [] };
@@ -119,7 +122,7 @@ test('slow reads are a warning', async () => {
 
 test.each([
   ['an address that is none', { SLUICE_URL: 'ftp://x', SLUICE_KEY: 'k' }, /SLUICE_URL is not/],
-  ['a key that no header carries', { SLUICE_URL: 'http://x', SLUICE_KEY: 'a b' }, /SLUICE_KEY/],
+  ['a key that no header carries', { SLUICE_URL: 'https://x', SLUICE_KEY: 'a b' }, /SLUICE_KEY/],
 ])('%s is wrong', async (_name, env, found) => {
   const { finding } = await examined({ env });
   expect(finding('api/address')).toMatchObject({ kind: 'wrong' });

@@ -7,6 +7,7 @@ import type { Store } from '../../../lib/store/connection.ts';
 import { countOrders } from '../../../lib/store/count.ts';
 import { StoreUnavailable } from '../../../lib/store/errors.ts';
 import { listOrders, type Page } from '../../../lib/store/list.ts';
+import { pauseDrains, resumeDrains } from '../../../lib/store/pause.ts';
 import { redrive } from '../../../lib/store/redrive.ts';
 import { readOrder } from '../../support/store.ts';
 import type { SimulatedProcess } from '../process.ts';
@@ -25,6 +26,7 @@ export function startOperators(world: World): void {
   for (let count = 0; count < READS; count += 1) at(() => read(world));
   for (let count = 0; count < plan.cancels; count += 1) at(() => cancelOne(world));
   for (let count = 0; count < plan.redrives; count += 1) at(() => redriveSome(world));
+  for (let count = 0; count < plan.pauses; count += 1) at(() => pauseOrResume(world));
   for (let count = 0; count < plan.upkeeps; count += 1) at(() => keepUp(world));
 }
 
@@ -73,6 +75,17 @@ function redriveSome(world: World): Promise<void> {
     const mark = `mark-${process.name}`;
     if (isOne) await redrive(store, { ids: [id], pauseMs, mark, nowMs });
     else await redriveOldest(store, { limit, pauseMs, mark }, nowMs);
+  });
+}
+
+/** Operators pause the drains, and let some of the pauses end by themselves. */
+function pauseOrResume(world: World): Promise<void> {
+  const { random } = world;
+  const forMs = random.pick([1_000, random.whole(1_000, 120_000)]);
+  const isEnd = random.chance(0.3);
+  return act(world, 'pause', async (store, nowMs) => {
+    if (isEnd) await resumeDrains(store);
+    else await pauseDrains(store, { by: 'ops', reason: 'a release', forMs }, nowMs);
   });
 }
 

@@ -1,0 +1,77 @@
+import { BODY_PROBLEMS, type Operation } from './operation.ts';
+import { pauseRequestSchema, redriveSchema } from './operator-queries.ts';
+import {
+  drainReportSchema,
+  pauseSchema,
+  redrivenSchema,
+  resumedSchema,
+  statsSchema,
+} from './operator-schemas.ts';
+import { deadLettersQuerySchema } from './queries.ts';
+import { orderPageSchema, orderSchema } from './schemas.ts';
+
+/** The routes for operators. */
+export const OPERATOR_OPERATIONS = {
+  'POST /orders/{id}/redrive': {
+    summary: 'Put a dead order back',
+    description: 'It is ready at once, and its attempts count from 0 again.',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    answer: { status: 202, description: 'The order, waiting again.', schema: orderSchema },
+    problems: ['not-found', 'not-dead', 'order-erased'],
+  },
+  'GET /dead-letters': {
+    summary: 'List dead orders, the last to die first',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    query: deadLettersQuerySchema,
+    answer: { status: 200, description: 'A page of dead orders.', schema: orderPageSchema },
+    problems: ['invalid-query'],
+  },
+  'POST /dead-letters/redrive': {
+    summary: 'Put dead orders back: the oldest, or up to 100 by id',
+    description:
+      'They become ready at a limited rate, so that they neither flood the producer nor delay new ' +
+      'orders: `ordersPerSecond`, or `SLUICE_REDRIVES_PER_SECOND`. With `ids`, each order has its own ' +
+      'result.',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    body: { schema: redriveSchema, isOptional: true },
+    answer: { status: 202, description: 'How many were put back.', schema: redrivenSchema },
+    problems: [...BODY_PROBLEMS, 'invalid-redrive'],
+  },
+  'GET /stats': {
+    summary: 'Count the orders in each state',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    answer: { status: 200, description: 'Counts over all clients.', schema: statsSchema },
+    problems: [],
+  },
+  'POST /drain': {
+    summary: 'Run a drain now, for 20 s at most',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    answer: { status: 200, description: 'What the drain did.', schema: drainReportSchema },
+    problems: ['drain-running', 'paused'],
+  },
+  'POST /pause': {
+    summary: 'Pause all drains, for an hour at most',
+    description:
+      'No drain claims until the pause ends, by itself or with `POST /resume`; one that is at work stops ' +
+      'within 10 s, after its batch. Orders are still accepted. Asked for again, the pause ends at the ' +
+      'new time.',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    body: { schema: pauseRequestSchema },
+    answer: { status: 200, description: 'The pause.', schema: pauseSchema },
+    problems: [...BODY_PROBLEMS, 'invalid-pause'],
+  },
+  'POST /resume': {
+    summary: 'End a pause',
+    description: 'Repeating the request is safe.',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    answer: { status: 200, description: 'Whether there was a pause.', schema: resumedSchema },
+    problems: [],
+  },
+} as const satisfies Record<string, Operation>;

@@ -1,0 +1,77 @@
+import { afterAll, expect, test } from 'vitest';
+import { orderIdOf } from '../../lib/orders/identity.ts';
+import { deploy } from '../http/deployment.ts';
+import { settled } from '../store/settling.ts';
+import { lambdaContext } from '../support/functions.ts';
+import { orderBody } from '../support/orders.ts';
+import { measuredStack } from './measured-stack.ts';
+
+const { proxy, costOf, stop } = await measuredStack();
+afterAll(stop);
+
+type Api = Awaited<ReturnType<typeof deploy>>;
+const keyed = (count: number, key: string) => ({
+  orders: Array.from({ length: count }, (_, at) => orderBody({ idempotencyKey: `${key}-${at}` })),
+});
+const idsOf = (count: number, key: string) =>
+  Array.from({ length: count }, (_, at) => orderIdOf('shop', `${key}-${at}`));
+
+/** What an operator asks for: what it costs, and in how many requests, at most. */
+const CALLS: {
+  name: string;
+  before?: (api: Api) => Promise<unknown>;
+  call: (api: Api) => Promise<unknown>;
+  billed: number;
+  requests: number;
+}[] = [
+  {
+    name: 'a cancel of two by id',
+    before: (api) => api.call('batch', { body: keyed(2, 'a') }),
+    call: (api) => api.call('cancelMany', { body: { ids: idsOf(2, 'a') } }),
+    ...{ billed: 2 * 11, requests: 2 * 2 },
+  },
+  {
+    name: 'a redrive of 100 by id',
+    before: async (api) => {
+      await api.call('batch', { body: keyed(100, 'a') });
+      await settled(api.store, { kind: 'rejected', reason: 'x' });
+    },
+    call: (api) => api.call('redriveMany', { body: { ids: idsOf(100, 'a') } }),
+    ...{ billed: 9, requests: 2 },
+  },
+  {
+    name: 'a list by key and client',
+    before: (api) => api.submit(orderBody(), { key: 'a' }),
+    call: (api) =>
+      api.call('list', { as: 'admin', query: { client: 'shop', idempotencyKey: 'a' } }),
+    ...{ billed: 2, requests: 1 },
+  },
+  {
+    name: 'a pause',
+    call: (api) => api.call('pause', { body: { forMs: 1_000 } }),
+    ...{ billed: 21, requests: 2 },
+  },
+  {
+    name: 'a drain while there is a pause',
+    before: async (api) => {
+      await api.submit(orderBody());
+      await api.call('pause', { body: { forMs: 60_000 } });
+    },
+    call: (api) => api.schedule({ slot: 0 }, lambdaContext(60_000)),
+    ...{ billed: 2, requests: 2 },
+  },
+  {
+    name: 'the end of a pause',
+    before: (api) => api.call('pause', { body: { forMs: 60_000 } }),
+    call: (api) => api.call('resume'),
+    ...{ billed: 3, requests: 1 },
+  },
+];
+
+test.for(CALLS)('$name costs $billed commands in $requests requests at most', async (each) => {
+  const api = await deploy(proxy);
+  await each.before?.(api);
+  const cost = await costOf(() => each.call(api));
+  expect(cost.billed).toBeLessThanOrEqual(each.billed);
+  expect(cost.requests).toBeLessThanOrEqual(each.requests);
+});
