@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 /** The rigs: what takes longer than a contributor waits for. `npm run proof` runs them. */
 const PROOF = [
+  'test/console/browser/**/*.test.ts',
   'test/{chaos,crash,simulation}/**/*.test.ts',
   'test/deploy/{deployed,first-deployment,handler-permissions,rehearsal,role}*.test.ts',
   'test/e2e/{package,setup,start,upstash}*.test.ts',

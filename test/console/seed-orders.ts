@@ -44,8 +44,12 @@ const MONEY = [
   ['GBP', 425],
   ['KWD', 12_345],
 ] as const;
-/** The largest total that the API takes. */
-const LARGEST = 9_007_199_254_740_991;
+/** One order has the largest total that there is, 2^53 - 1. */
+export const LARGEST_NTH = 4_444;
+const LARGEST = [
+  { sku: 'gold', quantity: 9_007, unitAmount: 10 ** 12 },
+  { sku: 'silver', quantity: 1, unitAmount: 199_254_740_991 },
+];
 
 /** The orders of an hour, each with its time; more of them towards the end. */
 export function rushOrders(
@@ -76,21 +80,15 @@ function orderOf(nth: number, acceptedAtMs: number, produceAtMs: number | undefi
   const quantity = 1 + (nth % 9);
   const isHostile = nth % 97 === 5;
   const text = hostileReason(nth);
-  const total = nth === 4_444 ? LARGEST : quantity * unitAmount;
+  const lines = nth === LARGEST_NTH ? LARGEST : [{ sku: '85123A', quantity, unitAmount }];
   return newOrder(`${536_365 + nth}`, {
     client: nth % 5 === 0 ? 'app' : 'shop',
     acceptedAtMs,
     submission: {
       customer: isHostile ? text.slice(0, 64) : `${17_850 + (nth % 400)}`,
       currency,
-      lines: [
-        {
-          sku: '85123A',
-          quantity: nth === 4_444 ? 1 : quantity,
-          unitAmount: nth === 4_444 ? LARGEST : unitAmount,
-        },
-      ],
-      totalAmount: total,
+      lines,
+      totalAmount: lines.reduce((sum, line) => sum + line.quantity * line.unitAmount, 0),
       reference: isHostile ? text.slice(0, 64) : `PO-${10_000 + nth}`,
       ...(isHostile && { metadata: { note: text } }),
       ...(produceAtMs !== undefined && { produceAtMs }),
