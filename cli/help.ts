@@ -42,17 +42,6 @@ Example:
   npm run sluice -- cancel ord_0123456789
 `;
 
-export const ERASE_HELP = `
-Shows the order and asks; without a terminal it erases nothing unless --yes is given. Erased are
-customer, reference, lines, metadata, result, errors and earlier contents, here and by the next drain
-downstream, if the producer can. The id, the client and how the order ended stay, and its key stays
-used. An order that waits or is dead will not be produced. Erasing it again is no fault. Backups of the
-database keep what they have. The key in SLUICE_KEY needs the scope orders:admin.
-${SETTINGS_HELP}
-Example:
-  SLUICE_KEY=local-admin-key npm run sluice -- erase ord_0123456789
-`;
-
 export const DEAD_LETTERS_HELP = `
 The key in SLUICE_KEY needs the scope orders:admin.
 ${SETTINGS_HELP}

@@ -25,7 +25,8 @@ export const createProducer: CreateProducer = ({ env }) => {
 async function produce(file: string, text: string, token: number): Promise<ProducerAnswer> {
   try {
     const draft = `${file}.${token}`;
-    await writeFile(draft, text);
+    // Readable by its owner only: it is somebody's order.
+    await writeFile(draft, text, { mode: 0o600 });
     // The whole file in one step, or none of it. One that is there is an earlier attempt's effect.
     await link(draft, file).catch((error) => error.code === 'EEXIST' || Promise.reject(error));
     await rm(draft);

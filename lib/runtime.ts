@@ -7,6 +7,7 @@ import { type Needs, readConfig } from './config.ts';
 import { callersByKey } from './http/authenticate.ts';
 import { problemIn } from './http/responses.ts';
 import { routeWith, unavailable } from './http/route.ts';
+import { clientLimitsOf } from './intake/client-limits.ts';
 import type { Wake } from './intake/wake.ts';
 import { jsonLog } from './log.ts';
 import { type Metrics, NO_METRICS } from './metrics/metrics.ts';
@@ -179,7 +180,8 @@ function measured<E, R>(handle: Handle<E, R>): Handle<E, R> {
 }
 
 function rateLimitIn({ config, keys, redisAside }: Surroundings): RateLimit | undefined {
-  return rateLimits?.(redisAside(), keys.rate, config.rateLimit);
+  const limitsOf = clientLimitsOf(config);
+  return rateLimits?.(redisAside(), keys.rate, (client) => limitsOf(client).ordersPerMinute);
 }
 
 function isHttp(event: unknown): event is APIGatewayProxyEventV2 {

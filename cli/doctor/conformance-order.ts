@@ -66,7 +66,11 @@ async function ordersGoTheirWays({ client, scratch }: RedisSide): Promise<string
   const names = ['produced', 'retried', 'rejected', 'canceled'];
   const orders = names.map((name) => scratchOrder(name));
   const later = scratchOrder('scheduled', { produceAtMs: nowMs + HOUR_MS });
-  const request = { client: CLIENT, orders: [...orders, later], nowMs, pendingMax: 10 };
+  const request = {
+    ...{ client: CLIENT, orders: [...orders, later], nowMs, pendingMax: 10, queueMax: 10 },
+    countsDue: true,
+    asks: () => ({ owedBytes: 0, bytesMax: { ofClient: 1_000_000, ofAll: 1_000_000 } }),
+  };
   const kinds = async () => (await submit(store, request)).answers.map(({ kind }) => kind);
   mustBe('a submit of five', await kinds(), Array(5).fill('accepted'));
   mustBe('its repeat', await kinds(), Array(5).fill('known'));
@@ -134,15 +138,15 @@ async function upkeepFindsNothing({ client, scratch }: RedisSide): Promise<strin
   const { id } = scratchOrder('upkeep');
   const order = { id, client: CLIENT, expected: null, state: undefined, isRepair: false };
   const segment = segmentName(CLIENT, 0);
-  const lease = { id, owner: `1:1:${randomUUID()}`, from: CLIENT, claims: 1 };
-  const counted = { segments: [segment], canceled: 0, leaving: 0, uncertain: 0, isRepair: false };
+  const lease = { id, owner: `1:1:${randomUUID()}`, from: CLIENT, claims: 1, rank: 1 };
+  const counts = { canceled: 0, leaving: 0, uncertain: 0, isRepair: false };
   const lock = { script: EXTEND_LOCK, keys: [store.keys.lock(0)], args: ['no token', '1'] };
   const seen = [
-    await restore(store, { ...order, nowMs, hasEnded: true }),
+    await restore(store, { ...order, nowMs, stays: true }),
     await refile(store, order),
     await serve(store, CLIENT, { nowMs, isRepair: false }),
     await catalogue(store, segment, false),
-    await recount(store, counted),
+    await recount(store, { ...counts, totals: ['', '', ''], segments: [segment] }),
     await raiseCounters(store, { number: 0, token: 0 }, false),
     await release(store, [lease], false),
     await extend(store, [lease], nowMs),
@@ -153,7 +157,7 @@ async function upkeepFindsNothing({ client, scratch }: RedisSide): Promise<strin
     'placed',
     'gone',
     'right',
-    true,
+    { kind: 'right' },
     { number: 0, token: 0 },
     [],
     [false],

@@ -114,9 +114,10 @@ export const EXAMPLES = {
       stage: 'prod',
       version: '0.1.0',
       limits: {
-        requestsPerMinute: 6_000,
+        ordersPerMinute: 6_000,
         queuedOrders: 1_000_000,
         scheduledOrders: 100_000,
+        storedBytes: 134_217_728,
         orderBytes: ORDER_BYTES_MAX,
         orderLines: LINES_MAX,
         batchBytes: BATCH_BYTES_MAX,

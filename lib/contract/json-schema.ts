@@ -9,6 +9,7 @@ import {
   metadataSchema,
   submissionSchema,
 } from '../orders/submission.ts';
+import { activitySchema } from './activity-schemas.ts';
 import { cancelManySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
 import * as operator from './operator-schemas.ts';
 import * as answers from './schemas.ts';
@@ -39,6 +40,7 @@ const ANSWERS = {
   Redriven: operator.redrivenSchema,
   Canceled: operator.canceledSchema,
   Pause: operator.pauseSchema,
+  Activity: activitySchema,
   Resumed: operator.resumedSchema,
   Me: answers.meSchema,
   Problem: answers.problemSchema,
@@ -119,8 +121,8 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
     { description: 'Names of the counts that are not exact.' },
   ],
   [
-    answers.meSchema.shape.limits.shape.requestsPerMinute,
-    { description: 'Null where requests are not limited.' },
+    answers.meSchema.shape.limits.shape.ordersPerMinute,
+    { description: 'Any other request counts as one. Null where that is not limited.' },
   ],
   [
     operator.drainReportSchema.shape.remaining,

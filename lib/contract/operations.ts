@@ -41,6 +41,8 @@ export const OPERATIONS = {
       'order-erased',
       'queue-full',
       'schedule-full',
+      'share-used',
+      'database-full',
     ],
   },
   'POST /orders/batch': {
@@ -56,7 +58,7 @@ export const OPERATIONS = {
       description: 'A result for each order, in the order of the request.',
       schema: batchResultsSchema,
     },
-    problems: [...BODY_PROBLEMS, 'invalid-batch', 'queue-full'],
+    problems: [...BODY_PROBLEMS, 'invalid-batch', 'queue-full', 'share-used', 'database-full'],
   },
   'GET /orders': {
     summary: 'List orders',

@@ -1,5 +1,6 @@
+import { activitySchema } from './activity-schemas.ts';
 import { BODY_PROBLEMS, type Operation } from './operation.ts';
-import { pauseRequestSchema, redriveSchema } from './operator-queries.ts';
+import { activityQuerySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
 import {
   drainReportSchema,
   pauseSchema,
@@ -46,6 +47,18 @@ export const OPERATOR_OPERATIONS = {
     scope: 'orders:admin',
     answer: { status: 200, description: 'Counts over all clients.', schema: statsSchema },
     problems: [],
+  },
+  'GET /activity': {
+    summary: 'Show what the drains did',
+    description:
+      'Step by step, the last hour by minutes unless asked otherwise; up to 7 days back, by 1 to 1,440 ' +
+      'minutes, in 1,500 steps at most. What came in is reckoned: what the depth has grown by, and what ' +
+      'was claimed.',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    query: activityQuerySchema,
+    answer: { status: 200, description: 'Steps, the oldest first.', schema: activitySchema },
+    problems: ['invalid-query'],
   },
   'POST /drain': {
     summary: 'Run a drain now, for 20 s at most',

@@ -30,8 +30,10 @@ export const PROBLEMS = {
   'not-replaceable': { status: 409, title: 'The order can no longer be replaced' },
   'queue-full': { status: 429, title: 'Too many orders are waiting' },
   'schedule-full': { status: 429, title: 'Too many orders are scheduled' },
+  'share-used': { status: 429, title: 'The client has used its share of the storage' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
+  'database-full': { status: 503, title: 'The database is full' },
   'store-unavailable': { status: 503, title: 'The store is unavailable' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

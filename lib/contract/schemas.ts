@@ -141,7 +141,7 @@ export const batchResultsSchema = z.object({
         replayed: z.boolean(),
         order: receiptSchema,
       }),
-      z.object({ index, status: z.literal([400, 410, 422, 429]), problem: problemSchema }),
+      z.object({ index, status: z.literal([400, 410, 422, 429, 503]), problem: problemSchema }),
     ]),
   ),
 });
@@ -153,11 +153,13 @@ export const meSchema = z.object({
   stage: z.string(),
   version: z.string(),
   limits: z.object({
-    /** `null` where requests are not limited. */
-    requestsPerMinute: z.nullable(count),
+    /** Any other request counts as one; `null` where that is not limited. */
+    ordersPerMinute: z.nullable(count),
     /** Orders of one client that may wait, and that may be scheduled. */
     queuedOrders: count,
     scheduledOrders: count,
+    /** About how many bytes of the database all orders of the client may take. */
+    storedBytes: count,
     orderBytes: count,
     orderLines: count,
     batchBytes: count,

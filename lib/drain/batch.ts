@@ -51,15 +51,13 @@ async function readBatch(run: Run, claim: Claim) {
     if (outcome.kind === 'settle') settled.push(outcome.settlement);
     else if (outcome.kind === 'erase') erased.push(outcome.erased);
     else if (bytes <= BATCH_BYTES_MAX || claimed.length === 0) claimed.push(outcome.claimed);
-    else settled.push(untried(outcome.claimed, nowMs));
+    else settled.push(untried(outcome.claimed));
   }
   const lost = settled.filter(({ kind }) => kind === 'nowhere').map(({ lease }) => lease.id);
   if (lost.length > 0) log('error', 'orders-lost', { token: claim.token, orders: lost });
-  measureClaim(
-    metrics,
-    claimed.map(({ order }) => order),
-    nowMs,
-  );
+  const orders = claimed.map(({ order }) => order);
+  measureClaim(metrics, orders, nowMs);
+  run.notes.claimed(orders, nowMs);
   settled.push(...(await eraseDownstream(run, claim, erased)));
   return { settled, claimed };
 }
@@ -76,12 +74,16 @@ async function produceInTurn(
   try {
     // Reading may have taken its time: an order that was not tried is charged no attempt.
     if (run.isStopped || !run.hasTime() || lost.aborted) {
-      return claimed.map((one) => untried(one, clock.now()));
+      return claimed.map(untried);
     }
     const orders = claimed.map(({ order }) => order);
     const time = { answerByMs: run.answerByMs, lost };
     const outcome = await produceBatch(run, { token: claim.token, orders }, time);
-    if (!outcome.isProducerWell) run.isStopped = true;
+    if (!outcome.isProducerWell) {
+      run.isStopped = true;
+      run.notes.isProducerDown = true;
+      run.notes.failed(outcome.missing);
+    }
     logProblems(log, claim, outcome, orders);
     const nowMs = clock.now();
     return claimed.map((one) => {

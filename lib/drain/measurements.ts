@@ -15,15 +15,22 @@ export function measureClaim(
   if (orders.length > 0) measure('BatchSize', orders.length);
 }
 
+/** What an order is counted as. An attempt leaves a state: what is pending without one was not tried. */
+export function outcomeOf({ kind, state }: Settlement): Settlement['kind'] | 'retried' | 'untried' {
+  if (kind !== 'pending') return kind;
+  return state === undefined ? 'untried' : 'retried';
+}
+
 /** What became of a batch. */
 export function measureSettled(
   { measure }: Metrics,
   standing: readonly Settlement[],
   settledAtMs: number,
 ): void {
-  const countOf = (kind: Settlement['kind']) => standing.filter((one) => one.kind === kind).length;
+  const countOf = (outcome: ReturnType<typeof outcomeOf>) =>
+    standing.filter((one) => outcomeOf(one) === outcome).length;
   measure('OrdersProduced', countOf('produced'));
-  measure('OrdersRetried', countOf('pending'));
+  measure('OrdersRetried', countOf('retried'));
   measure('OrdersDead', countOf('dead'));
   for (const { readySinceMs } of standing) {
     if (readySinceMs === undefined) continue;

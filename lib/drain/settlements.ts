@@ -12,6 +12,7 @@ import {
   stateFrom,
 } from '../store/order-record.ts';
 import type { Settlement } from '../store/settle.ts';
+import { roundedBytes } from '../store/weight.ts';
 
 /**
  * What is kept of a reason and of a result, in bytes as they are sent: a settle of 500 orders with all
@@ -32,6 +33,8 @@ export interface Claimed {
   readonly order: ClaimedOrder;
   /** Its state before this attempt. */
   readonly state: OrderState | undefined;
+  /** About how large its record is. */
+  readonly bytes: number;
 }
 
 /** An order that was erased, and is to be erased downstream too. */
@@ -77,11 +80,12 @@ export function sortOut(
     return settle({ client: lease.from, kind: 'dead', state });
   }
   const { client } = order;
+  const bytes = roundedBytes(Buffer.byteLength(stored.record));
   const state = stateFrom(lease.id, stored.state);
   if (state?.status === 'produced' || state?.status === 'canceled') {
     const { status: kind, segment = segmentOf(step.claim.token), updatedAtMs: endedAtMs } = state;
     // What a cancel has marked is moved now; the state of a move that was cut off is there already.
-    const next = state.segment === undefined && { state: { ...state, segment } };
+    const next = state.segment === undefined && { state: { ...state, segment, bytes } };
     return settle({ client, kind, segment, endedAtMs, ...next });
   }
   if (state?.status === 'dead') {
@@ -89,22 +93,24 @@ export function sortOut(
   }
   // Counted once, however often its drains have died since: what killed them may be another order.
   const attempts = order.attempts + (lease.claims > 1 ? 1 : 0);
-  if (order.status === 'scheduled' && order.produceAtMs !== undefined && lease.claims === 1) {
-    // It was replaced while it waited in the queue, by one for later, or a clock was wrong.
-    const isAlone = lease.from === ALONE;
-    return settle({ client, kind: 'pending', dueAtMs: order.produceAtMs, isAlone });
+  const isAlone = state?.isAlone === true;
+  const dueAtMs = state?.dueAtMs ?? order.produceAtMs ?? 0;
+  if (lease.claims === 1 && (dueAtMs > nowMs || isAlone !== (lease.from === ALONE))) {
+    // It was replaced while it waited in the queue, by one for later, or a clock was wrong, or the move
+    // that its state tells was cut off.
+    return settle({ client, kind: 'pending', dueAtMs: Math.max(dueAtMs, nowMs), isAlone });
   }
   if (lease.claims === 1 && attempts < attemptsMax) {
     const claimed: ClaimedOrder = { ...order, status: 'producing', attempts: attempts + 1 };
-    return { kind: 'produce', claimed: { lease, order: claimed, state } };
+    return { kind: 'produce', claimed: { lease, order: claimed, state, bytes } };
   }
   const failure = { attempts, reason: UNANSWERED };
   if (attempts >= attemptsMax) {
     return settle({ client, kind: 'dead', state: deadState(state, failure, step) });
   }
-  const dueAtMs = nowMs + retryDelayMs(attempts, step.random);
-  const next = { ...retryState(state, failure, dueAtMs, step), isAlone: true };
-  return settle({ client, kind: 'pending', isAlone: true, dueAtMs, state: next });
+  const againAtMs = nowMs + retryDelayMs(attempts, step.random);
+  const next = { ...retryState(state, failure, againAtMs, step), isAlone: true };
+  return settle({ client, kind: 'pending', isAlone: true, dueAtMs: againAtMs, state: next });
 }
 
 /**
@@ -112,9 +118,9 @@ export function sortOut(
  * that was not tried is given back, also at its last attempt.
  */
 export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Step): Settlement {
-  const { lease, order, state } = claimed;
+  const { lease, order, state, bytes } = claimed;
   const { client, attempts } = order;
-  if (answer.kind === 'untried') return untried(claimed, step.nowMs);
+  if (answer.kind === 'untried') return untried(claimed);
   if (answer.kind === 'produced') {
     const { orderNumber, result } = answer;
     const isNumbered = orderNumber === 'next';
@@ -126,6 +132,7 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
         ...{ status: 'produced', attempts, updatedAtMs: step.nowMs, settledBy: batchIdOf(step) },
         segment: segmentOf(step.claim.token),
         producedAtMs: step.nowMs,
+        bytes,
         ...failuresOf(state),
         ...(isKept(result) && { result }),
         ...(!isNumbered && isOrderNumber(orderNumber) && { orderNumber, hasOwnNumber: true }),
@@ -141,10 +148,9 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
   return { lease, client, kind: 'pending', dueAtMs, state: next };
 }
 
-/** Given back: ready at once, and no attempt is charged. */
-export function untried({ lease, order: { client } }: Claimed, nowMs: number): Settlement {
-  if (lease.from !== ALONE) return { lease, client, kind: 'queue' };
-  return { lease, client, kind: 'pending', isAlone: true, dueAtMs: nowMs };
+/** Given back: the next to be claimed, in the order of its claim, and no attempt is charged. */
+export function untried({ lease, order: { client } }: Claimed): Settlement {
+  return { lease, client, kind: 'pending', isAlone: lease.from === ALONE, dueAtMs: lease.rank };
 }
 
 interface FailedAttempt {

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import type { Position } from '../store/list-places.ts';
 import { type Caller, isAdmin } from './authenticate.ts';
+import { checkedQuery } from './checked-query.ts';
 import { cursorsOf, type List } from './cursor.ts';
 import { type HttpResponse, problem } from './responses.ts';
 import type { HttpRequest } from './route.ts';
@@ -29,19 +30,12 @@ export function pagesOf<Q extends Query>(list: List, schema: z.ZodMiniType<Q>, s
   return {
     /** A limit or a cursor that was sent twice arrives joined by a comma, and so is refused. */
     read({ caller, query }: Asked): PageQuery<Q> {
-      const { limit, ...others } = query;
-      const given = { ...others, ...(limit !== undefined && { limit: wholeIn(limit) }) };
-      const parsed = schema.safeParse(given, { jitless: true });
-      if (!parsed.success) {
-        const { issues } = parsed.error;
-        return refused(
-          issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join(' '),
-        );
-      }
-      const { cursor } = parsed.data;
-      if (cursor === undefined) return { kind: 'query', query: parsed.data };
+      const checked = checkedQuery(query, schema);
+      if (checked.kind === 'refused') return checked;
+      const { cursor } = checked.query;
+      if (cursor === undefined) return { kind: 'query', query: checked.query };
       const after = cursorsFor(caller, query.client).positionOf(cursor);
-      if (after !== undefined) return { kind: 'query', query: parsed.data, after };
+      if (after !== undefined) return { kind: 'query', query: checked.query, after };
       return refused('cursor: Must be the nextCursor of a page of this list, as you got it.');
     },
 
@@ -50,11 +44,6 @@ export function pagesOf<Q extends Query>(list: List, schema: z.ZodMiniType<Q>, s
       return end === undefined ? null : cursorsFor(caller, query.client).at(end);
     },
   };
-}
-
-/** Digits only: 1e1 and 0x1, which `Number` accepts too, are mistakes. */
-function wholeIn(text: string): number {
-  return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Number.NaN;
 }
 
 function refused(detail: string) {

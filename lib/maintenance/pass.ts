@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/connection.ts';
+import type { Totals } from '../store/recount.ts';
 import type { Page } from '../store/upkeep-pages.ts';
 import type { Notes } from './findings.ts';
 
@@ -21,6 +22,8 @@ export const CLOCKS_MS = 600_000;
 export interface Pass extends ReconcileOptions {
   readonly notes: Notes;
   readonly startMs: number;
+  /** As the pass began. */
+  readonly totals: Totals;
   /** Ids that were seen where orders wait, and among the dead. */
   readonly waiting: Set<string>;
   readonly dead: Set<string>;
@@ -36,10 +39,17 @@ export interface Pass extends ReconcileOptions {
   /** Orders that ended before this should have been forgotten. */
   readonly overdueMs: number;
   readonly fromSegment: number;
+  /** About how many bytes the orders of each client take. */
+  readonly bytes: Map<string, number>;
   orders: number;
   /** The largest number and token that any order was seen to bear. */
   number: number;
   token: number;
+}
+
+/** Adds to what the orders of a client take. */
+export function addBytes({ bytes }: Pass, client: string, more: number): void {
+  bytes.set(client, (bytes.get(client) ?? 0) + more);
 }
 
 /** Whether there is time for another step. */

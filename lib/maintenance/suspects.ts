@@ -32,9 +32,13 @@ export async function checkSuspects(pass: Pass): Promise<boolean> {
     }
   }
   for (const [client, suspects] of byClient) {
-    const unqueued = await notInQueue(pass, client, suspects);
-    if (unqueued === undefined) return false;
-    for (const suspect of unqueued) await judge(pass, suspect);
+    const queued = await inQueue(pass, client, suspects);
+    if (queued === undefined) return false;
+    for (const suspect of suspects) {
+      const isQueued = queued.has(suspect.id);
+      // One that is in the queue and among the dead is looked at all the same.
+      if (!isQueued || pass.dead.has(suspect.id)) await judge(pass, suspect, isQueued);
+    }
   }
   return true;
 }
@@ -78,12 +82,12 @@ async function outOfPlace(
   });
 }
 
-/** Goes through a client's queue, as far as it takes to find all of them. */
-async function notInQueue(
+/** Those that are in a client's queue. Goes through it as far as it takes to find all of them. */
+async function inQueue(
   pass: Pass,
   client: string,
   suspects: readonly Suspect[],
-): Promise<Suspect[] | undefined> {
+): Promise<Set<string> | undefined> {
   const waiting = suspects.filter(({ state }) => state?.segment === undefined);
   const wanted = new Set(waiting.map(({ id }) => id));
   const isDone = await eachPage(
@@ -97,13 +101,14 @@ async function notInQueue(
     },
   );
   if (!isDone) return undefined;
-  return suspects.filter(({ id, state }) => {
-    // One that is in the queue and among the dead is looked at all the same.
-    return wanted.has(id) || state?.segment !== undefined || pass.dead.has(id);
-  });
+  return new Set(waiting.map(({ id }) => id).filter((id) => !wanted.has(id)));
 }
 
-async function judge(pass: Pass, { id, client, text, state }: Suspect): Promise<void> {
+async function judge(
+  pass: Pass,
+  { id, client, text, state }: Suspect,
+  isQueued: boolean,
+): Promise<void> {
   const { store, notes, isRepair, clock } = pass;
   const request = { id, client, expected: text, state, isRepair };
   const ended = text === null ? await endOf(pass, id, client) : undefined;
@@ -116,7 +121,8 @@ async function judge(pass: Pass, { id, client, text, state }: Suspect): Promise<
     else if (filed !== 'placed') notes.tellRepair(filed, id, isRepair);
   }
   const nowMs = clock.now();
-  const found = await restore(store, { ...request, hasEnded, nowMs, ...(ended && { ended }) });
+  const stays = hasEnded || isQueued;
+  const found = await restore(store, { ...request, stays, nowMs, ...(ended && { ended }) });
   if (found === 'stranded' && ended !== undefined) notes.tell('lost', id);
   else if (found !== 'placed') notes.tellRepair(found, id, isRepair);
 }

@@ -5,14 +5,14 @@ KEYS[2] order_owners   HASH    id -> <token>:<claims>:<holder>
 KEYS[3] order_fence    STRING  the last fencing token
 KEYS[4] and on, for each client:
         order_queue:<client>    LIST  ids, the oldest at the tail
-        order_pending:<client>  ZSET  id -> dueAtMs
+        order_pending:<client>  ZSET  id -> dueAtMs, or its rank where it was given back
 ARGV[1] ordersMax   integer, 1 to 500
 ARGV[2] nowMs       integer, Unix milliseconds
 ARGV[3] leaseEndMs  integer, Unix milliseconds
 ARGV[4] holder      text that no other drain has
 ARGV[5] pendingMax  integer: nothing is taken from the queue of a client of whom more are pending
 ARGV[6] clientsMax  integer: how many clients that are ready to return
-ARGV[7] readyScore  integer: the score of a client of whom more is ready
+ARGV[7] readyScore  integer: the score of a client of whom more is ready; ranks are below it
 ARGV[8] and on      the clients, those served longest ago first
 Returns  {token, {id, number of its client, claims since its last settlement, ...},
          {client that is ready, ...}}; token is 0 where nothing was leased
@@ -27,7 +27,7 @@ local count = #ARGV - 7
 local clients, dueIds = {}, {}
 local window = math.min(ordersMax, math.ceil(2 * ordersMax / count))
 for i = 1, count do
-  local client = { queue = KEYS[2 + 2 * i], pending = KEYS[3 + 2 * i], due = {} }
+  local client = { queue = KEYS[2 + 2 * i], pending = KEYS[3 + 2 * i], due = {}, back = 0 }
   local entries = redis.call('ZRANGE', client.pending, 0, window, 'WITHSCORES')
   client.pendingCount = #entries / 2
   for at = 1, #entries, 2 do
@@ -36,6 +36,9 @@ for i = 1, count do
       break
     end
     client.due[#client.due + 1] = entries[at]
+    if tonumber(entries[at + 1]) < tonumber(readyScore) then
+      client.back = #client.due
+    end
     dueIds[#dueIds + 1] = entries[at]
   end
   clients[i] = client
@@ -60,8 +63,9 @@ for i, client in ipairs(clients) do
   if client.pendingCount < pendingMax then
     queued = redis.call('LRANGE', client.queue, -share - 1, -1)
   end
-  -- Due orders get at most half of the share while others wait.
-  local due = math.min(#client.due, math.max(share - #queued, math.ceil(share / 2)))
+  -- What was given back comes first; other due orders get at most half of the share while others wait.
+  local due = math.max(client.back, share - #queued, math.ceil(share / 2))
+  due = math.min(#client.due, share, due)
   client.popped = math.min(#queued, share - due)
   -- Where all that was looked at is due, there may be more.
   local isAllDue = #client.due > 0 and not client.nextAtMs and client.pendingCount > #client.due

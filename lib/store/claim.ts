@@ -53,6 +53,8 @@ export interface Lease {
   readonly claims: number;
   /** As the hash of owners holds it. */
   readonly owner: string;
+  /** Its place among all that were ever claimed: less than any later one, and than any time. */
+  readonly rank: number;
 }
 
 /** A claim as a call of its script. It is not safe to repeat: a second one leases other orders. */
@@ -76,10 +78,13 @@ export function claimFrom(answer: unknown[], request: ClaimRequest): Claim {
   const { clients, holder, nowMs: claimedAtMs } = request;
   const [token, orders, ready] = answer as [number, (string | number)[], string[]];
   const leases: Lease[] = [];
+  // The token has grown by one with each of them.
+  const before = token - orders.length / 3;
   for (let at = 0; at < orders.length; at += 3) {
     const [id, client, claims] = orders.slice(at, at + 3) as [string, number, number];
     const owner = `${token}:${claims}:${holder}`;
-    leases.push({ id, from: clients[client - 1] ?? '', claims, owner });
+    const rank = before + leases.length + 1;
+    leases.push({ id, from: clients[client - 1] ?? '', claims, owner, rank });
   }
   return { token, holder, claimedAtMs, leases, ready };
 }

@@ -1,5 +1,6 @@
 import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
+import { readyScore } from './keys.ts';
 import { headOf, readable } from './order-record.ts';
 import { valuesOf } from './read.ts';
 
@@ -48,19 +49,24 @@ export async function countOrders({ client, keys }: Store, nowMs: number): Promi
   });
   const each = clients.map((_, at) => answers.slice(at * COMMANDS, (at + 1) * COMMANDS));
   const sum = (nth: number) => each.reduce((total, answer) => total + Number(answer[nth] ?? 0), 0);
-  const [inQueues, pending, due, dead] = [sum(0), sum(1), sum(2), sum(3)];
+  const [inQueues, pending, dueNow, dead] = [sum(0), sum(1), sum(2), sum(3)];
   const [produced = 0, canceled = 0, leaving = 0] = numbersIn(totals);
-  const producing = Math.min(leased, pending - due);
+  const producing = Math.min(leased, pending - dueNow);
   const tails = each.flatMap((answer) => (typeof answer[4] === 'string' ? [answer[4]] : []));
-  const dueAtMs = each.flatMap((answer) => {
-    const [, atMs] = answer[5] as (string | number)[];
-    return atMs !== undefined && Number(atMs) <= nowMs ? [Number(atMs)] : [];
+  const due = each.flatMap(([, , , , , first]) => {
+    const [id, score] = first as (string | number)[];
+    return Number(score) <= nowMs ? [{ id: String(id), atMs: Number(score) }] : [];
   });
-  const sinceMs = Math.min(...dueAtMs, ...(await acceptedAt({ client, keys }, tails)));
+  // The score of an order that was given back is no time.
+  const back = due.filter(({ atMs }) => atMs < readyScore(nowMs));
+  const sinceMs = Math.min(
+    ...due.filter((one) => !back.includes(one)).map(({ atMs }) => atMs),
+    ...(await acceptedAt({ client, keys }, [...tails, ...back.map(({ id }) => id)])),
+  );
   return {
-    queued: Math.max(0, inQueues + due - leaving),
+    queued: Math.max(0, inQueues + dueNow - leaving),
     producing,
-    scheduled: pending - due - producing,
+    scheduled: pending - dueNow - producing,
     dead,
     produced,
     canceled,

@@ -3,35 +3,43 @@ forget: remove orders that ended long ago, with everything that is kept of them.
 KEYS[1] order_ended:<client>:<segment>  ZSET  id -> endedAtMs
 KEYS[2] order_segments                  ZSET  names of the ended segments
 KEYS[3] order_totals                    HASH  produced, canceled -> how many are kept
-KEYS[4] and on: order:<id> and order_state:<id>  STRING, for each order, 500 at most
+KEYS[4] order_pending:<client>          ZSET  id -> dueAtMs
+KEYS[5] order_pending of unanswered orders  ZSET  id -> dueAtMs
+KEYS[6] and on: order:<id> and order_state:<id>  STRING, for each order, 500 at most
 ARGV[1] name of the segment
 ARGV[2] and on  for each order: id, and how it ended: produced, canceled, or '' where nothing tells;
         with '-' only its entry in this segment goes, as the order itself is elsewhere
 Returns  {n}: how many entries were removed
 Twice    the second call finds them gone and removes nothing
-Bills    1 call + 4, and 1 for each way to end; 1 more where the segment is empty then
+Bills    1 call + 6, and 1 for each way to end; 1 more where the segment is empty then
 ]]
 local ids, kinds = {}, {}
 for at = 2, #ARGV, 2 do
   ids[#ids + 1], kinds[#kinds + 1] = ARGV[at], ARGV[at + 1]
 end
 local scores = redis.call('ZMSCORE', KEYS[1], unpack(ids))
-local gone, goneKeys, totals = {}, {}, { produced = 0, canceled = 0 }
+local gone, ended, goneKeys, totals = {}, {}, {}, { produced = 0, canceled = 0 }
 for i, id in ipairs(ids) do
   if scores[i] then
     gone[#gone + 1] = id
     if kinds[i] ~= '-' then
-      goneKeys[#goneKeys + 1], goneKeys[#goneKeys + 2] = KEYS[2 + 2 * i], KEYS[3 + 2 * i]
+      goneKeys[#goneKeys + 1], goneKeys[#goneKeys + 2] = KEYS[4 + 2 * i], KEYS[5 + 2 * i]
     end
     if totals[kinds[i]] then
       totals[kinds[i]] = totals[kinds[i]] + 1
+      ended[#ended + 1] = id
     end
   end
 end
 if #gone == 0 then
   return { 0 }
 end
--- The records first: what fails here is found again by its id.
+-- A torn move may have left it pending too, where it would be claimed beside a new order of its key.
+if #ended > 0 then
+  redis.call('ZREM', KEYS[4], unpack(ended))
+  redis.call('ZREM', KEYS[5], unpack(ended))
+end
+-- The records come before their ids: what fails here is found again by its id.
 if #goneKeys > 0 then
   redis.call('UNLINK', unpack(goneKeys))
 end

@@ -26,6 +26,8 @@ export function keysWith(prefix: string) {
     segments: `${prefix}order_segments`,
     /** STRING `<segment>:<atMs>`: upkeep has checked what had ended by then, up to this segment. */
     checked: `${prefix}order_checked`,
+    /** HASH client, or `*` for all -> about how many bytes the orders take. */
+    bytes: `${prefix}order_bytes`,
     /** HASH id -> who holds each leased order. */
     owners: `${prefix}order_owners`,
     /** STRING: the last fencing token. */
@@ -44,6 +46,8 @@ export function keysWith(prefix: string) {
     eventsAgain: `${prefix}order_events_again`,
     /** LIST of events that were set aside, as JSON, the latest at the head. */
     eventsAside: `${prefix}order_events_aside`,
+    /** HASH `<minute>:<slot>` -> what a drain did, of one hour of the week, 0 to 167. */
+    activity: (hour: number) => `${prefix}order_activity:${hour}`,
     /** STRING that expires: a drain was woken, and will look once more after that. */
     wake: `${prefix}order_wake`,
     /** STRING: the announcer's lock. */

@@ -56,6 +56,8 @@ export interface OrderState {
   /** What it held was erased; the drain has yet to have it erased downstream, or has done so. */
   readonly isErased?: boolean;
   readonly producedAtMs?: number;
+  /** About how large its record is, once it has ended. */
+  readonly bytes?: number;
   readonly lastError?: Failure;
   readonly history?: readonly Failure[];
   readonly result?: unknown;

@@ -13,8 +13,8 @@ export interface RestoreRequest {
   /** The state record that was read, and what it says. */
   readonly expected: string | null;
   readonly state: OrderState | undefined;
-  /** Whether it waits nowhere, by what its state says. */
-  readonly hasEnded: boolean;
+  /** Whether it is not made due: it has ended, or is in the queue. */
+  readonly stays: boolean;
   /** What to write for an order that has lost its state, if an ended segment holds it. */
   readonly ended?: OrderState;
   readonly nowMs: number;
@@ -32,16 +32,16 @@ export async function restore(
   { client: redis, keys }: Store,
   request: RestoreRequest,
 ): Promise<'stranded' | 'misplaced' | 'placed'> {
-  const { id, client, expected, state, hasEnded, ended, nowMs, isRepair } = request;
+  const { id, client, expected, state, stays, ended, nowMs, isRepair } = request;
   const [found] = await runScript(redis, {
     script: RESTORE,
     keys: [
-      ...[keys.state(id), keys.owners, keys.queue(client), keys.pending(client)],
+      ...[keys.state(id), keys.owners, keys.pending(client)],
       ...[keys.pending(ALONE), keys.dead(client), keys.clients],
     ],
     args: [
       ...[id, client, expected ?? '', state?.status === 'dead' ? '1' : '0'],
-      ...[hasEnded ? '1' : '0', ended === undefined ? '' : stateText(ended)],
+      ...[stays ? '1' : '0', ended === undefined ? '' : stateText(ended)],
       ...[String(nowMs), String(nowMs + LEASE_MS_MAX), isRepair ? '1' : '0'],
     ],
   });

@@ -1,9 +1,11 @@
+import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
 import { segmentIn } from './keys.ts';
 import { type OrderState, readable, stateFrom } from './order-record.ts';
 import { runScript } from './run-script.ts';
 import { FORGET } from './scripts.ts';
 import { statesOf, withoutRecord } from './upkeep.ts';
+import { orderWeight } from './weight.ts';
 
 /** The most orders of one step. */
 const FORGET_ORDERS_MAX = 500;
@@ -24,6 +26,8 @@ export interface Forgotten {
   readonly kept: number;
   /** Of the removed ones, those whose record was gone before. */
   readonly lost: readonly string[];
+  /** About how many bytes the orders took that were removed. */
+  readonly bytes: number;
 }
 
 /**
@@ -46,7 +50,7 @@ export async function forgetEndedBefore(
       count: FORGET_ORDERS_MAX,
     }),
   );
-  if (ids.length === 0) return { removed: 0, kept: 0, lost: [] };
+  if (ids.length === 0) return { removed: 0, kept: 0, lost: [], bytes: 0 };
   const lost = new Set(await withoutRecord(store, ids));
   const states = await statesOf(store, ids);
   const going = ids.flatMap((id, at) => {
@@ -54,16 +58,21 @@ export async function forgetEndedBefore(
     const kind = state === undefined ? lostKind(lost.has(id)) : kindOf(state, segment);
     // A record that is gone may come back at any moment, by a repeat of its client: it is not deleted.
     const recordKey = lost.has(id) ? keys.state(id) : keys.order(id);
-    return kind === undefined ? [] : [{ id, kind, keys: [recordKey, keys.state(id)] }];
+    const bytes = kind === '-' ? 0 : orderWeight(state?.bytes ?? 0, states[at]?.length ?? 0);
+    return kind === undefined ? [] : [{ id, kind, bytes, keys: [recordKey, keys.state(id)] }];
   });
   const kept = ids.length - going.length;
-  if (going.length === 0) return { removed: 0, kept, lost: [] };
+  if (going.length === 0) return { removed: 0, kept, lost: [], bytes: 0 };
   const [removed] = await runScript(client, {
     script: FORGET,
-    keys: [key, keys.segments, keys.totals, ...going.flatMap((order) => order.keys)],
+    keys: [
+      ...[key, keys.segments, keys.totals, keys.pending(owner), keys.pending(ALONE)],
+      ...going.flatMap((order) => order.keys),
+    ],
     args: [name, ...going.flatMap(({ id, kind }) => [id, kind])],
   });
-  return { removed: Number(removed), kept, lost: [...lost] };
+  const bytes = going.reduce((sum, order) => sum + order.bytes, 0);
+  return { removed: Number(removed), kept, lost: [...lost], bytes };
 }
 
 /**

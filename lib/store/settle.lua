@@ -6,16 +6,15 @@ KEYS[3] order_segments  ZSET    names of the ended segments
 KEYS[4] order_totals    HASH    produced; leaving: canceled orders that no drain has moved yet
 KEYS[5] order_number    STRING  the last order number
 KEYS[6] order_events    LIST    <id>:<kind>:<atMs>, the oldest at the tail
-KEYS[7] and on, for each place, four:
-        order_queue:<client>            LIST  ids, the oldest at the tail
-        order_pending:<client>          ZSET  id -> dueAtMs
+KEYS[7] and on, for each place, three:
+        order_pending:<client>          ZSET  id -> dueAtMs, or its rank where it was given back
         order_dead:<client>             ZSET  id -> deadAtMs
         order_ended:<client>:<segment>  ZSET  id -> endedAtMs
 and, for each order, order_state:<id>   STRING
 ARGV[1] nowMs      integer, Unix milliseconds
 ARGV[2] deadMax    integer: a dead order waits in pending where more are dead
 ARGV[3] eventsMax  integer: the oldest events go where more wait; 0 where nothing is announced
-ARGV[4] readyScore integer: the score of a client whose queue is not empty
+ARGV[4] readyScore integer: the score of a client of whom an order was given back
 ARGV[5] places     integer, how many there are
 ARGV[6] outcomes   integer, how many different ones there are
 and, for each place, 2: client, name of the segment
@@ -23,8 +22,9 @@ and, for each outcome, 7:
         from       the place in whose pending its orders are leased
         to         the place that they go to
         owner      as the claim has written it
-        kind       produced | canceled | dead | pending | queue | nowhere
-        atMs       integer, Unix milliseconds: when a pending order is due; when another ended or died
+        kind       produced | canceled | dead | pending | nowhere
+        atMs       integer: when a pending order is due, or its rank where it is given back; when
+                   another ended or died. Unix milliseconds
         isNumbered 1 where the next order number goes to the end of the state, else 0
         state      JSON without its last brace; empty where the record stays as it is
 and, for each order, 2: id, number of its outcome
@@ -42,10 +42,10 @@ local DEAD_WAIT_MS = 900000
 
 local places, outcomes = {}, {}
 for i = 1, tonumber(ARGV[5]) do
-  local key = 3 + 4 * i
+  local key = 4 + 3 * i
   places[i] = { client = ARGV[5 + 2 * i], segment = ARGV[6 + 2 * i],
-    queue = KEYS[key], pending = KEYS[key + 1], dead = KEYS[key + 2], ended = KEYS[key + 3],
-    back = {}, due = {}, died = {}, gone = {}, endings = { produced = {}, canceled = {} } }
+    pending = KEYS[key], dead = KEYS[key + 1], ended = KEYS[key + 2],
+    due = {}, died = {}, gone = {}, endings = { produced = {}, canceled = {} } }
 end
 local firstOutcome = 7 + 2 * #places
 for i = 1, tonumber(ARGV[6]) do
@@ -54,7 +54,7 @@ for i = 1, tonumber(ARGV[6]) do
     owner = ARGV[at + 2], kind = ARGV[at + 3], atMs = ARGV[at + 4],
     isNumbered = ARGV[at + 5] == '1', state = ARGV[at + 6] }
 end
-local firstOrder, firstKey = firstOutcome + 7 * #outcomes, 6 + 4 * #places
+local firstOrder, firstKey = firstOutcome + 7 * #outcomes, 6 + 3 * #places
 local count = (#ARGV - firstOrder + 1) / 2
 local ids, outcomeOf = {}, {}
 for i = 1, count do
@@ -111,8 +111,6 @@ for _, i in ipairs(held) do
     append(to.died, outcome.atMs, id)
   elseif kind == 'pending' then
     append(to.due, outcome.atMs, id)
-  elseif kind == 'queue' then
-    to.back[#to.back + 1] = id
   end
   if eventsMax > 0 and (to.endings[kind] or kind == 'dead') then
     append(events, id .. ':' .. kind .. ':' .. outcome.atMs)
@@ -124,15 +122,15 @@ for _, outcome in ipairs(outcomes) do
     if outcome.to.endings[outcome.kind] then
       append(segments, 0, outcome.to.segment)
     elseif outcome.kind == 'pending' then
-      append(looks, outcome.atMs, outcome.to.client)
-    elseif outcome.kind == 'queue' then
-      append(looks, ARGV[4], outcome.to.client)
+      local isBack = tonumber(outcome.atMs) < tonumber(ARGV[4])
+      append(looks, isBack and ARGV[4] or outcome.atMs, outcome.to.client)
     end
   end
 end
 
 -- An order is added to its new place before it leaves the old one, and that comes last. What fails in
 -- between leaves it pending, and the next drain to claim it completes the move that its state tells.
+-- What is to be pending loses its owner first: an attempt is not charged a second time.
 local write = numbers > 0 and 'MSETNX' or 'MSET'
 if #states > 0 and redis.call(write, unpack(states)) == 0 then
   -- Some have a state already: that of an earlier attempt, or the one that this very settlement has
@@ -186,15 +184,13 @@ end
 if #looks > 0 then
   redis.call('ZADD', KEYS[2], 'LT', unpack(looks))
 end
-for _, place in ipairs(places) do
-  if #place.back > 0 then
-    -- The oldest comes last, to the tail: it is the next to be claimed.
-    local back, size = {}, #place.back
-    for i = 1, size do
-      back[i] = place.back[size + 1 - i]
-    end
-    redis.call('RPUSH', place.queue, unpack(back))
+if eventsMax > 0 and #events > 0 then
+  if redis.call('LPUSH', KEYS[6], unpack(events)) > eventsMax then
+    redis.call('LTRIM', KEYS[6], 0, eventsMax - 1)
   end
+end
+redis.call('HDEL', KEYS[1], unpack(heldIds))
+for _, place in ipairs(places) do
   if #place.due > 0 then
     redis.call('ZADD', place.pending, unpack(place.due))
     local stays = {}
@@ -210,12 +206,6 @@ for _, place in ipairs(places) do
     place.gone = leaving
   end
 end
-if eventsMax > 0 and #events > 0 then
-  if redis.call('LPUSH', KEYS[6], unpack(events)) > eventsMax then
-    redis.call('LTRIM', KEYS[6], 0, eventsMax - 1)
-  end
-end
-redis.call('HDEL', KEYS[1], unpack(heldIds))
 for _, place in ipairs(places) do
   if #place.gone > 0 then
     redis.call('ZREM', place.pending, unpack(place.gone))

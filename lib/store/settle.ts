@@ -17,10 +17,10 @@ export interface Settlement {
   readonly client: string;
   /**
    * `produced`, `canceled` and `dead`: it goes to that place. `pending`: it is due at `dueAtMs`.
-   * `queue`: it is given back untried. `nowhere`: it has no record, so its id is dropped.
+   * `nowhere`: it has no record, so its id is dropped.
    */
-  readonly kind: 'produced' | 'canceled' | 'dead' | 'pending' | 'queue' | 'nowhere';
-  /** Unix milliseconds, where it is pending. */
+  readonly kind: 'produced' | 'canceled' | 'dead' | 'pending' | 'nowhere';
+  /** Unix milliseconds, where it is pending; the rank of its lease, where it is given back untried. */
   readonly dueAtMs?: number;
   /** When it ended or died, Unix milliseconds, if an earlier settlement or a cancel has said so. */
   readonly endedAtMs?: number;
@@ -127,7 +127,6 @@ function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
     keys: [
       ...[keys.owners, keys.clients, keys.segments, keys.totals, keys.number, keys.events],
       ...placeNames.flatMap(({ client, segment }) => [
-        keys.queue(client),
         keys.pending(client),
         keys.dead(client),
         keys.ended(client, segment),

@@ -5,6 +5,7 @@ import { readyScore } from './keys.ts';
 import { headOf, type NewOrder, type RecordHead, recordOf } from './order-record.ts';
 import { runScript } from './run-script.ts';
 import { SUBMIT } from './scripts.ts';
+import { ORDER_BYTES, orderWeight } from './weight.ts';
 
 /** The most orders of one submit: its script stays bounded. */
 export const SUBMIT_ORDERS_MAX = 500;
@@ -18,11 +19,32 @@ export interface SubmitRequest {
   readonly nowMs: number;
   /** How many orders of the client may be pending for a scheduled one to be accepted. */
   readonly pendingMax: number;
+  /** How many may be due within a minute for another one of that kind to be accepted. */
+  readonly queueMax: number;
   /**
    * Whether to have a drain look at the client in any case, at one command more: an earlier submit
    * failed, and may have been cut off before it told the drain.
    */
   readonly mustLook?: boolean;
+  /** Whether to tell how many orders of the client are due, at one command more. */
+  readonly countsDue?: boolean;
+  /** What to count and to look at for orders that take so many bytes; nothing if left out. */
+  readonly asks?: (bytes: number) => Counting;
+}
+
+/** What a submit does about the bytes that are counted. */
+export interface Counting {
+  /** Bytes of earlier orders, counted with these at two commands more; left out to count nothing now. */
+  readonly owedBytes?: number | undefined;
+  /** Refuses new orders where more than that is counted, at one command more. */
+  readonly bytesMax?: Bytes | undefined;
+}
+
+/** About how many bytes orders take in the database. */
+export interface Bytes {
+  /** Those of one client. */
+  readonly ofClient: number;
+  readonly ofAll: number;
 }
 
 export interface Submitted {
@@ -30,15 +52,25 @@ export interface Submitted {
   readonly answers: readonly SubmitAnswer[];
   /** How many ids are in the client's queue now; unknown if none of these went there. */
   readonly queueDepth?: number;
+  /** How many of the client's orders were due before, if that was asked. */
+  readonly due?: number;
+  /** How many bytes the accepted orders take. */
+  readonly acceptedBytes: number;
+  /** What is counted now, if it was counted or looked at. */
+  readonly counted?: Bytes;
 }
+
+/** Why there is no room for an order: in its client's schedule, queue or share, or in the database. */
+export type NoRoom = 'schedule' | 'queue' | 'share' | 'database';
 
 export type SubmitAnswer =
   | { readonly kind: 'accepted' }
   | ({ readonly kind: 'known' } & RecordHead)
   /** The order of this key was erased. */
   | { readonly kind: 'erased' }
-  /** A scheduled order for which the client has no room. */
-  | { readonly kind: 'full' };
+  | { readonly kind: 'no-room'; readonly where: NoRoom };
+
+const NO_ROOM: readonly string[] = ['schedule', 'queue', 'share', 'database'] satisfies NoRoom[];
 
 /**
  * Writes the records of orders and puts their ids into the client's queue, or among the pending if
@@ -46,30 +78,41 @@ export type SubmitAnswer =
  *
  * @throws StoreUnavailable, StoreFault
  */
-export async function submit(
-  { client: redis, keys }: Store,
-  { client, orders, nowMs, pendingMax, mustLook = false }: SubmitRequest,
-): Promise<Submitted> {
-  const [depth, answers] = (await runScript(redis, {
+export async function submit(store: Store, request: SubmitRequest): Promise<Submitted> {
+  const { client: redis, keys } = store;
+  const { client, orders, nowMs, pendingMax, queueMax, asks } = request;
+  const records = orders.map((order) => recordOf(order, nowMs));
+  const weights = records.map((record) => orderWeight(Buffer.byteLength(record)));
+  const { owedBytes, bytesMax } = asks?.(sumOf(weights)) ?? {};
+  const flags = [request.mustLook, request.countsDue].map((isSet) => (isSet ? '1' : '0'));
+  const [depth, texts, due, ofClient, ofAll] = (await runScript(redis, {
     script: SUBMIT,
     keys: [
-      ...[keys.clients, keys.queue(client), keys.pending(client)],
+      ...[keys.clients, keys.queue(client), keys.pending(client), keys.bytes],
       ...orders.map(({ id }) => keys.order(id)),
     ],
     args: [
-      ...[client, String(readyScore(nowMs)), String(pendingMax), mustLook ? '1' : '0'],
-      ...orders.flatMap((order) => [order.id, dueAtMs(order, nowMs), recordOf(order, nowMs)]),
+      client,
+      ...[readyScore(nowMs), nowMs, pendingMax, queueMax].map(String),
+      ...flags,
+      ...[owedBytes, bytesMax?.ofClient, bytesMax?.ofAll].map((bytes) => String(bytes ?? '')),
+      String(ORDER_BYTES),
+      ...orders.flatMap((order, at) => [order.id, dueAtMs(order, nowMs), records[at] ?? '']),
     ],
-  })) as [number, string[]];
+  })) as [number, string[], number, number, number];
+  const answers = orders.map(({ id }, at) => answerFrom(id, texts[at] ?? ''));
   return {
-    answers: orders.map(({ id }, at) => answerFrom(id, answers[at] ?? '')),
+    answers,
+    acceptedBytes: sumOf(weights.filter((_, at) => answers[at]?.kind === 'accepted')),
     ...(depth >= 0 && { queueDepth: depth }),
+    ...(due >= 0 && { due }),
+    ...(ofClient >= 0 && ofAll >= 0 && { counted: { ofClient, ofAll } }),
   };
 }
 
 function answerFrom(id: string, answer: string): SubmitAnswer {
   if (answer === '') return { kind: 'accepted' };
-  if (answer === 'full') return { kind: 'full' };
+  if (NO_ROOM.includes(answer)) return { kind: 'no-room', where: answer as NoRoom };
   if (erasedFrom(answer) !== undefined) return { kind: 'erased' };
   return { kind: 'known', ...headOf(id, answer) };
 }
@@ -77,4 +120,8 @@ function answerFrom(id: string, answer: string): SubmitAnswer {
 function dueAtMs({ submission }: NewOrder, nowMs: number): string {
   const isLater = statusAtIntake(submission, nowMs) === 'scheduled';
   return isLater ? String(submission.produceAtMs) : '';
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

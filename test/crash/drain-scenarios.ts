@@ -120,7 +120,10 @@ async function drainOnce(
     producer: between?.(producer, clock, ids) ?? producer,
     lock: () => acquireLock({ ...lock, token: randomUUID() }),
   };
-  const request = { deadlineMs: clock.now() + timeMs, holder: randomUUID(), looksFirst: true };
+  const request = {
+    ...{ deadlineMs: clock.now() + timeMs, holder: randomUUID() },
+    ...({ slot: 0, trigger: 'schedule' } as const),
+  };
   return drainSlot(guard('drain', dependencies), LIMITS, request);
 }
 

@@ -15,7 +15,7 @@ function sort(
   state?: Partial<OrderState> | string,
   { claims = 1, from = 'shop', text = record } = {},
 ) {
-  const lease = { id: order.id, from, claims, owner: `250001:${claims}:holder` };
+  const lease = { id: order.id, from, claims, owner: `250001:${claims}:holder`, rank: 250_001 };
   const stored = typeof state === 'string' ? state : state && JSON.stringify(state);
   return sortOut(lease, { record: text, state: stored ?? null, owner: lease.owner }, STEP);
 }
@@ -176,19 +176,33 @@ test.each([
   expect(settled({ kind: 'rejected', reason }).state?.lastError?.reason).toBe(kept);
 });
 
-test('what is given back goes where it came from, with nothing written', () => {
-  const last = { status: 'queued', attempts: 2 } as const;
-  for (const state of [undefined, last]) {
-    expect(settled({ kind: 'untried' }, state)).toMatchObject({ kind: 'queue', client: 'shop' });
+test('an order goes to where its state says before it is tried, if a settlement was cut off', () => {
+  const retried = { status: 'queued', attempts: 1, dueAtMs: STEP.nowMs + 1 } as const;
+  const due = { ...retried, dueAtMs: STEP.nowMs - 1 };
+  const kept = { kind: 'pending', client: 'shop' };
+  expect(settlement(retried)).toMatchObject({ ...kept, dueAtMs: STEP.nowMs + 1, isAlone: false });
+  expect(settlement({ ...due, isAlone: true })).toMatchObject({ ...kept, isAlone: true });
+  expect(settlement(due, { from: ALONE })).toMatchObject({ ...kept, isAlone: false });
+  for (const one of [settlement(retried), settlement(due, { from: ALONE })]) {
+    expect(one).not.toHaveProperty('state');
   }
-  const alone = untried(claimed(undefined, ALONE), STEP.nowMs);
-  expect(alone).toMatchObject({ kind: 'pending', isAlone: true, dueAtMs: STEP.nowMs });
-  for (const one of [settled({ kind: 'untried' }), alone]) expect(one).not.toHaveProperty('state');
+  expect(claimed(due).order.attempts).toBe(2);
+});
+
+test('what is given back waits where it came from, in the order of its claim, with nothing written', () => {
+  const last = { status: 'queued', attempts: 2 } as const;
+  const back = [undefined, last].map((state) => settled({ kind: 'untried' }, state));
+  const alone = untried(claimed({ ...last, isAlone: true }, ALONE));
+  for (const one of [...back, alone]) {
+    expect(one).toMatchObject({ kind: 'pending', client: 'shop', dueAtMs: 250_001 });
+    expect(one).not.toHaveProperty('state');
+  }
+  expect([...back, alone].map(({ isAlone }) => isAlone)).toEqual([false, false, true]);
 });
 
 test('a scheduled order is ready since its time, and not since it was accepted', () => {
   const later = newOrder('later', { submission: { produceAtMs: NOW_MS + 3_000 } });
-  const lease = { id: later.id, from: 'shop', claims: 1, owner: '250001:1:holder' };
+  const lease = { id: later.id, from: 'shop', claims: 1, owner: '250001:1:holder', rank: 1 };
   const outcome = sortOut(lease, { record: recordOf(later, NOW_MS), state: null }, STEP);
   if (outcome.kind !== 'produce') return expect.fail();
   const { readySinceMs } = settlementOf(outcome.claimed, { kind: 'produced' }, STEP);

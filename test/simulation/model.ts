@@ -14,6 +14,8 @@ export interface OrderMemory {
   /** Claims since it was accepted or redriven, less those given back untried. */
   claims: number;
   wasClaimed: boolean;
+  /** The place of its last claim among all. */
+  turn: number;
   /** The tokens under which a producer was handed it, less those given back untried. */
   readonly handed: Set<string>;
   /** A script that moves it failed in its middle, and it is not whole again. */
@@ -61,6 +63,7 @@ export function createModel({ orders: planned }: Plan): Model {
     order.id,
     {
       ...{ planned: order, seq: 0, accepted: 0, acceptedTold: 0, claims: 0, wasClaimed: false },
+      turn: 0,
       ...{ handed: new Set(), isTorn: false, wasTorn: false, isStranded: false },
       ...{ receipt: undefined, end: undefined, effect: undefined, wasRejected: false },
     },

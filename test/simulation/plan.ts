@@ -107,7 +107,7 @@ export function planOf(seed: number): Plan {
     cancels: random.chance(0.5) ? random.whole(1, 6) : 0,
     redrives: random.chance(0.5) ? random.whole(1, 4) : 0,
     pauses: seed % 3 === 0 ? 1 + (seed % 4) : 0,
-    upkeeps: random.chance(0.4) ? random.whole(1, 3) : 0,
+    upkeeps: random.chance(0.5) ? random.whole(1, 6) : 0,
     retentionMs: random.pick([30_000, DAY_MS, 30 * DAY_MS]),
     queueMax: random.pick([1, 1_000, 1_000]),
     isAnnounced: random.chance(0.5),

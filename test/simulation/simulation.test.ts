@@ -35,7 +35,7 @@ const SIGHTS = new Map<string, RegExp>([
   ['a lock is extended', /extend-lock .* → \[1\]/],
   ['a lease is extended', /extend .*→ \[1/],
   ['a settle is stale', /settle at .*→ \[(?:\d,)*0/],
-  ['an order is given back untried', /settle at .* queue \d+ by/],
+  ['an order is given back untried', /settle at .* pending \d{1,9} by/],
   ['an order is tried alone', /claim 1 .* ! → \[[1-9]/],
   ['an order is rejected', /settle .* dead/],
   ['an order is canceled', /cancel .*\["canceled"\]/],

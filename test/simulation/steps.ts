@@ -1,6 +1,6 @@
 import * as scripts from '../../lib/store/scripts.ts';
 import type { SimulatedProcess } from './process.ts';
-import type { StoreState } from './state.ts';
+import type { Place, StoreState } from './state.ts';
 
 /** One thing that Redis executed, with the store as it was before and after. */
 export interface Step {
@@ -54,6 +54,14 @@ export interface Settled {
   readonly dueAtMs: number;
   readonly isNumbered: boolean;
   readonly text: string;
+}
+
+/** Below any time: not when an order is due, but its place among those that were given back. */
+const RANKS_END = 1_000_000_000;
+
+/** Whether an order that is in this place was given back untried. */
+export function isGivenBack({ kind, atMs }: Place): boolean {
+  return kind === 'pending' && atMs < RANKS_END;
 }
 
 export function settledIn(args: readonly string[]): Settled[] {

@@ -32,9 +32,10 @@ test('a claim takes the oldest orders first, each once, with tokens that grow by
   expect([first.token, second.token]).toEqual([3, 5]);
   expect([first.ready, second.ready]).toEqual([['shop'], []]);
   expect(first.leases[0]).toEqual({
-    ...{ id: ids[0], from: 'shop', claims: 1 },
+    ...{ id: ids[0], from: 'shop', claims: 1, rank: 1 },
     owner: `3:1:${first.holder}`,
   });
+  expect(second.leases.map(({ rank }) => rank)).toEqual([4, 5]);
 });
 
 test('a claim that finds nothing takes no token, and has the client looked at no more', async () => {

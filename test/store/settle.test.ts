@@ -24,7 +24,7 @@ test('a settlement moves each order to its place and ends its lease', async () =
   expect(placesOf([canceled, unanswered])).toEqual([['ended:shop:0'], ['pending:!']]);
   expect(placesOf(rest.slice(0, 6))).toEqual([
     ...Array(3).fill(['ended:shop:0']),
-    ...[['pending:shop'], ['dead:shop'], ['queue:shop']],
+    ...[['pending:shop'], ['dead:shop'], ['pending:shop']],
   ]);
   expect(placesOf(rest.slice(6))).toEqual(Array(2).fill(['ended:other:0']));
   expect(contents.order_totals).toEqual(
@@ -113,7 +113,13 @@ test('extend moves the end of the leases that are still held, and says which are
   await submitted(store, 'other', 1);
   const claim = await claimReady(store, { leaseMs: 30_000 });
   const [first] = await extend(store, claim.leases, LATER_MS);
+  // One that was sent before, and comes late.
+  await extend(store, claim.leases, LATER_MS - 1);
   expect(first).toBe(true);
+  const [, untilMs] = await store.redis.zrange(store.keys.pending('shop'), 0, 0, {
+    withScores: true,
+  });
+  expect(untilMs).toBe(String(LATER_MS));
   const all = await settlementsOf(store, claim);
   await settle(store, { ...all, settlements: all.settlements.slice(0, 1) });
   const endMs = LATER_MS + 5_000;

@@ -89,6 +89,27 @@ test('an order that a torn settle has put aside is looked at', async () => {
   }
 });
 
+test('an order whose giving back was torn is claimed once, and costs no attempt once its lease has ended', async () => {
+  for (let command = 2; command < 6; command += 1) {
+    const store = freshStore(stack);
+    stack.rules.failure = undefined;
+    const [id = ''] = await submitOrders(store, 1);
+    const claim = await claimReady(store);
+    tear(SETTLE, command, true, 2);
+    const dueAtMs = claim.leases[0]?.rank ?? expect.fail();
+    const back = () => settleAll(store, claim, () => ({ kind: 'pending', dueAtMs }));
+    await back().catch(() => undefined);
+    stack.rules.failure = undefined;
+    const isOwned = (await store.redis.hlen(store.keys.owners)) > 0;
+    const isBack = Number(await store.redis.zscore(store.keys.pending('shop'), id)) === dueAtMs;
+    expect(isBack && isOwned, `command ${command}`).toBe(false);
+    const request = { nowMs: LATER_MS, ordersMax: 1, clients: ['shop'] };
+    const claims = [await claimReady(store, request), await claimReady(store, request)];
+    const taken = claims.flatMap((one) => one.leases.map((lease) => lease.claims));
+    expect(taken, `command ${command}`).toEqual([isOwned ? 2 : 1]);
+  }
+});
+
 test('an order whose redrive was torn is dead or waits, and never both', async () => {
   for (let command = 2; command < 8; command += 1) {
     const store = freshStore(stack);
@@ -126,13 +147,31 @@ test('an order that is submitted again after a torn forget is not forgotten with
   await runDrain(store);
   const request = { segment: segmentName('shop', 0), beforeMs: LATER_MS, skipped: 0 };
   const forget = () => forgetEndedBefore(store, request);
-  tear(FORGET, 3, true, 2);
+  tear(FORGET, 5, true, 2);
   await expect(forget()).rejects.toThrow('max requests limit');
   stack.rules.failure = undefined;
   const [id = ''] = await submitOrders(store, 1);
   expect(await forget()).toEqual({ removed: 0, kept: 1, lost: [] });
   await runDrain(store);
   expect(await readOrder(store, id, LATER_MS)).toMatchObject({ status: 'produced' });
+});
+
+test('an order that is submitted again once it was forgotten is claimed once, though a torn settle left it pending', async () => {
+  const store = freshStore(stack);
+  await submitOrders(store, 1);
+  const claim = await claimReady(store);
+  const state = { status: 'produced', attempts: 1, updatedAtMs: NOW_MS, segment: 0 } as const;
+  // The last command of all.
+  tear(SETTLE, 7, true, 2);
+  await expect(settleAll(store, claim, () => ({ kind: 'produced', state }))).rejects.toThrow('max');
+  stack.rules.failure = undefined;
+  expect(await store.redis.zcard(store.keys.pending('shop'))).toBe(1);
+  const request = { segment: segmentName('shop', 0), beforeMs: LATER_MS, skipped: 0 };
+  expect(await forgetEndedBefore(store, request)).toMatchObject({ removed: 1 });
+  await submitOrders(store, 1);
+  const again = { nowMs: LATER_MS, ordersMax: 1, clients: ['shop'] };
+  const claims = [await claimReady(store, again), await claimReady(store, again)];
+  expect(claims.map(({ leases }) => leases.length)).toEqual([1, 0]);
 });
 
 test('an order that is claimed while its client cancels it is not canceled', async () => {

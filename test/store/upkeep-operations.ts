@@ -1,9 +1,11 @@
+import { weigh } from '../../lib/store/bytes.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { catalogue } from '../../lib/store/catalogue.ts';
+import type { Store } from '../../lib/store/connection.ts';
 import { segmentName } from '../../lib/store/keys.ts';
 import { readable, stateFrom } from '../../lib/store/order-record.ts';
 import { raiseCounters } from '../../lib/store/raise-counters.ts';
-import { recount } from '../../lib/store/recount.ts';
+import { recount, totalsNow } from '../../lib/store/recount.ts';
 import { refile } from '../../lib/store/refile.ts';
 import { release } from '../../lib/store/release.ts';
 import { restore } from '../../lib/store/restore.ts';
@@ -40,6 +42,15 @@ export const UPKEEP_OPERATIONS: Readonly<Record<string, Operation>> = {
       return { ids: [], call: (through) => forgetEndedBefore(through, request) };
     },
   },
+  'weighing of orders, one of them gone': {
+    script: scripts.WEIGH,
+    isUpkeep: true,
+    async prepare(store) {
+      const ids = await submitted(store, 'shop', 2);
+      const call = (through: Store) => weigh(through, [...ids, `ord_${'0'.repeat(32)}`]);
+      return { ids, call };
+    },
+  },
   'restoring of an order in no place': {
     script: scripts.RESTORE,
     ...UPKEEP,
@@ -47,7 +58,7 @@ export const UPKEEP_OPERATIONS: Readonly<Record<string, Operation>> = {
       const [id] = (await submitted(store, 'shop', 1)) as [string];
       await store.redis.del(store.keys.queue('shop'));
       await store.redis.zadd(store.keys.dead('shop'), { score: NOW_MS, member: id });
-      const order = { id, client: 'shop', expected: null, state: undefined, hasEnded: false };
+      const order = { id, client: 'shop', expected: null, state: undefined, stays: false };
       const request = { ...order, nowMs: LATER_MS, isRepair: true };
       return { ids: [id], call: (through) => restore(through, request) };
     },
@@ -87,11 +98,9 @@ export const UPKEEP_OPERATIONS: Readonly<Record<string, Operation>> = {
     async prepare(store) {
       const { id } = await produced(store);
       await store.redis.del(store.keys.totals);
-      const counted = { canceled: 0, leaving: 0, uncertain: 0, isRepair: true };
-      return {
-        ids: [id],
-        call: (through) => recount(through, { segments: [SEGMENT], ...counted }),
-      };
+      const counts = { canceled: 0, leaving: 0, uncertain: 0, isRepair: true };
+      const request = { ...counts, totals: await totalsNow(store), segments: [SEGMENT] };
+      return { ids: [id], call: (through) => recount(through, request) };
     },
   },
   'ending of a lease that was settled': {

@@ -174,6 +174,7 @@ test('a settle of 500 orders with the largest states that there are fits into a 
     from: 'c'.repeat(64),
     claims: 1,
     owner: `1000000000:1:${holder}`,
+    rank: 1_000_000_000,
   });
   const order = newOrder('largest', { client: 'c'.repeat(64) });
 

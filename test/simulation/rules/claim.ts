@@ -1,6 +1,6 @@
 import type { Model } from '../model.ts';
 import type { Plan } from '../plan.ts';
-import { chunks, type Step } from '../steps.ts';
+import { chunks, isGivenBack, type Step } from '../steps.ts';
 import { Violation } from '../violation.ts';
 import { orderOf } from './orders.ts';
 
@@ -42,6 +42,11 @@ export function checkClaim(step: Step, model: Model, plan: Plan): void {
   const taken = new Set(orders.map(([id]) => id));
   checkQueueEnds(step, clients);
   checkShares(step, taken, clients);
+  checkTurns(step, model, taken, clients);
+  for (const [n, [id]] of orders.entries()) {
+    const { memory } = orderOf(id, step, model);
+    memory.turn = before.fence + n;
+  }
 }
 
 /** Ids leave a queue at its tail only: first in, first out. */
@@ -67,7 +72,7 @@ function checkShares(step: Step, taken: ReadonlySet<string>, clients: readonly s
       [...before.orders].flatMap(([id, { places }]) =>
         places
           .filter((place) => place.kind === kind && place.of === client && place.atMs <= nowMs)
-          .map(({ atMs }) => ({ id, atMs, isTwice: places.length > 1 })),
+          .map((place) => ({ id, ...place, isTwice: places.length > 1 })),
       );
     const [queued, due] = [ready('queue'), ready('pending')];
     const count = (list: { id: string }[]) => list.filter(({ id }) => taken.has(id)).length;
@@ -77,7 +82,8 @@ function checkShares(step: Step, taken: ReadonlySet<string>, clients: readonly s
       throw new Violation(`a claim leaves ${client} without its share`);
     }
     if ([...queued, ...due].some(({ isTwice }) => isTwice)) continue;
-    if (ofDue >= 2 && queued.length > 0 && ofQueued === 0) {
+    const isBack = due.some(isGivenBack);
+    if (ofDue >= 2 && queued.length > 0 && ofQueued === 0 && !isBack) {
       throw new Violation('due orders starve those that are queued', queued[0]?.id);
     }
     if (ofQueued >= 2 && due.length > 0 && ofDue === 0) {
@@ -86,5 +92,27 @@ function checkShares(step: Step, taken: ReadonlySet<string>, clients: readonly s
     const sorted = due.sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
     const passed = sorted.slice(0, ofDue).find(({ id }) => !taken.has(id));
     if (passed) throw new Violation('a claim passes over what has been due longest', passed.id);
+  }
+}
+
+/** What was given back is claimed before all others of its client, in the order of its claim before. */
+function checkTurns(
+  step: Step,
+  model: Model,
+  taken: ReadonlySet<string>,
+  clients: readonly string[],
+): void {
+  for (const client of clients) {
+    const waiting = [...step.before.orders].flatMap(([id, { places }]) => {
+      const here = places.filter(({ kind, of }) => of === client && kind !== 'ended');
+      const isBack = here.length === 1 && here.some(isGivenBack);
+      return here.length === 0 ? [] : [{ id, isBack, turn: orderOf(id, step, model).memory.turn }];
+    });
+    const back = waiting.filter(({ isBack }) => isBack).sort((a, b) => a.turn - b.turn);
+    const left = back.findIndex(({ id }) => !taken.has(id));
+    const later = left === -1 ? [] : back.slice(left + 1);
+    const others = left === -1 ? [] : waiting.filter(({ isBack }) => !isBack);
+    const passed = [...later, ...others].find(({ id }) => taken.has(id));
+    if (passed) throw new Violation('an order passes one that was given back', passed.id);
   }
 }

@@ -40,9 +40,8 @@ export function checkJustified(settled: Settled, was: StoredState, { model, plan
   }
   const isHeeded = calls.length > 0 && calls.every(({ signal }) => !signal.aborted);
   if (kind === 'pending' && state !== undefined) checkRetry(settled, state, answer, plan, isHeeded);
-  if (state === undefined && (kind === 'queue' || kind === 'pending')) {
-    if (calls.length > 0 && answer?.kind !== 'untried')
-      fail('an order that was tried is given back');
+  if (kind === 'pending' && state === undefined && calls.length > 0 && answer?.kind !== 'untried') {
+    fail('an order that was tried is given back');
   }
   if (isHeeded && state !== undefined) checkHeeded(settled, answer, state.attempts, plan);
 }
@@ -79,7 +78,7 @@ function checkHeeded(
   { attemptsMax }: Plan,
 ): void {
   const otherwise = attempts >= attemptsMax ? 'dead' : 'pending';
-  const meanings = { produced: 'produced', rejected: 'dead', untried: 'queue', retry: otherwise };
+  const meanings = { produced: 'produced', rejected: 'dead', untried: 'back', retry: otherwise };
   const must = answer === undefined ? otherwise : meanings[answer.kind];
   if (kind !== must) {
     throw new Violation(`a producer answered ${answer?.kind ?? 'nothing'}; settled is ${kind}`, id);

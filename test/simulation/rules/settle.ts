@@ -10,7 +10,6 @@ import { orderOf, samePlaces } from './orders.ts';
 /** A settlement stands only for whom the order is leased to at that moment. */
 export function checkSettle(step: Step, model: Model, plan: Plan): void {
   const stands = step.answer as number[];
-  checkGivenBack(step);
   for (const [at, settled] of settledIn(step.args).entries()) {
     const { id, owner, text } = settled;
     const { was, is, memory } = orderOf(id, step, model);
@@ -40,7 +39,7 @@ export function checkSettle(step: Step, model: Model, plan: Plan): void {
 function checkAttempts(settled: Settled, was: StoredState, memory: OrderMemory, plan: Plan): void {
   const { id, kind, text, owner } = settled;
   const [token = ''] = owner.split(':');
-  if (kind === 'queue' || (kind === 'pending' && text === '')) {
+  if (kind === 'pending' && text === '') {
     memory.claims -= 1;
     memory.handed.delete(token);
     return;
@@ -60,19 +59,6 @@ function checkAttempts(settled: Settled, was: StoredState, memory: OrderMemory, 
     throw new Violation(`claimed ${memory.claims} times, it counts ${attempts}`, id);
   if (memory.handed.size > attempts) {
     throw new Violation(`handed over ${memory.handed.size} times, it counts ${attempts}`, id);
-  }
-}
-
-/** What is given back is the next to be claimed, in the order in which it was claimed. */
-function checkGivenBack({ before, after, args }: Step): void {
-  for (const [client, queue] of after.queues) {
-    const back = settledIn(args).filter(
-      ({ id, kind, to, owner }) =>
-        kind === 'queue' && to === client && before.orders.get(id)?.owner === owner,
-    );
-    const ids = back.map(({ id }) => id).reverse();
-    const isNext = ids.length === 0 || `${queue.slice(-ids.length)}` === `${ids}`;
-    if (!isNext) throw new Violation('orders are given back in another order', ids[0]);
   }
 }
 

@@ -1,0 +1,28 @@
+import { backPressure } from './back-pressure.ts';
+import { clientLimitsOf, intakeBytesOf, type Limited } from './client-limits.ts';
+import { storageOf } from './storage.ts';
+import type { Intake } from './submit-orders.ts';
+
+interface Parts extends Pick<Intake, 'store' | 'metrics' | 'wake'> {
+  readonly config: Limited;
+}
+
+/** The intake of one instance of a function, which knows nothing of its clients yet. */
+export function intakeOf({ config, ...parts }: Parts): Intake {
+  return { ...parts, ...knowledgeOf(config) };
+}
+
+/** What an instance learns of its clients, beside their limits. */
+export function knowledgeOf(
+  config: Limited,
+): Pick<Intake, 'limitsOf' | 'backPressure' | 'storage'> {
+  const limitsOf = clientLimitsOf(config);
+  return {
+    limitsOf,
+    backPressure: backPressure((client) => limitsOf(client).queued),
+    storage: storageOf({
+      ofClient: (client) => limitsOf(client).bytes,
+      ofAll: intakeBytesOf(config),
+    }),
+  };
+}
