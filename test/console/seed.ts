@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { drainSlot } from '../../lib/drain/drain-slot.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
+import { holderOf } from '../../lib/orders/holder.ts';
 import type { Producer, ProducerAnswer } from '../../lib/producers/producer.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import type { Store } from '../../lib/store/connection.ts';
@@ -89,7 +90,12 @@ export async function drainOnce(
     },
     limits,
     // Time for one batch: before the next could begin, what is kept for settling is all that is left.
-    { deadlineMs: clock.now() + 7_999 + PRODUCE_MS, holder: randomUUID(), looksFirst: true },
+    {
+      deadlineMs: clock.now() + 7_999 + PRODUCE_MS,
+      holder: holderOf(0, randomUUID()),
+      slot: 0,
+      trigger: 'schedule',
+    },
   );
   return outcome.kind === 'drained' ? outcome.report : { produced: 0, dead: 0 };
 }

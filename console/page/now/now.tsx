@@ -96,7 +96,6 @@ export const ENDINGS: Readonly<Record<NonNullable<Situation['endings']>['kind'],
   'time-up': 'time up',
   'producer-down': 'producer down',
   'lock-lost': 'lock lost',
-  failed: 'failed',
 };
 
 function Counts({ situation }: { readonly situation: Situation }) {
