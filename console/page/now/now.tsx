@@ -50,7 +50,7 @@ function VerdictCard({ situation }: { readonly situation: Situation }) {
       </span>
       <h2>{title}</h2>
       <p class="theirs" role="status">
-        {sentences.join('  ')}
+        {sentences.join(' ')}
       </p>
       {next && (
         <p class="next">

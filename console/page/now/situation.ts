@@ -57,7 +57,7 @@ export function situationOf(live: Live, nowMs: number): Situation | undefined {
 }
 
 /** The minutes that are over. The one that is not would look like a fall. */
-function wholeMinutes(activity: Activity | undefined, nowMs: number): readonly Bucket[] {
+export function wholeMinutes(activity: Activity | undefined, nowMs: number): Bucket[] {
   if (activity === undefined) return [];
   const stepMs = activity.stepMinutes * 60_000;
   return activity.buckets.filter(({ at }) => Date.parse(at) + stepMs <= nowMs);
