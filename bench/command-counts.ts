@@ -201,7 +201,7 @@ async function eventCounts({ store, costOf }: Measuring) {
   await put(100);
   const announceOfHundred = await costOf(run);
   return {
-    // As the function does it: it looks whether any waits, and only then takes its lock.
+    // As the function does it: it checks whether any waits, and only then takes its lock.
     announceOfNone: await costOf(() => hasEvents(store)),
     announceLock: await costOf(lock),
     announceOfHundred,
