@@ -12,6 +12,7 @@ import {
 import { activitySchema } from './activity-schemas.ts';
 import { cancelManySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
 import * as operator from './operator-schemas.ts';
+import { reasonsSchema } from './reasons-schemas.ts';
 import * as answers from './schemas.ts';
 
 export type JsonSchema = { [name: string]: unknown };
@@ -41,6 +42,7 @@ const ANSWERS = {
   Canceled: operator.canceledSchema,
   Pause: operator.pauseSchema,
   Activity: activitySchema,
+  Reasons: reasonsSchema,
   Resumed: operator.resumedSchema,
   Me: answers.meSchema,
   Problem: answers.problemSchema,

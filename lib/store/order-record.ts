@@ -53,6 +53,8 @@ export interface OrderState {
   /** Its last claim was never settled: it is tried alone. */
   readonly isAlone?: boolean;
   readonly redrivenBy?: string;
+  /** How often it was put back from among the dead. */
+  readonly redrives?: number;
   /** What it held was erased; the drain has yet to have it erased downstream, or has done so. */
   readonly isErased?: boolean;
   readonly producedAtMs?: number;
