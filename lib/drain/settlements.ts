@@ -11,7 +11,9 @@ import {
   type StoredOrder,
   stateFrom,
 } from '../store/order-record.ts';
+import type { Sold } from '../store/reservations.ts';
 import type { Settlement } from '../store/settle.ts';
+import { reservationsIn } from '../store/stock-record.ts';
 import { roundedBytes } from '../store/weight.ts';
 import {
   bytesSent,
@@ -32,6 +34,8 @@ const UNREADABLE = 'The stored order cannot be read.';
 export interface Claimed {
   readonly lease: Lease;
   readonly order: ClaimedOrder;
+  /** What it takes from stocks once it is produced. */
+  readonly sold: readonly Sold[];
   /** Its state before this attempt. */
   readonly state: OrderState | undefined;
   /** About how large its record is. */
@@ -107,7 +111,10 @@ export function sortOut(
   }
   if (lease.claims === 1 && attempts < attemptsMax) {
     const claimed: ClaimedOrder = { ...order, status: 'producing', attempts: attempts + 1 };
-    return { kind: 'produce', claimed: { lease, order: claimed, state, bytes } };
+    const sold = reservationsIn(stored.record).map(
+      ({ sku, units, epoch }): Sold => [sku, units, epoch],
+    );
+    return { kind: 'produce', claimed: { lease, order: claimed, sold, state, bytes } };
   }
   const failed = { attempts, failure: unansweredAttempt(lease.last, nowMs) };
   if (attempts >= attemptsMax) {
@@ -123,7 +130,7 @@ export function sortOut(
  * that was not tried is given back, also at its last attempt.
  */
 export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Step): Settlement {
-  const { lease, order, state, bytes } = claimed;
+  const { lease, order, sold, state, bytes } = claimed;
   const { client, attempts } = order;
   if (answer.kind === 'untried') return untried(claimed);
   if (answer.kind === 'produced') {
@@ -139,6 +146,7 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
         producedAtMs: step.nowMs,
         bytes,
         ...failuresOf(state),
+        ...(sold.length > 0 && { sold }),
         ...(isKept(result) && { result }),
         ...(!isNumbered && isOrderNumber(orderNumber) && { orderNumber, hasOwnNumber: true }),
       },
