@@ -18,6 +18,7 @@ ARGV[7] isDead    1 where the order is dead
 Returns  {'canceled'}, {'producing'} where it has been claimed, {'changed'} where its state is another
 Twice    the second call finds its own state and answers the same
 Bills    1 call + 7 or 8; 1 call + 1 where it is canceled already
+Typical  8
 ]]
 local id, expected, state, nowMs = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local stored = redis.call('GET', KEYS[1]) or ''

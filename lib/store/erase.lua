@@ -22,6 +22,7 @@ ARGV[9] alone           the client that stands for unanswered orders
 Returns  {'erased'}, {'producing'} where it has been claimed, {'changed'} where it is another by now
 Twice    the second call finds its own record and answers the same
 Bills    1 call + 6 to 9; 1 call + 1 for a repeat
+Typical  8
 ]]
 local id, record, nowMs, was = ARGV[1], ARGV[5], ARGV[7], ARGV[8]
 local stored = redis.call('GET', KEYS[1]) or ''

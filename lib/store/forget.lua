@@ -12,6 +12,7 @@ ARGV[2] and on  for each order: id, and how it ended: produced, canceled, or '' 
 Returns  {n}: how many entries were removed
 Twice    the second call finds them gone and removes nothing
 Bills    1 call + 6, and 1 for each way to end; 1 more where the segment is empty then
+Typical  8
 ]]
 local ids, kinds = {}, {}
 for at = 2, #ARGV, 2 do

@@ -3,6 +3,9 @@ import type { RedisClient } from './connection.ts';
 
 const WINDOW_MS = 60_000;
 
+/** What the package's script calls, within a window. */
+const COUNT_COMMANDS = 1;
+
 /**
  * Counts a request of a client.
  *
@@ -33,6 +36,7 @@ export function rateLimit(client: RedisClient, prefix: string, requestsMax: numb
   });
   return async (caller, nowMs) => {
     try {
+      client.bills(COUNT_COMMANDS);
       const { success, reset } = await client.once(() => limiter.limit(caller));
       return success ? undefined : Math.max(1, Math.ceil((reset - nowMs) / 1000));
     } catch {

@@ -17,6 +17,7 @@ ARGV[7] was            waiting | leaving (canceled, and not moved yet) | ended (
 Returns  {'replaced'}, {'producing'} where it has been claimed, {'changed'} where it is another by now
 Twice    the second call finds its own record and answers the same
 Bills    1 call + 6 where it waits, 3 more where it was canceled; 1 call + 1 for a repeat
+Typical  7
 ]]
 local id, client, record, dueAtMs, was = ARGV[1], ARGV[2], ARGV[5], ARGV[6], ARGV[7]
 local stored = redis.call('GET', KEYS[1]) or ''

@@ -16,6 +16,7 @@ Returns  {depth of the queue, or -1 where nothing was enqueued, {answer, ...}}; 
 Twice    the second call finds the first's records and writes nothing
 Bills    1 call + 2 where all are new and ready; 1 more where the client's queue was empty, and 3 more
          where orders are scheduled. 1 call + 2 where all are known, 1 call + 4 where some are
+Typical  3
 ]]
 local client, readyScore, pendingMax = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local mustLook = ARGV[4] == '1'
