@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { backPressure } from '../lib/intake/back-pressure.ts';
+import { readConfig } from '../lib/config.ts';
+import { intakeOf } from '../lib/intake/intake.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { NO_METRICS } from '../lib/metrics/metrics.ts';
 import { connect, type Store } from '../lib/store/connection.ts';
@@ -22,18 +23,17 @@ export function freshStore(server: { url: string; token: string }): Store {
 
 /** Submits orders under keys that begin with a name, as the functions do, up to 500. */
 export async function submitMany(store: Store, name: string, orders: number): Promise<void> {
-  const intake = {
+  const parts = {
     store,
-    backPressure: backPressure(Number.MAX_SAFE_INTEGER),
-    scheduledMax: 1,
-    inDoubt: new Set<string>(),
     metrics: NO_METRICS,
+    wake: undefined,
+    config: readConfig({}, { redis: false, apiKeys: false }),
   };
   const requests = Array.from({ length: orders }, (_, at) => ({
     idempotencyKey: `${name}-${at}`,
     submission: { ...ORDER, totalAmount: 1_530 },
   }));
-  await submitOrders(intake, CLIENT, requests, Date.now());
+  await submitOrders(intakeOf(parts), CLIENT, requests, Date.now());
 }
 
 /** Fills the queue of a store, 500 orders at a time. */

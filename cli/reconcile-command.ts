@@ -4,7 +4,7 @@ import { isSettled, type ReconcileReport, reconcile } from '../lib/maintenance/r
 import { EXIT } from './failure.ts';
 import { grouped } from './money.ts';
 import { ofRedis, redisStore } from './redis-store.ts';
-import { countOf } from './report.ts';
+import { countOf, json } from './report.ts';
 import { printable, table } from './text.ts';
 
 export interface ReconcileFlags {
@@ -27,11 +27,7 @@ export async function reconcileCommand(
   const options = { isRepair: flags.repair === true, isThorough: flags.thorough === true };
   const pass = reconcile({ store, clock: systemClock, ...options });
   const report = await ofRedis(pass, 'The pass did not finish.');
-  process.stdout.write(
-    flags.json
-      ? `${JSON.stringify({ prefix, ...report }, null, 2)}\n`
-      : text(report, prefix, flags),
-  );
+  process.stdout.write(flags.json ? json({ prefix, ...report }) : text(report, prefix, flags));
   return isSettled(report) ? EXIT.done : EXIT.failed;
 }
 

@@ -11,7 +11,7 @@ import {
   environmentFor,
   withStage,
 } from './deployment/commands.ts';
-import { eraseCommand } from './erase-command.ts';
+import { addErasureCommands } from './erasure-commands.ts';
 import { addEventCommands } from './event-commands.ts';
 import { addExaminingCommands } from './examining-commands.ts';
 import { EXIT, usageFailure } from './failure.ts';
@@ -19,7 +19,6 @@ import {
   CANCEL_HELP,
   DEAD_LETTERS_HELP,
   DRAIN_HELP,
-  ERASE_HELP,
   GET_HELP,
   LIST_HELP,
   MIGRATE_HELP,
@@ -66,6 +65,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
   );
 
   addOrderCommands(sluice);
+  addErasureCommands(sluice, connect, setExitCode);
   addQueueCommands(sluice);
   addConsoleCommand(sluice);
   addExaminingCommands(sluice, setExitCode);
@@ -104,15 +104,6 @@ function addOrderCommands(sluice: Command): void {
     .option('--json', 'print it as the API gives it')
     .addHelpText('after', CANCEL_HELP)
     .action((id, flags) => cancelCommand(connect(), id, flags));
-
-  sluice
-    .command('erase')
-    .description('erase what an order holds, for good')
-    .argument('<ID>', 'the id of its receipt, ord_…')
-    .option('--yes', 'do not ask')
-    .option('--json', 'print the outcome as JSON')
-    .addHelpText('after', ERASE_HELP)
-    .action((id, flags) => eraseCommand(connect(), id, flags));
 }
 
 function addQueueCommands(sluice: Command): void {
@@ -194,7 +185,7 @@ function connect(): Client {
   });
 }
 
-/** @returns the exit code; what the operator can mend is said without a stack trace */
+/** @returns the exit code; what the operator can fix is said without a stack trace */
 async function run(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.done;
   const setExitCode = (code: number) => {

@@ -1,5 +1,5 @@
 import { choice, named, tagsIn, text, whole, wholeOrOff } from '../lib/settings.ts';
-import { QUEUE, TOKENS, WAKING } from '../lib/settings-table.ts';
+import { QUEUE, STOCK, TOKENS, WAKING } from '../lib/settings-table.ts';
 import { EVENTS, WEBHOOK } from '../lib/webhook/settings-table.ts';
 
 /**
@@ -76,6 +76,7 @@ const WATCHING = named({
 /** By the headings of docs/settings.md. */
 export const SETTING_GROUPS = {
   'The queue': QUEUE,
+  Stock: STOCK,
   'Drains and producers': { ...DRAINS, ...WAKING },
   'The webhook and Postgres producers': WEBHOOK,
   Events: EVENTS,
@@ -86,6 +87,7 @@ export const SETTING_GROUPS = {
 
 export const SETTINGS = {
   ...QUEUE,
+  ...STOCK,
   ...WAKING,
   ...DRAINS,
   ...WEBHOOK,
@@ -125,8 +127,12 @@ export const MEANINGS: Readonly<Record<SettingName, string>> = {
   SLUICE_WAKE_INTERVAL_MS:
     'An order that finds the queue empty starts a drain at once, at most this often.',
   SLUICE_DRAIN_SLOTS: 'Drains that run side by side.',
+  SLUICE_STOCK:
+    'Whether orders reserve stock of the SKUs that are tracked; see docs/stock.md. Costs 1 command per submit, 2 where a SKU is tracked.',
+  SLUICE_SOLD_OUT_MS:
+    'How long an instance that has seen a SKU sold out refuses orders for it without asking how much there is.',
   SLUICE_RATE_LIMIT:
-    'Requests of one client per minute. Costs 2 commands per request; `orders:admin` has no limit.',
+    'Orders that one client may submit per minute; any other request counts as one. Costs 2 commands per request; `orders:admin` has no limit.',
   SLUICE_RETENTION_DAYS:
     'Days that an order, and its idempotency key, are kept after it was produced or canceled.',
   SLUICE_DEAD_RETENTION_DAYS:
@@ -134,6 +140,12 @@ export const MEANINGS: Readonly<Record<SettingName, string>> = {
   SLUICE_REDRIVES_PER_SECOND: 'Pace at which `POST /dead-letters/redrive` puts orders back.',
   SLUICE_QUEUE_MAX: 'Orders of one client that may wait. Submits past that are answered with 429.',
   SLUICE_SCHEDULED_MAX: 'Orders of one client that may be scheduled.',
+  SLUICE_STORAGE_MB:
+    'What the plan of the database has room for, in MB. Submits are refused before it is full.',
+  SLUICE_STORAGE_SHARE:
+    'How much of that the orders of one client may take, in percent. Submits past that are answered with 429.',
+  SLUICE_CLIENT_LIMITS:
+    'Limits of single clients, in place of `SLUICE_QUEUE_MAX`, `SLUICE_SCHEDULED_MAX`, `SLUICE_STORAGE_SHARE` and `SLUICE_RATE_LIMIT`.',
   SLUICE_ATTEMPTS_MAX: 'Claims after which an order is dead.',
   SLUICE_LEASE_MS: 'How long a claim holds its orders, unless it is extended.',
   SLUICE_BATCH_SIZE: 'Orders per claim.',

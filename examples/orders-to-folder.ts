@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { CreateProducer, ProducerAnswer } from '../lib/producers/producer.ts';
 import { readSettings } from '../lib/settings.ts';
 
-/** A producer of one's own: each order becomes a file of a folder, `<order id>.json`. */
+/** Your own producer: each order becomes a file of a folder, `<order id>.json`. */
 export const createProducer: CreateProducer = ({ env }) => {
   const folder = readSettings(env, ({ read }) =>
     read('SLUICE_PRODUCER_FOLDER', 'an absolute path', (text) =>
@@ -25,7 +25,8 @@ export const createProducer: CreateProducer = ({ env }) => {
 async function produce(file: string, text: string, token: number): Promise<ProducerAnswer> {
   try {
     const draft = `${file}.${token}`;
-    await writeFile(draft, text);
+    // Readable by its owner only: it is somebody's order.
+    await writeFile(draft, text, { mode: 0o600 });
     // The whole file in one step, or none of it. One that is there is an earlier attempt's effect.
     await link(draft, file).catch((error) => error.code === 'EEXIST' || Promise.reject(error));
     await rm(draft);

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 // The one that SLUICE_PRODUCER names: deploy/bundle.ts says to esbuild which that is.
 import { createProducer } from '#producer';
-import { drainSlot } from '../lib/drain/drain-slot.ts';
+import { drainSlot, type SlotRequest } from '../lib/drain/drain-slot.ts';
 import { type DrainEvent, wokenDrain } from '../lib/drain/woken-drain.ts';
 import { json, problem } from '../lib/http/responses.ts';
 import { withFields } from '../lib/log.ts';
+import { holderOf } from '../lib/orders/holder.ts';
 import { formatInstant } from '../lib/orders/instant.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { acquireLock } from '../lib/store/lock.ts';
@@ -27,27 +28,20 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
   const { client: lockClient } = surroundings.storeForRequests();
   const producer = createProducer(surroundings);
 
-  interface Run {
-    readonly slot: number;
-    readonly requestId: string;
-    readonly deadlineMs: number;
-    readonly looksFirst: boolean;
-  }
-
-  function drain({ slot, requestId, deadlineMs, looksFirst }: Run) {
-    const log = withFields(surroundings.log, { requestId, slot });
-    const hold = { client: lockClient, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
+  function drain({ requestId, ...run }: Omit<SlotRequest, 'holder'> & { requestId: string }) {
+    const log = withFields(surroundings.log, { requestId, slot: run.slot });
+    const hold = { client: lockClient, clock, key: keys.lock(run.slot), leaseMs: LOCK_LEASE_MS };
     const lock = () => acquireLock({ ...hold, token: randomUUID() });
     const dependencies = { store, producer, clock, random, log, metrics, lock };
-    return drainSlot(dependencies, config, { deadlineMs, looksFirst, holder: randomUUID() });
+    const holder = holderOf(run.slot, randomUUID());
+    return drainSlot(dependencies, config, { ...run, holder });
   }
 
   /** POST /drain: 200 with what the drain did; 409 where another holds the lock or a pause; 503. */
   const drainNow = route({ scope: 'orders:admin', audit: 'drain' }, async (request) => {
-    const timeMs = Math.min(HTTP_DRAIN_MS_MAX, request.remainingMs());
-    const deadlineMs = clock.now() + timeMs;
-    const { requestId } = request;
-    const outcome = await drain({ slot: 0, requestId, deadlineMs, looksFirst: false });
+    const deadlineMs = clock.now() + Math.min(HTTP_DRAIN_MS_MAX, request.remainingMs());
+    const run = { slot: 0, requestId: request.requestId, deadlineMs, trigger: 'asked' } as const;
+    const outcome = await drain(run);
     if (outcome.kind === 'busy') return isPausedOrRunning(await currentPause(store));
     return { ...json(200, outcome.report), audit: { claimed: outcome.report.claimed } };
   });
@@ -55,9 +49,10 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
   return async (event: APIGatewayProxyEventV2 | DrainEvent, context: Context) => {
     if ('requestContext' in event) return drainNow(event, context);
     const [{ slot = 0, isWoken = false }, requestId] = [event, context.awsRequestId];
+    const trigger = isWoken ? 'woken' : 'schedule';
     const deadlineMs = clock.now() + context.getRemainingTimeInMillis();
     const drainOnce = async () => {
-      const outcome = await drain({ slot, requestId, deadlineMs, looksFirst: true });
+      const outcome = await drain({ slot, requestId, deadlineMs, trigger });
       surroundings.log('info', 'drained', { requestId, slot, isWoken, outcome });
       return outcome;
     };

@@ -1,6 +1,6 @@
 import { bodyTooLarge, readJsonBody } from '../lib/http/json-body.ts';
-import { invalidBody, json, queueFull, refusedOrder } from '../lib/http/responses.ts';
-import { backPressure } from '../lib/intake/back-pressure.ts';
+import { invalidBody, json, noRoom, refusedOrder } from '../lib/http/responses.ts';
+import { intakeOf } from '../lib/intake/intake.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
 import { countOf, type SubmitOutcome, submitOrders } from '../lib/intake/submit-orders.ts';
 import {
@@ -15,13 +15,8 @@ import { httpFunction } from '../lib/runtime.ts';
 /** POST /orders/batch: 200 with a result for each order; 400, 413, 415, 429, 503 as problems. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
   const { clock, config, log, metrics } = surroundings;
-  const intake = {
-    store: surroundings.storeForBatches(),
-    scheduledMax: config.scheduledMax,
-    backPressure: backPressure(config.queueMax),
-    wake: surroundings.wake(),
-    metrics,
-  };
+  const store = surroundings.storeForBatches();
+  const intake = intakeOf({ store, config, metrics, wake: surroundings.wake() });
 
   return route({ scope: 'orders:write' }, async (request) => {
     const body = readJsonBody(request, BATCH_BYTES_MAX);
@@ -30,13 +25,17 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     const nowMs = clock.now();
     const batch = validateBatch(body.value, nowMs);
     if (batch.kind === 'invalid') return invalidBody('invalid-batch', batch.faults);
+    const refusal = await request.countMore(batch.items.length - 1);
+    if (refusal !== undefined) return refusal;
     const valid = batch.items.filter((item) => item.kind === 'valid');
     const answer = await submitOrders(intake, request.caller.client, valid, nowMs);
-    if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
+    if (answer.kind === 'refused') return noRoom(answer.where, answer.retryAfterS);
     const { outcomes } = answer;
     logSubmit(log, request, outcomes);
     metrics.measure('Refused', batch.items.length - valid.length, 'invalid-order');
     metrics.measure('Refused', countOf(outcomes, 'key-reused'), 'idempotency-key-reused');
+    metrics.measure('Refused', countOf(outcomes, 'out-of-stock'), 'out-of-stock');
+    metrics.measure('Refused', countOf(outcomes, 'over-limit'), 'over-limit');
     const outcomeOf = new Map<BatchItem, SubmitOutcome | undefined>(
       valid.map((item, at) => [item, outcomes[at]]),
     );
@@ -50,6 +49,6 @@ function resultOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
     return { status: 202, replayed: outcome.kind === 'replayed', order: outcome.receipt };
   }
   const faults = item.kind === 'invalid' ? item.faults : [];
-  const refusal = outcome ? refusedOrder(outcome.kind) : invalidBody('invalid-order', faults);
+  const refusal = outcome ? refusedOrder(outcome) : invalidBody('invalid-order', faults);
   return { status: refusal.status, problem: refusal.body };
 }

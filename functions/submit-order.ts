@@ -1,7 +1,7 @@
 import { readIdempotencyKey } from '../lib/http/idempotency-key.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
-import { invalidBody, json, problem, queueFull, refusedOrder } from '../lib/http/responses.ts';
-import { backPressure } from '../lib/intake/back-pressure.ts';
+import { invalidBody, json, noRoom, problem, refusedOrder } from '../lib/http/responses.ts';
+import { intakeOf } from '../lib/intake/intake.ts';
 import { logSubmit } from '../lib/intake/log-submit.ts';
 import { submitOrders } from '../lib/intake/submit-orders.ts';
 import { ORDER_BYTES_MAX } from '../lib/orders/batch.ts';
@@ -11,13 +11,8 @@ import { httpFunction } from '../lib/runtime.ts';
 /** POST /orders: 202 with the receipt; 400, 413, 415, 422, 429 and 503 as problem details. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
   const { clock, config, log, metrics } = surroundings;
-  const intake = {
-    store: surroundings.storeForRequests(),
-    scheduledMax: config.scheduledMax,
-    backPressure: backPressure(config.queueMax),
-    wake: surroundings.wake(),
-    metrics,
-  };
+  const store = surroundings.storeForRequests();
+  const intake = intakeOf({ store, config, metrics, wake: surroundings.wake() });
 
   return route({ scope: 'orders:write' }, async (request) => {
     const body = readJsonBody(request, ORDER_BYTES_MAX);
@@ -35,11 +30,11 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     const { client } = request.caller;
     const order = { idempotencyKey, submission: validation.submission };
     const answer = await submitOrders(intake, client, [order], nowMs);
-    if (answer.kind === 'refused') return queueFull(answer.retryAfterS);
+    if (answer.kind === 'refused') return noRoom(answer.where, answer.retryAfterS);
     logSubmit(log, request, answer.outcomes);
     const [outcome] = answer.outcomes;
-    if (outcome === undefined) return refusedOrder('key-reused');
-    if (!('receipt' in outcome)) return refusedOrder(outcome.kind);
+    if (outcome === undefined) return refusedOrder({ kind: 'key-reused' });
+    if (!('receipt' in outcome)) return refusedOrder(outcome);
     return json(202, outcome.receipt, {
       location: `/orders/${outcome.receipt.id}`,
       ...(outcome.kind === 'replayed' && { 'idempotent-replayed': 'true' }),

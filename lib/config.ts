@@ -1,7 +1,7 @@
 import { type ApiKey, apiKeysSchema, isLocalKey } from './http/api-keys.ts';
 import type { TokenSettings } from './http/token-callers.ts';
 import { type Environment, readSettings, SettingFault, type SettingsReader } from './settings.ts';
-import { QUEUE, TOKENS, WAKING } from './settings-table.ts';
+import { type OwnLimits, QUEUE, STOCK, TOKENS, WAKING } from './settings-table.ts';
 
 /** Where the orders are. */
 export interface RedisConfig {
@@ -27,6 +27,12 @@ export interface Config extends RedisConfig {
   readonly queueMax: number;
   /** How many orders of a client may be scheduled. */
   readonly scheduledMax: number;
+  /** Bytes that the plan of the database has room for. */
+  readonly storageBytes: number;
+  /** How much of them the orders of one client may take, in percent. */
+  readonly storageShare: number;
+  /** The limits that single clients have in place of these. */
+  readonly clientLimits: ReadonlyMap<string, OwnLimits>;
   /** Pace at which many dead orders are put back. */
   readonly redrivesPerSecond: number;
   /** How long a produced or canceled order is kept after its end. */
@@ -42,8 +48,12 @@ export interface Config extends RedisConfig {
   readonly wakeIntervalMs: number;
   /** The name of the Lambda function that drains, for who wakes it. */
   readonly drainFunction: string;
-  /** Requests that a client may make in a minute; 0 where there is no limit. */
+  /** Orders that a client may submit in a minute, other requests counting as one; 0 for no limit. */
   readonly rateLimit: number;
+  /** Whether orders reserve stock of tracked SKUs. */
+  readonly hasStock: boolean;
+  /** How long an instance refuses from memory what it has seen sold out; 0 for not at all. */
+  readonly soldOutMs: number;
 }
 
 /** The secrets that a function is given: without keys nobody may call it. */
@@ -74,6 +84,9 @@ export function readConfig(env: Environment, needs: Needs): Config {
     attemptsMax: setting(QUEUE.SLUICE_ATTEMPTS_MAX),
     queueMax: setting(QUEUE.SLUICE_QUEUE_MAX),
     scheduledMax: setting(QUEUE.SLUICE_SCHEDULED_MAX),
+    storageBytes: setting(QUEUE.SLUICE_STORAGE_MB) * 1024 * 1024,
+    storageShare: setting(QUEUE.SLUICE_STORAGE_SHARE),
+    clientLimits: setting(QUEUE.SLUICE_CLIENT_LIMITS),
     redrivesPerSecond: setting(QUEUE.SLUICE_REDRIVES_PER_SECOND),
     retentionDays: setting(QUEUE.SLUICE_RETENTION_DAYS),
     deadRetentionDays: setting(QUEUE.SLUICE_DEAD_RETENTION_DAYS),
@@ -81,6 +94,8 @@ export function readConfig(env: Environment, needs: Needs): Config {
     wakeIntervalMs: setting(WAKING.SLUICE_WAKE_INTERVAL_MS),
     drainFunction: optional('SLUICE_DRAIN_FUNCTION', FUNCTION_RULE, functionIn, ''),
     rateLimit: setting(QUEUE.SLUICE_RATE_LIMIT),
+    hasStock: setting(STOCK.SLUICE_STOCK) === 'on',
+    soldOutMs: setting(STOCK.SLUICE_SOLD_OUT_MS),
   }));
 }
 

@@ -7,6 +7,7 @@ import { type Needs, readConfig } from './config.ts';
 import { callersByKey } from './http/authenticate.ts';
 import { problemIn } from './http/responses.ts';
 import { routeWith, unavailable } from './http/route.ts';
+import { clientLimitsOf } from './intake/client-limits.ts';
 import type { Wake } from './intake/wake.ts';
 import { jsonLog } from './log.ts';
 import { type Metrics, NO_METRICS } from './metrics/metrics.ts';
@@ -120,7 +121,7 @@ export interface HttpSurroundings extends Surroundings {
 }
 
 /**
- * Makes a function that is called over HTTP, and perhaps by a schedule besides. Where its secrets
+ * Makes a function that is called over HTTP, and perhaps by a schedule too. Where its secrets
  * cannot be read it answers 503 to everybody: who calls is then not known.
  *
  * @throws ConfigError as `surroundings`
@@ -182,7 +183,8 @@ function measured<E, R>(handle: Handle<E, R>): Handle<E, R> {
 }
 
 function rateLimitIn({ config, keys, redisAside }: Surroundings): RateLimit | undefined {
-  return rateLimits?.(redisAside(), keys.rate, config.rateLimit);
+  const limitsOf = clientLimitsOf(config);
+  return rateLimits?.(redisAside(), keys.rate, (client) => limitsOf(client).ordersPerMinute);
 }
 
 function isHttp(event: unknown): event is APIGatewayProxyEventV2 {

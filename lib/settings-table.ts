@@ -1,4 +1,34 @@
-import { named, text, whole, wholeOrOff } from './settings.ts';
+import { choice, named, type Row, text, whole, wholeOrOff } from './settings.ts';
+
+/** What a client may use in place of what all others may. */
+export type OwnLimits = { readonly [Name in keyof typeof OWN_LIMITS]?: number };
+
+/** The least and the most of each. */
+const OWN_LIMITS = {
+  queued: [1, 1_500_000],
+  scheduled: [1, 500_000],
+  storageShare: [1, 100],
+  ordersPerMinute: [1, 1_000_000],
+} as const;
+
+function ownLimitsIn(json: string): ReadonlyMap<string, OwnLimits> | undefined {
+  try {
+    const clients = Object.entries(JSON.parse(json) as Record<string, OwnLimits>);
+    return clients.every(([, limits]) => areLimits(limits)) ? new Map(clients) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function areLimits(limits: unknown): boolean {
+  if (typeof limits !== 'object' || limits === null || Array.isArray(limits)) return false;
+  return Object.entries(limits).every(([name, value]) => {
+    const [least, most] = Object.hasOwn(OWN_LIMITS, name)
+      ? OWN_LIMITS[name as keyof typeof OWN_LIMITS]
+      : [1, 0];
+    return Number.isInteger(value) && value >= least && value <= most;
+  });
+}
 
 /**
  * The settings that every function reads: default, limits, and where each is used. All settings together,
@@ -16,10 +46,24 @@ export const QUEUE = named({
   // Redis uses about 40 bytes for an id in a queue: 60 MB at most, of the 100 MB a record may hold.
   SLUICE_QUEUE_MAX: whole('functions', 1_000_000, [1, 1_500_000]),
   SLUICE_SCHEDULED_MAX: whole('functions', 100_000, [1, 500_000]),
+  // Upstash's free plan has 256 MB.
+  SLUICE_STORAGE_MB: whole('functions', 256, [16, 10_000_000]),
+  SLUICE_STORAGE_SHARE: whole('functions', 50, [1, 100]),
+  SLUICE_CLIENT_LIMITS: {
+    usedBy: 'functions',
+    byDefault: '{}',
+    rule: 'JSON such as {"shop": {"storageShare": 80}}, with whole numbers for `queued`, `scheduled`, `storageShare` (a percentage) and `ordersPerMinute`',
+    parse: ownLimitsIn,
+  } satisfies Row<ReadonlyMap<string, OwnLimits>>,
   SLUICE_REDRIVES_PER_SECOND: whole('functions', 100, [1, 1_000]),
   SLUICE_RETENTION_DAYS: whole('functions', 30, [1, 3_650]),
   SLUICE_DEAD_RETENTION_DAYS: wholeOrOff('functions', [1, 3_650]),
   SLUICE_RATE_LIMIT: wholeOrOff('functions', [1, 1_000_000]),
+});
+
+export const STOCK = named({
+  SLUICE_STOCK: choice('functions', ['off', 'on']),
+  SLUICE_SOLD_OUT_MS: { ...wholeOrOff('functions', [100, 10_000]), byDefault: '1000' },
 });
 
 export const WAKING = named({

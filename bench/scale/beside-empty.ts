@@ -61,5 +61,6 @@ function submitMany(store: Store, name: string, count: number) {
       id: orderIdOf(SHOP, idempotencyKey),
     };
   });
-  return submit(store, { client: SHOP, orders, nowMs: Date.now(), pendingMax: 100_000 });
+  const limits = { pendingMax: 100_000, queueMax: 1_000_000 };
+  return submit(store, { client: SHOP, orders, nowMs: Date.now(), ...limits });
 }

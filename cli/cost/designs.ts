@@ -46,6 +46,9 @@ export function designsFor(workload: Workload, isFreeTier: boolean): Design[] {
   ];
 }
 
+/** Of the idle minutes, every fifth is noted. */
+export const IDLE_NOTED = 1 / 5;
+
 /** Billed commands of Sluice, by what they are for: straight lines through what was measured. */
 export function sluiceCommands(workload: Workload) {
   const { orders, isAnnounced, isLimited } = workload;
@@ -62,7 +65,7 @@ export function sluiceCommands(workload: Workload) {
       orders * line.submitOrder +
       Math.min(submits, busyMinutes) * toEmptyQueue,
     drains: busyMinutes * line.drain + batches * line.batch + orders * line.order,
-    idleDrains: idleMinutes * drainOfNone,
+    idleDrains: idleMinutes * (drainOfNone + IDLE_NOTED),
     upkeep:
       orders === 0
         ? 0

@@ -66,7 +66,11 @@ async function ordersGoTheirWays({ client, scratch }: RedisSide): Promise<string
   const names = ['produced', 'retried', 'rejected', 'canceled'];
   const orders = names.map((name) => scratchOrder(name));
   const later = scratchOrder('scheduled', { produceAtMs: nowMs + HOUR_MS });
-  const request = { client: CLIENT, orders: [...orders, later], nowMs, pendingMax: 10 };
+  const request = {
+    ...{ client: CLIENT, orders: [...orders, later], nowMs, pendingMax: 10, queueMax: 10 },
+    countsDue: true,
+    asks: () => ({ owedBytes: 0, bytesMax: { ofClient: 1_000_000, ofAll: 1_000_000 } }),
+  };
   const kinds = async () => (await submit(store, request)).answers.map(({ kind }) => kind);
   mustBe('a submit of five', await kinds(), Array(5).fill('accepted'));
   mustBe('its repeat', await kinds(), Array(5).fill('known'));

@@ -105,7 +105,8 @@ async function failedSubmitIsUndone({ client, scratch }: RedisSide): Promise<str
   const store: Store = { client, keys };
   const order = scratchOrder('wrong-type');
   await client.redis.set(keys.queue(order.client), 'text', { px: SCRATCH_TTL_MS });
-  const request = { client: order.client, orders: [order], nowMs: Date.now(), pendingMax: 1 };
+  const limits = { pendingMax: 1, queueMax: 1 };
+  const request = { client: order.client, orders: [order], nowMs: Date.now(), ...limits };
   const { error, said } = await failureOf(submit(store, request));
   if (!(error instanceof StoreFault)) throw new NotSo(`it fails with other words: "${said}"`);
   mustBe('what is left of the order', await client.redis.get(keys.order(order.id)), null);

@@ -1,6 +1,7 @@
 import { type Layout, missingIn } from './columns.ts';
 import { type CsvOptions, layOut, type Plan, planFor } from './csv-plan.ts';
 import { type Dialect, readHead, surveyDialect } from './dialect.ts';
+import { unguarded } from './guarded-cells.ts';
 import { judgeOrder } from './orders.ts';
 import { RowReader } from './row-reader.ts';
 import { linesOf, rowsOf } from './rows.ts';
@@ -48,7 +49,10 @@ export async function readCsv(
   const text = textOf(source, (done) => onProgress(source.bytes + done, total));
   const reader = new RowReader({ head, dialect, layout, plan, options });
   try {
-    for await (const row of rowsOf(linesOf(text), dialect)) reader.add(row);
+    const isRejects = layout.ours.length > 0;
+    for await (const row of rowsOf(linesOf(text), dialect)) {
+      reader.add(isRejects ? { ...row, cells: row.cells.map(unguarded) } : row);
+    }
     reader.end();
   } catch (cause) {
     reader.sheet.close();

@@ -1,7 +1,9 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Failure, usageFailure } from '../failure.ts';
+import { printable } from '../text.ts';
 import { REJECT_COLUMNS } from './columns.ts';
 import type { CsvDescription } from './csv.ts';
+import { escaped, guarded } from './guarded-cells.ts';
 import { REJECT_MEMBER } from './ndjson.ts';
 import type { Kept, Sheet, SheetRow } from './sheet.ts';
 import { STDIN } from './source.ts';
@@ -21,7 +23,10 @@ export async function openRejectsFile(file: string, ordersFile: string): Promise
     throw usageFailure(`--rejects names the file of orders itself, ${file}: choose another file.`);
   }
   try {
-    return await open(file, 'w');
+    const handle = await open(file, 'w', 0o600);
+    // Also where it was there before: it holds orders.
+    await handle.chmod(0o600);
+    return handle;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Failure(`Cannot write the rejected orders to ${file}: ${reason}`, { cause });
@@ -63,7 +68,9 @@ function* rejectedRows(sheet: Sheet, { dialect, layout }: CsvDescription): Gener
   const { delimiter } = dialect;
   const ours = new Set(layout.ours);
   const own = (cells: readonly string[]) => cells.filter((_, at) => !ours.has(at));
-  const header = written([...own(layout.header), ...REJECT_COLUMNS], delimiter);
+  // As it is: options name its columns.
+  const columns = [...own(layout.header), ...REJECT_COLUMNS];
+  const header = `${columns.map((one) => quoted(one, delimiter)).join(delimiter)}\n`;
   yield header;
   let isFirst = true;
   for (const kept of sheet.kept()) {
@@ -75,7 +82,7 @@ function* rejectedRows(sheet: Sheet, { dialect, layout }: CsvDescription): Gener
       if (doubt?.kind === 'cut') yield written(own(cells), delimiter);
       else if (doubt?.kind === 'swallowed') {
         const plain = kept.reason.replaceAll('"', "'").replaceAll(delimiter, ' ');
-        yield `${[...cells, String(row), plain].join(delimiter)}\n`;
+        yield `${[...cells, String(row), plain].map(guarded).join(delimiter)}\n`;
       } else yield written([...own(cells), String(row), kept.reason], delimiter);
       last = place;
       isFirst = false;
@@ -84,7 +91,7 @@ function* rejectedRows(sheet: Sheet, { dialect, layout }: CsvDescription): Gener
 }
 
 function written(cells: readonly string[], delimiter: string): string {
-  return `${cells.map((one) => quoted(one, delimiter)).join(delimiter)}\n`;
+  return `${cells.map((one) => quoted(guarded(one), delimiter)).join(delimiter)}\n`;
 }
 
 function quoted(cell: string, delimiter: string): string {
@@ -92,14 +99,14 @@ function quoted(cell: string, delimiter: string): string {
   return isPlain ? cell : `"${cell.replaceAll('"', '""')}"`;
 }
 
-/** Adds the reason as a member that is ignored when read back; invalid JSON is left as it is. */
+/** Adds the reason as a member that is ignored when read back; invalid JSON stays invalid. */
 function withReason({ row, cells: [line = ''] }: SheetRow, { reason }: Kept): string {
   try {
     const value: unknown = JSON.parse(line);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return line;
-    return JSON.stringify({ ...value, [REJECT_MEMBER]: { row, reason } });
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return escaped(line);
+    return printable(JSON.stringify({ ...value, [REJECT_MEMBER]: { row, reason } }));
   } catch {
-    return line;
+    return escaped(line);
   }
 }
 

@@ -54,8 +54,10 @@ export function createReceiver({ secret, produce, onRefused }: ReceiverOptions):
   return createServer(async (request, response) => {
     const answer = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const { socket } = request;
     const body = await bodyOf(request).catch(() => undefined);
-    if (body === undefined) return void request.destroy();
+    // By now the request is destroyed, and its connection is not.
+    if (body === undefined) return void socket.destroy();
     let message: Message;
     try {
       // The bytes as they came: JSON that is parsed and written again may have another signature.
@@ -74,6 +76,10 @@ export function createReceiver({ secret, produce, onRefused }: ReceiverOptions):
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  // What says that it is too large is not waited for.
+  if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES_MAX) {
+    throw new Error('The body is too large.');
+  }
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

@@ -9,7 +9,6 @@ export const DRAIN_ENDINGS = [
   'producer-down',
   /** Its lock was taken: by a pause, or after its lease. */
   'lock-lost',
-  'failed',
 ] as const;
 
 const drainMembers = {
@@ -27,7 +26,7 @@ const drainMembers = {
   /** How long the oldest order that it claimed had been ready. */
   oldestAgeMs: count,
   ending: z.enum(DRAIN_ENDINGS),
-  /** The reason of its last failed attempt, or what it failed of. */
+  /** The reason of its last failed attempt. */
   error: z.optional(z.string()),
 };
 

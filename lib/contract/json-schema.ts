@@ -9,9 +9,12 @@ import {
   metadataSchema,
   submissionSchema,
 } from '../orders/submission.ts';
+import { activitySchema } from './activity-schemas.ts';
 import { cancelManySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
 import * as operator from './operator-schemas.ts';
+import { reasonsSchema } from './reasons-schemas.ts';
 import * as answers from './schemas.ts';
+import * as stock from './stock-schemas.ts';
 
 export type JsonSchema = { [name: string]: unknown };
 
@@ -24,6 +27,9 @@ const REQUESTS = {
   Batch: batchSchema,
   BatchOrder: batchItemSchema,
   Redrive: redriveSchema,
+  StockChange: stock.stockChangeSchema,
+  StockItem: stock.stockItemSchema,
+  StockChanges: stock.stockChangesSchema,
   CancelMany: cancelManySchema,
   PauseRequest: pauseRequestSchema,
 } as const;
@@ -37,8 +43,13 @@ const ANSWERS = {
   Stats: operator.statsSchema,
   DrainReport: operator.drainReportSchema,
   Redriven: operator.redrivenSchema,
+  Stock: stock.stockSchema,
+  StockPage: stock.stockPageSchema,
+  StockResults: stock.stockResultsSchema,
   Canceled: operator.canceledSchema,
   Pause: operator.pauseSchema,
+  Activity: activitySchema,
+  Reasons: reasonsSchema,
   Resumed: operator.resumedSchema,
   Me: answers.meSchema,
   Problem: answers.problemSchema,
@@ -83,6 +94,10 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
   ],
   [line.unitAmount, { description: 'In the currency’s minor unit, such as pence.' }],
   [batchSchema.shape.orders, { items: { $ref: refTo('BatchOrder' satisfies SchemaName) } }],
+  [
+    stock.stockChangesSchema.shape.stocks,
+    { items: { $ref: refTo('StockItem' satisfies SchemaName) } },
+  ],
   [answers.instantSchema, { format: 'date-time' }],
   [
     summary.totalAmount,
@@ -119,8 +134,8 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
     { description: 'Names of the counts that are not exact.' },
   ],
   [
-    answers.meSchema.shape.limits.shape.requestsPerMinute,
-    { description: 'Null where requests are not limited.' },
+    answers.meSchema.shape.limits.shape.ordersPerMinute,
+    { description: 'Any other request counts as one. Null where that is not limited.' },
   ],
   [
     operator.drainReportSchema.shape.remaining,

@@ -13,6 +13,7 @@ import {
   orderSchema,
   receiptSchema,
 } from './schemas.ts';
+import { STOCK_OPERATIONS } from './stock-operations.ts';
 
 /** Every route, by its method and path. */
 export const OPERATIONS = {
@@ -41,6 +42,10 @@ export const OPERATIONS = {
       'order-erased',
       'queue-full',
       'schedule-full',
+      'out-of-stock',
+      'over-limit',
+      'share-used',
+      'database-full',
     ],
   },
   'POST /orders/batch': {
@@ -56,7 +61,7 @@ export const OPERATIONS = {
       description: 'A result for each order, in the order of the request.',
       schema: batchResultsSchema,
     },
-    problems: [...BODY_PROBLEMS, 'invalid-batch', 'queue-full'],
+    problems: [...BODY_PROBLEMS, 'invalid-batch', 'queue-full', 'share-used', 'database-full'],
   },
   'GET /orders': {
     summary: 'List orders',
@@ -137,9 +142,18 @@ export const OPERATIONS = {
       description: 'The order, with its new content.',
       schema: changedOrderSchema,
     },
-    problems: [...BODY_PROBLEMS, 'invalid-order', 'not-found', 'not-replaceable', 'order-erased'],
+    problems: [
+      ...BODY_PROBLEMS,
+      'invalid-order',
+      'not-found',
+      'not-replaceable',
+      'order-erased',
+      'out-of-stock',
+      'over-limit',
+    ],
   },
   ...OPERATOR_OPERATIONS,
+  ...STOCK_OPERATIONS,
   'GET /me': {
     summary: 'Show who you are and what you may do',
     tag: 'Orders',

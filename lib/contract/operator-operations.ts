@@ -1,5 +1,11 @@
+import { activitySchema } from './activity-schemas.ts';
 import { BODY_PROBLEMS, type Operation } from './operation.ts';
-import { pauseRequestSchema, redriveSchema } from './operator-queries.ts';
+import {
+  activityQuerySchema,
+  pauseRequestSchema,
+  reasonsQuerySchema,
+  redriveSchema,
+} from './operator-queries.ts';
 import {
   drainReportSchema,
   pauseSchema,
@@ -8,6 +14,7 @@ import {
   statsSchema,
 } from './operator-schemas.ts';
 import { deadLettersQuerySchema } from './queries.ts';
+import { reasonsSchema } from './reasons-schemas.ts';
 import { orderPageSchema, orderSchema } from './schemas.ts';
 
 /** The routes for operators. */
@@ -28,6 +35,17 @@ export const OPERATOR_OPERATIONS = {
     answer: { status: 200, description: 'A page of dead orders.', schema: orderPageSchema },
     problems: ['invalid-query'],
   },
+  'GET /dead-letters/reasons': {
+    summary: 'Group the newest dead orders by reason',
+    description:
+      'Reads up to `limit` dead orders of all clients, and groups them by their reasons, in which ids, ' +
+      'numbers and quoted parts are masked.',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    query: reasonsQuerySchema,
+    answer: { status: 200, description: 'Groups, the largest first.', schema: reasonsSchema },
+    problems: ['invalid-query'],
+  },
   'POST /dead-letters/redrive': {
     summary: 'Put dead orders back: the oldest, or up to 100 by id',
     description:
@@ -46,6 +64,18 @@ export const OPERATOR_OPERATIONS = {
     scope: 'orders:admin',
     answer: { status: 200, description: 'Counts over all clients.', schema: statsSchema },
     problems: [],
+  },
+  'GET /activity': {
+    summary: 'Show what the drains did',
+    description:
+      'Step by step, the last hour by minutes unless asked otherwise; up to 7 days back, by 1 to 1,440 ' +
+      'minutes, in 1,500 steps at most. What came in is reckoned: what the depth has grown by, and what ' +
+      'was claimed.',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    query: activityQuerySchema,
+    answer: { status: 200, description: 'Steps, the oldest first.', schema: activitySchema },
+    problems: ['invalid-query'],
   },
   'POST /drain': {
     summary: 'Run a drain now, for 20 s at most',

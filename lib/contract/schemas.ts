@@ -19,8 +19,7 @@ export const instantSchema = z
 
 export const count = z.int().check(z.minimum(0));
 
-const receiptMembers = {
-  id: orderIdSchema,
+const contentMembers = {
   customer: z.string(),
   currency: z.string(),
   /** Sum of quantity × unitAmount over the lines, in the currency's minor unit. */
@@ -30,6 +29,8 @@ const receiptMembers = {
   produceAt: z.optional(instantSchema),
   acceptedAt: instantSchema,
 };
+
+const receiptMembers = { id: orderIdSchema, ...contentMembers };
 
 /** The answer to a submit, the same for every repeat of it. */
 export const receiptSchema = z.object({
@@ -81,14 +82,9 @@ export const orderSchema = z.object({
   replaced: z.optional(
     z.array(
       z.object({
-        customer: z.string(),
-        currency: z.string(),
-        totalAmount: count,
-        reference: z.optional(z.string()),
-        produceAt: z.optional(instantSchema),
+        ...contentMembers,
         metadata: z.optional(metadataSchema),
         lines: z.array(z.object(lineSchema.shape)),
-        acceptedAt: instantSchema,
         replacedAt: instantSchema,
       }),
     ),
@@ -113,6 +109,8 @@ const faultSchema = z.object({
   /** JSON Pointer (RFC 6901) to the member. */
   pointer: z.string(),
   detail: z.string(),
+  /** Of a line that cannot be had: how many units can. */
+  available: z.optional(count),
 });
 
 export const problemSchema = z.object({
@@ -141,7 +139,11 @@ export const batchResultsSchema = z.object({
         replayed: z.boolean(),
         order: receiptSchema,
       }),
-      z.object({ index, status: z.literal([400, 410, 422, 429]), problem: problemSchema }),
+      z.object({
+        index,
+        status: z.literal([400, 409, 410, 422, 429, 503]),
+        problem: problemSchema,
+      }),
     ]),
   ),
 });
@@ -153,11 +155,13 @@ export const meSchema = z.object({
   stage: z.string(),
   version: z.string(),
   limits: z.object({
-    /** `null` where requests are not limited. */
-    requestsPerMinute: z.nullable(count),
+    /** Any other request counts as one; `null` where that is not limited. */
+    ordersPerMinute: z.nullable(count),
     /** Orders of one client that may wait, and that may be scheduled. */
     queuedOrders: count,
     scheduledOrders: count,
+    /** About how many bytes of the database all orders of the client may take. */
+    storedBytes: count,
     orderBytes: count,
     orderLines: count,
     batchBytes: count,

@@ -55,11 +55,9 @@ async function readBatch(run: Run, claim: Claim) {
   }
   const lost = settled.filter(({ kind }) => kind === 'nowhere').map(({ lease }) => lease.id);
   if (lost.length > 0) log('error', 'orders-lost', { token: claim.token, orders: lost });
-  measureClaim(
-    metrics,
-    claimed.map(({ order }) => order),
-    nowMs,
-  );
+  const orders = claimed.map(({ order }) => order);
+  measureClaim(metrics, orders, nowMs);
+  run.notes.claimed(orders, nowMs);
   settled.push(...(await eraseDownstream(run, claim, erased)));
   return { settled, claimed };
 }
@@ -81,7 +79,11 @@ async function produceInTurn(
     const orders = claimed.map(({ order }) => order);
     const time = { answerByMs: run.answerByMs, lost };
     const outcome = await produceBatch(run, { token: claim.token, orders }, time);
-    if (!outcome.isProducerWell) run.isStopped = true;
+    if (!outcome.isProducerWell) {
+      run.isStopped = true;
+      run.notes.isProducerDown = true;
+      run.notes.failed(outcome.missing);
+    }
     logProblems(log, claim, outcome, orders);
     const nowMs = clock.now();
     return claimed.map((one) => {

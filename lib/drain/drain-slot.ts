@@ -1,5 +1,7 @@
+import { noteDrain, noteIdle, type Trigger } from '../store/activity.ts';
 import { readyClients } from '../store/claim.ts';
 import { type DrainDependencies, type DrainLimits, type DrainReport, drain } from './drain.ts';
+import { DrainNotes } from './notes.ts';
 
 /** What a drain needs of a lock: to know when it is lost, and to release it. */
 export interface SlotLock {
@@ -17,8 +19,9 @@ export interface SlotRequest {
   readonly deadlineMs: number;
   /** Text that no other drain has, such as a UUID. */
   readonly holder: string;
-  /** Whether to look before taking the lock: an idle drain then costs one command. */
-  readonly looksFirst: boolean;
+  readonly slot: number;
+  /** Only a drain that an operator asks for takes the lock before it looks: an idle one costs one command. */
+  readonly trigger: Trigger;
 }
 
 export type SlotOutcome =
@@ -32,6 +35,9 @@ const IDLE: DrainReport = { claimed: 0, produced: 0, retried: 0, dead: 0, remain
 const SETTLE_MS = 6_000;
 const PRODUCE_MS_MIN = 2_000;
 
+/** How often a drain that finds nothing says so. */
+const IDLE_NOTE_MINUTES = 5;
+
 /**
  * One drain of one slot, under the slot's lock. The lock keeps drains from competing; when it is
  * lost, the batch at hand is still settled, which its fencing token alone decides.
@@ -39,29 +45,74 @@ const PRODUCE_MS_MIN = 2_000;
 export async function drainSlot(
   { lock, ...dependencies }: SlotDependencies,
   limits: Pick<DrainLimits, 'batchSize' | 'lanes' | 'leaseMs' | 'attemptsMax' | 'isAnnounced'>,
-  { deadlineMs, holder, looksFirst }: SlotRequest,
+  request: SlotRequest,
 ): Promise<SlotOutcome> {
   const { clock, metrics, store } = dependencies;
   const look = () => readyClients(store, clock.now());
-  const seen = looksFirst ? await look() : undefined;
+  const seen = request.trigger === 'asked' ? undefined : await look();
   if (seen?.length === 0) {
     metrics.measure('QueueDepth', 0);
     metrics.measure('OldestOrderAge', 0);
+    await noteNothing(dependencies, request);
     return { kind: 'drained', report: IDLE };
   }
   const held = await lock();
   if (held === undefined) return { kind: 'busy' };
-  const startMs = clock.now();
   try {
-    const report = await drain(
-      dependencies,
-      { ...limits, settleMs: SETTLE_MS, produceMsMin: PRODUCE_MS_MIN },
-      { deadlineMs, signal: held.signal },
-      { holder, ready: seen ?? (await look()) },
-    );
-    metrics.measure('DrainDuration', clock.now() - startMs);
+    const ready = seen ?? (await look());
+    const report = await drainHeld(dependencies, limits, { ...request, ready, held });
     return { kind: 'drained', report };
   } finally {
     await held.release();
+  }
+}
+
+interface HeldSlot extends SlotRequest {
+  readonly ready: readonly string[];
+  readonly held: SlotLock;
+}
+
+/** Drains, and leaves a record of it if it claimed something. */
+async function drainHeld(
+  dependencies: DrainDependencies,
+  limits: Parameters<typeof drainSlot>[1],
+  { deadlineMs, holder, slot, trigger, ready, held }: HeldSlot,
+): Promise<DrainReport> {
+  const { clock, metrics, store } = dependencies;
+  const startMs = clock.now();
+  const notes = new DrainNotes();
+  const report = await drain(
+    dependencies,
+    { ...limits, settleMs: SETTLE_MS, produceMsMin: PRODUCE_MS_MIN },
+    { deadlineMs, signal: held.signal },
+    { holder, ready, notes },
+  );
+  metrics.measure('DrainDuration', clock.now() - startMs);
+  if (report.claimed === 0) return report;
+  const record = notes.record(report, { startMs, endMs: clock.now(), slot, trigger }, held.signal);
+  await noted(dependencies, noteDrain(store, record, trigger));
+  return report;
+}
+
+/** One slot says it for all: where it finds nothing, the others find nothing either. */
+async function noteNothing(
+  dependencies: DrainDependencies,
+  { slot, trigger }: SlotRequest,
+): Promise<void> {
+  const nowMs = dependencies.clock.now();
+  const isTime = Math.floor(nowMs / 60_000) % IDLE_NOTE_MINUTES === 0;
+  if (slot !== 0 || trigger !== 'schedule' || !isTime) return;
+  await noted(dependencies, noteIdle(dependencies.store, nowMs));
+}
+
+/** A record is worth less than what it tells of: without it, nothing is lost. */
+async function noted(
+  { log }: Pick<DrainDependencies, 'log'>,
+  noting: Promise<void>,
+): Promise<void> {
+  try {
+    await noting;
+  } catch (error) {
+    log('warn', 'drain-unnoted', { error: error instanceof Error ? error.name : 'unknown' });
   }
 }

@@ -1,12 +1,14 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { claimHolder } from '../orders/holder.ts';
 import type { Producer } from '../producers/producer.ts';
 import { ALONE, CLAIM_CLIENTS_MAX, type Claim, readyClients, readyOrders } from '../store/claim.ts';
 import type { Store } from '../store/connection.ts';
 import { type Settlements, settleAndClaim } from '../store/settle.ts';
 import { workBatch } from './batch.ts';
 import { measureSettled, outcomeOf } from './measurements.ts';
+import { DrainNotes } from './notes.ts';
 import { turns } from './turns.ts';
 
 export interface DrainDependencies {
@@ -41,6 +43,14 @@ export interface DrainEnd {
   readonly signal: AbortSignal;
 }
 
+export interface DrainStart {
+  /** Text that no other drain has, such as a UUID. */
+  readonly holder: string;
+  /** Clients of whom orders are ready. */
+  readonly ready: readonly string[];
+  readonly notes?: DrainNotes;
+}
+
 export interface DrainReport {
   readonly claimed: number;
   readonly produced: number;
@@ -53,6 +63,7 @@ export interface DrainReport {
 /** A drain under way, as its lanes share it. */
 export interface Run extends DrainDependencies {
   readonly limits: DrainLimits;
+  readonly notes: DrainNotes;
   /** Text that no other drain has. */
   readonly holder: string;
   /** When the producer must have answered, Unix milliseconds. */
@@ -76,21 +87,20 @@ const ALONE_SHARE = 0.25;
  * Two lanes take turns: while one produces, the other settles, claims and reads. Orders whose last
  * claim was never settled come last and one by one, as one of them may have killed its drain.
  *
- * @param holder  text that no other drain has, such as a UUID
  * @throws StoreUnavailable, StoreFault; claimed orders then come back when their lease ends
  */
 export async function drain(
   dependencies: DrainDependencies,
   limits: DrainLimits,
   end: DrainEnd,
-  { holder, ready }: { holder: string; ready: readonly string[] },
+  { holder, ready, notes = new DrainNotes() }: DrainStart,
 ): Promise<DrainReport> {
   const { clock } = dependencies;
   const startMs = clock.now();
   const answerByMs = end.deadlineMs - limits.settleMs;
   const run: Run = {
     ...dependencies,
-    ...{ limits, holder, answerByMs, ready },
+    ...{ limits, holder, answerByMs, ready, notes },
     tally: { claimed: 0, produced: 0, retried: 0, dead: 0, remaining: 0 },
     turn: turns(),
     isStopped: false,
@@ -107,6 +117,7 @@ export async function drain(
     await lane(run, { clients: () => [ALONE], ordersMax: 1, mayClaim: run.hasTime });
   }
   const isLeft = run.isStopped || !run.hasTime();
+  run.notes.isLeft = isLeft;
   const remaining = isLeft ? await countReady(run) : 0;
   if (!isLeft) run.metrics.measure('QueueDepth', 0);
   return { ...run.tally, remaining };
@@ -156,11 +167,13 @@ async function step(
   { ordersMax }: Lane,
 ): Promise<Claim | undefined> {
   if (settlements === undefined && clients.length === 0) return undefined;
-  const { store, clock, limits, holder } = run;
+  const { store, clock, limits } = run;
+  const nowMs = clock.now();
+  const holder = claimHolder(run.holder, nowMs);
   const request =
     clients.length === 0
       ? undefined
-      : { clients, ordersMax, holder, leaseMs: limits.leaseMs, nowMs: clock.now() };
+      : { clients, ordersMax, holder, leaseMs: limits.leaseMs, nowMs };
   const { stands, claim } = await settleAndClaim(store, settlements, request);
   if (settlements !== undefined) noteSettled(run, settlements, stands);
   if (claim !== undefined) run.ready = claim.ready;
@@ -194,6 +207,7 @@ function noteSettled(run: Run, settled: Settlements, stands: readonly boolean[])
     log('warn', 'settle-refused', { ...batch, orders: refused.map(({ lease }) => lease.id) });
   }
   measureSettled(metrics, standing, nowMs);
+  run.notes.settled(standing, nowMs);
   // What is settled is reported at once: a drain that is killed later has reported it.
   metrics.flush();
 }

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import type { Position } from '../store/list-places.ts';
 import { type Caller, isAdmin } from './authenticate.ts';
+import { checkedQuery } from './checked-query.ts';
 import { cursorsOf, type List } from './cursor.ts';
 import { type HttpResponse, problem } from './responses.ts';
 import type { HttpRequest } from './route.ts';
@@ -12,8 +13,8 @@ interface Query {
 
 type Asked = Pick<HttpRequest, 'caller' | 'query'>;
 
-type PageQuery<Q> =
-  | { readonly kind: 'query'; readonly query: Q; readonly after?: Position }
+type PageQuery<Q, P> =
+  | { readonly kind: 'query'; readonly query: Q; readonly after?: P }
   | { readonly kind: 'refused'; readonly response: HttpResponse };
 
 /**
@@ -21,40 +22,32 @@ type PageQuery<Q> =
  *
  * @param secret  see `cursorsOf`
  */
-export function pagesOf<Q extends Query>(list: List, schema: z.ZodMiniType<Q>, secret: string) {
+export function pagesOf<Q extends Query, P = Position>(
+  list: List,
+  schema: z.ZodMiniType<Q>,
+  secret: string,
+) {
   const cursorsFor = (caller: Caller, client = '') => {
     // No client's name begins with an asterisk.
-    return cursorsOf(list, isAdmin(caller) ? `*${client}` : caller.client, secret);
+    return cursorsOf<P>(list, isAdmin(caller) ? `*${client}` : caller.client, secret);
   };
   return {
     /** A limit or a cursor that was sent twice arrives joined by a comma, and so is refused. */
-    read({ caller, query }: Asked): PageQuery<Q> {
-      const { limit, ...others } = query;
-      const given = { ...others, ...(limit !== undefined && { limit: wholeIn(limit) }) };
-      const parsed = schema.safeParse(given, { jitless: true });
-      if (!parsed.success) {
-        const { issues } = parsed.error;
-        return refused(
-          issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join(' '),
-        );
-      }
-      const { cursor } = parsed.data;
-      if (cursor === undefined) return { kind: 'query', query: parsed.data };
+    read({ caller, query }: Asked): PageQuery<Q, P> {
+      const checked = checkedQuery(query, schema);
+      if (checked.kind === 'refused') return checked;
+      const { cursor } = checked.query;
+      if (cursor === undefined) return { kind: 'query', query: checked.query };
       const after = cursorsFor(caller, query.client).positionOf(cursor);
-      if (after !== undefined) return { kind: 'query', query: parsed.data, after };
+      if (after !== undefined) return { kind: 'query', query: checked.query, after };
       return refused('cursor: Must be the nextCursor of a page of this list, as you got it.');
     },
 
     /** The `nextCursor` of a page. */
-    nextCursor({ caller, query }: Asked, end: Position | undefined): string | null {
+    nextCursor({ caller, query }: Asked, end: P | undefined): string | null {
       return end === undefined ? null : cursorsFor(caller, query.client).at(end);
     },
   };
-}
-
-/** Digits only: 1e1 and 0x1, which `Number` accepts too, are mistakes. */
-function wholeIn(text: string): number {
-  return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Number.NaN;
 }
 
 function refused(detail: string) {

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { PROBLEMS, type ProblemType } from '../contract/problems.ts';
 import type { Fault } from '../orders/faults.ts';
+import type { NoRoom } from '../store/submit.ts';
 
 /** A response before the route adds its `X-Request-Id`. */
 export interface HttpResponse {
@@ -34,7 +35,10 @@ export function problem(
 
 /** A body that is JSON but not what it must be. */
 export function invalidBody(
-  type: Extract<ProblemType, `invalid-${'order' | 'batch' | 'redrive' | 'cancel' | 'pause'}`>,
+  type: Extract<
+    ProblemType,
+    `invalid-${'order' | 'batch' | 'redrive' | 'cancel' | 'pause' | 'stock'}`
+  >,
   faults: readonly Fault[],
 ): HttpResponse {
   const detail = 'The fields listed in "errors" are invalid.';
@@ -64,28 +68,53 @@ export function wasErased(): HttpResponse {
   return problem('order-erased', 'This order was erased. Its idempotency key stays used.');
 }
 
-export function queueFull(retryAfterS: number): HttpResponse {
-  const detail =
-    'Too many of your orders are waiting. Nothing was accepted. Send the same request again after ' +
-    'the time in Retry-After.';
-  return problem('queue-full', detail, { headers: { 'retry-after': String(retryAfterS) } });
-}
+const NOTHING_ACCEPTED = 'Nothing was accepted. Send the same again after the time in Retry-After.';
 
-/** Why an order of a submit was not accepted. */
-export function refusedOrder(
-  kind: 'key-reused' | 'schedule-full' | 'replaced' | 'erased',
-): HttpResponse {
-  if (kind === 'key-reused') return keyReused();
-  if (kind === 'schedule-full') return scheduleFull();
-  return kind === 'replaced' ? wasReplaced() : wasErased();
-}
-
-/** There is room again when scheduled orders become due. */
-function scheduleFull(): HttpResponse {
-  const detail =
+const NO_ROOM = {
+  queue: ['queue-full', `Too many of your orders are waiting. ${NOTHING_ACCEPTED}`],
+  schedule: [
+    'schedule-full',
     'You have as many scheduled orders as you may have. This order was not accepted. Send it again ' +
-    'in a minute, or without produceAt.';
-  return problem('schedule-full', detail, { headers: { 'retry-after': '60' } });
+      'in a minute, or without produceAt.',
+  ],
+  share: [
+    'share-used',
+    `Your orders take up all the storage that you may use. ${NOTHING_ACCEPTED} Orders leave some days ` +
+      'after they have ended; the operator can raise your share.',
+  ],
+  database: [
+    'database-full',
+    `The database has room for no more orders. ${NOTHING_ACCEPTED} What was accepted before is ` +
+      'produced, and can be read and canceled. Its operator must free space or choose a larger plan.',
+  ],
+} as const satisfies Record<NoRoom, readonly [ProblemType, string]>;
+
+/** There is no room for new orders. */
+export function noRoom(where: NoRoom, retryAfterS = 60): HttpResponse {
+  const [type, detail] = NO_ROOM[where];
+  return problem(type, detail, { headers: { 'retry-after': String(retryAfterS) } });
+}
+
+/** Why an order was not accepted, or not replaced. */
+export function refusedOrder(outcome: RefusedOutcome): HttpResponse {
+  if ('errors' in outcome) return noStock(outcome.kind, outcome.errors);
+  if (outcome.kind === 'no-room') return noRoom(outcome.where);
+  if (outcome.kind === 'key-reused') return keyReused();
+  return outcome.kind === 'replaced' ? wasReplaced() : wasErased();
+}
+
+type RefusedOutcome =
+  | { readonly kind: 'key-reused' | 'replaced' | 'erased' }
+  | { readonly kind: 'no-room'; readonly where: NoRoom }
+  | { readonly kind: 'out-of-stock' | 'over-limit'; readonly errors: readonly Fault[] };
+
+/** Nothing is kept of the order, so its key is not used up. */
+function noStock(kind: 'out-of-stock' | 'over-limit', errors: readonly Fault[]): HttpResponse {
+  const detail =
+    kind === 'out-of-stock'
+      ? 'There is not enough stock for the lines listed in "errors". Nothing was reserved.'
+      : 'The lines listed in "errors" are more than one customer may have. Nothing was reserved.';
+  return problem(kind, detail, { errors });
 }
 
 const IN_WORDS: Partial<Record<string, string>> = {

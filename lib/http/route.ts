@@ -25,6 +25,8 @@ export interface HttpRequest {
   readonly isBase64Encoded: boolean;
   /** Milliseconds until Lambda stops the function. */
   remainingMs(): number;
+  /** Counts orders that it brings beside the first, and refuses it where they are too many. */
+  countMore(orders: number): Promise<HttpResponse | undefined>;
 }
 
 export type HttpHandler = (
@@ -56,10 +58,10 @@ const RETRY_AFTER_S = '2';
  * `audit` in the log, and so is each answer of a route that names its `audit` action.
  */
 export function routeWith({ callers, log, now, rateLimit }: RouteDependencies) {
-  async function refusalOf(caller: Caller): Promise<HttpResponse | undefined> {
-    if (rateLimit === undefined || isAdmin(caller)) return undefined;
-    const retryAfterS = await rateLimit(caller.client, now());
-    return retryAfterS === undefined ? undefined : tooManyRequests(retryAfterS);
+  async function refusalOf(caller: Caller, orders: number): Promise<HttpResponse | undefined> {
+    if (rateLimit === undefined || isAdmin(caller) || orders === 0) return undefined;
+    const over = await rateLimit(caller.client, orders, now());
+    return over && tooMany(over);
   }
 
   return function route(
@@ -74,8 +76,10 @@ export function routeWith({ callers, log, now, rateLimit }: RouteDependencies) {
         caller = callers.identify(event);
         if (caller === undefined) return unauthorized(callers.advice);
         if (!mayCall(caller, scope)) return forbidden(scope);
-        const refusal = await refusalOf(caller);
-        return refusal ?? (await handle(requestFrom(event, context, { caller, requestId })));
+        const refusal = await refusalOf(caller, 1);
+        if (refusal !== undefined) return refusal;
+        const countMore = refusalOf.bind(undefined, caller);
+        return handle(requestFrom(event, context, { caller, requestId, countMore }));
       }
       const response = await answer().catch((error: unknown) => {
         log('error', 'request-failed', { requestId, route: event.routeKey, ...faultOf(error) });
@@ -123,10 +127,12 @@ function forbidden(scope: Scope | 'any'): HttpResponse {
   return problem('forbidden', `You do not have ${needed}.`);
 }
 
-function tooManyRequests(retryAfterS: number): HttpResponse {
+type Over = NonNullable<Awaited<ReturnType<RateLimit>>>;
+
+function tooMany({ ordersMax, retryAfterS }: Over): HttpResponse {
   const detail =
-    'You have used all your requests of this minute. Nothing was done. Try again after the time in ' +
-    'Retry-After.';
+    `You may submit ${ordersMax} orders a minute, and any other request counts as one. Nothing was ` +
+    'done. Try again after the time in Retry-After, with no more orders than that.';
   return problem('too-many-requests', detail, { headers: { 'retry-after': String(retryAfterS) } });
 }
 
@@ -137,7 +143,7 @@ function unauthorized(advice: string): HttpResponse {
 function requestFrom(
   event: APIGatewayProxyEventV2,
   context: Context,
-  known: Pick<HttpRequest, 'caller' | 'requestId'>,
+  known: Pick<HttpRequest, 'caller' | 'requestId' | 'countMore'>,
 ): HttpRequest {
   return {
     ...known,

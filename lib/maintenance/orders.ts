@@ -3,7 +3,8 @@ import { segmentIn, segmentName } from '../store/keys.ts';
 import { type OrderState, readable, stateFrom } from '../store/order-record.ts';
 import { missingFrom, statesOf, withoutRecord } from '../store/upkeep.ts';
 import { type Scanned, scanPage } from '../store/upkeep-pages.ts';
-import { eachPage, type Pass } from './pass.ts';
+import { orderWeight } from '../store/weight.ts';
+import { addBytes, eachPage, type Pass } from './pass.ts';
 
 /** Orders whose states are read at once: those of about two steps of the scan. */
 const READ_IDS = 2_000;
@@ -17,6 +18,7 @@ const ASKED_IDS = 1_000;
 export async function checkOrders(pass: Pass): Promise<boolean> {
   const { store } = pass;
   const ended = new EndedOrders(pass);
+  const clientOf = clientsOf(pass);
   let unread: string[] = [];
   const readStates = async () => {
     const ids = unread;
@@ -26,6 +28,7 @@ export async function checkOrders(pass: Pass): Promise<boolean> {
     for (const [at, id] of ids.entries()) {
       const state = readable(() => stateFrom(id, states[at] ?? null));
       note(pass, id, state);
+      weighState(pass, clientOf(id), state, states[at]?.length ?? 0);
       if (!isWhereItWaits(pass, id, state)) pass.suspects.add(id);
       else if (state?.segment !== undefined) ended.add(id, state.segment, state.updatedAtMs);
     }
@@ -47,6 +50,19 @@ export async function checkOrders(pass: Pass): Promise<boolean> {
   await readStates();
   await ended.ask(1);
   return true;
+}
+
+/** What an ended order takes. Of one that waits or is dead, the record was weighed before. */
+function weighState(
+  pass: Pass,
+  client: string | undefined,
+  state: OrderState | undefined,
+  stateBytes: number,
+): void {
+  if (client === undefined || state === undefined) return;
+  const { segment, bytes = 0 } = state;
+  const waits = segment === undefined ? orderWeight(0) : 0;
+  addBytes(pass, client, orderWeight(bytes, stateBytes) - waits);
 }
 
 /** For an order that has ended: whether it is not among the dead; the rest is asked of its segment. */
@@ -87,18 +103,25 @@ function note(pass: Pass, id: string, state: OrderState | undefined): void {
   if (state.hasOwnNumber !== true) pass.number = Math.max(pass.number, orderNumber);
 }
 
+/** Whose an order seems to be, by its id; of two clients with one prefix, the first. */
+export function clientsOf(pass: Pass): (id: string) => string | undefined {
+  const clients = clientsByPrefix(pass);
+  return (id) => clients.get(id.slice(0, PREFIX_LENGTH))?.[0];
+}
+
+function clientsByPrefix({ clients }: Pass): Map<string, string[]> {
+  return Map.groupBy(clients, idPrefixOf);
+}
+
 /** Asks segments for the orders that say that they are there, many at once. */
 class EndedOrders {
   readonly #pass: Pass;
   readonly #bySegment = new Map<string, string[]>();
-  readonly #clients = new Map<string, string[]>();
+  readonly #clients: ReadonlyMap<string, readonly string[]>;
 
   constructor(pass: Pass) {
     this.#pass = pass;
-    for (const client of pass.clients) {
-      const prefix = idPrefixOf(client);
-      this.#clients.set(prefix, [...(this.#clients.get(prefix) ?? []), client]);
-    }
+    this.#clients = clientsByPrefix(pass);
   }
 
   /** An order of a client that is not known, or that may be one of two, is looked at by itself. */

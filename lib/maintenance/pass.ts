@@ -39,10 +39,17 @@ export interface Pass extends ReconcileOptions {
   /** Orders that ended before this should have been forgotten. */
   readonly overdueMs: number;
   readonly fromSegment: number;
+  /** About how many bytes the orders of each client take. */
+  readonly bytes: Map<string, number>;
   orders: number;
   /** The largest number and token that any order was seen to bear. */
   number: number;
   token: number;
+}
+
+/** Adds to what the orders of a client take. */
+export function addBytes({ bytes }: Pass, client: string, more: number): void {
+  bytes.set(client, (bytes.get(client) ?? 0) + more);
 }
 
 /** Whether there is time for another step. */

@@ -1,3 +1,4 @@
+import { correctBytes, countedBytes } from '../store/bytes.ts';
 import { totalsNow } from '../store/recount.ts';
 import { type Checked, checkedUntil, setChecked } from '../store/upkeep.ts';
 import { checkClients } from './clients.ts';
@@ -41,6 +42,7 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
   const { store, clock, isRepair, isThorough = false, retentionMs } = options;
   const startMs = clock.now();
   const { checked, openSegment } = await checkedUntil(store);
+  const counted = isRepair ? await countedBytes(store) : new Map<string, number>();
   const totals = await totalsNow(store);
   const since: Checked = isThorough ? { segment: 0, atMs: 0 } : checked;
   const pass: Pass = {
@@ -52,6 +54,7 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
       waiting: new Set(),
       dead: new Set(),
       clients: new Set(),
+      bytes: new Map(),
     },
     ...{ segments: new Set(), suspects: new Set(), canceled: new Map() },
     checkedMs: since.atMs,
@@ -73,6 +76,7 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
   if (isComplete && isRepair) {
     // The segment before the open one may still get what is leased now.
     const segment = Math.max(0, openSegment - 1);
+    await correctBytes(store, pass.bytes, counted);
     await setChecked(store, { segment, atMs: Math.max(0, startMs - CLOCKS_MS) });
   }
   const { found, repaired, listed } = pass.notes;

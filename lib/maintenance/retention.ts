@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { takeOffBytes } from '../store/bytes.ts';
 import { endedSegments } from '../store/catalogue.ts';
 import type { Store } from '../store/connection.ts';
 import { erase } from '../store/erase.ts';
@@ -38,11 +39,22 @@ export interface RetentionOptions {
  * @throws StoreUnavailable, StoreFault; the next run goes on
  */
 export async function retain(options: RetentionOptions): Promise<RetentionReport> {
-  const { store, clock, retentionMs, deadlineMs = Number.POSITIVE_INFINITY } = options;
-  const beforeMs = clock.now() - retentionMs;
   const dead = await discardDead(options);
   const report = { removed: 0, kept: 0, lost: 0, discarded: dead.discarded };
   if (!dead.isComplete) return { ...report, isComplete: false };
+  const gone = new Map<string, number>();
+  const isComplete = await forgetAll(options, report, gone);
+  await takeOffBytes(options.store, gone);
+  return { ...report, isComplete };
+}
+
+/** @returns whether it came to its end before the time was up */
+async function forgetAll(
+  { store, clock, retentionMs, deadlineMs = Number.POSITIVE_INFINITY }: RetentionOptions,
+  report: { removed: number; kept: number; lost: number },
+  gone: Map<string, number>,
+): Promise<boolean> {
+  const beforeMs = clock.now() - retentionMs;
   let youngClient: string | undefined;
   for (const segment of await endedSegments(store)) {
     // A client's segments come oldest first: where one has nothing to forget, the next have not either.
@@ -50,18 +62,19 @@ export async function retain(options: RetentionOptions): Promise<RetentionReport
     if (client === youngClient) continue;
     let skipped = 0;
     for (let isFirst = true; ; isFirst = false) {
-      if (clock.now() >= deadlineMs) return { ...report, isComplete: false };
+      if (clock.now() >= deadlineMs) return false;
       const step = await forgetEndedBefore(store, { segment, beforeMs, skipped });
       const seen = step.removed + step.kept;
       if (seen === 0 && isFirst) youngClient = client;
       if (seen === 0) break;
+      gone.set(client, (gone.get(client) ?? 0) + step.bytes);
       report.removed += step.removed;
       report.kept += step.kept;
       report.lost += step.lost.length;
       skipped += step.kept;
     }
   }
-  return { ...report, isComplete: true };
+  return true;
 }
 
 async function discardDead({

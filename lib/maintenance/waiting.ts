@@ -1,19 +1,30 @@
+import { weigh } from '../store/bytes.ts';
 import { endedSegments } from '../store/catalogue.ts';
 import { ALONE } from '../store/claim.ts';
 import { segmentIn } from '../store/keys.ts';
 import { knownClients } from '../store/list.ts';
-import { sizesOf, withoutRecord } from '../store/upkeep.ts';
+import { sizesOf } from '../store/upkeep.ts';
 import { queuePage, setPage } from '../store/upkeep-pages.ts';
-import { tellLost } from './orders.ts';
-import { eachPage, type Pass } from './pass.ts';
+import { orderWeight } from '../store/weight.ts';
+import { clientsOf, tellLost } from './orders.ts';
+import { addBytes, eachPage, type Pass } from './pass.ts';
 
 /** Notes every id that waits or is dead, and tells those that have no record. */
 export async function checkWaiting(pass: Pass): Promise<boolean> {
   const { store, waiting, dead } = pass;
   const { keys } = store;
-  const noteIn = (ids: Set<string>) => async (page: readonly string[]) => {
-    for (const id of page) ids.add(id);
-    await tellLost(pass, await withoutRecord(store, page));
+  const noteIn = (ids: Set<string>, client: string) => async (page: readonly string[]) => {
+    const clientOf = clientsOf(pass);
+    const bytes = await weigh(store, page);
+    for (const [at, id] of page.entries()) {
+      ids.add(id);
+      const owner = client === ALONE ? clientOf(id) : client;
+      if (owner !== undefined) addBytes(pass, owner, orderWeight(Math.max(0, bytes[at] ?? 0)));
+    }
+    await tellLost(
+      pass,
+      page.filter((_, at) => (bytes[at] ?? 0) < 0),
+    );
   };
   const known = await knownClients(store);
   for (const client of known) pass.clients.add(client);
@@ -22,12 +33,17 @@ export async function checkWaiting(pass: Pass): Promise<boolean> {
   for (const { name, ...size } of sizes) {
     const pages = [
       size.queued > 0 &&
-        (() => eachPage(pass, (cursor) => queuePage(store, name, cursor), noteIn(waiting))),
+        (() => eachPage(pass, (cursor) => queuePage(store, name, cursor), noteIn(waiting, name))),
       size.pending > 0 &&
         (() =>
-          eachPage(pass, (cursor) => setPage(store, keys.pending(name), cursor), noteIn(waiting))),
+          eachPage(
+            pass,
+            (cursor) => setPage(store, keys.pending(name), cursor),
+            noteIn(waiting, name),
+          )),
       size.dead > 0 &&
-        (() => eachPage(pass, (cursor) => setPage(store, keys.dead(name), cursor), noteIn(dead))),
+        (() =>
+          eachPage(pass, (cursor) => setPage(store, keys.dead(name), cursor), noteIn(dead, name))),
     ];
     for (const look of pages) if (look !== false && !(await look())) return false;
   }

@@ -65,9 +65,11 @@ function integer(min: number, max: number) {
   return z.int({ ...message, abort: true }).check(z.minimum(min, message), z.maximum(max, message));
 }
 
+export const skuSchema = text(64);
+
 export const lineSchema = z.strictObject(
   {
-    sku: text(64),
+    sku: skuSchema,
     quantity: integer(1, QUANTITY_MAX),
     unitAmount: integer(0, UNIT_AMOUNT_MAX),
     description: z.optional(
@@ -190,6 +192,17 @@ export function submissionOf(members: Members): Submission {
     ...(reference !== undefined && { reference }),
     ...(produceAt !== undefined && { produceAtMs: parseInstant(produceAt) as number }),
     ...(strings !== undefined && Object.keys(strings).length > 0 && { metadata: strings }),
+  };
+}
+
+/** What was submitted of an order, without what has become of it since. */
+export function contentOf(order: Submission): Submission {
+  const { customer, currency, lines, totalAmount, reference, produceAtMs, metadata } = order;
+  return {
+    ...{ customer, currency, lines, totalAmount },
+    ...(reference !== undefined && { reference }),
+    ...(produceAtMs !== undefined && { produceAtMs }),
+    ...(metadata !== undefined && { metadata }),
   };
 }
 

@@ -19,7 +19,7 @@ export type FailureKind =
 
 /**
  * PostgreSQL did not do what it was asked. Its own message, which may hold an order's data, is not
- * kept: the code and the constraint's name say enough.
+ * kept: the code and the name of the constraint or column say enough.
  */
 export class DatabaseFailure extends Error {
   override readonly name = 'DatabaseFailure';
@@ -27,20 +27,27 @@ export class DatabaseFailure extends Error {
   /** Five characters of PostgreSQL's, or what Node.js calls the error. */
   readonly code: string;
   readonly constraint: string | undefined;
+  readonly column: string | undefined;
   /** What to do about it, where that is known. */
   readonly advice: string | undefined;
 
-  constructor(kind: FailureKind, code: string, { constraint, advice }: FailureDetails = {}) {
+  constructor(
+    kind: FailureKind,
+    code: string,
+    { constraint, column, advice }: FailureDetails = {},
+  ) {
     super(`PostgreSQL: ${kind} (${code})${advice === undefined ? '' : `. ${advice}`}`);
     this.kind = kind;
     this.code = code;
     this.constraint = constraint;
+    this.column = column;
     this.advice = advice;
   }
 }
 
 interface FailureDetails {
   readonly constraint?: string | undefined;
+  readonly column?: string | undefined;
   readonly advice?: string | undefined;
 }
 
@@ -84,15 +91,23 @@ export function adviceOn(error: unknown): string | undefined {
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const MEANINGS: readonly (readonly [RegExp, FailureKind])[] = [
-  // Data exceptions, constraints, a view's check, and what a trigger raises.
-  [/^(?:22|23|44|P0001)/, 'refused'],
+  // Data exceptions, constraints, a view's check, and what triggers and their functions raise.
+  [/^(?:09|2[0-37F]|38|39|44|P0)/, 'refused'],
   // Serialization failures, deadlocks, a lock that was not had.
   [/^(?:40|55P03)/, 'again'],
   [/^57014$/, 'late'],
   // Ended from the server's side, or a server that has become a standby.
   [/^(?:08|57P0[125]|25006)/, 'lost'],
   [/^(?:0A|28|3D|3F|42)/, 'not-ready'],
+  // The other classes of PostgreSQL: trouble of the server.
+  [/^(?:0[0-9A-Z]|10|2[0-9A-F]|3[4-9A-F]|4[0-4]|5[3-8]|72|F0|HV|XX)/, 'unavailable'],
+  // No class of PostgreSQL's: a code that somebody has made up for a trigger to raise.
+  [/^[0-9A-Z]{5}$/, 'refused'],
 ];
+
+/** The names of columns and constraints can be trusted to be names where the server gives them. */
+const NAMES_ARE_SAFE = /^2[23]/;
+const NAME = /^[\p{L}_][\p{L}\p{N}_$]{0,62}$/u;
 
 /**
  * What a failure of the driver means. All that is not known is taken for trouble of the server,
@@ -102,12 +117,14 @@ const MEANINGS: readonly (readonly [RegExp, FailureKind])[] = [
  */
 export function failureOf(error: unknown, during: 'connect' | 'query'): DatabaseFailure {
   if (error instanceof DatabaseFailure) return error;
-  const { code, severity, constraint } = error as Readonly<Record<string, string | undefined>>;
+  const { code, severity, ...names } = error as Readonly<Record<string, string | undefined>>;
   const advice = adviceOn(error);
   if (during === 'connect') return new DatabaseFailure('unreached', code ?? 'no code', { advice });
   if (severity === undefined || code === undefined) {
     return new DatabaseFailure('lost', code ?? 'no code');
   }
   const [, kind = 'unavailable'] = MEANINGS.find(([pattern]) => pattern.test(code)) ?? [];
-  return new DatabaseFailure(kind, code, { constraint, advice });
+  const safe = (name = '') => (NAMES_ARE_SAFE.test(code) && NAME.test(name) ? name : undefined);
+  const [constraint, column] = [safe(names.constraint), safe(names.column)];
+  return new DatabaseFailure(kind, code, { constraint, column, advice });
 }

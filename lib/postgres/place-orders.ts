@@ -45,6 +45,14 @@ select p.id, p.order_number, p.fingerprint = b.fingerprint as is_same
 from batch b
 join placed p on p.id = b.id`;
 
+/** The columns that orders and their lines bring values for, or that have some by themselves. */
+export const WRITTEN_COLUMNS: ReadonlySet<string> = new Set(
+  (
+    'id client customer currency total_amount reference metadata accepted_at fence fingerprint ' +
+    'produced_at order_number order_id line sku description quantity unit_amount'
+  ).split(' '),
+);
+
 /** What the database has of an order once it is placed. */
 export interface PlacedOrder {
   readonly id: string;

@@ -3,8 +3,10 @@ import type { ClaimedOrder } from '../orders/order.ts';
 import { connectDatabase, type Database, type Patience } from '../postgres/connection.ts';
 import { databaseSettings } from '../postgres/database-settings.ts';
 import { eraseOrders } from '../postgres/erase-orders.ts';
+import { createEvidence, probesIn } from '../postgres/evidence.ts';
 import { DatabaseFailure, failureOf } from '../postgres/failures.ts';
 import { type PlacedOrder, placedOrders, placeOrders } from '../postgres/place-orders.ts';
+import { byClientInTurn } from './by-client.ts';
 import type { CreateProducer, Producer, ProducerAnswer, ProducerContext } from './producer.ts';
 
 /** How often a batch is sent: it is safe to repeat, and a second sending mostly helps. */
@@ -36,29 +38,91 @@ export function postgresProducer({ database, log }: { database: Database; log: L
     }
   }
 
-  async function alone(order: ClaimedOrder, context: ProducerContext): Promise<ProducerAnswer> {
+  const evidence = createEvidence();
+
+  async function alone(order: ClaimedOrder, context: ProducerContext): Promise<Tried> {
     try {
       const [placed] = await place([order], context);
-      return placed === undefined ? noRow() : answerFor(placed);
+      evidence.taken();
+      return { order, answer: placed === undefined ? noRow() : answerFor(placed) };
     } catch (error) {
-      return failed(failureOf(error, 'query'));
+      const failure = failureOf(error, 'query');
+      return { order, answer: failed(failure), failure };
     }
+  }
+
+  /**
+   * Finds out which orders of a batch are at fault, by trying a few alone. If one of them is written, so
+   * is each other that can be. If none is, the rest is spared: all of them may fail of the same.
+   */
+  async function oneByOne(
+    orders: readonly ClaimedOrder[],
+    context: ProducerContext,
+    failure: DatabaseFailure,
+  ) {
+    const tryAll = (some: readonly ClaimedOrder[]) =>
+      Promise.all(some.map((order) => alone(order, context)));
+    const probes = probesIn(byClientInTurn(orders));
+    const [only] = orders;
+    const tried =
+      orders.length === 1 && only
+        ? [{ order: only, answer: failed(failure), failure }]
+        : await tryAll(probes);
+    const failures = tried.flatMap((one) => one.failure ?? []);
+    if (failures.length === tried.length) {
+      const trouble = failures.find(({ kind }) => IS_TROUBLE.has(kind));
+      if (trouble !== undefined) return givenUp(orders, trouble);
+      const fault = evidence.refused(failures.filter(({ kind }) => kind === 'refused'));
+      if (fault !== 'none') return spared(orders, tried, fault);
+    }
+    const others = orders.filter((order) => !probes.includes(order));
+    const all = [...tried, ...(await tryAll(others))];
+    return new Map(all.map(({ order, answer }) => [order.id, answer]));
+  }
+
+  /** The database refuses each order alike: somebody has to change it, and the orders wait. */
+  function spared(
+    orders: readonly ClaimedOrder[],
+    tried: readonly Tried[],
+    fault: 'certain' | 'likely',
+  ) {
+    const answers = new Map(orders.map(({ id }) => [id, untried()]));
+    const [{ failure } = { failure: undefined }] = tried;
+    const { code, constraint, column } = failure ?? {};
+    log('error', 'database-refuses-all', { code, constraint, column, orders: orders.length });
+    if (fault === 'certain') return answers;
+    // They may be at fault all the same, so they make way for those behind them.
+    for (const { order, answer } of tried) {
+      const reason = 'reason' in answer ? answer.reason : '';
+      answers.set(order.id, { kind: 'retry', reason, afterMs: REFUSED_WAIT_MS });
+    }
+    return answers;
+  }
+
+  function givenUp(orders: readonly ClaimedOrder[], failure: DatabaseFailure) {
+    const { kind, code } = failure;
+    if (kind === 'refused' || kind === 'again' || kind === 'late') {
+      return answersOf(orders, () => failed(failure));
+    }
+    log('error', 'database-failed', { kind, code, advice: failure.advice ?? ADVICE[kind] });
+    if (kind === 'unreached') return answersOf(orders, untried);
+    // Thrown, so that the drain ends: the whole queue would else be charged an attempt a minute.
+    throw failure;
   }
 
   async function produce(orders: readonly ClaimedOrder[], context: ProducerContext) {
     if (context.signal.aborted) return answersOf(orders, untried);
     try {
       const placed = await place(orders, context);
+      evidence.taken();
       return new Map(placed.map((one) => [one.id, answerFor(one)]));
     } catch (error) {
       const failure = failureOf(error, 'query');
-      const { kind, code } = failure;
-      if (kind === 'refused') return answersOf(orders, (order) => alone(order, context));
-      if (kind === 'again' || kind === 'late') return answersOf(orders, () => failed(failure));
-      log('error', 'database-failed', { kind, code, advice: failure.advice ?? ADVICE[kind] });
-      if (kind === 'unreached') return answersOf(orders, untried);
-      // Thrown, so that the drain ends: the whole queue would else be charged an attempt a minute.
-      throw failure;
+      const isOneOrders = MAY_BE_ONE_ORDERS.has(failure.kind);
+      const isKnown = orders.length === 1 && failure.kind !== 'refused';
+      return isOneOrders && !isKnown
+        ? oneByOne(orders, context, failure)
+        : givenUp(orders, failure);
     }
   }
 
@@ -69,6 +133,23 @@ export function postgresProducer({ database, log }: { database: Database; log: L
   });
 }
 
+/** One order that was tried alone. */
+interface Tried {
+  readonly order: ClaimedOrder;
+  readonly answer: ProducerAnswer;
+  readonly failure?: DatabaseFailure;
+}
+
+/** A trigger or a rule may fail like this for the data of a single order. */
+const MAY_BE_ONE_ORDERS: ReadonlySet<DatabaseFailure['kind']> = new Set([
+  ...(['refused', 'not-ready', 'unavailable'] as const),
+]);
+const IS_TROUBLE: ReadonlySet<DatabaseFailure['kind']> = new Set([
+  ...(['not-ready', 'unavailable', 'lost', 'unreached'] as const),
+]);
+/** How soon orders are tried again that seem to fail like all others. */
+const REFUSED_WAIT_MS = 5 * 60_000;
+
 const ADVICE = {
   lost: 'The connection broke twice.',
   unreached: 'The database cannot be reached, or does not let this user in.',
@@ -76,12 +157,8 @@ const ADVICE = {
   'not-ready': 'A table or a right is missing: run `npm run sluice -- migrate`.',
 };
 
-async function answersOf(
-  orders: readonly ClaimedOrder[],
-  answer: (order: ClaimedOrder) => ProducerAnswer | Promise<ProducerAnswer>,
-) {
-  const answers = orders.map(async (order) => [order.id, await answer(order)] as const);
-  return new Map(await Promise.all(answers));
+function answersOf(orders: readonly ClaimedOrder[], answer: () => ProducerAnswer) {
+  return new Map(orders.map(({ id }) => [id, answer()]));
 }
 
 function answerFor({ orderNumber, isSame }: PlacedOrder): ProducerAnswer {
@@ -99,9 +176,10 @@ function noRow(): ProducerAnswer {
 }
 
 /** Clients read the reason, so it tells what the operator's tables are called, and no value. */
-function failed({ kind, code, constraint }: DatabaseFailure): ProducerAnswer {
+function failed({ kind, code, constraint, column }: DatabaseFailure): ProducerAnswer {
   if (kind === 'refused') {
-    const where = constraint === undefined ? '' : `, constraint ${constraint}`;
+    const named = constraint === undefined ? '' : `, constraint ${constraint}`;
+    const where = column === undefined ? named : `${named}, column ${column}`;
     return { kind: 'rejected', reason: `The database refused the order (${code}${where}).` };
   }
   const reason =

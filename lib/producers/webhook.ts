@@ -3,9 +3,9 @@ import type { Log } from '../log.ts';
 import type { ClaimedOrder } from '../orders/order.ts';
 import { createPost, type Network } from '../webhook/post.ts';
 import { signedHeaders } from '../webhook/signature.ts';
+import { byClientInTurn } from './by-client.ts';
 import type { CreateProducer, Producer, ProducerAnswer, ProducerContext } from './producer.ts';
-import { CAREFUL_AFTER, createBreaker } from './webhook/breaker.ts';
-import { byClientInTurn } from './webhook/by-client.ts';
+import { CAREFUL_AFTER, createBreaker, REFUSED_RUN_MAX } from './webhook/breaker.ts';
 import { batchMessage, orderMessage } from './webhook/message.ts';
 import { readWebhookSettings, type WebhookSettings } from './webhook/settings.ts';
 import { type Verdict, verdictOf } from './webhook/verdict.ts';
@@ -68,14 +68,24 @@ export function webhookProducer(
     const waiting = byClientInTurn(orders).values();
     let isAnyTaken = false;
     let refusals = 0;
-    const isRefusingAll = () => !isAnyTaken && refusals >= CAREFUL_AFTER && breaker.refusesAll();
+    /** Refused since an order was taken last. */
+    const run = new Set<ClaimedOrder>();
+    const isRefusingAll = () =>
+      run.size >= REFUSED_RUN_MAX ||
+      (!isAnyTaken && refusals >= CAREFUL_AFTER && breaker.refusesAll());
     const mayCall = () => breaker.state() !== 'open' && !context.signal.aborted && !isRefusingAll();
     const deliverNext = async () => {
       const { value: order } = waiting.next();
       if (order === undefined) return false;
       const verdict = await deliver([order], context);
-      if (verdict.health === 'up') isAnyTaken = true;
-      if (verdict.health === 'refusing') refusals += 1;
+      if (verdict.health === 'up') {
+        isAnyTaken = true;
+        run.clear();
+      }
+      if (verdict.health === 'refusing') {
+        refusals += 1;
+        run.add(order);
+      }
       const kept = verdict.health === 'refusing' ? refused : answers;
       for (const [id, answer] of verdict.answers) kept.set(id, answer);
       return true;
@@ -88,7 +98,16 @@ export function webhookProducer(
     const isReceiverAtFault = !isAnyTaken && breaker.refusesAll();
     for (const [id, answer] of refused)
       answers.set(id, isReceiverAtFault ? retried(answer) : answer);
-    if (isReceiverAtFault) log('error', 'webhook-refuses-all', { orders: refused.size });
+    if (isReceiverAtFault || run.size >= REFUSED_RUN_MAX) {
+      log('error', 'webhook-refuses-all', { orders: isReceiverAtFault ? refused.size : run.size });
+    }
+    // The receiver may have gone wrong in the middle of the batch. Where an order is at fault, it is
+    // refused again beside others that are taken.
+    const isInDoubt = run.size >= CAREFUL_AFTER;
+    for (const { id, attempts } of isInDoubt ? run : []) {
+      const answer = refused.get(id);
+      if (attempts === 1 && answer !== undefined) answers.set(id, retried(answer));
+    }
     for (const { id } of waiting) answers.set(id, { kind: 'untried' });
     return answers;
   }

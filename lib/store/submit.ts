@@ -3,8 +3,10 @@ import type { Store } from './connection.ts';
 import { erasedFrom } from './erased-record.ts';
 import { readyScore } from './keys.ts';
 import { headOf, type NewOrder, type RecordHead, recordOf } from './order-record.ts';
-import { runScript } from './run-script.ts';
+import { runScript, type ScriptCall } from './run-script.ts';
 import { SUBMIT } from './scripts.ts';
+import { type NoStock, noStockFrom, type WantingPart, wantingParts } from './submit-stock.ts';
+import { ORDER_BYTES, orderWeight } from './weight.ts';
 
 /** The most orders of one submit: its script stays bounded. */
 export const SUBMIT_ORDERS_MAX = 500;
@@ -12,17 +14,43 @@ export const SUBMIT_ORDERS_MAX = 500;
 export interface SubmitRequest {
   /** Whose orders they are. */
   readonly client: string;
-  /** 1 to `SUBMIT_ORDERS_MAX`, no two with the same id. */
+  /**
+   * 1 to `SUBMIT_ORDERS_MAX`. Two may have the same id only where stock is kept: the second is decided
+   * after the first.
+   */
   readonly orders: readonly NewOrder[];
   /** Unix milliseconds. */
   readonly nowMs: number;
   /** How many orders of the client may be pending for a scheduled one to be accepted. */
   readonly pendingMax: number;
+  /** How many may be due within a minute for another one of that kind to be accepted. */
+  readonly queueMax: number;
   /**
    * Whether to have a drain look at the client in any case, at one command more: an earlier submit
    * failed, and may have been cut off before it told the drain.
    */
   readonly mustLook?: boolean;
+  /** Whether to tell how many orders of the client are due, at one command more. */
+  readonly countsDue?: boolean;
+  /** What to count and to look at for orders that take so many bytes; nothing if left out. */
+  readonly asks?: (bytes: number) => Counting;
+  /** Whether orders reserve tracked SKUs, at up to two commands more. */
+  readonly hasStock?: boolean;
+}
+
+/** What a submit does about the bytes that are counted. */
+export interface Counting {
+  /** Bytes of earlier orders, counted with these at two commands more; left out to count nothing now. */
+  readonly owedBytes?: number | undefined;
+  /** Refuses new orders where more than that is counted, at one command more. */
+  readonly bytesMax?: Bytes | undefined;
+}
+
+/** About how many bytes orders take in the database. */
+export interface Bytes {
+  /** Those of one client. */
+  readonly ofClient: number;
+  readonly ofAll: number;
 }
 
 export interface Submitted {
@@ -30,46 +58,117 @@ export interface Submitted {
   readonly answers: readonly SubmitAnswer[];
   /** How many ids are in the client's queue now; unknown if none of these went there. */
   readonly queueDepth?: number;
+  /** How many of the client's orders were due before, if that was asked. */
+  readonly due?: number;
+  /** How many bytes the accepted orders take. */
+  readonly acceptedBytes: number;
+  /** What is counted now, if it was counted or looked at. */
+  readonly counted?: Bytes;
 }
+
+/** Why there is no room for an order: in its client's schedule, queue or share, or in the database. */
+export type NoRoom = 'schedule' | 'queue' | 'share' | 'database';
 
 export type SubmitAnswer =
   | { readonly kind: 'accepted' }
   | ({ readonly kind: 'known' } & RecordHead)
   /** The order of this key was erased. */
   | { readonly kind: 'erased' }
-  /** A scheduled order for which the client has no room. */
-  | { readonly kind: 'full' };
+  | { readonly kind: 'no-room'; readonly where: NoRoom }
+  | NoStock;
+
+const NO_ROOM: readonly string[] = ['schedule', 'queue', 'share', 'database'] satisfies NoRoom[];
 
 /**
  * Writes the records of orders and puts their ids into the client's queue, or among the pending if
- * they are scheduled, in one atomic step, except for those whose id is known.
+ * they are scheduled, in one atomic step, except for those whose id is known. Where stock is kept, an
+ * order reserves what it wants of tracked SKUs in the same step, all of it, or is refused.
  *
  * @throws StoreUnavailable, StoreFault
  */
-export async function submit(
-  { client: redis, keys }: Store,
-  { client, orders, nowMs, pendingMax, mustLook = false }: SubmitRequest,
+export async function submit(store: Store, request: SubmitRequest): Promise<Submitted> {
+  let submitted: Submitted = { answers: [], acceptedBytes: 0 };
+  for (const part of wantingParts(request)) {
+    const { answers, acceptedBytes, ...known } = await submitPart(store, request, part);
+    submitted = {
+      ...{ ...submitted, ...known },
+      answers: [...submitted.answers, ...answers],
+      acceptedBytes: submitted.acceptedBytes + acceptedBytes,
+    };
+  }
+  return submitted;
+}
+
+async function submitPart(
+  store: Store,
+  request: SubmitRequest,
+  part: WantingPart,
 ): Promise<Submitted> {
-  const [depth, answers] = (await runScript(redis, {
-    script: SUBMIT,
-    keys: [
-      ...[keys.clients, keys.queue(client), keys.pending(client)],
-      ...orders.map(({ id }) => keys.order(id)),
-    ],
-    args: [
-      ...[client, String(readyScore(nowMs)), String(pendingMax), mustLook ? '1' : '0'],
-      ...orders.flatMap((order) => [order.id, dueAtMs(order, nowMs), recordOf(order, nowMs)]),
-    ],
-  })) as [number, string[]];
+  const records = part.orders.map((order) => recordOf(order, request.nowMs));
+  const weights = records.map((record) => orderWeight(Buffer.byteLength(record)));
+  const counting = request.asks?.(sumOf(weights)) ?? {};
+  const call = callOf(store, request, { part, records, counting });
+  const [depth, texts, due, ofClient, ofAll] = (await runScript(store.client, call)) as [
+    ...[number, string[], number, number, number],
+  ];
+  const answers = part.orders.map(({ id }, at) => answerFrom(id, texts[at] ?? '', part.skus));
   return {
-    answers: orders.map(({ id }, at) => answerFrom(id, answers[at] ?? '')),
+    answers,
+    acceptedBytes: sumOf(weights.filter((_, at) => answers[at]?.kind === 'accepted')),
     ...(depth >= 0 && { queueDepth: depth }),
+    ...(due >= 0 && { due }),
+    ...(ofClient >= 0 && ofAll >= 0 && { counted: { ofClient, ofAll } }),
   };
 }
 
-function answerFrom(id: string, answer: string): SubmitAnswer {
+interface Prepared {
+  readonly part: WantingPart;
+  readonly records: readonly string[];
+  readonly counting: Counting;
+}
+
+function callOf(
+  { keys }: Store,
+  { client, nowMs, pendingMax, queueMax, mustLook, countsDue }: SubmitRequest,
+  { part, records, counting: { owedBytes, bytesMax } }: Prepared,
+): ScriptCall {
+  const { orders, skus, allowances, wants } = part;
+  return {
+    script: SUBMIT,
+    keys: [
+      ...[keys.clients, keys.queue(client), keys.pending(client), keys.bytes],
+      ...orders.map(({ id }) => keys.order(id)),
+      ...skus.map(keys.stock),
+      ...allowances.map(keys.allowance),
+    ],
+    args: [
+      client,
+      ...[readyScore(nowMs), nowMs, pendingMax, queueMax].map(String),
+      ...[mustLook, countsDue].map((isSet) => (isSet ? '1' : '0')),
+      ...[owedBytes, bytesMax?.ofClient, bytesMax?.ofAll].map((bytes) => String(bytes ?? '')),
+      ...[String(ORDER_BYTES), String(skus.length), ...skus.map((sku) => JSON.stringify(sku))],
+      ...orders.flatMap((order, at) => [
+        ...[order.id, dueAtMs(order, nowMs), records[at] ?? '', wants[at] ?? ''],
+      ]),
+    ],
+  };
+}
+
+/**
+ * Whether there is a record of an order, at one billed command. GETEX is a command that writes, so it
+ * is asked of the server that takes submits, and not of one that may be behind.
+ *
+ * @throws StoreUnavailable
+ */
+export async function isKnown({ client, keys }: Store, id: string): Promise<boolean> {
+  const record = await client.repeatedly((redis) => redis.getex<string>(keys.order(id)));
+  return record !== null;
+}
+
+function answerFrom(id: string, answer: string, skus: readonly string[]): SubmitAnswer {
   if (answer === '') return { kind: 'accepted' };
-  if (answer === 'full') return { kind: 'full' };
+  if (NO_ROOM.includes(answer)) return { kind: 'no-room', where: answer as NoRoom };
+  if (answer.startsWith('o')) return noStockFrom(answer, skus);
   if (erasedFrom(answer) !== undefined) return { kind: 'erased' };
   return { kind: 'known', ...headOf(id, answer) };
 }
@@ -77,4 +176,8 @@ function answerFrom(id: string, answer: string): SubmitAnswer {
 function dueAtMs({ submission }: NewOrder, nowMs: number): string {
   const isLater = statusAtIntake(submission, nowMs) === 'scheduled';
   return isLater ? String(submission.produceAtMs) : '';
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

@@ -8,7 +8,7 @@ import { shareConnection } from './connection.ts';
 import { lockDataDirectory } from './data-lock.ts';
 import { findRedisServer } from './find-redis.ts';
 
-/** A redis-server of one's own. */
+/** A redis-server on this machine. */
 export type RedisServer = {
   socketPath: string;
   pid: number;
@@ -37,7 +37,7 @@ export async function startRedisServer(
 ): Promise<RedisServer> {
   const program = await findRedisServer();
   const dir = options.dir === undefined ? undefined : path.resolve(options.dir);
-  if (dir !== undefined) mkdirSync(dir, { recursive: true });
+  if (dir !== undefined) mkdirSync(dir, { recursive: true, mode: 0o700 });
   // A socket's path may have about 100 characters, so it does not go where the data goes.
   const runDir = mkdtempSync(path.join(tmpdir(), 'sluice-'));
   const socketPath = path.join(runDir, 's');

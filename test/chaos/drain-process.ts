@@ -62,7 +62,7 @@ process.on('message', async (invocation: Invocation) => {
       lock: () => acquireLock({ ...lock, token: randomUUID() }),
     },
     { ...config, isAnnounced: false },
-    { deadlineMs: clock.now() + timeMs, holder: randomUUID(), looksFirst: true },
+    { deadlineMs: clock.now() + timeMs, holder: randomUUID(), slot, trigger: 'schedule' },
   ).catch((error: Error) => ({ kind: 'failed' as const, error: error.name }));
   process.send?.(outcome);
 });

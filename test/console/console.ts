@@ -20,8 +20,15 @@ const detail = {
 };
 
 export function meOf(scopes: readonly Scope[]): Me {
-  const limits = { requestsPerMinute: null, queuedOrders: 1_000, scheduledOrders: 1_000 };
-  const sizes = { orderBytes: 1, orderLines: 1, batchBytes: 1, batchOrders: 1, retentionDays: 30 };
+  const limits = { ordersPerMinute: null, queuedOrders: 1_000, scheduledOrders: 1_000 };
+  const sizes = {
+    storedBytes: 1,
+    orderBytes: 1,
+    orderLines: 1,
+    batchBytes: 1,
+    batchOrders: 1,
+    retentionDays: 30,
+  };
   return {
     client: 'ops',
     scopes: [...scopes],

@@ -51,8 +51,8 @@ const WORK: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   async 'locks and rate limits'({ client, keys }) {
     const request = { client, clock, key: keys.lock(0), leaseMs: 30_000, token: randomUUID() };
     await (await acquireLock(request))?.release();
-    const limit = rateLimit(client, keys.rate, 100);
-    for (let at = 0; at < 10; at += 1) await limit('shop', Date.now());
+    const limit = rateLimit(client, keys.rate, () => 100);
+    for (let at = 0; at < 10; at += 1) await limit('shop', 1, Date.now());
   },
 };
 

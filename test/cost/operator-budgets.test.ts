@@ -6,7 +6,7 @@ import { lambdaContext } from '../support/functions.ts';
 import { orderBody } from '../support/orders.ts';
 import { measuredStack } from './measured-stack.ts';
 
-const { proxy, costOf, stop } = await measuredStack();
+const { stack, proxy, costOf, stop } = await measuredStack();
 afterAll(stop);
 
 type Api = Awaited<ReturnType<typeof deploy>>;
@@ -47,6 +47,21 @@ const CALLS: {
     ...{ billed: 2, requests: 1 },
   },
   {
+    // The hash of each hour that it touches, and of the minutes before.
+    name: 'the activity of an hour',
+    call: (api) => api.call('activity'),
+    ...{ billed: 3, requests: 1 },
+  },
+  {
+    name: 'the reasons of 200 dead orders of one client',
+    before: async (api) => {
+      await api.call('batch', { body: keyed(200, 'a') });
+      await settled(api.store, { kind: 'rejected', reason: 'x' });
+    },
+    call: (api) => api.call('reasons'),
+    ...{ billed: 5, requests: 4 },
+  },
+  {
     name: 'a pause',
     call: (api) => api.call('pause', { body: { forMs: 1_000 } }),
     ...{ billed: 21, requests: 2 },
@@ -74,4 +89,18 @@ test.for(CALLS)('$name costs $billed commands in $requests requests at most', as
   const cost = await costOf(() => each.call(api));
   expect(cost.billed).toBeLessThanOrEqual(each.billed);
   expect(cost.requests).toBeLessThanOrEqual(each.requests);
+});
+
+test('a drain of the schedule leaves its record for one command, and one that was woken for two', async () => {
+  const drained = async (trigger: 'schedule' | 'woken') => {
+    const api = await deploy(proxy, {}, stack);
+    await api.submit(orderBody());
+    const event = { slot: 1, isWoken: trigger === 'woken' };
+    const cost = await costOf(() => api.schedule(event, lambdaContext(60_000)));
+    const [noted] = await api.redis.keys(api.store.keys.activity('*' as never));
+    expect(await api.redis.hlen(noted ?? '')).toBe(1);
+    return cost.billed;
+  };
+  // The one that was woken looks once more in the end.
+  expect((await drained('woken')) - (await drained('schedule'))).toBe(2);
 });

@@ -1,12 +1,13 @@
 import { expect } from 'vitest';
 import { announce } from '../../lib/events/announce.ts';
 import type { Sent } from '../../lib/events/send-page.ts';
-import { backPressure } from '../../lib/intake/back-pressure.ts';
+import { intakeOf } from '../../lib/intake/intake.ts';
 import { submitOrders } from '../../lib/intake/submit-orders.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { redrive } from '../../lib/store/redrive.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
+import { limits } from '../support/limits.ts';
 import { NOW_MS, newOrder, submitOrders as submitSome } from '../support/orders.ts';
 import type { Stack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
@@ -84,10 +85,10 @@ async function submitOnce(
   life: Life,
   number: number,
 ): Promise<string[]> {
-  const intake = {
+  const intake = intakeOf({
     store: { client: life.guard('redis', client), keys },
-    ...{ backPressure: backPressure(100), metrics: NO_METRICS, scheduledMax: 100 },
-  };
+    ...{ metrics: NO_METRICS, wake: undefined, config: limits({ queueMax: 100 }) },
+  });
   const requests = submit.keys.map((key) => {
     return { idempotencyKey: key, submission: orderOf(key).submission };
   });

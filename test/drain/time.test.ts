@@ -117,9 +117,9 @@ function slot(store: ReturnType<typeof freshStore>, overrides: Partial<SlotDepen
     ...{ random: () => 0, log: () => undefined, ...overrides },
   };
   const limits = { batchSize: 10, lanes: 2, leaseMs: 30_000, attemptsMax: 3, isAnnounced: false };
-  const run = (looksFirst = true) =>
+  const run = (trigger: 'schedule' | 'asked' = 'schedule') =>
     drainSlot(dependencies, limits, {
-      ...{ deadlineMs: NOW_MS + 61_000, holder: 'holder', looksFirst },
+      ...{ deadlineMs: NOW_MS + 61_000, holder: 'holder', slot: 0, trigger },
     });
   return { clock, run };
 }
@@ -169,7 +169,7 @@ test('a slot that another drain is at work in is busy, and its lock is released 
       return true;
     },
   });
-  expect(await slot(store, { lock }).run(false)).toMatchObject({ report: { produced: 1 } });
+  expect(await slot(store, { lock }).run('asked')).toMatchObject({ report: { produced: 1 } });
   await store.redis.set(store.keys.queue('shop'), 'a string');
   await store.redis.zadd(store.keys.clients, { score: 0, member: 'shop' });
   await expect(slot(store, { lock }).run()).rejects.toThrow('WRONGTYPE');

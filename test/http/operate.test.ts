@@ -127,9 +127,10 @@ test('GET /me shows who calls and what they may do, and asks Redis nothing', asy
     stage: 'prod',
     version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
     limits: {
-      requestsPerMinute: null,
+      ordersPerMinute: null,
       queuedOrders: 5_000,
       scheduledOrders: 100_000,
+      storedBytes: 134_217_728,
       orderBytes: 262_144,
       orderLines: 1_000,
       batchBytes: 4_194_304,

@@ -106,7 +106,7 @@ describe('a client with more requests in a minute than SLUICE_RATE_LIMIT', () =>
   });
 
   test('is refused until the minute is over', async () => {
-    expect((await api.call('me')).body.limits).toMatchObject({ requestsPerMinute: 3 });
+    expect((await api.call('me')).body.limits).toMatchObject({ ordersPerMinute: 3 });
     for (let made = 1; made < 3; made += 1) expect((await api.read(nobodys)).status).toBe(404);
     expect(await api.submit(orderBody())).toMatchObject({
       status: 429,

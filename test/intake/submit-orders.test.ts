@@ -1,22 +1,24 @@
 import { expect, test } from 'vitest';
-import { backPressure } from '../../lib/intake/back-pressure.ts';
+import type { Limited } from '../../lib/intake/client-limits.ts';
+import { intakeOf } from '../../lib/intake/intake.ts';
 import { type Intake, submitOrders } from '../../lib/intake/submit-orders.ts';
 import { readyClients } from '../../lib/store/claim.ts';
 import { erase } from '../../lib/store/erase.ts';
 import { StoreUnavailable } from '../../lib/store/errors.ts';
 import { replace } from '../../lib/store/replace.ts';
+import { limits } from '../support/limits.ts';
 import { NOW_MS, newOrder, submission } from '../support/orders.ts';
 import { recordedMetrics } from '../support/recorded-metrics.ts';
 import { freshStore } from '../support/store.ts';
 import { watchedStore } from '../support/watched-store.ts';
 
-function intake(overrides: Partial<Intake> & { queueMax?: number } = {}) {
-  const { queueMax = 1_000, ...others } = overrides;
+function intake(overrides: Partial<Intake> & { config?: Partial<Limited> } = {}) {
+  const { config, ...others } = overrides;
   const metrics = recordedMetrics();
   const woken: number[] = [];
   const wake = async (nowMs: number) => void woken.push(nowMs);
-  const parts = { store: freshStore(), metrics, wake, scheduledMax: 10, ...others };
-  const own: Intake = { ...parts, backPressure: backPressure(queueMax) };
+  const parts = { store: freshStore(), metrics, wake, ...others };
+  const own = intakeOf({ ...parts, config: limits(config) });
   const submit = async (
     ...orders: [key: string, overrides?: Parameters<typeof submission>[0]][]
   ) => {
@@ -62,18 +64,18 @@ test('a repeat is answered with the very receipt of the first', async () => {
 });
 
 test('more scheduled orders than a client may have are refused, and the others are taken', async () => {
-  const { submit } = intake({ scheduledMax: 1 });
+  const { submit } = intake({ config: { scheduledMax: 1 } });
   const later = { produceAtMs: NOW_MS + 60_000 };
   expect(await submit(['a', later])).toEqual(['accepted']);
   expect(await submit(['b', later], ['c'], ['a', later])).toEqual([
-    ...['schedule-full', 'accepted', 'replayed'],
+    ...['no-room', 'accepted', 'replayed'],
   ]);
 });
 
 test('a client whose queue is too deep is refused without asking the store', async () => {
-  const { submit, own } = intake({ queueMax: 2 });
+  const { submit, own } = intake({ config: { queueMax: 2 } });
   await submit(['a'], ['b'], ['c']);
-  expect(await submit(['d'])).toEqual({ kind: 'refused', retryAfterS: 60 });
+  expect(await submit(['d'])).toEqual({ kind: 'refused', where: 'queue', retryAfterS: 60 });
   const others = [{ idempotencyKey: 'e', submission: submission() }];
   expect(await submitOrders(own, 'other', others, NOW_MS)).toMatchObject({ kind: 'answered' });
 });

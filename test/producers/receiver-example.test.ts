@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createReceiver, type SentOrder } from '../../examples/webhook-receiver/receiver.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -87,5 +87,23 @@ test('what was signed an hour ago has no effect', async () => {
   const { url, produced } = await startExample();
   const producer = producerFor(url, { clock: steppedClock(Date.now() - 3_600_000) });
   expect(await runDrain(store, { producer })).toMatchObject({ retried: 1 });
+  expect(produced).toEqual([]);
+});
+
+test('a body that is too large, or whose length says so, closes the connection', async () => {
+  const { url, produced } = await startExample();
+  const port = Number(new URL(url).port);
+  for (const head of ['content-length: 9000000', 'transfer-encoding: chunked']) {
+    const socket = connect(port, '127.0.0.1');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.resume().on('error', () => undefined);
+    socket.write(`POST / HTTP/1.1\r\nhost: x\r\n${head}\r\n\r\n`);
+    // A length says enough; of a body without one, 9 MB are sent and no end.
+    if (head.startsWith('transfer')) {
+      const chunk = `100000\r\n${'x'.repeat(0x100000)}\r\n`;
+      for (let sent = 0; sent < 9; sent += 1) socket.write(chunk);
+    }
+    await closed;
+  }
   expect(produced).toEqual([]);
 });

@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
-import { CAREFUL_AFTER, REFUSALS_MAX } from '../../lib/producers/webhook/breaker.ts';
-import { NOW_MS } from '../support/orders.ts';
+import {
+  CAREFUL_AFTER,
+  REFUSALS_MAX,
+  REFUSED_RUN_MAX,
+} from '../../lib/producers/webhook/breaker.ts';
+import { runDrain } from '../support/drains.ts';
+import { NOW_MS, newOrder } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
+import { freshStore, submitAll } from '../support/store.ts';
 import { claimedOrders, contextOf } from './claimed.ts';
 import { type Answer, answerJson, producerFor, startReceiver } from './receiver.ts';
 
@@ -75,6 +81,44 @@ test('a refusal stands if the receiver names a reason, or if it is one of very f
     ONE_AT_A_TIME,
   )(claimedOrders(REFUSALS_MAX - 1), contextOf());
   expect(kindsOf(few)).toEqual({ rejected: REFUSALS_MAX - 1 });
+});
+
+test('a receiver that begins to answer 404 in the middle of a queue sends nothing to the dead letters', async () => {
+  const store = freshStore();
+  for (let at = 0; at < 400; at += 100) {
+    await submitAll(
+      store,
+      Array.from({ length: 100 }, (_, n) => newOrder(`key-${at + n}`)),
+    );
+  }
+  const { id: bad } = newOrder('key-390');
+  let calls = 0;
+  let isUp = true;
+  await using receiver = await startReceiver(({ orders: [id = ''] }, response) => {
+    calls += 1;
+    const isFine = (isUp || calls <= 25) && id !== bad;
+    response.writeHead(isFine ? 200 : 404).end();
+  });
+  const clock = steppedClock(NOW_MS + 1_000);
+  const producer = producerFor(receiver.url, { clock }, { concurrency: 10 });
+  const drain = () =>
+    runDrain(store, { producer, clock, limits: { batchSize: 200, attemptsMax: 24 } });
+  isUp = false;
+  for (let minute = 0; minute < 3; minute += 1) {
+    expect(await drain()).toMatchObject({ dead: 0 });
+    clock.step(60_000);
+  }
+  // What was taken, and a few each minute.
+  expect(calls).toBeLessThan(25 + 3 * (REFUSED_RUN_MAX + 10));
+  isUp = true;
+  let [produced, dead] = [0, 0];
+  for (let minute = 0; minute < 20; minute += 1) {
+    const report = await drain();
+    produced += report.produced;
+    dead += report.dead;
+    clock.step(60_000);
+  }
+  expect([produced, dead]).toEqual([374, 1]);
 });
 
 test('a 2xx that says it rejected or will retry counts as said, and JSON can be required', async () => {

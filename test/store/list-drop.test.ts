@@ -14,7 +14,8 @@ async function dropOf(store: TestStore): Promise<string[]> {
   );
   for (let at = 0; at < ORDERS; at += 500) {
     const some = orders.slice(at, at + 500);
-    await submit(store, { client: 'shop', orders: some, nowMs: NOW_MS, pendingMax: ORDERS });
+    const limits = { pendingMax: ORDERS, queueMax: ORDERS };
+    await submit(store, { client: 'shop', orders: some, nowMs: NOW_MS, ...limits });
   }
   return orders.map(({ id }) => id);
 }

@@ -8,10 +8,12 @@ import { redrive } from '../../lib/store/redrive.ts';
 import { runScript } from '../../lib/store/run-script.ts';
 import * as scripts from '../../lib/store/scripts.ts';
 import { settleAndClaim } from '../../lib/store/settle.ts';
+import { submit } from '../../lib/store/submit.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
 import { claimReady, submitAll, type TestStore } from '../support/store.ts';
 import { CHANGES } from './change-operations.ts';
 import { HOLDER, LATER_MS, settled, settlementsOf, submitted } from './settling.ts';
+import { STOCK_OPERATIONS } from './stock-operations.ts';
 import { UPKEEP_OPERATIONS } from './upkeep-operations.ts';
 
 /** One call of a script, ready to be made. */
@@ -91,6 +93,20 @@ export const OPERATIONS: Record<string, Operation> = {
       const later = newOrder('later', { submission: { produceAtMs: LATER_MS } });
       const all = [...orders, later];
       return { ids: idsOf(all), call: (through) => submitAll(through, all) };
+    },
+  },
+  'submit that counts its bytes and what is due': {
+    script: scripts.SUBMIT,
+    isToldApart: true,
+    async prepare(store) {
+      const before = await submitted(store, 'shop', 2, 1);
+      const fresh = newOrder('fresh');
+      const request = {
+        ...{ client: 'shop', orders: [fresh], nowMs: LATER_MS, pendingMax: 9, queueMax: 9 },
+        countsDue: true,
+        asks: () => ({ owedBytes: 7, bytesMax: { ofClient: 1_000_000, ofAll: 1_000_000 } }),
+      };
+      return { ids: [...before, fresh.id], call: (through) => submit(through, request) };
     },
   },
   'submit beside orders that wait': {
@@ -190,5 +206,6 @@ export const OPERATIONS: Record<string, Operation> = {
     },
   },
   ...CHANGES,
+  ...STOCK_OPERATIONS,
   ...UPKEEP_OPERATIONS,
 };

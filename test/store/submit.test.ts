@@ -92,14 +92,14 @@ test('scheduled orders are refused where more would be pending, and ready ones a
   const store = freshStore();
   await submitted(store, 'shop', 0, 2);
   const orders = [later('later-0'), later('x'), newOrder('y'), later('z')];
-  const request = { client: 'shop', orders, nowMs: NOW_MS };
+  const request = { client: 'shop', orders, nowMs: NOW_MS, queueMax: 1_000 };
   const { answers } = await submit(store, { ...request, pendingMax: 3 });
-  expect(answers.map(({ kind }) => kind)).toEqual(['known', 'full', 'accepted', 'full']);
+  expect(answers.map(({ kind }) => kind)).toEqual(['known', 'no-room', 'accepted', 'no-room']);
   expect(await readOrder(store, later('x').id, NOW_MS)).toBeUndefined();
   const again = await submit(store, { ...request, orders: [later('x')], pendingMax: 3 });
   expect(again.answers).toEqual([{ kind: 'accepted' }]);
   const over = await submit(store, { ...request, orders: [later('w')], pendingMax: 3 });
-  expect(over.answers).toEqual([{ kind: 'full' }]);
+  expect(over.answers).toEqual([{ kind: 'no-room', where: 'schedule' }]);
 });
 
 test('500 orders of every field fit into one submit', async () => {

@@ -1,5 +1,7 @@
+import { weigh } from '../../lib/store/bytes.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { catalogue } from '../../lib/store/catalogue.ts';
+import type { Store } from '../../lib/store/connection.ts';
 import { segmentName } from '../../lib/store/keys.ts';
 import { readable, stateFrom } from '../../lib/store/order-record.ts';
 import { raiseCounters } from '../../lib/store/raise-counters.ts';
@@ -38,6 +40,15 @@ export const UPKEEP_OPERATIONS: Readonly<Record<string, Operation>> = {
       await settled(store);
       const request = { segment: SEGMENT, beforeMs: LATER_MS, skipped: 0 };
       return { ids: [], call: (through) => forgetEndedBefore(through, request) };
+    },
+  },
+  'weighing of orders, one of them gone': {
+    script: scripts.WEIGH,
+    isUpkeep: true,
+    async prepare(store) {
+      const ids = await submitted(store, 'shop', 2);
+      const call = (through: Store) => weigh(through, [...ids, `ord_${'0'.repeat(32)}`]);
+      return { ids, call };
     },
   },
   'restoring of an order in no place': {

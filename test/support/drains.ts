@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type DrainDependencies, type DrainLimits, drain } from '../../lib/drain/drain.ts';
+import type { DrainNotes } from '../../lib/drain/notes.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import { createProducer } from '../../lib/producers/order-numbers.ts';
 import type { Producer, ProducerAnswer, Surroundings } from '../../lib/producers/producer.ts';
@@ -22,11 +23,18 @@ export interface DrainOptions extends Partial<DrainDependencies> {
   readonly limits?: Partial<DrainLimits>;
   readonly timeMs?: number;
   readonly signal?: AbortSignal;
+  readonly notes?: DrainNotes;
 }
 
 /** One drain on the test's store and clock, with the default producer if none is given. */
 export async function runDrain(store: Store, options: DrainOptions = {}) {
-  const { limits, timeMs = 60_000, signal = new AbortController().signal, ...others } = options;
+  const {
+    limits,
+    timeMs = 60_000,
+    signal = new AbortController().signal,
+    notes,
+    ...others
+  } = options;
   const clock = others.clock ?? steppedClock(NOW_MS + 1_000);
   return await drain(
     {
@@ -40,7 +48,11 @@ export async function runDrain(store: Store, options: DrainOptions = {}) {
     },
     { ...DRAIN_LIMITS, ...limits },
     { deadlineMs: clock.now() + timeMs, signal },
-    { holder: randomUUID(), ready: await readyClients(store, clock.now()) },
+    {
+      holder: randomUUID(),
+      ready: await readyClients(store, clock.now()),
+      ...(notes && { notes }),
+    },
   );
 }
 

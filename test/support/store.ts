@@ -35,7 +35,8 @@ export function submitAll(
   orders: readonly TestOrder[],
   nowMs: number = NOW_MS,
 ): Promise<Submitted> {
-  return submit(store, { client: orders[0]?.client ?? '', orders, nowMs, pendingMax: 1_000 });
+  const limits = { pendingMax: 1_000, queueMax: 1_000 };
+  return submit(store, { client: orders[0]?.client ?? '', orders, nowMs, ...limits });
 }
 
 /** One claim, of whoever is ready. */

@@ -1,4 +1,4 @@
-import { type BackPressure, backPressure } from '../../../lib/intake/back-pressure.ts';
+import { knowledgeOf } from '../../../lib/intake/intake.ts';
 import {
   type IntakeAnswer,
   type SubmitOutcome,
@@ -8,18 +8,21 @@ import {
 import { NO_METRICS } from '../../../lib/metrics/metrics.ts';
 import { formatInstant } from '../../../lib/orders/instant.ts';
 import { StoreUnavailable } from '../../../lib/store/errors.ts';
+import { limits } from '../../support/limits.ts';
 import type { PlannedOrder } from '../plan.ts';
 import { Violation } from '../violation.ts';
 import type { World } from '../world.ts';
 
 const REQUEST_MS_MAX = 10_000;
 const RETRY_AFTER_S_MAX = 60;
-const SCHEDULED_MAX = 1_000;
+
+/** What all instances of the intake know of its clients. */
+type Known = ReturnType<typeof knowledgeOf>;
 
 /** Clients submit, alone or in batches, and repeat until they are answered, and at times after. */
 export function startClients(world: World): void {
   const { plan, random, scheduler } = world;
-  const pressure = backPressure(plan.queueMax);
+  const known = knowledgeOf(limits({ queueMax: plan.queueMax }));
   let waiting = [...plan.orders];
   while (waiting.length > 0) {
     const count = random.chance(0.3) ? random.whole(1, waiting.length) : 1;
@@ -28,22 +31,22 @@ export function startClients(world: World): void {
     const orders = own.slice(0, count);
     waiting = waiting.filter((order) => !orders.includes(order));
     const atMs = plan.startMs + random.whole(0, random.pick([1_000, plan.stormMs * 0.8]));
-    scheduler.at(atMs, () => void submitUntilAnswered(world, orders, pressure));
+    scheduler.at(atMs, () => void submitUntilAnswered(world, orders, known));
   }
   for (let repeats = random.whole(0, 2); repeats > 0; repeats -= 1) {
     const atMs = plan.startMs + random.whole(0, plan.stormMs);
     const { client } = random.pick(plan.orders);
     const orders = plan.orders.filter((one) => one.client === client && random.chance(0.5));
-    scheduler.at(atMs, () => void submitUntilAnswered(world, orders, pressure));
+    scheduler.at(atMs, () => void submitUntilAnswered(world, orders, known));
   }
 }
 
 /** Once all is well, every client asks once more for what it may not have been answered for. */
 export async function submitAllAgain(world: World): Promise<void> {
-  const pressure = backPressure(Number.POSITIVE_INFINITY);
+  const known = knowledgeOf(limits({ queueMax: Number.MAX_SAFE_INTEGER }));
   for (const client of new Set(world.plan.orders.map((order) => order.client))) {
     const orders = world.plan.orders.filter((order) => order.client === client);
-    const answer = await submitOnce(world, orders, pressure, (order) => order.bodies[0]);
+    const answer = await submitOnce(world, orders, known, (order) => order.bodies[0]);
     if (answer?.kind !== 'answered') throw new Violation('submit is refused although all is well');
   }
 }
@@ -51,15 +54,15 @@ export async function submitAllAgain(world: World): Promise<void> {
 async function submitUntilAnswered(
   world: World,
   orders: readonly PlannedOrder[],
-  pressure: BackPressure,
+  known: Known,
 ): Promise<void> {
   const { random, scheduler } = world;
   const bodyOf = (order: PlannedOrder) => random.pick(order.bodies);
-  const answer = await submitOnce(world, withRepeats(world, orders), pressure, bodyOf);
+  const answer = await submitOnce(world, withRepeats(world, orders), known, bodyOf);
   const isAnswered = answer?.kind === 'answered' && !random.chance(0.1);
   if (isAnswered || !world.isStorm()) return;
   scheduler.at(scheduler.now() + random.whole(50, 20_000), () => {
-    void submitUntilAnswered(world, orders, pressure);
+    void submitUntilAnswered(world, orders, known);
     return undefined;
   });
 }
@@ -77,7 +80,7 @@ function withRepeats({ random }: World, orders: readonly PlannedOrder[]): readon
 function submitOnce(
   world: World,
   orders: readonly PlannedOrder[],
-  backPressure: BackPressure,
+  known: Known,
   bodyOf: (order: PlannedOrder) => PlannedOrder['bodies'][number] | undefined,
 ): Promise<IntakeAnswer | undefined> {
   const { scheduler } = world;
@@ -89,7 +92,7 @@ function submitOnce(
   });
   const store = world.connect(process, 1_200);
   const client = orders[0]?.client ?? '';
-  const intake = { store, backPressure, metrics: NO_METRICS, scheduledMax: SCHEDULED_MAX };
+  const intake = { store, metrics: NO_METRICS, ...known };
   const answered = Promise.withResolvers<IntakeAnswer | undefined>();
   const giveUp = scheduler.at(scheduler.now() + REQUEST_MS_MAX, () => {
     answered.resolve(undefined);
@@ -153,7 +156,8 @@ function checkOutcome(
     if (isSame) throw new Violation('the repeat of an order is refused as another order', id);
     return;
   }
-  if (outcome.kind === 'schedule-full') throw new Violation('a schedule is full that is not', id);
+  if (outcome.kind === 'no-room')
+    throw new Violation(`there is no room in the ${outcome.where}`, id);
   if (!('receipt' in outcome)) throw new Violation(`an order is ${outcome.kind} that is not`, id);
   if (!isSame) throw new Violation(`another order under the same key is ${outcome.kind}`, id);
   const { acceptedAtMs } = fields;

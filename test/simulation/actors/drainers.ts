@@ -103,7 +103,7 @@ async function drainOnce(
         lock: () => watch.lock(() => acquireLock(request)),
       },
       { batchSize, lanes, leaseMs, attemptsMax, isAnnounced },
-      { deadlineMs, holder, looksFirst: random.chance(0.7) },
+      { deadlineMs, holder, slot, trigger: random.chance(0.7) ? 'schedule' : 'asked' },
     );
     watch.ended(outcome);
     note(`ends: ${JSON.stringify(outcome)}`);

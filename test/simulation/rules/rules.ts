@@ -75,9 +75,8 @@ function noteClaims(step: Step, model: Model): void {
 
 /** An order is taken in once, whole, and under the name of its client. */
 function checkSubmit(step: Step, model: Model): void {
-  const [client = '', readyScore = '', , , ...rest] = step.args;
-  // A score ten years back, so that no clock hides a client that is ready.
-  const nowMs = Number(readyScore) + 10 * 365 * 86_400_000;
+  const [client = '', , now = '', , , , , , , , , ...rest] = step.args;
+  const nowMs = Number(now);
   const [depth, answers] = step.answer as [number, string[]];
   let enqueued = 0;
   for (const [at, [id = '', dueAtMs = '', record]] of chunks(rest, 3).entries()) {
@@ -88,7 +87,7 @@ function checkSubmit(step: Step, model: Model): void {
         throw new Violation(`a known order is told ${told}`, id);
       continue;
     }
-    if (told === 'full') continue;
+    if (told === 'queue') continue;
     if (told !== '' || is.record !== record) throw new Violation('an order is not taken in', id);
     checkRecord(id, record as string, nowMs, memory);
     const { produceAtMs = 0 } = JSON.parse(record as string);

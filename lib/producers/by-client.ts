@@ -1,4 +1,4 @@
-import type { ClaimedOrder } from '../../orders/order.ts';
+import type { ClaimedOrder } from '../orders/order.ts';
 
 /**
  * The order in which orders are sent: the clients take turns, so that a few calls show whether the
