@@ -8,6 +8,8 @@ if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN) {
   );
   process.exitCode = 1;
 } else {
+  // The second run of a command starts three times as fast.
+  (await import('node:module')).enableCompileCache();
   const [script] = process.argv.splice(2, 1);
   await import(new URL(script, import.meta.url).href);
 }

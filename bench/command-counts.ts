@@ -1,5 +1,4 @@
 // What the functions log and measure is made, and not printed.
-import '../test/support/quiet-functions.ts';
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../lib/clock.ts';
 import { announce } from '../lib/events/announce.ts';
@@ -13,9 +12,12 @@ import { keysWith } from '../lib/store/keys.ts';
 import { acquireLock } from '../lib/store/lock.ts';
 import { rateLimit } from '../lib/store/rate-limit.ts';
 import { settleAndClaim } from '../lib/store/settle.ts';
+import { quietFunctions } from '../test/support/quiet-functions.ts';
 import { CONTEXT, call, request, setFunctionEnvironment } from './functions.ts';
 import { CLIENT, ORDER } from './orders.ts';
 import { type Server, startServer } from './servers.ts';
+
+quietFunctions();
 
 /** Billed commands of what Sluice does, as the local server counts them; each of what its name says. */
 export type SluiceCounts = Awaited<ReturnType<typeof sluiceCounts>>;
@@ -199,7 +201,7 @@ async function eventCounts({ store, costOf }: Measuring) {
   await put(100);
   const announceOfHundred = await costOf(run);
   return {
-    // As the function does it: it looks whether any waits, and only then takes its lock.
+    // As the function does it: it checks whether any waits, and only then takes its lock.
     announceOfNone: await costOf(() => hasEvents(store)),
     announceLock: await costOf(lock),
     announceOfHundred,

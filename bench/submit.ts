@@ -1,11 +1,13 @@
 // What the functions log and measure is made, and not printed.
-import '../test/support/quiet-functions.ts';
 import { orderIdOf } from '../lib/orders/identity.ts';
+import { quietFunctions } from '../test/support/quiet-functions.ts';
 import { bullmqOn } from './bullmq.ts';
 import { median, ratio, rounded, timed } from './figures.ts';
 import { call, request, setFunctionEnvironment } from './functions.ts';
 import { CLIENT, ORDER } from './orders.ts';
 import { type Server, startServer } from './servers.ts';
+
+quietFunctions();
 
 const ROUNDS = 7;
 const BATCHES_OF = [100, 500];

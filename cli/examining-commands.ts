@@ -15,7 +15,7 @@ export function addExaminingCommands(
   setExitCode: (exitCode: number) => void,
 ): void {
   withStage(sluice.command('doctor'))
-    .description('say what is wrong with Redis, the settings or the API, and how to mend it')
+    .description('say what is wrong with Redis, the settings or the API, and how to fix it')
     .option('--conformance', 'only whether this Redis does what Sluice presumes')
     .option(
       '--record-mb <n>',

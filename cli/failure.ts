@@ -4,7 +4,7 @@
  */
 export const EXIT = { done: 0, failed: 1, usage: 2, some: 3, interrupted: 130 } as const;
 
-/** What the operator can mend: the message says what is wrong and what to do, with no stack trace. */
+/** What the operator can fix: the message says what is wrong and what to do, with no stack trace. */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly exitCode: number;

@@ -105,7 +105,7 @@ Example:
 export const DOCTOR_HELP = `
 Looks at the environment, at Redis itself and at the API, each where its settings are there,
 and says for each check: ok, unknown (this cannot be found out from here), warning (somebody
-should see to it) or wrong; and beneath what is not ok, how to mend it.
+should see to it) or wrong; and beneath what is not ok, how to fix it.
 
 Nothing is changed: what has to be tried out is tried on keys of a random prefix of their own,
 sluice-doctor:…, which are deleted in the end, also after Ctrl-C, and expire anyhow. It costs
@@ -118,7 +118,7 @@ Exit codes: 0 nothing is wrong (there may be warnings); 1 something is; 2 wrong 
 130 interrupted.
 
 With --stage it takes the secrets and the prefix of a deployment from Secrets Manager, with the
-credentials of the AWS command line. Else, and besides, settings (environment):
+credentials of the AWS command line. Otherwise, and in addition, settings (environment):
   UPSTASH_REDIS_REST_URL    the URL of the database's REST API
   UPSTASH_REDIS_REST_TOKEN  its token; for the local stack, npm start prints both
   SLUICE_PREFIX             the deployment's, where it has one

@@ -185,7 +185,7 @@ function connect(): Client {
   });
 }
 
-/** @returns the exit code; what the operator can mend is said without a stack trace */
+/** @returns the exit code; what the operator can fix is said without a stack trace */
 async function run(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.done;
   const setExitCode = (code: number) => {

@@ -1,5 +1,5 @@
 import { choice, named, tagsIn, text, whole, wholeOrOff } from '../lib/settings.ts';
-import { QUEUE, TOKENS, WAKING } from '../lib/settings-table.ts';
+import { QUEUE, STOCK, TOKENS, WAKING } from '../lib/settings-table.ts';
 import { EVENTS, WEBHOOK } from '../lib/webhook/settings-table.ts';
 
 /**
@@ -75,6 +75,7 @@ const WATCHING = named({
 /** By the headings of docs/settings.md. */
 export const SETTING_GROUPS = {
   'The queue': QUEUE,
+  Stock: STOCK,
   'Drains and producers': { ...DRAINS, ...WAKING },
   'The webhook and Postgres producers': WEBHOOK,
   Events: EVENTS,
@@ -85,6 +86,7 @@ export const SETTING_GROUPS = {
 
 export const SETTINGS = {
   ...QUEUE,
+  ...STOCK,
   ...WAKING,
   ...DRAINS,
   ...WEBHOOK,
@@ -122,6 +124,10 @@ export const MEANINGS: Readonly<Record<SettingName, string>> = {
   SLUICE_WAKE_INTERVAL_MS:
     'An order that finds the queue empty starts a drain at once, at most this often.',
   SLUICE_DRAIN_SLOTS: 'Drains that run side by side.',
+  SLUICE_STOCK:
+    'Whether orders reserve stock of the SKUs that are tracked; see docs/stock.md. Costs 1 command per submit, 2 where a SKU is tracked.',
+  SLUICE_SOLD_OUT_MS:
+    'How long an instance that has seen a SKU sold out refuses orders for it without asking how much there is.',
   SLUICE_RATE_LIMIT:
     'Orders that one client may submit per minute; any other request counts as one. Costs 2 commands per request; `orders:admin` has no limit.',
   SLUICE_RETENTION_DAYS:

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { CreateProducer, ProducerAnswer } from '../lib/producers/producer.ts';
 import { readSettings } from '../lib/settings.ts';
 
-/** A producer of one's own: each order becomes a file of a folder, `<order id>.json`. */
+/** Your own producer: each order becomes a file of a folder, `<order id>.json`. */
 export const createProducer: CreateProducer = ({ env }) => {
   const folder = readSettings(env, ({ read }) =>
     read('SLUICE_PRODUCER_FOLDER', 'an absolute path', (text) =>

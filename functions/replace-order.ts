@@ -1,7 +1,15 @@
 import { changedReceipt, orderDocument } from '../lib/contract/documents.ts';
 import { isAdmin, mayCall } from '../lib/http/authenticate.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
-import { invalidBody, json, notFound, problem, wasErased } from '../lib/http/responses.ts';
+import {
+  invalidBody,
+  json,
+  notFound,
+  problem,
+  refusedOrder,
+  wasErased,
+} from '../lib/http/responses.ts';
+import { refusedForStock } from '../lib/intake/sold-out.ts';
 import { fingerprintOf, isOrderId } from '../lib/orders/identity.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
 import { httpFunction } from '../lib/runtime.ts';
@@ -11,7 +19,7 @@ import { replace } from '../lib/store/replace.ts';
 const BODY_BYTES_MAX = 256 * 1024;
 
 /** POST /orders/{id}/replace: 200 with the order; 400, 404, 409, 413, 415 and 503 as problem details. */
-export const handler = await httpFunction(({ clock, storeForRequests, route }) => {
+export const handler = await httpFunction(({ clock, config, storeForRequests, route }) => {
   const store = storeForRequests();
 
   return route({ scope: 'orders:write', audit: 'replace' }, async (request) => {
@@ -28,12 +36,16 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
       order: { id, submission, fingerprint: fingerprintOf(submission) },
       ...(!withClient && { client: request.caller.client }),
       nowMs,
+      hasStock: config.hasStock,
     });
     if (answer.kind === 'not-found') return notFound();
     if (answer.kind === 'erased') return wasErased();
     if (answer.kind === 'too-often') {
       const detail = `An order can be replaced ${REPLACED_MAX} times. Submit a new one under another key.`;
       return problem('not-replaceable', detail);
+    }
+    if ('lacking' in answer) {
+      return refusedOrder(refusedForStock(submission, answer));
     }
     if (answer.kind === 'refused') {
       const detail = 'Production of this order has begun, or it has ended.';

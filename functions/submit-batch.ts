@@ -34,6 +34,8 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     logSubmit(log, request, outcomes);
     metrics.measure('Refused', batch.items.length - valid.length, 'invalid-order');
     metrics.measure('Refused', countOf(outcomes, 'key-reused'), 'idempotency-key-reused');
+    metrics.measure('Refused', countOf(outcomes, 'out-of-stock'), 'out-of-stock');
+    metrics.measure('Refused', countOf(outcomes, 'over-limit'), 'over-limit');
     const outcomeOf = new Map<BatchItem, SubmitOutcome | undefined>(
       valid.map((item, at) => [item, outcomes[at]]),
     );

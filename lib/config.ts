@@ -1,7 +1,7 @@
 import { type ApiKey, apiKeysSchema, isLocalKey } from './http/api-keys.ts';
 import type { TokenSettings } from './http/token-callers.ts';
 import { type Environment, readSettings, SettingFault, type SettingsReader } from './settings.ts';
-import { type OwnLimits, QUEUE, TOKENS, WAKING } from './settings-table.ts';
+import { type OwnLimits, QUEUE, STOCK, TOKENS, WAKING } from './settings-table.ts';
 
 /** Where the orders are. */
 export interface RedisConfig {
@@ -50,6 +50,10 @@ export interface Config extends RedisConfig {
   readonly drainFunction: string;
   /** Orders that a client may submit in a minute, other requests counting as one; 0 for no limit. */
   readonly rateLimit: number;
+  /** Whether orders reserve stock of tracked SKUs. */
+  readonly hasStock: boolean;
+  /** How long an instance refuses from memory what it has seen sold out; 0 for not at all. */
+  readonly soldOutMs: number;
 }
 
 /** The secrets that a function is given: without keys nobody may call it. */
@@ -90,6 +94,8 @@ export function readConfig(env: Environment, needs: Needs): Config {
     wakeIntervalMs: setting(WAKING.SLUICE_WAKE_INTERVAL_MS),
     drainFunction: optional('SLUICE_DRAIN_FUNCTION', FUNCTION_RULE, functionIn, ''),
     rateLimit: setting(QUEUE.SLUICE_RATE_LIMIT),
+    hasStock: setting(STOCK.SLUICE_STOCK) === 'on',
+    soldOutMs: setting(STOCK.SLUICE_SOLD_OUT_MS),
   }));
 }
 

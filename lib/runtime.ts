@@ -118,7 +118,7 @@ export interface HttpSurroundings extends Surroundings {
 }
 
 /**
- * Makes a function that is called over HTTP, and perhaps by a schedule besides. Where its secrets
+ * Makes a function that is called over HTTP, and perhaps by a schedule too. Where its secrets
  * cannot be read it answers 503 to everybody: who calls is then not known.
  *
  * @throws ConfigError as `surroundings`

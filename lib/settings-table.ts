@@ -1,4 +1,4 @@
-import { named, type Row, text, whole, wholeOrOff } from './settings.ts';
+import { choice, named, type Row, text, whole, wholeOrOff } from './settings.ts';
 
 /** What a client may use in place of what all others may. */
 export type OwnLimits = { readonly [Name in keyof typeof OWN_LIMITS]?: number };
@@ -59,6 +59,11 @@ export const QUEUE = named({
   SLUICE_RETENTION_DAYS: whole('functions', 30, [1, 3_650]),
   SLUICE_DEAD_RETENTION_DAYS: wholeOrOff('functions', [1, 3_650]),
   SLUICE_RATE_LIMIT: wholeOrOff('functions', [1, 1_000_000]),
+});
+
+export const STOCK = named({
+  SLUICE_STOCK: choice('functions', ['off', 'on']),
+  SLUICE_SOLD_OUT_MS: { ...wholeOrOff('functions', [100, 10_000]), byDefault: '1000' },
 });
 
 export const WAKING = named({

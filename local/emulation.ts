@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +10,8 @@ import { freePort } from './ports.ts';
 /** API Gateway, the schedule and the Lambdas, as serverless-offline runs them. */
 export interface Emulation {
   readonly port: number;
+  /** What a request must bring along: see `guardServers`. */
+  readonly pass: string;
   /** Settles when the process has ended. */
   readonly exited: Promise<void>;
   stop(): Promise<void>;
@@ -45,6 +48,7 @@ async function startOnFreePorts(
   onLog: OnLog,
 ): Promise<Emulation> {
   const [port, lambdaPort] = [await freePort(), await freePort()];
+  const pass = randomBytes(16).toString('hex');
   const build = `stack-${port}`;
   const flags = ['--httpPort', port, '--lambdaPort', lambdaPort, '--host', '127.0.0.1'];
   // Not through npx or a shell: a signal would reach only that, and leave the emulation running.
@@ -63,7 +67,8 @@ async function startOnFreePorts(
         // Where submits wake the drain, it is this one's.
         AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${lambdaPort}`,
         AWS_REGION: 'eu-central-1',
-        AWS_ACCESS_KEY_ID: 'local',
+        SLUICE_PASS: pass,
+        AWS_ACCESS_KEY_ID: pass,
         AWS_SECRET_ACCESS_KEY: 'local',
       },
     },
@@ -88,6 +93,7 @@ async function startOnFreePorts(
   }
   return {
     port,
+    pass,
     exited,
     async stop() {
       isEnding = true;

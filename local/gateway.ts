@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { Emulation } from './emulation.ts';
+import { PASS_HEADER } from './emulation-guard.ts';
 import { listen } from './ports.ts';
 
 /** The one port of the local stack. */
@@ -33,6 +35,7 @@ const NO_OBJECT = '[]';
 
 /** What API Gateway answers by itself, before any function runs. */
 const OWN_ANSWERS = {
+  403: 'Forbidden',
   404: 'Not Found',
   413: 'Request Entity Too Large',
   500: 'Internal Server Error',
@@ -58,9 +61,16 @@ const NOT_PASSED_ON = new Set([
  * @param port  where to listen, 0 for any free port
  * @throws Error that says what to do where the port is in use
  */
-export async function startGateway(port: number, emulationPort: number): Promise<Gateway> {
+export async function startGateway(
+  port: number,
+  emulation: Pick<Emulation, 'port' | 'pass'>,
+): Promise<Gateway> {
   const agent = new Agent({ keepAlive: true, maxSockets: CALLS_AT_ONCE_MAX });
   const server = createServer((incoming, outgoing) => {
+    if (!isForThisMachine(incoming)) {
+      incoming.resume();
+      return answerAsGateway(outgoing, 403);
+    }
     if (isNoRoute(incoming)) {
       incoming.resume();
       return answerAsGateway(outgoing, 404);
@@ -68,7 +78,7 @@ export async function startGateway(port: number, emulationPort: number): Promise
     void read(incoming).then((body) => {
       if (body === 'incomplete') return void outgoing.destroy();
       if (body === 'too-large') return answerAsGateway(outgoing, 413);
-      forward({ incoming, outgoing, body, agent, emulationPort });
+      forward({ incoming, outgoing, body, agent, emulation });
     });
   });
   const listening = await listen(server, port);
@@ -81,6 +91,14 @@ export async function startGateway(port: number, emulationPort: number): Promise
       agent.destroy();
     },
   };
+}
+
+/**
+ * A page of another site can have its name resolved to this machine, and then read what it answers; the
+ * `Host` still has that name.
+ */
+function isForThisMachine({ headers: { host = '' } }: IncomingMessage): boolean {
+  return /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i.test(host);
 }
 
 /** HEAD and OPTIONS are none, and neither is a path that ends in a slash or cannot be decoded. */
@@ -116,19 +134,19 @@ interface Forward {
   readonly outgoing: ServerResponse;
   readonly body: Buffer;
   readonly agent: Agent;
-  readonly emulationPort: number;
+  readonly emulation: Pick<Emulation, 'port' | 'pass'>;
 }
 
-function forward({ incoming, outgoing, body, agent, emulationPort }: Forward): void {
+function forward({ incoming, outgoing, body, agent, emulation }: Forward): void {
   const sent = passable(body);
   const onward = request(
     {
       agent,
       host: '127.0.0.1',
-      port: emulationPort,
+      port: emulation.port,
       method: incoming.method,
       path: incoming.url,
-      headers: onwardHeaders(incoming, sent),
+      headers: { ...onwardHeaders(incoming, sent), [PASS_HEADER]: emulation.pass },
     },
     (answer) => {
       // Every function names the request; what does not comes from the emulation itself.

@@ -1,16 +1,19 @@
 import type { Serverless } from '../deploy/functions-plugin.ts';
 import { neededSecrets, secretNames } from '../deploy/secrets.ts';
 import { readStage } from '../deploy/stage.ts';
+import { guardServers } from './emulation-guard.ts';
 
 /**
  * On your own machine there is no Secrets Manager: before serverless-offline starts the functions, each
  * gets the secrets that it would read there from the environment of the emulation. Nothing of this
- * happens when packaging, so no secret can reach what is deployed.
+ * happens when packaging, so no secret can reach what is deployed. What is no part of the stack may not call it.
  */
 export default class OfflinePlugin {
   readonly hooks: Record<string, () => void>;
 
   constructor(serverless: Serverless) {
+    const { SLUICE_PASS } = process.env;
+    if (SLUICE_PASS) guardServers(SLUICE_PASS);
     const take = () => takeSecrets(serverless);
     this.hooks = { 'before:offline:start': take, 'before:offline:start:init': take };
   }

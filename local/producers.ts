@@ -40,7 +40,7 @@ export const PRODUCER_NAMES: readonly string[] = [...STARTS.keys()];
 /**
  * Brings up what a producer needs on this machine.
  *
- * @param name    one of `PRODUCER_NAMES`, or the path of a file of one's own, beginning with `./`
+ * @param name    one of `PRODUCER_NAMES`, or the path of your own file, beginning with `./`
  * @param onLine  gets what it has to show
  * @param kept    where its data is kept, where it has data; without a folder nothing is
  * @throws Error that says what to do
@@ -85,7 +85,7 @@ function only(env: ChosenProducer['env']): ChosenProducer {
   return { env, stop: async () => undefined };
 }
 
-/** A PostgreSQL server of one's own, with the producer's tables. */
+/** A PostgreSQL server with the producer's tables. */
 async function startPostgres(
   _: (line: string) => void,
   { dataDir, isFresh = false }: KeptData,

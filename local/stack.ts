@@ -66,7 +66,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
     const emulation = await startEmulation(env, onLog);
     started.push(() => emulation.stop());
 
-    const gateway = await startGateway(port, emulation.port);
+    const gateway = await startGateway(port, emulation);
     started.push(() => gateway.close());
 
     const failed = Promise.race([

@@ -1,5 +1,4 @@
 // What the function logs and measures is made, and not printed.
-import '../../test/support/quiet-functions.ts';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,11 +10,14 @@ import type { Producer } from '../../lib/producers/producer.ts';
 import { readyClients } from '../../lib/store/claim.ts';
 import { connect } from '../../lib/store/connection.ts';
 import { keysWith } from '../../lib/store/keys.ts';
+import { quietFunctions } from '../../test/support/quiet-functions.ts';
 import { DRAIN_LIMITS } from '../drain.ts';
 import { timed } from '../figures.ts';
 import { CONTEXT, request, setFunctionEnvironment } from '../functions.ts';
 import { startServer } from '../servers.ts';
 import type { Take } from './offer.ts';
+
+quietFunctions();
 
 const PREFIX = 'rush:';
 const ORDER = {

@@ -34,7 +34,7 @@ const READERS: Readonly<Record<string, (env: Environment) => unknown>> = {
 export const KNOWN_SECRETS = Object.keys(READERS);
 
 /**
- * Checks the value of a secret as the functions would at their start. Of a producer of one's own,
+ * Checks the value of a secret as the functions would at their start. Of your own producer,
  * only the name is checked.
  *
  * @throws Failure that says what is wrong, and never the value

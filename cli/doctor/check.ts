@@ -1,7 +1,7 @@
 /**
  * What one check says:
  * - `ok`       nothing to do
- * - `unknown`  this cannot be found out from here; `mend` says where it can
+ * - `unknown`  this cannot be found out from here; `fix` says where it can
  * - `warning`  it works, and somebody should look after it
  * - `wrong`    orders are lost, late or refused because of it, or will be
  * - `skipped`  it was not tried
@@ -10,7 +10,7 @@ export interface Verdict {
   readonly kind: 'ok' | 'unknown' | 'warning' | 'wrong' | 'skipped';
   readonly found: string;
   /** What to do, where there is something to do. */
-  readonly mend?: string;
+  readonly fix?: string;
 }
 
 /** One thing that is looked at. */
@@ -33,10 +33,10 @@ export interface Finding extends Verdict {
   readonly looksAt: string;
 }
 
-const verdict = (kind: Verdict['kind']) => (found: string, mend?: string) => ({
+const verdict = (kind: Verdict['kind']) => (found: string, fix?: string) => ({
   kind,
   found,
-  ...(mend !== undefined && { mend }),
+  ...(fix !== undefined && { fix }),
 });
 
 export const ok = verdict('ok');

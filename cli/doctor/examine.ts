@@ -1,7 +1,7 @@
 import { apiUrl, isSendableKey } from '../../lib/client/address.ts';
 import { createClient } from '../../lib/client/client.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { readRedisConfig } from '../../lib/config.ts';
+import { type RedisConfig, readRedisConfig } from '../../lib/config.ts';
 import { ConfigError, type Environment } from '../../lib/settings.ts';
 import { keysWith } from '../../lib/store/keys.ts';
 import { API_CHECKS, type ApiSide } from './api-checks.ts';
@@ -47,17 +47,15 @@ export async function examine(options: ExamineOptions): Promise<readonly Part[]>
 }
 
 async function examineRedis(options: ExamineOptions & Timing): Promise<Part[]> {
-  const config = redisConfigIn(options.env);
-  if (typeof config === 'string') {
-    return [{ name: 'redis', title: 'Redis', findings: [], skipped: config }];
-  }
+  const config = redisConfigIn(options);
+  if ('findings' in config) return [config];
   const side = redisSide(config, options);
   options.onSide?.(side);
   try {
     const title = `Redis at ${config.redisUrl}`;
     const reach = await runChecks(REACH_CHECKS, side);
-    const isUsable = !reach.some(({ kind, name }) => kind === 'wrong' && name !== 'encrypted');
-    if (!isUsable) return [{ name: 'redis', title, findings: reach }];
+    if (reach.some(({ kind }) => kind === 'wrong'))
+      return [{ name: 'redis', title, findings: reach }];
     const database = await runChecks(DATABASE_CHECKS, side);
     const conformance = await runChecks([...ORDER_CHECKS, ...SCRIPT_CHECKS, ...DATA_CHECKS], side);
     const { client } = side;
@@ -77,14 +75,23 @@ async function examineRedis(options: ExamineOptions & Timing): Promise<Part[]> {
   }
 }
 
-function redisConfigIn(env: Environment) {
+/** How to reach Redis, or what there is to say where that is not known. */
+function redisConfigIn({ env, isConformanceOnly }: ExamineOptions): RedisConfig | Part {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
-  if (!url || !token) return 'Set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN.';
+  const part = { name: 'redis', title: 'Redis', findings: [] } as const;
+  if (!url || !token) {
+    return { ...part, skipped: 'Set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN.' };
+  }
   try {
     return readRedisConfig(env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return 'Not looked at: its variables are wrong, as said above.';
+    if (!isConformanceOnly) {
+      return { ...part, skipped: 'Not checked: its settings are wrong, as listed above.' };
+    }
+    const [, ...faults] = error.message.split('\n- ');
+    const verdict = wrong(faults.join('; '), 'Copy the https URL and the token from the console.');
+    return { ...part, findings: [{ name: 'address', looksAt: 'where Redis is', ...verdict }] };
   }
 }
 
@@ -98,9 +105,9 @@ async function examineApi(options: ExamineOptions & Timing): Promise<Part> {
   if (!address || !key) {
     return { ...part, skipped: 'Set SLUICE_URL and SLUICE_KEY, best to a key with orders:admin.' };
   }
-  const faulty = (found: string, mend: string): Part => ({
+  const faulty = (found: string, fix: string): Part => ({
     ...part,
-    findings: [{ name: 'address', looksAt: 'SLUICE_URL and SLUICE_KEY', ...wrong(found, mend) }],
+    findings: [{ name: 'address', looksAt: 'SLUICE_URL and SLUICE_KEY', ...wrong(found, fix) }],
   });
   const allowHttp = options.env.SLUICE_ALLOW_HTTP === 'on';
   const url = apiUrl(address, allowHttp);

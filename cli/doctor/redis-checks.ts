@@ -1,6 +1,6 @@
 import { type Check, ok, unknown, type Verdict, warning, wrong } from './check.ts';
 import { bytes, duration, infoFields, quantile } from './figures.ts';
-import { isLocal, type RedisSide } from './redis-side.ts';
+import type { RedisSide } from './redis-side.ts';
 import { SCRATCH_TTL_MS } from './scratch.ts';
 
 const PINGS = 20;
@@ -20,18 +20,6 @@ export const REACH_CHECKS: readonly Check<RedisSide>[] = [
       const answer = await client.once((redis) => redis.ping()).catch(adviceOn);
       if (typeof answer !== 'string') return answer;
       return answer === 'PONG' ? ok('yes') : wrong(`PING is answered ${answer}`, COPY_URL);
-    },
-  },
-  {
-    name: 'encrypted',
-    looksAt: 'whether the token and the orders travel over https',
-    async run({ url }) {
-      if (url.startsWith('https:')) return ok('https');
-      if (isLocal(url)) return ok('http, on this machine only');
-      return wrong(
-        'http: the token and all orders travel in the clear',
-        'Use the https URL that the console shows, and make a new token: this one was sent openly.',
-      );
     },
   },
   {
@@ -55,7 +43,7 @@ const COPY_URL =
   'Copy UPSTASH_REDIS_REST_URL again from the console: the https one, without a path.';
 
 /** What went wrong, by what Redis or the network says, and what to do. */
-const ADVICE: readonly [says: RegExp, found: string, mend: string][] = [
+const ADVICE: readonly [says: RegExp, found: string, fix: string][] = [
   [/WRONGPASS|NOAUTH|Unauthorized/i, 'the token is refused', COPY_TOKEN],
   [/NOPERM/, 'the token may only read', `${COPY_TOKEN} Take the one that may write.`],
   [
@@ -88,10 +76,10 @@ const ADVICE: readonly [says: RegExp, found: string, mend: string][] = [
 
 function adviceOn(error: unknown): Verdict {
   const said = error instanceof Error ? error.message : String(error);
-  const [, found, mend] = ADVICE.find(([says]) => says.test(said)) ?? [];
+  const [, found, fix] = ADVICE.find(([says]) => says.test(said)) ?? [];
   if (found === undefined)
     return wrong(said, 'Check the URL, and whether this machine may connect.');
-  return wrong(`${found} (${said})`, mend);
+  return wrong(`${found} (${said})`, fix);
 }
 
 /** How the database is set up, and how far away it is. */
@@ -143,11 +131,11 @@ async function memoryIsThere(side: RedisSide): Promise<Verdict> {
   }
   if (!(most > 0)) return ok(`${bytes(used)} used; Redis tells no limit`);
   const found = `${bytes(used)} of ${bytes(most)} used`;
-  const mend =
+  const fix =
     'Take a larger plan, or keep orders for fewer days (SLUICE_RETENTION_DAYS). When it is full, submits ' +
     'are answered with 503.';
-  if (used / most > MEMORY_WRONG) return wrong(found, mend);
-  return used / most > MEMORY_WARNING ? warning(found, mend) : ok(found);
+  if (used / most > MEMORY_WRONG) return wrong(found, fix);
+  return used / most > MEMORY_WARNING ? warning(found, fix) : ok(found);
 }
 
 async function clocksAgree({ client, clock }: RedisSide): Promise<Verdict> {
@@ -173,8 +161,8 @@ async function latencyIsBearable({ client, stopwatch }: RedisSide): Promise<Verd
   const [median, late] = [quantile(figures, 0.5), quantile(figures, 0.95)];
   const found = `median ${duration(median)}, 95 % within ${duration(late)}, from here`;
   if (late < SENDING_MS_MAX / 4) return ok(found);
-  const mend =
+  const fix =
     'Put the database into the region of the functions. From a machine elsewhere this says little: run ' +
     'doctor from near the functions.';
-  return (late >= SENDING_MS_MAX ? wrong : warning)(found, mend);
+  return (late >= SENDING_MS_MAX ? wrong : warning)(found, fix);
 }

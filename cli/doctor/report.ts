@@ -29,11 +29,11 @@ function partReport({ title, findings, skipped }: Part): string {
   return `${printable(title)}${note}\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
-function findingLines({ kind, name, found, mend }: Finding): string[] {
+function findingLines({ kind, name, found, fix }: Finding): string[] {
   const indent = 2 + KIND_WIDTH + NAME_WIDTH;
   const [first = '', ...more] = wrapped(printable(found), indent);
   const head = `  ${kind.padEnd(KIND_WIDTH)}${name.padEnd(NAME_WIDTH)}${first.trimStart()}`;
-  const advice = mend === undefined ? [] : wrapped(`→ ${printable(mend)}`, indent, 2);
+  const advice = fix === undefined ? [] : wrapped(`→ ${printable(fix)}`, indent, 2);
   return [head, ...more, ...advice];
 }
 

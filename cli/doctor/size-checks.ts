@@ -52,12 +52,12 @@ async function keysAreSmall({ store, recordBytesMax }: SizeSide): Promise<Verdic
   const worst = measured.toSorted((one, other) => other.part - one.part);
   const part = worst[0]?.part ?? 0;
   const found = `${worst.map(({ text }) => text).join('; ')}, of ${bytes(recordBytesMax)}`;
-  const mend =
+  const fix =
     'A record that is full takes no more: submits of its client are then answered with 503. Lower ' +
     'SLUICE_QUEUE_MAX or SLUICE_SCHEDULED_MAX, redrive or cancel what is dead, or take a plan with larger ' +
     'records (--record-mb says what yours has).';
-  if (part > WRONG) return wrong(found, mend);
-  return part > WARNING ? warning(found, mend) : ok(found);
+  if (part > WRONG) return wrong(found, fix);
+  return part > WARNING ? warning(found, fix) : ok(found);
 }
 
 /** All keys that hold more than one order, with how many entries they have: a command for each. */

@@ -85,8 +85,8 @@ export async function checkDatabase({ say }: Setup, database: Database): Promise
     throw new Failure(`The database will not do:\n\n${doctorReport(parts)}`);
   }
   const seen = parts.flatMap(({ findings }) => findings);
-  for (const { kind, name, found, mend } of seen) {
-    if (kind === 'warning' || kind === 'unknown') say(`${name}: ${found}. ${mend ?? ''}`);
+  for (const { kind, name, found, fix } of seen) {
+    if (kind === 'warning' || kind === 'unknown') say(`${name}: ${found}. ${fix ?? ''}`);
   }
   say(
     `It does what Sluice needs: ${seen.filter(({ kind }) => kind === 'ok').length} checks are ok.`,

@@ -9,7 +9,7 @@ const DAY_MINUTES = 24 * 60;
 const MINUTES = 5;
 
 const { batchSize, submitOfOne, drainOfNone, drainOfHundred, drainOfTwoHundred } = MEASURED.sluice;
-/** A drain costs so much for each batch, and so much besides. */
+/** A drain costs so much for each batch, and so much on top. */
 const DRAIN_OF_BATCH = drainOfTwoHundred - drainOfHundred;
 const DRAIN_BESIDES = drainOfHundred - DRAIN_OF_BATCH;
 

@@ -48,6 +48,7 @@ const dead: Order = {
   lastError: failure('rejected', 'The warehouse does not know sku 71053.', 3_600_000),
   history: [failure('failed', 'The warehouse did not answer.', 2_700_000)],
 };
+const stock = { sku: '85123A', available: 380, reserved: 90, sold: 30, perCustomerMax: 2 };
 const receipt = receiptOf(id, submission, ACCEPTED_AT_MS);
 const own = { withClient: false };
 const all = { withClient: true };
@@ -66,6 +67,13 @@ const ERRORS: Partial<Record<ProblemType, readonly Fault[]>> = {
     { pointer: '/lines/0/quantity', detail: 'Must be a whole number from 1 to 1,000,000.' },
   ],
   'invalid-batch': [{ pointer: '/orders', detail: 'Must be an array of 1 to 500 orders.' }],
+  'invalid-stock': [
+    { pointer: '/available', detail: 'Must be a whole number from 0 to 1,000,000,000.' },
+  ],
+  'out-of-stock': [{ pointer: '/lines/0', detail: 'Only 2 left.', available: 2 }],
+  'over-limit': [
+    { pointer: '/lines/0', detail: 'This customer may have 1 more of this SKU.', available: 1 },
+  ],
   'invalid-cancel': [{ pointer: '/ids', detail: 'Must be an array of 1 to 100 order ids.' }],
   'invalid-pause': [
     {
@@ -83,6 +91,8 @@ export const EXAMPLES = {
     'POST /orders': body,
     'POST /orders/batch': { orders: [{ idempotencyKey: '536365', ...body }] },
     'POST /orders/{id}/replace': body,
+    'PUT /stock/{sku}': { available: 500, perCustomerMax: 2 },
+    'PUT /stock': { stocks: [{ sku: '85123A', add: 20 }] },
     ...operatorRequests(id),
   } as Readonly<Record<string, object>>,
   answer: {
@@ -125,6 +135,10 @@ export const EXAMPLES = {
         retentionDays: 30,
       },
     },
+    'PUT /stock/{sku}': stock,
+    'PUT /stock': { results: [{ index: 0, status: 200, stock }] },
+    'GET /stock/{sku}': stock,
+    'GET /stock': { stocks: [stock], nextCursor: null },
   } as Readonly<Record<string, object>>,
   problem: (type: ProblemType) => ({
     ...problem(type, `${PROBLEMS[type].title}.`),

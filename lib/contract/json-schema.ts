@@ -12,7 +12,9 @@ import {
 import { activitySchema } from './activity-schemas.ts';
 import { cancelManySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
 import * as operator from './operator-schemas.ts';
+import { reasonsSchema } from './reasons-schemas.ts';
 import * as answers from './schemas.ts';
+import * as stock from './stock-schemas.ts';
 
 export type JsonSchema = { [name: string]: unknown };
 
@@ -25,6 +27,9 @@ const REQUESTS = {
   Batch: batchSchema,
   BatchOrder: batchItemSchema,
   Redrive: redriveSchema,
+  StockChange: stock.stockChangeSchema,
+  StockItem: stock.stockItemSchema,
+  StockChanges: stock.stockChangesSchema,
   CancelMany: cancelManySchema,
   PauseRequest: pauseRequestSchema,
 } as const;
@@ -38,9 +43,13 @@ const ANSWERS = {
   Stats: operator.statsSchema,
   DrainReport: operator.drainReportSchema,
   Redriven: operator.redrivenSchema,
+  Stock: stock.stockSchema,
+  StockPage: stock.stockPageSchema,
+  StockResults: stock.stockResultsSchema,
   Canceled: operator.canceledSchema,
   Pause: operator.pauseSchema,
   Activity: activitySchema,
+  Reasons: reasonsSchema,
   Resumed: operator.resumedSchema,
   Me: answers.meSchema,
   Problem: answers.problemSchema,
@@ -85,6 +94,10 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
   ],
   [line.unitAmount, { description: 'In the currency’s minor unit, such as pence.' }],
   [batchSchema.shape.orders, { items: { $ref: refTo('BatchOrder' satisfies SchemaName) } }],
+  [
+    stock.stockChangesSchema.shape.stocks,
+    { items: { $ref: refTo('StockItem' satisfies SchemaName) } },
+  ],
   [answers.instantSchema, { format: 'date-time' }],
   [
     summary.totalAmount,

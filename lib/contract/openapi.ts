@@ -109,11 +109,24 @@ const PARAMETERS = {
   },
 } as const;
 
-function parametersOf(key: string, { headers = [], query }: Operation) {
-  const inPath = key.includes('{id}')
-    ? [{ name: 'id', in: 'path', required: true, schema: { type: 'string' }, example: EXAMPLES.id }]
-    : [];
-  const inHeader = headers.map((name) => ({ name, in: 'header', ...PARAMETERS[name] }));
+const CHANGE_KEY = {
+  required: false,
+  description: '1 to 255 printable ASCII characters. It identifies the change.',
+} as const;
+
+/** What identifies a thing in a path. */
+const IN_PATH = { id: EXAMPLES.id, sku: '85123A' } as const;
+
+function parametersOf(key: string, { headers = [], query, isKeyOptional }: Operation) {
+  const inPath = Object.entries(IN_PATH)
+    .filter(([name]) => key.includes(`{${name}}`))
+    .map(([name, example]) => {
+      return { name, in: 'path', required: true, schema: { type: 'string' }, example };
+    });
+  const inHeader = headers.map((name) => ({
+    ...{ name, in: 'header', ...PARAMETERS[name] },
+    ...(name === 'Idempotency-Key' && isKeyOptional && { ...CHANGE_KEY }),
+  }));
   const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
     name,
     in: 'query',

@@ -11,6 +11,8 @@ export interface Operation {
   readonly scope: Scope | 'any';
   /** Names of parameters, as `openapi.ts` has them. */
   readonly headers?: readonly ('Idempotency-Key' | 'If-None-Match')[];
+  /** Whether a request may go without an Idempotency-Key. */
+  readonly isKeyOptional?: true;
   readonly query?: z.ZodMiniObject;
   readonly body?: { readonly schema: z.ZodMiniType; readonly isOptional?: true };
   readonly answer: {
@@ -33,6 +35,7 @@ export const COMMON_PROBLEMS = [
   'store-unavailable',
 ] as const satisfies readonly ProblemType[];
 
+/** Problems of routes that take a body. */
 export const BODY_PROBLEMS = [
   'invalid-json',
   'body-too-large',

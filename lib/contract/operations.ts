@@ -13,6 +13,7 @@ import {
   orderSchema,
   receiptSchema,
 } from './schemas.ts';
+import { STOCK_OPERATIONS } from './stock-operations.ts';
 
 /** Every route, by its method and path. */
 export const OPERATIONS = {
@@ -41,6 +42,8 @@ export const OPERATIONS = {
       'order-erased',
       'queue-full',
       'schedule-full',
+      'out-of-stock',
+      'over-limit',
       'share-used',
       'database-full',
     ],
@@ -139,9 +142,18 @@ export const OPERATIONS = {
       description: 'The order, with its new content.',
       schema: changedOrderSchema,
     },
-    problems: [...BODY_PROBLEMS, 'invalid-order', 'not-found', 'not-replaceable', 'order-erased'],
+    problems: [
+      ...BODY_PROBLEMS,
+      'invalid-order',
+      'not-found',
+      'not-replaceable',
+      'order-erased',
+      'out-of-stock',
+      'over-limit',
+    ],
   },
   ...OPERATOR_OPERATIONS,
+  ...STOCK_OPERATIONS,
   'GET /me': {
     summary: 'Show who you are and what you may do',
     tag: 'Orders',

@@ -1,6 +1,11 @@
 import { activitySchema } from './activity-schemas.ts';
 import { BODY_PROBLEMS, type Operation } from './operation.ts';
-import { activityQuerySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
+import {
+  activityQuerySchema,
+  pauseRequestSchema,
+  reasonsQuerySchema,
+  redriveSchema,
+} from './operator-queries.ts';
 import {
   drainReportSchema,
   pauseSchema,
@@ -9,6 +14,7 @@ import {
   statsSchema,
 } from './operator-schemas.ts';
 import { deadLettersQuerySchema } from './queries.ts';
+import { reasonsSchema } from './reasons-schemas.ts';
 import { orderPageSchema, orderSchema } from './schemas.ts';
 
 /** The routes for operators. */
@@ -27,6 +33,17 @@ export const OPERATOR_OPERATIONS = {
     scope: 'orders:admin',
     query: deadLettersQuerySchema,
     answer: { status: 200, description: 'A page of dead orders.', schema: orderPageSchema },
+    problems: ['invalid-query'],
+  },
+  'GET /dead-letters/reasons': {
+    summary: 'Group the newest dead orders by reason',
+    description:
+      'Reads up to `limit` dead orders of all clients, and groups them by their reasons, in which ids, ' +
+      'numbers and quoted parts are masked.',
+    tag: 'Operate',
+    scope: 'orders:admin',
+    query: reasonsQuerySchema,
+    answer: { status: 200, description: 'Groups, the largest first.', schema: reasonsSchema },
     problems: ['invalid-query'],
   },
   'POST /dead-letters/redrive': {

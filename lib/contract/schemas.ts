@@ -113,6 +113,8 @@ const faultSchema = z.object({
   /** JSON Pointer (RFC 6901) to the member. */
   pointer: z.string(),
   detail: z.string(),
+  /** Of a line that cannot be had: how many units can. */
+  available: z.optional(count),
 });
 
 export const problemSchema = z.object({
@@ -141,7 +143,11 @@ export const batchResultsSchema = z.object({
         replayed: z.boolean(),
         order: receiptSchema,
       }),
-      z.object({ index, status: z.literal([400, 410, 422, 429, 503]), problem: problemSchema }),
+      z.object({
+        index,
+        status: z.literal([400, 409, 410, 422, 429, 503]),
+        problem: problemSchema,
+      }),
     ]),
   ),
 });

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { claimHolder } from '../orders/holder.ts';
 import type { Producer } from '../producers/producer.ts';
 import { ALONE, CLAIM_CLIENTS_MAX, type Claim, readyClients, readyOrders } from '../store/claim.ts';
 import type { Store } from '../store/connection.ts';
@@ -166,11 +167,13 @@ async function step(
   { ordersMax }: Lane,
 ): Promise<Claim | undefined> {
   if (settlements === undefined && clients.length === 0) return undefined;
-  const { store, clock, limits, holder } = run;
+  const { store, clock, limits } = run;
+  const nowMs = clock.now();
+  const holder = claimHolder(run.holder, nowMs);
   const request =
     clients.length === 0
       ? undefined
-      : { clients, ordersMax, holder, leaseMs: limits.leaseMs, nowMs: clock.now() };
+      : { clients, ordersMax, holder, leaseMs: limits.leaseMs, nowMs };
   const { stands, claim } = await settleAndClaim(store, settlements, request);
   if (settlements !== undefined) noteSettled(run, settlements, stands);
   if (claim !== undefined) run.ready = claim.ready;

@@ -1,4 +1,4 @@
-import { type ClaimedOrder, HISTORY_MAX, type Order } from '../orders/order.ts';
+import type { ClaimedOrder, Failure } from '../orders/order.ts';
 import { retryDelayMs } from '../orders/retry.ts';
 import type { ProducerAnswer } from '../producers/producer.ts';
 import { ALONE, type Claim, type Lease } from '../store/claim.ts';
@@ -11,26 +11,31 @@ import {
   type StoredOrder,
   stateFrom,
 } from '../store/order-record.ts';
+import type { Sold } from '../store/reservations.ts';
 import type { Settlement } from '../store/settle.ts';
+import { reservationsIn } from '../store/stock-record.ts';
 import { roundedBytes } from '../store/weight.ts';
+import {
+  bytesSent,
+  failedAttempt,
+  failuresOf,
+  unansweredAttempt,
+  withFailure,
+} from './failures.ts';
 
-/**
- * What is kept of a reason and of a result, in bytes as they are sent: a settle of 500 orders with all
- * their history stays under the 10 MB that a request to Upstash may have.
- */
-const REASON_BYTES_MAX = 800;
+/** What is kept of a result, in bytes as they are sent; `failures.ts` says how much else there is. */
 const RESULT_BYTES_MAX = 8 * 1024;
-const REASON_CHARACTERS_MAX = 500;
 /** A larger one would be rounded by JSON. */
 const ORDER_NUMBER_MAX = 10 ** 15;
 
-const UNANSWERED = 'The last attempt ended without an answer: its drain died or was cut off.';
 const UNREADABLE = 'The stored order cannot be read.';
 
 /** A leased order that is to be produced. */
 export interface Claimed {
   readonly lease: Lease;
   readonly order: ClaimedOrder;
+  /** What it takes from stocks once it is produced. */
+  readonly sold: readonly Sold[];
   /** Its state before this attempt. */
   readonly state: OrderState | undefined;
   /** About how large its record is. */
@@ -76,7 +81,11 @@ export function sortOut(
   const order = readable(() => orderFrom(lease.id, unowned, nowMs));
   if (stored.record === null) return settle({ client: lease.from, kind: 'nowhere' });
   if (order === undefined) {
-    const state = deadState(undefined, { attempts: 0, reason: UNREADABLE }, step);
+    const state = deadState(
+      undefined,
+      { attempts: 0, failure: { reason: UNREADABLE, atMs: nowMs } },
+      step,
+    );
     return settle({ client: lease.from, kind: 'dead', state });
   }
   const { client } = order;
@@ -102,14 +111,17 @@ export function sortOut(
   }
   if (lease.claims === 1 && attempts < attemptsMax) {
     const claimed: ClaimedOrder = { ...order, status: 'producing', attempts: attempts + 1 };
-    return { kind: 'produce', claimed: { lease, order: claimed, state, bytes } };
+    const sold = reservationsIn(stored.record).map(
+      ({ sku, units, epoch }): Sold => [sku, units, epoch],
+    );
+    return { kind: 'produce', claimed: { lease, order: claimed, sold, state, bytes } };
   }
-  const failure = { attempts, reason: UNANSWERED };
+  const failed = { attempts, failure: unansweredAttempt(lease.last, nowMs) };
   if (attempts >= attemptsMax) {
-    return settle({ client, kind: 'dead', state: deadState(state, failure, step) });
+    return settle({ client, kind: 'dead', state: deadState(state, failed, step) });
   }
   const againAtMs = nowMs + retryDelayMs(attempts, step.random);
-  const next = { ...retryState(state, failure, againAtMs, step), isAlone: true };
+  const next = { ...retryState(state, failed, againAtMs, step), isAlone: true };
   return settle({ client, kind: 'pending', isAlone: true, dueAtMs: againAtMs, state: next });
 }
 
@@ -118,7 +130,7 @@ export function sortOut(
  * that was not tried is given back, also at its last attempt.
  */
 export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Step): Settlement {
-  const { lease, order, state, bytes } = claimed;
+  const { lease, order, sold, state, bytes } = claimed;
   const { client, attempts } = order;
   if (answer.kind === 'untried') return untried(claimed);
   if (answer.kind === 'produced') {
@@ -134,17 +146,20 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
         producedAtMs: step.nowMs,
         bytes,
         ...failuresOf(state),
+        ...(sold.length > 0 && { sold }),
         ...(isKept(result) && { result }),
         ...(!isNumbered && isOrderNumber(orderNumber) && { orderNumber, hasOwnNumber: true }),
       },
     };
   }
-  const failure = { attempts, reason: boundedReason(answer.reason) };
+  const kind = answer.kind === 'rejected' ? 'rejected' : 'failed';
+  const failure = failedAttempt(kind, answer.reason, step.claim, step.nowMs);
+  const failed = { attempts, failure };
   if (answer.kind === 'rejected' || attempts >= step.attemptsMax) {
-    return { lease, client, kind: 'dead', state: deadState(state, failure, step) };
+    return { lease, client, kind: 'dead', state: deadState(state, failed, step) };
   }
   const dueAtMs = step.nowMs + retryDelayMs(attempts, step.random, answer.afterMs);
-  const next = retryState(state, failure, dueAtMs, step);
+  const next = retryState(state, failed, dueAtMs, step);
   return { lease, client, kind: 'pending', dueAtMs, state: next };
 }
 
@@ -155,7 +170,7 @@ export function untried({ lease, order: { client } }: Claimed): Settlement {
 
 interface FailedAttempt {
   readonly attempts: number;
-  readonly reason: string;
+  readonly failure: Failure;
 }
 
 function deadState(state: OrderState | undefined, failed: FailedAttempt, step: Step): OrderState {
@@ -173,43 +188,17 @@ function retryState(
 
 function failedState(
   state: OrderState | undefined,
-  { attempts, reason }: FailedAttempt,
+  { attempts, failure }: FailedAttempt,
   step: Step,
 ): OrderState {
-  const { lastError, history = [] } = failuresOf(state);
-  const earlier = lastError === undefined ? history : [lastError, ...history];
   return {
-    status: 'queued',
-    attempts,
-    updatedAtMs: step.nowMs,
-    settledBy: batchIdOf(step),
-    lastError: { reason, atMs: step.nowMs },
-    ...(earlier.length > 0 && { history: earlier.slice(0, HISTORY_MAX) }),
+    ...{ status: 'queued', attempts, updatedAtMs: step.nowMs, settledBy: batchIdOf(step) },
+    ...withFailure(state, failure),
   };
-}
-
-/** What is kept of failures from one state to the next. */
-function failuresOf(state: OrderState | undefined): Pick<Order, 'lastError' | 'history'> {
-  const { lastError, history } = state ?? {};
-  return { ...(lastError && { lastError }), ...(history && { history }) };
 }
 
 function batchIdOf({ claim: { token, holder } }: Step): string {
   return `${token}:${holder}`;
-}
-
-function boundedReason(reason: unknown): string {
-  const text = typeof reason === 'string' && reason !== '' ? reason : 'No reason was given.';
-  let characters = [...text.toWellFormed()].slice(0, REASON_CHARACTERS_MAX);
-  while (bytesSent(JSON.stringify(characters.join(''))) > REASON_BYTES_MAX) {
-    characters = characters.slice(0, -Math.ceil(characters.length / 10));
-  }
-  return characters.join('');
-}
-
-/** How long JSON is as part of a request, which is JSON itself. */
-function bytesSent(json: string): number {
-  return Buffer.byteLength(JSON.stringify(json));
 }
 
 /** As with a result: what is not a number is left out. */

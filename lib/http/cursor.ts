@@ -3,17 +3,17 @@ import type { ListRequest } from '../store/list.ts';
 import type { Position } from '../store/list-places.ts';
 
 /** Orders by key are a list of their own, as a cursor of theirs is a place in no other. */
-export type List = ListRequest['of'] | 'orders-by-key';
+export type List = ListRequest['of'] | 'orders-by-key' | 'stock';
 
 const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-export interface Cursors {
+export interface Cursors<P> {
   /** A cursor for the position where a page ended. */
-  at(position: Position): string;
+  at(position: P): string;
   /** @returns `undefined` if the text is not a cursor of this list and reader */
-  positionOf(cursor: string): Position | undefined;
+  positionOf(cursor: string): P | undefined;
 }
 
 /**
@@ -23,11 +23,11 @@ export interface Cursors {
  * @param reader  whose orders the list holds
  * @param secret  shared by all instances; after it has changed, earlier cursors are refused
  */
-export function cursorsOf(list: List, reader: string, secret: string): Cursors {
+export function cursorsOf<P = Position>(list: List, reader: string, secret: string): Cursors<P> {
   const context = Buffer.from(`${list}:${reader}`);
   const key = createHmac('sha256', secret).update('cursors').digest();
 
-  function at(position: Position): string {
+  function at(position: P): string {
     const text = JSON.stringify(position);
     // Derived from the position: no two positions share one.
     const iv = createHmac('sha256', key)
@@ -39,7 +39,7 @@ export function cursorsOf(list: List, reader: string, secret: string): Cursors {
     return Buffer.concat([iv, cipher.getAuthTag(), encrypted]).toString('base64url');
   }
 
-  function positionOf(cursor: string): Position | undefined {
+  function positionOf(cursor: string): P | undefined {
     const bytes = Buffer.from(cursor, 'base64url');
     // Base64 can write the same bytes in several ways; only one of them is a cursor.
     if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== cursor) return;

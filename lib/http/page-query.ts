@@ -13,8 +13,8 @@ interface Query {
 
 type Asked = Pick<HttpRequest, 'caller' | 'query'>;
 
-type PageQuery<Q> =
-  | { readonly kind: 'query'; readonly query: Q; readonly after?: Position }
+type PageQuery<Q, P> =
+  | { readonly kind: 'query'; readonly query: Q; readonly after?: P }
   | { readonly kind: 'refused'; readonly response: HttpResponse };
 
 /**
@@ -22,14 +22,18 @@ type PageQuery<Q> =
  *
  * @param secret  see `cursorsOf`
  */
-export function pagesOf<Q extends Query>(list: List, schema: z.ZodMiniType<Q>, secret: string) {
+export function pagesOf<Q extends Query, P = Position>(
+  list: List,
+  schema: z.ZodMiniType<Q>,
+  secret: string,
+) {
   const cursorsFor = (caller: Caller, client = '') => {
     // No client's name begins with an asterisk.
-    return cursorsOf(list, isAdmin(caller) ? `*${client}` : caller.client, secret);
+    return cursorsOf<P>(list, isAdmin(caller) ? `*${client}` : caller.client, secret);
   };
   return {
     /** A limit or a cursor that was sent twice arrives joined by a comma, and so is refused. */
-    read({ caller, query }: Asked): PageQuery<Q> {
+    read({ caller, query }: Asked): PageQuery<Q, P> {
       const checked = checkedQuery(query, schema);
       if (checked.kind === 'refused') return checked;
       const { cursor } = checked.query;
@@ -40,7 +44,7 @@ export function pagesOf<Q extends Query>(list: List, schema: z.ZodMiniType<Q>, s
     },
 
     /** The `nextCursor` of a page. */
-    nextCursor({ caller, query }: Asked, end: Position | undefined): string | null {
+    nextCursor({ caller, query }: Asked, end: P | undefined): string | null {
       return end === undefined ? null : cursorsFor(caller, query.client).at(end);
     },
   };

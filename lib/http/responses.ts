@@ -35,7 +35,10 @@ export function problem(
 
 /** A body that is JSON but not what it must be. */
 export function invalidBody(
-  type: Extract<ProblemType, `invalid-${'order' | 'batch' | 'redrive' | 'cancel' | 'pause'}`>,
+  type: Extract<
+    ProblemType,
+    `invalid-${'order' | 'batch' | 'redrive' | 'cancel' | 'pause' | 'stock'}`
+  >,
   faults: readonly Fault[],
 ): HttpResponse {
   const detail = 'The fields listed in "errors" are invalid.';
@@ -92,8 +95,9 @@ export function noRoom(where: NoRoom, retryAfterS = 60): HttpResponse {
   return problem(type, detail, { headers: { 'retry-after': String(retryAfterS) } });
 }
 
-/** Why an order of a submit was not accepted. */
+/** Why an order was not accepted, or not replaced. */
 export function refusedOrder(outcome: RefusedOutcome): HttpResponse {
+  if ('errors' in outcome) return noStock(outcome.kind, outcome.errors);
   if (outcome.kind === 'no-room') return noRoom(outcome.where);
   if (outcome.kind === 'key-reused') return keyReused();
   return outcome.kind === 'replaced' ? wasReplaced() : wasErased();
@@ -101,7 +105,17 @@ export function refusedOrder(outcome: RefusedOutcome): HttpResponse {
 
 type RefusedOutcome =
   | { readonly kind: 'key-reused' | 'replaced' | 'erased' }
-  | { readonly kind: 'no-room'; readonly where: NoRoom };
+  | { readonly kind: 'no-room'; readonly where: NoRoom }
+  | { readonly kind: 'out-of-stock' | 'over-limit'; readonly errors: readonly Fault[] };
+
+/** Nothing is kept of the order, so its key is not used up. */
+function noStock(kind: 'out-of-stock' | 'over-limit', errors: readonly Fault[]): HttpResponse {
+  const detail =
+    kind === 'out-of-stock'
+      ? 'There is not enough stock for the lines listed in "errors". Nothing was reserved.'
+      : 'The lines listed in "errors" are more than one customer may have. Nothing was reserved.';
+  return problem(kind, detail, { errors });
+}
 
 const IN_WORDS: Partial<Record<string, string>> = {
   producing: 'being produced',

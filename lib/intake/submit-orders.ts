@@ -5,9 +5,10 @@ import { fingerprintOf, orderIdsOf } from '../orders/identity.ts';
 import type { Submission } from '../orders/submission.ts';
 import type { Store } from '../store/connection.ts';
 import type { NewOrder, RecordHead } from '../store/order-record.ts';
-import { type NoRoom, type SubmitAnswer, submit } from '../store/submit.ts';
+import { isKnown, type NoRoom, type SubmitAnswer, submit } from '../store/submit.ts';
 import { type BackPressure, RETRY_AFTER_S_MAX } from './back-pressure.ts';
 import type { ClientLimits } from './client-limits.ts';
+import { type RefusedForStock, refusedForStock, type SoldOut } from './sold-out.ts';
 import type { Storage } from './storage.ts';
 import type { Wake } from './wake.ts';
 
@@ -26,7 +27,8 @@ export type SubmitOutcome =
   /** The order of this key was erased. */
   | { readonly kind: 'erased' }
   /** There is no room for it, in its client's schedule, queue or share, or in the database. */
-  | { readonly kind: 'no-room'; readonly where: NoRoom };
+  | { readonly kind: 'no-room'; readonly where: NoRoom }
+  | RefusedForStock;
 
 export type IntakeAnswer =
   | { readonly kind: 'answered'; readonly outcomes: readonly SubmitOutcome[] }
@@ -41,6 +43,8 @@ export interface Intake {
   readonly metrics: Metrics;
   /** Called when the queue was empty before these orders; left out if the schedule is enough. */
   readonly wake?: Wake | undefined;
+  /** What this instance knows to be sold out; left out where no stock is kept. */
+  readonly soldOut?: SoldOut | undefined;
 }
 
 /**
@@ -60,7 +64,7 @@ export async function submitOrders(
   nowMs: number,
 ): Promise<IntakeAnswer> {
   if (requests.length === 0) return { kind: 'answered', outcomes: [] };
-  const { backPressure, storage, metrics } = intake;
+  const { backPressure, storage, metrics, soldOut } = intake;
   const retryAfterS = backPressure.retryAfterS(client, nowMs);
   if (retryAfterS !== undefined) return { kind: 'refused', where: 'queue', retryAfterS };
   const noRoom = storage.noRoom(client, nowMs);
@@ -70,9 +74,13 @@ export async function submitOrders(
     ...{ id: idOf(idempotencyKey), client, idempotencyKey, submission },
     fingerprint: fingerprintOf(submission),
   }));
+  // Where the first of a key is refused for want of stock, the second is decided by itself.
+  const nameOf = ({ id, fingerprint }: NewOrder) => (soldOut ? `${id} ${fingerprint}` : id);
   const firsts = new Map<string, NewOrder>();
-  for (const order of orders) if (!firsts.has(order.id)) firsts.set(order.id, order);
+  for (const order of orders) if (!firsts.has(nameOf(order))) firsts.set(nameOf(order), order);
   const distinct = [...firsts.values()];
+  const refusal = await refusedFromMemory(intake, distinct, nowMs);
+  if (refusal !== undefined) return { kind: 'answered', outcomes: orders.map(() => refusal) };
   const answers = await submitAndLearn(intake, client, distinct, nowMs);
   const [first] = answers;
   const isAllRefused =
@@ -81,8 +89,11 @@ export async function submitOrders(
     answers.every((answer) => answer.kind === 'no-room' && answer.where === first.where);
   if (isAllRefused) return refused(first.where);
 
-  const answerOf = new Map(distinct.map(({ id }, at) => [id, answers[at]]));
-  const outcomes = orders.map((order) => outcomeOf(order, firsts, answerOf.get(order.id), nowMs));
+  const answerOf = new Map(distinct.map((order, at) => [nameOf(order), answers[at]]));
+  const outcomes = orders.map((order) => {
+    const name = nameOf(order);
+    return outcomeOf(order, firsts.get(name), answerOf.get(name), nowMs);
+  });
   metrics.measure('OrdersAccepted', countOf(outcomes, 'accepted'));
   metrics.measure('OrdersReplayed', countOf(outcomes, 'replayed'));
   return { kind: 'answered', outcomes };
@@ -96,9 +107,25 @@ function refused(where: NoRoom): IntakeAnswer {
   return { kind: 'refused', where, retryAfterS: isShort ? RETRY_AFTER_S_MAX : NO_ROOM_RETRY_S };
 }
 
+/**
+ * Whether an order is refused from what this instance has just seen sold out, at one command: a repeat of
+ * one that is known gets its receipt, sold out or not. Many are refused by the script, which takes two
+ * for all of them.
+ */
+async function refusedFromMemory(
+  { store, soldOut }: Intake,
+  [order, ...others]: readonly NewOrder[],
+  nowMs: number,
+): Promise<RefusedForStock | undefined> {
+  if (soldOut === undefined || order === undefined || others.length > 0) return undefined;
+  const lacking = soldOut.lackingFor(order.submission, nowMs);
+  if (lacking === undefined || (await isKnown(store, order.id))) return undefined;
+  return refusedForStock(order.submission, lacking);
+}
+
 /** Submits distinct orders, and notes what that shows of the client's queue and share. */
 async function submitAndLearn(
-  { store, backPressure, storage, limitsOf, metrics, wake }: Intake,
+  { store, backPressure, storage, limitsOf, metrics, wake, soldOut }: Intake,
   client: string,
   orders: readonly NewOrder[],
   nowMs: number,
@@ -109,6 +136,7 @@ async function submitAndLearn(
     mustLook: backPressure.isInDoubt(client),
     countsDue: backPressure.countsDue(client, orders.length),
     asks: (bytes: number) => storage.ask(client, bytes),
+    hasStock: soldOut !== undefined,
   };
   const submitted = await submit(store, request).catch((error: unknown) => {
     backPressure.doubt(client);
@@ -116,6 +144,7 @@ async function submitAndLearn(
   });
   const { answers, queueDepth, due, acceptedBytes, counted } = submitted;
   const accepted = answers.filter(({ kind }) => kind === 'accepted').length;
+  for (const answer of answers) if ('lacking' in answer) soldOut?.learn(answer, nowMs);
   storage.learn(client, acceptedBytes, counted, nowMs);
   backPressure.learn(client, { accepted, queueDepth, due }, nowMs);
   if (queueDepth === undefined) return answers;
@@ -132,13 +161,13 @@ export function countOf(outcomes: readonly SubmitOutcome[], kind: SubmitOutcome[
 
 function outcomeOf(
   order: NewOrder,
-  firsts: ReadonlyMap<string, NewOrder>,
+  first: NewOrder | undefined,
   answer: SubmitAnswer | undefined,
   nowMs: number,
 ): SubmitOutcome {
   if (answer?.kind === 'no-room') return answer;
   if (answer?.kind === 'erased') return { kind: 'erased' };
-  const first = firsts.get(order.id);
+  if (answer !== undefined && 'lacking' in answer) return refusedForStock(order.submission, answer);
   if (answer?.kind === 'known') return repeated(order, answer);
   if (order === first) {
     return { kind: 'accepted', receipt: receiptOf(order.id, order.submission, nowMs) };

@@ -7,7 +7,7 @@ export interface MetricDefinition {
    * itself, so that there are averages, maxima and percentiles of them.
    */
   readonly isSum: boolean;
-  /** Whether it has a `Reason` besides the `Stage` that each has. */
+  /** Whether it has a `Reason` in addition to the `Stage` that each has. */
   readonly hasReason?: true;
 }
 

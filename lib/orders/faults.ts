@@ -6,6 +6,8 @@ export interface Fault {
   readonly pointer: string;
   /** A sentence for the developer of the shop. */
   readonly detail: string;
+  /** Of a line that cannot be had: how many units can. */
+  readonly available?: number;
 }
 
 /** A refusal names this many faults at most, so that its size is bounded. */

@@ -55,7 +55,7 @@ export interface ReplacedOrder extends Submission {
 }
 
 /** How many earlier failures an order keeps. */
-export const HISTORY_MAX = 10;
+export const HISTORY_MAX = 50;
 
 /** An order without its lines, which lists leave out: they are most of its size. */
 export type OrderSummary = Omit<Order, 'lines'>;

@@ -65,9 +65,11 @@ function integer(min: number, max: number) {
   return z.int({ ...message, abort: true }).check(z.minimum(min, message), z.maximum(max, message));
 }
 
+export const skuSchema = text(64);
+
 export const lineSchema = z.strictObject(
   {
-    sku: text(64),
+    sku: skuSchema,
     quantity: integer(1, QUANTITY_MAX),
     unitAmount: integer(0, UNIT_AMOUNT_MAX),
     description: z.optional(

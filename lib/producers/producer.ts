@@ -53,7 +53,7 @@ export type ProducerAnswer =
   /** No attempt will ever succeed: the order goes to the dead letters. */
   | { readonly kind: 'rejected'; readonly reason: string }
   /**
-   * Not begun, as the system behind is down or the time is up: the order is ready again at once, no
+   * Not begun, as the downstream system is down or the time is up: the order is ready again at once, no
    * attempt is charged, and the drain ends, which would else claim the order in the same moment.
    * After it has thrown for the order's batch it counts as no answer: the order was begun then.
    */

@@ -2,8 +2,9 @@ import type { Order } from '../orders/order.ts';
 import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
 import { erasedFrom } from './erased-record.ts';
-import { type OrderState, orderFrom, stateFrom, stateText } from './order-record.ts';
+import { headText, type OrderState, orderFrom, stateFrom, stateText } from './order-record.ts';
 import { readStored } from './read.ts';
+import { reservationsOf } from './reservations.ts';
 import { runScript } from './run-script.ts';
 import { CANCEL } from './scripts.ts';
 
@@ -54,7 +55,8 @@ export async function cancel(store: Store, request: CancelRequest): Promise<Canc
       attempts: order.attempts,
       updatedAtMs: nowMs,
     };
-    const [answer] = await send(store, order, { expected: stored.state ?? '', state, isDead });
+    const change = { expected: stored.state ?? '', state, isDead, record: stored.record ?? '' };
+    const [answer] = await send(store, order, change);
     if (answer === 'canceled') {
       const { nextAttemptAtMs: _, ...rest } = order;
       return { kind: 'canceled', order: { ...rest, status: 'canceled', updatedAtMs: nowMs } };
@@ -69,19 +71,22 @@ interface Change {
   readonly expected: string;
   readonly state: OrderState;
   readonly isDead: boolean;
+  readonly record: string;
 }
 
-function send({ client: redis, keys }: Store, { id, client }: Order, change: Change) {
-  const { expected, state, isDead } = change;
+function send({ client: redis, keys }: Store, order: Order, change: Change) {
+  const { id, client } = order;
+  const { expected, state, isDead, record } = change;
+  const reserved = reservationsOf(keys, order, record);
   return runScript(redis, {
     script: CANCEL,
     keys: [
       ...[keys.state(id), keys.owners, keys.pending(client), keys.pending(ALONE)],
-      ...[keys.dead(client), keys.clients, keys.totals],
+      ...[keys.dead(client), keys.clients, keys.totals, keys.order(id), ...reserved.keys],
     ],
     args: [
       ...[id, expected, stateText(state), String(state.updatedAtMs)],
-      ...[client, ALONE, isDead ? '1' : '0'],
+      ...[client, ALONE, isDead ? '1' : '0', headText(id, record), ...reserved.args],
     ],
   });
 }

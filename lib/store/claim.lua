@@ -15,7 +15,8 @@ ARGV[6] clientsMax  integer: how many clients that are ready to return
 ARGV[7] readyScore  integer: the score of a client of whom more is ready; ranks are below it
 ARGV[8] and on      the clients, those served longest ago first
 Returns  {token, {id, number of its client, claims since its last settlement, ...},
-         {client that is ready, ...}}; token is 0 where nothing was leased
+         {client that is ready, ...}, {id, leaseEndMs, owner, ...}}; token is 0 where nothing was
+         leased; the last list tells who had the orders whose last claim was never settled
 Twice    leases other orders under another token; the first ones come back when their lease ends
 Bills    for one client 1 call + 4 where nothing is ready, + 8 where queued orders are leased; 1 more
          where due ones are, and where more are pending than it looks at. Each further client 3 or 4
@@ -24,7 +25,7 @@ local ordersMax, nowMs, leaseEndMs, holder = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local pendingMax, clientsMax, readyScore = tonumber(ARGV[5]), ARGV[6], ARGV[7]
 local count = #ARGV - 7
 
-local clients, dueIds = {}, {}
+local clients, dueIds, dueAtMs = {}, {}, {}
 local window = math.min(ordersMax, math.ceil(2 * ordersMax / count))
 for i = 1, count do
   local client = { queue = KEYS[2 + 2 * i], pending = KEYS[3 + 2 * i], due = {}, back = 0 }
@@ -40,19 +41,21 @@ for i = 1, count do
       client.back = #client.due
     end
     dueIds[#dueIds + 1] = entries[at]
+    dueAtMs[entries[at]] = entries[at + 1]
   end
   clients[i] = client
 end
 
 -- A due order that still has an owner was leased, and its lease ended without a settlement.
-local claims = {}
+local claims, lastOwner = {}, {}
 if #dueIds > 0 then
   for i, owner in ipairs(redis.call('HMGET', KEYS[2], unpack(dueIds))) do
     claims[dueIds[i]] = owner and tonumber(string.match(owner, '^%d+:(%d+):')) or 0
+    lastOwner[dueIds[i]] = owner
   end
 end
 
-local orders, leased = {}, 0
+local orders, unanswered, leased = {}, {}, 0
 for i, client in ipairs(clients) do
   -- What one client does not need of its share is left for those after it.
   local share = math.ceil((ordersMax - leased) / (count - i + 1))
@@ -80,6 +83,11 @@ for i, client in ipairs(clients) do
       orders[at + 1], orders[at + 2], orders[at + 3] = id, i, claim
       client.leases[size + 1], client.leases[size + 2] = leaseEndMs, id
       leased = leased + 1
+      if claim > 1 then
+        size = #unanswered
+        unanswered[size + 1], unanswered[size + 2] = id, dueAtMs[id]
+        unanswered[size + 3] = lastOwner[id]
+      end
     end
   end
   for n = 1, due do
@@ -121,4 +129,4 @@ for i, client in ipairs(clients) do
 end
 redis.call('ZADD', KEYS[1], unpack(looks))
 local ready = redis.call('ZRANGE', KEYS[1], '-inf', nowMs, 'BYSCORE', 'LIMIT', 0, clientsMax)
-return { token, orders, ready }
+return { token, orders, ready, unanswered }

@@ -44,6 +44,14 @@ export interface Claim {
   readonly ready: readonly string[];
 }
 
+/** A claim that was never settled. */
+export interface LastClaim {
+  /** As the hash of owners held it. */
+  readonly owner: string;
+  /** Unix milliseconds. */
+  readonly leaseEndMs: number;
+}
+
 /** One leased order. */
 export interface Lease {
   readonly id: string;
@@ -55,6 +63,8 @@ export interface Lease {
   readonly owner: string;
   /** Its place among all that were ever claimed: less than any later one, and than any time. */
   readonly rank: number;
+  /** The claim before this one, if it was never settled. */
+  readonly last?: LastClaim;
 }
 
 /** A claim as a call of its script. It is not safe to repeat: a second one leases other orders. */
@@ -76,7 +86,14 @@ export function claimCall({ keys }: Store, request: ClaimRequest): ScriptCall {
 
 export function claimFrom(answer: unknown[], request: ClaimRequest): Claim {
   const { clients, holder, nowMs: claimedAtMs } = request;
-  const [token, orders, ready] = answer as [number, (string | number)[], string[]];
+  const [token, orders, ready, unanswered = []] = answer as [
+    ...[number, (string | number)[], string[], string[]?],
+  ];
+  const lastOf = new Map<string, LastClaim>();
+  for (let at = 0; at < unanswered.length; at += 3) {
+    const [id = '', leaseEndMs, owner = ''] = unanswered.slice(at, at + 3);
+    lastOf.set(id, { owner, leaseEndMs: Number(leaseEndMs) });
+  }
   const leases: Lease[] = [];
   // The token has grown by one with each of them.
   const before = token - orders.length / 3;
@@ -84,7 +101,9 @@ export function claimFrom(answer: unknown[], request: ClaimRequest): Claim {
     const [id, client, claims] = orders.slice(at, at + 3) as [string, number, number];
     const owner = `${token}:${claims}:${holder}`;
     const rank = before + leases.length + 1;
-    leases.push({ id, from: clients[client - 1] ?? '', claims, owner, rank });
+    const last = lastOf.get(id);
+    const lease = { id, from: clients[client - 1] ?? '', claims, owner, rank };
+    leases.push({ ...lease, ...(last && { last }) });
   }
   return { token, holder, claimedAtMs, leases, ready };
 }

@@ -3,6 +3,7 @@ import type { Store } from './connection.ts';
 import { erasedFrom, erasedRecord } from './erased-record.ts';
 import { headText, type OrderState, orderFrom, stateFrom, stateText } from './order-record.ts';
 import { readStored } from './read.ts';
+import { reservationsOf, soldOf } from './reservations.ts';
 import { runScript } from './run-script.ts';
 import { ERASE } from './scripts.ts';
 
@@ -42,16 +43,21 @@ export async function erase(store: Store, id: string, nowMs: number): Promise<Er
     };
     const { client } = order;
     const { client: redis, keys } = store;
+    const isHeld = was === 'waiting' || was === 'dead';
+    const stock = isHeld
+      ? reservationsOf(keys, order, stored.record)
+      : soldOf(keys, order, before?.sold);
     const [answer] = await runScript(redis, {
       script: ERASE,
       keys: [
         ...[keys.order(id), keys.state(id), keys.owners, keys.clients],
         ...[keys.pending(client), keys.pending(ALONE), keys.dead(client)],
-        ...[keys.ended(client, before?.segment ?? 0), keys.totals],
+        ...[keys.ended(client, before?.segment ?? 0), keys.totals, ...stock.keys],
       ],
       args: [
         ...[id, client, headText(id, stored.record), stored.state ?? ''],
         ...[erasedRecord(client, nowMs), stateText(state), String(nowMs), was, ALONE],
+        ...stock.args,
       ],
     });
     if (answer === 'erased') return { kind: 'erased' };

@@ -17,7 +17,7 @@ const FLAGS = '#!lua flags=allow-key-locking';
 export function generatedScripts(): string {
   const names = readdirSync(here).filter((name) => name.endsWith('.lua'));
   const scripts = names.sort().map((name) => {
-    const text = `${FLAGS}\n${withoutComments(readFileSync(new URL(name, here), 'utf8'))}`;
+    const text = `${FLAGS}\n${withShared(withoutComments(readFileSync(new URL(name, here), 'utf8')))}`;
     const sha1 = createHash('sha1').update(text).digest('hex');
     const constant = name.replace('.lua', '').replaceAll('-', '_').toUpperCase();
     return `export const ${constant}: Script = {\n  sha1: '${sha1}',\n  text: ${JSON.stringify(text)},\n};\n`;
@@ -32,6 +32,18 @@ export function generatedScripts(): string {
 /** Comments and indentation are for readers of the file. Lines stay: Redis names them in its errors. */
 function withoutComments(text: string): string {
   return text.replace(/^--\[\[.*?\]\]/s, emptied).replace(/^ *(?:--.*)?/gm, '');
+}
+
+/**
+ * A function that several scripts need is spelled once, in `shared/`: `require` puts it there, on one line,
+ * so that the lines of a script are those of its file.
+ */
+function withShared(script: string): string {
+  return script.replace(/require '(shared\/[a-z-]+)'/g, (_, name: string) => {
+    const shared = readFileSync(new URL(`${name}.lua`, here), 'utf8');
+    const text = withShared(withoutComments(shared)).trim();
+    return `(function() ${text.replace(/\n+/g, ' ')} end)()`;
+  });
 }
 
 function emptied(text: string): string {

@@ -36,6 +36,12 @@ export function keysWith(prefix: string) {
     number: `${prefix}order_number`,
     /** HASH `produced`, `canceled` -> how many orders have ended like that, and are kept; `leaving`: canceled orders that no drain has moved yet. */
     totals: `${prefix}order_totals`,
+    /** STRING: how much there is of a SKU, as `stock-record.ts` has it; absent where it is not tracked. */
+    stock: (sku: string) => `${prefix}order_stock:${sku}`,
+    /** ZSET of the SKUs that are tracked, all with score 0. */
+    skus: `${prefix}order_skus`,
+    /** STRING `<units>:<epoch>:<atMs>`: what a customer has of a SKU with a limit. */
+    allowance: (digest: string) => `${prefix}order_allowance:${digest}`,
     /** STRING: dueAtMs of the last order that was redriven at a pace. */
     redrive: `${prefix}order_redrive`,
     /** STRINGs below it: what a client has used of its rate limit; they expire. */
@@ -59,15 +65,19 @@ export function keysWith(prefix: string) {
 
 export type Keys = ReturnType<typeof keysWith>;
 
-/** An order's record or its state, a client's waiting or dead orders, or an ended segment. */
+/** An order's record or its state, a client's waiting or dead orders, an ended segment, stock. */
 export type KeyContent =
   | { readonly id: string }
   | { readonly stateOf: string }
   | { readonly client: string }
-  | { readonly segment: string };
+  | { readonly segment: string }
+  | { readonly sku: string }
+  | { readonly allowance: string };
 
 function parsed(key: string): KeyContent | undefined {
   const [kind = '', name = '', segment] = key.split(':');
+  if (kind === 'order_stock') return { sku: key.slice(kind.length + 1) };
+  if (kind === 'order_allowance') return { allowance: name };
   if (kind === 'order') return { id: name };
   if (kind === 'order_state') return { stateOf: name };
   if (/^order_(?:queue|pending|dead)$/.test(kind)) return { client: name };

@@ -8,6 +8,7 @@ import {
 import type { Line, Submission } from '../orders/submission.ts';
 import { erasedFrom } from './erased-record.ts';
 import { StoreFault } from './errors.ts';
+import type { Sold } from './reservations.ts';
 
 /** A validated order with its identity, as intake hands it to the store. */
 export interface NewOrder {
@@ -53,6 +54,8 @@ export interface OrderState {
   /** Its last claim was never settled: it is tried alone. */
   readonly isAlone?: boolean;
   readonly redrivenBy?: string;
+  /** How often it was put back from among the dead. */
+  readonly redrives?: number;
   /** What it held was erased; the drain has yet to have it erased downstream, or has done so. */
   readonly isErased?: boolean;
   readonly producedAtMs?: number;
@@ -62,6 +65,8 @@ export interface OrderState {
   readonly history?: readonly Failure[];
   readonly result?: unknown;
   readonly orderNumber?: number;
+  /** What a produced order took from stocks. */
+  readonly sold?: readonly Sold[];
   /** The producer's own number: Sluice's counter need not follow it. */
   readonly hasOwnNumber?: true;
 }
@@ -146,7 +151,7 @@ export interface StoredOrder {
 export function orderFrom(id: string, stored: StoredOrder, nowMs: number): Order | undefined {
   if (stored.record === null || erasedFrom(stored.record) !== undefined) return undefined;
   headOf(id, stored.record);
-  const { v, fingerprint, replaced, contents, ...record } = parsed(
+  const { v, fingerprint, replaced, contents, reserved, ...record } = parsed(
     id,
     stored.record,
   ) as StoredRecord;
@@ -191,6 +196,8 @@ type StoredRecord = Omit<NewOrder, 'id' | 'submission'> &
     readonly acceptedAtMs: number;
     readonly replaced: readonly string[];
     readonly contents?: readonly ReplacedContent[];
+    /** See `reservationsIn`. */
+    readonly reserved?: unknown;
     readonly lines: Line[];
   };
 

@@ -53,7 +53,8 @@ export async function redrive(store: Store, request: RedriveRequest): Promise<bo
 
 function again(state: OrderState, mark: string, nowMs: number): OrderState {
   const { settledBy: _, dueAtMs: __, isAlone: ___, ...rest } = state;
-  return { ...rest, status: 'queued', attempts: 0, updatedAtMs: nowMs, redrivenBy: mark };
+  const again = { redrivenBy: mark, redrives: (state.redrives ?? 0) + 1 };
+  return { ...rest, status: 'queued', attempts: 0, updatedAtMs: nowMs, ...again };
 }
 
 interface DeadOrder {

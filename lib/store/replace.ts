@@ -18,6 +18,8 @@ import {
 import { readStored } from './read.ts';
 import { runScript } from './run-script.ts';
 import { REPLACE } from './scripts.ts';
+import { allowanceOf, reservationsIn, unitsOf } from './stock-record.ts';
+import { type NoStock, noStockFrom } from './submit-stock.ts';
 
 export interface ReplaceRequest {
   /** With the id of the order that it replaces. */
@@ -25,6 +27,8 @@ export interface ReplaceRequest {
   /** Whose order it must be; anybody's if left out. */
   readonly client?: string;
   readonly nowMs: number;
+  /** Whether the new content reserves what it wants of tracked SKUs. */
+  readonly hasStock?: boolean;
 }
 
 export type ReplaceAnswer =
@@ -34,7 +38,9 @@ export type ReplaceAnswer =
   /** Production has begun, or it is produced or dead. */
   | { readonly kind: 'refused'; readonly status: string }
   /** The order has been replaced as often as it may be. */
-  | { readonly kind: 'too-often' };
+  | { readonly kind: 'too-often' }
+  /** It stays as it is: the new content wants more of some SKUs than there is. */
+  | NoStock;
 
 /** How often an order may change between reading and replacing it before it counts as producing. */
 const ROUNDS_MAX = 3;
@@ -46,7 +52,7 @@ const ROUNDS_MAX = 3;
  * @throws StoreUnavailable, StoreFault
  */
 export async function replace(store: Store, request: ReplaceRequest): Promise<ReplaceAnswer> {
-  const { order: wanted, client, nowMs } = request;
+  const { order: wanted, client, nowMs, hasStock = false } = request;
   for (let round = 1; ; round += 1) {
     const [stored = { record: null, state: null }] = await readStored(store, [wanted.id]);
     const erased = stored.record === null ? undefined : erasedFrom(stored.record);
@@ -74,7 +80,9 @@ export async function replace(store: Store, request: ReplaceRequest): Promise<Re
       idempotencyKey: order.idempotencyKey,
     };
     const text = recordOf(next, nowMs, contents);
-    const [answer] = await send(store, next, { stored, state, text, nowMs });
+    const stock = stockOf(order, next, { record, hasStock });
+    const [answer] = await send(store, next, { stored, state, text, nowMs, stock });
+    if (String(answer).startsWith('o')) return noStockFrom(String(answer), stock.skus);
     if (answer === 'replaced') {
       const replaced = orderFrom(order.id, { record: text, state: null }, nowMs);
       return replaced === undefined ? { kind: 'not-found' } : { kind: 'replaced', order: replaced };
@@ -106,16 +114,53 @@ function contentsOf(record: string): readonly ReplacedContent[] {
   return (JSON.parse(record) as { contents?: readonly ReplacedContent[] }).contents ?? [];
 }
 
+/** The SKUs of an order's old and new content, and their customers' allowances, numbered from 1 on. */
+interface ChangedStock {
+  readonly skus: readonly string[];
+  readonly allowances: readonly string[];
+  readonly wants: string;
+  /** What the old content has reserved, as the script reads it. */
+  readonly reserved: readonly string[];
+}
+
+function stockOf(
+  old: Order,
+  { client, submission }: NewOrder,
+  { record, hasStock }: { record: string; hasStock: boolean },
+): ChangedStock {
+  const [skus, allowances] = [new Map<string, number>(), new Map<string, number>()];
+  const numberIn = (all: Map<string, number>, name: string) => {
+    if (!all.has(name)) all.set(name, all.size + 1);
+    return String(all.get(name));
+  };
+  const reserved = reservationsIn(record).flatMap(({ sku, units, epoch, limitEpoch }) => [
+    ...[numberIn(skus, sku), numberIn(allowances, allowanceOf(client, old.customer, sku))],
+    ...[String(units), epoch, limitEpoch],
+  ]);
+  const units = hasStock ? unitsOf(submission.lines) : new Map<string, number>();
+  const wants = [...units].map(([sku, count]) => {
+    const allowance = allowanceOf(client, submission.customer, sku);
+    return `${numberIn(skus, sku)}:${numberIn(allowances, allowance)}:${count}`;
+  });
+  return {
+    skus: [...skus.keys()],
+    allowances: [...allowances.keys()],
+    wants: wants.join(),
+    reserved,
+  };
+}
+
 interface Change {
   readonly stored: StoredOrder;
   readonly state: OrderState | undefined;
   readonly text: string;
   readonly nowMs: number;
+  readonly stock: ChangedStock;
 }
 
 function send({ client: redis, keys }: Store, order: NewOrder, change: Change) {
   const { id, client, submission } = order;
-  const { stored, state, text, nowMs } = change;
+  const { stored, state, text, nowMs, stock } = change;
   const isScheduled = statusAtIntake(submission, nowMs) === 'scheduled';
   const dueAtMs = isScheduled ? submission.produceAtMs : nowMs;
   const was =
@@ -125,10 +170,14 @@ function send({ client: redis, keys }: Store, order: NewOrder, change: Change) {
     keys: [
       ...[keys.order(id), keys.state(id), keys.owners, keys.clients],
       ...[keys.pending(client), keys.ended(client, state?.segment ?? 0), keys.totals],
+      ...stock.skus.map(keys.stock),
+      ...stock.allowances.map(keys.allowance),
     ],
     args: [
       ...[id, client, headText(id, stored.record ?? ''), stored.state ?? '', text],
-      ...[String(dueAtMs), was],
+      ...[String(dueAtMs), was, headText(id, text), String(nowMs), stock.wants],
+      ...[String(stock.skus.length), ...stock.skus.map((sku) => JSON.stringify(sku))],
+      ...stock.reserved,
     ],
   });
 }

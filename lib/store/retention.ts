@@ -2,6 +2,7 @@ import { ALONE } from './claim.ts';
 import type { Store } from './connection.ts';
 import { segmentIn } from './keys.ts';
 import { type OrderState, readable, stateFrom } from './order-record.ts';
+import { numberedStocks, partsOf } from './reservations.ts';
 import { runScript } from './run-script.ts';
 import { FORGET } from './scripts.ts';
 import { statesOf, withoutRecord } from './upkeep.ts';
@@ -58,21 +59,32 @@ export async function forgetEndedBefore(
     const kind = state === undefined ? lostKind(lost.has(id)) : kindOf(state, segment);
     // A record that is gone may come back at any moment, by a repeat of its client: it is not deleted.
     const recordKey = lost.has(id) ? keys.state(id) : keys.order(id);
+    const sold = kind === 'produced' ? (state?.sold ?? []) : [];
     const bytes = kind === '-' ? 0 : orderWeight(state?.bytes ?? 0, states[at]?.length ?? 0);
-    return kind === undefined ? [] : [{ id, kind, bytes, keys: [recordKey, keys.state(id)] }];
+    return kind === undefined ? [] : [{ id, kind, sold, bytes, keys: [recordKey, keys.state(id)] }];
   });
   const kept = ids.length - going.length;
   if (going.length === 0) return { removed: 0, kept, lost: [], bytes: 0 };
-  const [removed] = await runScript(client, {
-    script: FORGET,
-    keys: [
-      ...[key, keys.segments, keys.totals, keys.pending(owner), keys.pending(ALONE)],
-      ...going.flatMap((order) => order.keys),
-    ],
-    args: [name, ...going.flatMap(({ id, kind }) => [id, kind])],
-  });
+  let removed = 0;
+  for (const part of partsOf(going, (order) => order.sold)) {
+    const stocks = numberedStocks();
+    const orders = part.flatMap(({ id, kind, sold }) => [id, kind, stocks.textOf(sold)]);
+    const [count] = await runScript(client, {
+      script: FORGET,
+      keys: [
+        ...[key, keys.segments, keys.totals, keys.pending(owner), keys.pending(ALONE)],
+        ...part.flatMap((order) => order.keys),
+        ...stocks.all().map(({ sku }) => keys.stock(sku)),
+      ],
+      args: [
+        ...[name, String(stocks.all().length), ...stocks.all().map(({ epoch }) => epoch)],
+        ...orders,
+      ],
+    });
+    removed += Number(count);
+  }
   const bytes = going.reduce((sum, order) => sum + order.bytes, 0);
-  return { removed: Number(removed), kept, lost: [...lost], bytes };
+  return { removed, kept, lost: [...lost], bytes };
 }
 
 /**

@@ -11,12 +11,14 @@ KEYS[7] and on, for each place, three:
         order_dead:<client>             ZSET  id -> deadAtMs
         order_ended:<client>:<segment>  ZSET  id -> endedAtMs
 and, for each order, order_state:<id>   STRING
+and, for each stock that orders took from, order_stock:<sku>  STRING
 ARGV[1] nowMs      integer, Unix milliseconds
 ARGV[2] deadMax    integer: a dead order waits in pending where more are dead
 ARGV[3] eventsMax  integer: the oldest events go where more wait; 0 where nothing is announced
 ARGV[4] readyScore integer: the score of a client of whom an order was given back
 ARGV[5] places     integer, how many there are
 ARGV[6] outcomes   integer, how many different ones there are
+ARGV[7] stocks     integer, how many orders that are produced take from; then the epoch of each
 and, for each place, 2: client, name of the segment
 and, for each outcome, 7:
         from       the place in whose pending its orders are leased
@@ -27,27 +29,30 @@ and, for each outcome, 7:
                    another ended or died. Unix milliseconds
         isNumbered 1 where the next order number goes to the end of the state, else 0
         state      JSON without its last brace; empty where the record stays as it is
-and, for each order, 2: id, number of its outcome
+and, for each order, 3: id, number of its outcome, and what it takes: <number of the stock>:<units>, ...
 Returns  for each order 1 where the settlement stands, 0 where its lease is another's by now
 Twice    the second call finds its own states, answers the same for all that have one, and writes
          nothing
 Bills    1 call + 1, and 1 for each of: numbers, states, ended segments, each place with ended or dead
          (2) or returned orders, events (2 where too many wait), each place that orders leave, owners,
          clients that have something to wait for, each kind of ending; 2 more for the states where
-         there are numbers and one of the orders has a state already. 1 call + 8 where the
+         there are numbers and one of the orders has a state already; 1 more where produced orders take
+         from stocks, however many. 1 call + 8 where the
          orders of one client were all produced under numbers of Sluice's own
 ]]
 local nowMs, deadMax, eventsMax = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local DEAD_WAIT_MS = 900000
+local changedStock = require 'shared/stock'
+local stocks = tonumber(ARGV[7])
 
 local places, outcomes = {}, {}
 for i = 1, tonumber(ARGV[5]) do
   local key = 4 + 3 * i
-  places[i] = { client = ARGV[5 + 2 * i], segment = ARGV[6 + 2 * i],
+  places[i] = { client = ARGV[6 + stocks + 2 * i], segment = ARGV[7 + stocks + 2 * i],
     pending = KEYS[key], dead = KEYS[key + 1], ended = KEYS[key + 2],
     due = {}, died = {}, gone = {}, endings = { produced = {}, canceled = {} } }
 end
-local firstOutcome = 7 + 2 * #places
+local firstOutcome = 8 + stocks + 2 * #places
 for i = 1, tonumber(ARGV[6]) do
   local at = firstOutcome + 7 * (i - 1)
   outcomes[i] = { from = places[tonumber(ARGV[at])], to = places[tonumber(ARGV[at + 1])],
@@ -55,21 +60,24 @@ for i = 1, tonumber(ARGV[6]) do
     isNumbered = ARGV[at + 5] == '1', state = ARGV[at + 6] }
 end
 local firstOrder, firstKey = firstOutcome + 7 * #outcomes, 6 + 3 * #places
-local count = (#ARGV - firstOrder + 1) / 2
-local ids, outcomeOf = {}, {}
+local count = (#ARGV - firstOrder + 1) / 3
+local ids, outcomeOf, takes = {}, {}, {}
 for i = 1, count do
-  ids[i] = ARGV[firstOrder + 2 * i - 2]
-  outcomeOf[i] = outcomes[tonumber(ARGV[firstOrder + 2 * i - 1])]
+  ids[i] = ARGV[firstOrder + 3 * i - 3]
+  outcomeOf[i] = outcomes[tonumber(ARGV[firstOrder + 3 * i - 2])]
+  takes[i] = ARGV[firstOrder + 3 * i - 1]
 end
 local owners = redis.call('HMGET', KEYS[1], unpack(ids))
 
 local answers, held, heldIds, others, otherKeys, numbers = {}, {}, {}, {}, {}, 0
+local isTaking = false
 for i = 1, count do
   local outcome = outcomeOf[i]
   if owners[i] == outcome.owner then
     answers[i] = 1
     held[#held + 1], heldIds[#heldIds + 1] = i, ids[i]
     numbers = numbers + (outcome.isNumbered and 1 or 0)
+    isTaking = isTaking or takes[i] ~= ''
   else
     others[#others + 1], otherKeys[#otherKeys + 1] = i, KEYS[firstKey + i]
   end
@@ -86,6 +94,30 @@ if #held == 0 then
   return answers
 end
 
+-- What a torn settlement has settled is neither written nor taken from its stock once more.
+local isDone, texts, taken = {}, {}, {}
+if isTaking then
+  local keys = { unpack(KEYS, firstKey + count + 1) }
+  for _, i in ipairs(held) do
+    keys[#keys + 1] = KEYS[firstKey + i]
+  end
+  local values = redis.call('MGET', unpack(keys))
+  for n, i in ipairs(held) do
+    local stored, state = values[stocks + n], outcomeOf[i].state
+    isDone[i] = stored and state ~= '' and string.sub(stored, 1, #state) == state
+    if not isDone[i] then
+      for stock, units in string.gmatch(takes[i], '(%d+):(%d+)') do
+        local key = KEYS[firstKey + count + stock]
+        local text = changedStock(texts[key] or values[tonumber(stock)], ARGV[7 + stock], -units, units, 0)
+        if text and not texts[key] then
+          taken[#taken + 1] = key
+        end
+        texts[key] = text or texts[key]
+      end
+    end
+  end
+end
+
 local number = numbers > 0 and redis.call('INCRBY', KEYS[5], numbers) - numbers
 local states, numbered, segments, events, looks = {}, {}, {}, {}, {}
 local function append(list, first, second)
@@ -96,7 +128,7 @@ for _, i in ipairs(held) do
   local outcome, id = outcomeOf[i], ids[i]
   local kind, to = outcome.kind, outcome.to
   outcome.isUsed = true
-  if outcome.state ~= '' then
+  if outcome.state ~= '' and not isDone[i] then
     local tail = '}'
     if outcome.isNumbered then
       number = number + 1
@@ -131,7 +163,10 @@ end
 -- An order is added to its new place before it leaves the old one, and that comes last. What fails in
 -- between leaves it pending, and the next drain to claim it completes the move that its state tells.
 -- What is to be pending loses its owner first: an attempt is not charged a second time.
-local write = numbers > 0 and 'MSETNX' or 'MSET'
+local write = numbers > 0 and not isTaking and 'MSETNX' or 'MSET'
+for _, key in ipairs(taken) do
+  append(states, key, texts[key])
+end
 if #states > 0 and redis.call(write, unpack(states)) == 0 then
   -- Some have a state already: that of an earlier attempt, or the one that this very settlement has
   -- written before it was torn. Such an order keeps its number, which may have been read since.

@@ -2,6 +2,7 @@ import { ALONE, type Claim, type ClaimRequest, claimCall, claimFrom, type Lease 
 import type { Store } from './connection.ts';
 import { readyScore, segmentName, segmentOf } from './keys.ts';
 import { type OrderState, stateText } from './order-record.ts';
+import { numberedStocks, partsOf, type Sold } from './reservations.ts';
 import { runScript, runTogether, type ScriptCall } from './run-script.ts';
 import { SETTLE } from './scripts.ts';
 
@@ -56,9 +57,17 @@ export async function settleAndClaim(
   settled: Settlements | undefined,
   request: ClaimRequest | undefined,
 ): Promise<{ stands: boolean[]; claim?: Claim }> {
-  const settle = settled?.settlements.length ? settleCall(store, settled) : undefined;
+  const parts = settled?.settlements.length
+    ? partsOf(settled.settlements, soldBy).map((settlements) =>
+        settleCall(store, { ...settled, settlements }),
+      )
+    : [];
+  const settle = parts.pop();
+  const earlier: boolean[] = [];
+  for (const call of parts) earlier.push(...standing(await runScript(store.client, call)));
   if (request === undefined) {
-    return { stands: settle === undefined ? [] : standing(await runScript(store.client, settle)) };
+    const last = settle === undefined ? [] : standing(await runScript(store.client, settle));
+    return { stands: [...earlier, ...last] };
   }
   const calls = [...(settle ? [settle] : []), claimCall(store, request)];
   const answers = await runTogether(store.client, calls).catch((error: unknown) => {
@@ -72,13 +81,18 @@ export async function settleAndClaim(
   const claimed = answers?.at(-1);
   if (claimed instanceof Error && settle === undefined) throw claimed;
   return {
-    stands: standing((settledAnswer as unknown[] | undefined) ?? []),
+    stands: [...earlier, ...standing((settledAnswer as unknown[] | undefined) ?? [])],
     ...(Array.isArray(claimed) && { claim: claimFrom(claimed, request) }),
   };
 }
 
 function standing(answer: unknown[]): boolean[] {
   return answer.map((stands) => stands === 1);
+}
+
+/** What an order takes from stocks by this settlement. */
+function soldBy({ kind, state }: Settlement): readonly Sold[] {
+  return kind === 'produced' ? (state?.sold ?? []) : [];
 }
 
 /** Different texts, numbered from 1 on in the order in which they were first asked for. */
@@ -101,10 +115,11 @@ class Numbered {
  */
 function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
   const { token, settlements, nowMs, isAnnounced } = settled;
-  const [places, outcomes] = [new Numbered(), new Numbered()];
+  const [places, outcomes, stocks] = [new Numbered(), new Numbered(), numberedStocks()];
   const placeOf = (client: string, segment = segmentOf(token)) =>
     String(places.of(client, String(segment)));
-  const orders = settlements.flatMap(({ lease, client, kind, state, ...settlement }) => {
+  const orders = settlements.flatMap((one) => {
+    const { lease, client, kind, state, ...settlement } = one;
     const to = kind === 'pending' && settlement.isAlone === true ? ALONE : client;
     const hasEnded = kind === 'produced' || kind === 'canceled';
     const outcome = outcomes.of(
@@ -116,7 +131,7 @@ function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
       settlement.isNumbered ? '1' : '0',
       state === undefined ? '' : stateText(state).slice(0, -1),
     );
-    return [lease.id, String(outcome)];
+    return [lease.id, String(outcome), stocks.textOf(soldBy(one))];
   });
   const placeNames = places.values.map(([client = '', segment]) => ({
     client,
@@ -132,10 +147,12 @@ function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
         keys.ended(client, segment),
       ]),
       ...settlements.map(({ lease }) => keys.state(lease.id)),
+      ...stocks.all().map(({ sku }) => keys.stock(sku)),
     ],
     args: [
       ...[nowMs, DEAD_MAX, isAnnounced ? EVENTS_MAX : 0, readyScore(nowMs)].map(String),
-      ...[placeNames.length, outcomes.values.length].map(String),
+      ...[placeNames.length, outcomes.values.length, stocks.all().length].map(String),
+      ...stocks.all().map(({ epoch }) => epoch),
       ...placeNames.flatMap(({ client, segment }) => [client, segmentName(client, segment)]),
       ...outcomes.values.flat(),
       ...orders,

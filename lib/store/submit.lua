@@ -1,10 +1,12 @@
 --[[
-submit: accept orders of one client, each once.
+submit: accept orders of one client, each once, and reserve what they want of tracked SKUs.
 KEYS[1] order_clients           ZSET    client -> when a drain should look at it next
 KEYS[2] order_queue:<client>    LIST    ids, the oldest at the tail
 KEYS[3] order_pending:<client>  ZSET    id -> dueAtMs
 KEYS[4] order_bytes             HASH    client -> about how many bytes its orders take; '*' -> all orders
-KEYS[5] and on: order:<id>      STRING  the orders, 500 at most, no two the same
+KEYS[5] and on: order:<id>      STRING  the orders, 500 at most; no two the same where no stock is kept
+        order_stock:<sku>       STRING  for each SKU: how much there is, as stock-record.ts has it
+        order_allowance:<digest>  STRING  <units>:<epoch>:<atMs>, for each customer and SKU: what they have
 ARGV[1] client
 ARGV[2] readyScore     integer: the score of a client whose queue is not empty
 ARGV[3] nowMs          integer, Unix milliseconds
@@ -17,29 +19,38 @@ ARGV[8] owedBytes      integer: bytes of earlier orders to count with these; emp
 ARGV[9] clientBytesMax, ARGV[10] allBytesMax  integers: orders are refused where more is counted; empty
         where that is not looked at
 ARGV[11] orderBytes    integer: what an order takes beside its record
-ARGV[12] and on        for each order: id, dueAtMs (empty where it is ready now), record
+ARGV[12] skus          integer, how many there are; 0 where no stock is kept
+ARGV[13] and on        each SKU as JSON; then for each order: id, dueAtMs (empty where it is ready now),
+        record, and what it wants: <number of the SKU>:<number of the allowance>:<units>, ...
 Returns  {depth of the queue, {answer, ...}, due, bytes of the client, bytes of all}, with -1 for what is
          not known; an answer is '' for an order that is accepted, the beginning of the stored record for
-         one that is known, and else why there is no room: 'schedule', 'queue', 'share' or 'database'
+         one that is known, and else why there is no room: 'schedule', 'queue', 'share' or 'database'; 'out
+         <n>=<left> ...' or 'over <n>=<left> ...' where it wants more of these SKUs than there is, or than
+         the customer may have
 Twice    the second call finds the first's records and writes nothing
 Bills    1 call + 2 where all are new and ready; 1 more where the client's queue was empty, and 3 more
          where orders are scheduled (4 past queueMax); 1 to count what is due, 2 to count bytes, 1 to
-         look at them. 1 call + 2 where all are known, 1 call + 4 where some are
+         look at them. 1 call + 2 where all are known, 1 call + 4 where some are. With stock 1 more where
+         no SKU is tracked, 2 more where some are, and 1 call + 1 where nothing is accepted
 ]]
 local client, readyScore, nowMs = ARGV[1], ARGV[2], ARGV[3]
 local pendingMax, queueMax, orderBytes = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[11])
+local skus = tonumber(ARGV[12])
+local reserve = require 'shared/reserve'
 -- Fingerprint, time, and up to five fingerprints of replaced contents.
 local HEAD_BYTES = 400
 local SOON_MS = 60000
 
-local count, soonMs = #KEYS - 4, tonumber(nowMs) + SOON_MS
+local base, soonMs = 12 + skus, tonumber(nowMs) + SOON_MS
+local count, names = (#ARGV - base) / 4, { unpack(ARGV, 13, base) }
 local scheduled, soon = 0, 0
 local all, records, orders = {}, {}, {}
 for i = 1, count do
-  local dueAtMs = ARGV[3 * i + 10]
+  local at = base + 4 * i
+  local dueAtMs = ARGV[at - 2]
   all[i] = KEYS[4 + i]
-  records[2 * i - 1], records[2 * i] = KEYS[4 + i], ARGV[3 * i + 11]
-  orders[i] = { id = ARGV[3 * i + 9], key = KEYS[4 + i], record = ARGV[3 * i + 11],
+  records[2 * i - 1], records[2 * i] = KEYS[4 + i], ARGV[at - 1]
+  orders[i] = { id = ARGV[at - 3], key = KEYS[4 + i], record = ARGV[at - 1], wants = ARGV[at],
     dueAtMs = dueAtMs ~= '' and dueAtMs, isSoon = dueAtMs ~= '' and tonumber(dueAtMs) <= soonMs }
   scheduled = scheduled + (orders[i].dueAtMs and 1 or 0)
   soon = soon + (orders[i].isSoon and 1 or 0)
@@ -61,24 +72,57 @@ local function refusalOf(order)
     or order.isSoon and isQueueFull and 'queue' or ''
 end
 
-local answers, fresh, freshKeys = {}, {}, {}
-local mayAcceptAll = not (noRoom or isScheduleFull or isQueueFull)
+local answers, fresh, freshKeys, before = {}, {}, {}, {}
+local mayAcceptAll = skus == 0 and not (noRoom or isScheduleFull or isQueueFull)
 if mayAcceptAll and redis.call('MSETNX', unpack(records)) == 1 then
   for i, order in ipairs(orders) do
     answers[i], fresh[i], freshKeys[i] = '', order, order.key
   end
 else
-  local known = redis.call('MGET', unpack(all))
-  local missing = {}
+  local stored = redis.call('MGET', unpack(skus == 0 and all or KEYS, skus == 0 and 1 or 5))
+  local stocks, allowances = {}, {}
+  for i = count + 1, #stored do
+    local isStock = i <= count + skus
+    local list, n = isStock and stocks or allowances, isStock and i - count or i - count - skus
+    list[n] = stored[i]
+  end
+  local missing, known = {}, {}
   for i, order in ipairs(orders) do
-    answers[i] = known[i] and string.sub(known[i], 1, HEAD_BYTES) or refusalOf(order)
+    local record, reserved = stored[i] or known[order.key], ''
+    answers[i] = record and string.sub(record, 1, HEAD_BYTES) or refusalOf(order)
     if answers[i] == '' then
+      answers[i], reserved = reserve(order.wants, stocks, allowances, names, nowMs)
+    end
+    if answers[i] == '' then
+      record = order.record
+      if reserved ~= '' then
+        record = string.sub(record, 1, -2) .. reserved .. '}'
+      end
+      known[order.key] = record
       fresh[#fresh + 1], freshKeys[#freshKeys + 1] = order, order.key
-      missing[#missing + 1], missing[#missing + 2] = order.key, order.record
+      missing[#missing + 1], missing[#missing + 2] = order.key, record
     end
   end
-  -- MGET does not see a key of another type; MSETNX does.
-  if #missing > 0 and redis.call('MSETNX', unpack(missing)) == 0 then
+  for i = count + 1, #stored do
+    local isStock = i <= count + skus
+    local text = isStock and stocks[i - count] or not isStock and allowances[i - count - skus]
+    if text ~= stored[i] then
+      before[KEYS[4 + i]] = stored[i] or ''
+      missing[#missing + 1], missing[#missing + 2] = KEYS[4 + i], text
+    end
+  end
+  -- MGET does not see a key of another type; EXISTS and MSETNX do. Orders and what they reserve are
+  -- written by one command: there is never one without the other.
+  local isFree = true
+  if next(before) then
+    isFree = redis.call('EXISTS', unpack(freshKeys)) == 0
+    if isFree then
+      redis.call('MSET', unpack(missing))
+    end
+  elseif #missing > 0 then
+    isFree = redis.call('MSETNX', unpack(missing)) == 1
+  end
+  if not isFree then
     return redis.error_reply('WRONGTYPE The key of an order holds something else')
   end
 end
@@ -120,13 +164,25 @@ if nextAtMs then
 end
 if failure then
   -- Records first: the drain drops an id without a record, and a record without a place would wait
-  -- for upkeep. Where they stay, so do their ids, and the orders are accepted all the same.
+  -- for upkeep. Where they stay, so do their ids, and the orders are accepted all the same. Units
+  -- that are not given back after that are found by upkeep; given back first, they might be sold twice.
+  local back = {}
+  for key, text in pairs(before) do
+    if text == '' then
+      freshKeys[#freshKeys + 1] = key
+    else
+      back[#back + 1], back[#back + 2] = key, text
+    end
+  end
   if type(redis.pcall('UNLINK', unpack(freshKeys))) == 'number' then
     if type(depth) == 'number' and depth > 0 then
       redis.pcall('LPOP', KEYS[2], #ready)
     end
     if #laterIds > 0 then
       redis.pcall('ZREM', KEYS[3], unpack(laterIds))
+    end
+    if #back > 0 then
+      redis.pcall('MSET', unpack(back))
     end
   end
   return failure

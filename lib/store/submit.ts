@@ -3,8 +3,9 @@ import type { Store } from './connection.ts';
 import { erasedFrom } from './erased-record.ts';
 import { readyScore } from './keys.ts';
 import { headOf, type NewOrder, type RecordHead, recordOf } from './order-record.ts';
-import { runScript } from './run-script.ts';
+import { runScript, type ScriptCall } from './run-script.ts';
 import { SUBMIT } from './scripts.ts';
+import { type NoStock, noStockFrom, type WantingPart, wantingParts } from './submit-stock.ts';
 import { ORDER_BYTES, orderWeight } from './weight.ts';
 
 /** The most orders of one submit: its script stays bounded. */
@@ -13,7 +14,10 @@ export const SUBMIT_ORDERS_MAX = 500;
 export interface SubmitRequest {
   /** Whose orders they are. */
   readonly client: string;
-  /** 1 to `SUBMIT_ORDERS_MAX`, no two with the same id. */
+  /**
+   * 1 to `SUBMIT_ORDERS_MAX`. Two may have the same id only where stock is kept: the second is decided
+   * after the first.
+   */
   readonly orders: readonly NewOrder[];
   /** Unix milliseconds. */
   readonly nowMs: number;
@@ -30,6 +34,8 @@ export interface SubmitRequest {
   readonly countsDue?: boolean;
   /** What to count and to look at for orders that take so many bytes; nothing if left out. */
   readonly asks?: (bytes: number) => Counting;
+  /** Whether orders reserve tracked SKUs, at up to two commands more. */
+  readonly hasStock?: boolean;
 }
 
 /** What a submit does about the bytes that are counted. */
@@ -68,39 +74,44 @@ export type SubmitAnswer =
   | ({ readonly kind: 'known' } & RecordHead)
   /** The order of this key was erased. */
   | { readonly kind: 'erased' }
-  | { readonly kind: 'no-room'; readonly where: NoRoom };
+  | { readonly kind: 'no-room'; readonly where: NoRoom }
+  | NoStock;
 
 const NO_ROOM: readonly string[] = ['schedule', 'queue', 'share', 'database'] satisfies NoRoom[];
 
 /**
  * Writes the records of orders and puts their ids into the client's queue, or among the pending if
- * they are scheduled, in one atomic step, except for those whose id is known.
+ * they are scheduled, in one atomic step, except for those whose id is known. Where stock is kept, an
+ * order reserves what it wants of tracked SKUs in the same step, all of it, or is refused.
  *
  * @throws StoreUnavailable, StoreFault
  */
 export async function submit(store: Store, request: SubmitRequest): Promise<Submitted> {
-  const { client: redis, keys } = store;
-  const { client, orders, nowMs, pendingMax, queueMax, asks } = request;
-  const records = orders.map((order) => recordOf(order, nowMs));
+  let submitted: Submitted = { answers: [], acceptedBytes: 0 };
+  for (const part of wantingParts(request)) {
+    const { answers, acceptedBytes, ...known } = await submitPart(store, request, part);
+    submitted = {
+      ...{ ...submitted, ...known },
+      answers: [...submitted.answers, ...answers],
+      acceptedBytes: submitted.acceptedBytes + acceptedBytes,
+    };
+  }
+  return submitted;
+}
+
+async function submitPart(
+  store: Store,
+  request: SubmitRequest,
+  part: WantingPart,
+): Promise<Submitted> {
+  const records = part.orders.map((order) => recordOf(order, request.nowMs));
   const weights = records.map((record) => orderWeight(Buffer.byteLength(record)));
-  const { owedBytes, bytesMax } = asks?.(sumOf(weights)) ?? {};
-  const flags = [request.mustLook, request.countsDue].map((isSet) => (isSet ? '1' : '0'));
-  const [depth, texts, due, ofClient, ofAll] = (await runScript(redis, {
-    script: SUBMIT,
-    keys: [
-      ...[keys.clients, keys.queue(client), keys.pending(client), keys.bytes],
-      ...orders.map(({ id }) => keys.order(id)),
-    ],
-    args: [
-      client,
-      ...[readyScore(nowMs), nowMs, pendingMax, queueMax].map(String),
-      ...flags,
-      ...[owedBytes, bytesMax?.ofClient, bytesMax?.ofAll].map((bytes) => String(bytes ?? '')),
-      String(ORDER_BYTES),
-      ...orders.flatMap((order, at) => [order.id, dueAtMs(order, nowMs), records[at] ?? '']),
-    ],
-  })) as [number, string[], number, number, number];
-  const answers = orders.map(({ id }, at) => answerFrom(id, texts[at] ?? ''));
+  const counting = request.asks?.(sumOf(weights)) ?? {};
+  const call = callOf(store, request, { part, records, counting });
+  const [depth, texts, due, ofClient, ofAll] = (await runScript(store.client, call)) as [
+    ...[number, string[], number, number, number],
+  ];
+  const answers = part.orders.map(({ id }, at) => answerFrom(id, texts[at] ?? '', part.skus));
   return {
     answers,
     acceptedBytes: sumOf(weights.filter((_, at) => answers[at]?.kind === 'accepted')),
@@ -110,9 +121,54 @@ export async function submit(store: Store, request: SubmitRequest): Promise<Subm
   };
 }
 
-function answerFrom(id: string, answer: string): SubmitAnswer {
+interface Prepared {
+  readonly part: WantingPart;
+  readonly records: readonly string[];
+  readonly counting: Counting;
+}
+
+function callOf(
+  { keys }: Store,
+  { client, nowMs, pendingMax, queueMax, mustLook, countsDue }: SubmitRequest,
+  { part, records, counting: { owedBytes, bytesMax } }: Prepared,
+): ScriptCall {
+  const { orders, skus, allowances, wants } = part;
+  return {
+    script: SUBMIT,
+    keys: [
+      ...[keys.clients, keys.queue(client), keys.pending(client), keys.bytes],
+      ...orders.map(({ id }) => keys.order(id)),
+      ...skus.map(keys.stock),
+      ...allowances.map(keys.allowance),
+    ],
+    args: [
+      client,
+      ...[readyScore(nowMs), nowMs, pendingMax, queueMax].map(String),
+      ...[mustLook, countsDue].map((isSet) => (isSet ? '1' : '0')),
+      ...[owedBytes, bytesMax?.ofClient, bytesMax?.ofAll].map((bytes) => String(bytes ?? '')),
+      ...[String(ORDER_BYTES), String(skus.length), ...skus.map((sku) => JSON.stringify(sku))],
+      ...orders.flatMap((order, at) => [
+        ...[order.id, dueAtMs(order, nowMs), records[at] ?? '', wants[at] ?? ''],
+      ]),
+    ],
+  };
+}
+
+/**
+ * Whether there is a record of an order, at one billed command. GETEX is a command that writes, so it
+ * is asked of the server that takes submits, and not of one that may be behind.
+ *
+ * @throws StoreUnavailable
+ */
+export async function isKnown({ client, keys }: Store, id: string): Promise<boolean> {
+  const record = await client.repeatedly((redis) => redis.getex<string>(keys.order(id)));
+  return record !== null;
+}
+
+function answerFrom(id: string, answer: string, skus: readonly string[]): SubmitAnswer {
   if (answer === '') return { kind: 'accepted' };
   if (NO_ROOM.includes(answer)) return { kind: 'no-room', where: answer as NoRoom };
+  if (answer.startsWith('o')) return noStockFrom(answer, skus);
   if (erasedFrom(answer) !== undefined) return { kind: 'erased' };
   return { kind: 'known', ...headOf(id, answer) };
 }

@@ -87,6 +87,10 @@ export interface Scanned {
   readonly clients: readonly string[];
   /** The names of ended segments. */
   readonly segments: readonly string[];
+  /** SKUs that have stock. */
+  readonly skus: readonly string[];
+  /** Digests of what customers have of SKUs with a limit. */
+  readonly allowances: readonly string[];
 }
 
 /** One page of the keys in the database: a key that is there all along is on one of its pages. */
@@ -97,15 +101,19 @@ export async function scanPage({ client, keys }: Store, cursor: string): Promise
   const stateIds: string[] = [];
   const clients: string[] = [];
   const segments: string[] = [];
+  const skus: string[] = [];
+  const allowances: string[] = [];
   for (const content of found.map(keys.parse)) {
     if (content === undefined) continue;
     if ('id' in content) {
       if (isOrderId(content.id)) ids.push(content.id);
     } else if ('stateOf' in content) stateIds.push(content.stateOf);
     else if ('client' in content) clients.push(content.client);
+    else if ('sku' in content) skus.push(content.sku);
+    else if ('allowance' in content) allowances.push(content.allowance);
     else segments.push(content.segment);
   }
-  return { items: [{ ids, stateIds, clients, segments }], ...cursorOf(next) };
+  return { items: [{ ids, stateIds, clients, segments, skus, allowances }], ...cursorOf(next) };
 }
 
 function cursorOf(next: unknown): { cursor?: string } {

@@ -44,7 +44,7 @@ givenOut.addSubnet(...GIVEN_OUT_IPV6, 'ipv6');
 /** Whether an address, as the resolver or a URL spells it, is one of the public internet. */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !notPublic.check(address, 'ipv4');
-  // A zone, as in `fe80::1%eth0`, belongs to addresses of one's own network.
+  // A zone, as in `fe80::1%eth0`, belongs to addresses of the local network.
   if (!isIPv6(address) || address.includes('%')) return false;
   return givenOut.check(address, 'ipv6') && !notPublic.check(address, 'ipv6');
 }

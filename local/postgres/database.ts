@@ -6,7 +6,7 @@ import {
   startPostgresServer,
 } from './postgres-server.ts';
 
-/** A PostgreSQL server of one's own, with the tables of the Postgres producer. */
+/** A PostgreSQL server with the tables of the Postgres producer. */
 export async function startDatabase(options: PostgresOptions): Promise<PostgresServer> {
   const server = await startPostgresServer(options);
   try {

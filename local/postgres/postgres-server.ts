@@ -11,7 +11,7 @@ import { freePort } from '../ports.ts';
 import { type Account, isReachable, makeFolder, postgresAccount } from './account.ts';
 import { findPostgres } from './find-postgres.ts';
 
-/** A PostgreSQL server of one's own. */
+/** A PostgreSQL server on this machine. */
 export interface PostgresServer {
   /** For `DATABASE_URL`, with the password of its only user. */
   readonly url: string;

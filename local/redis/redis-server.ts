@@ -8,7 +8,7 @@ import { shareConnection } from './connection.ts';
 import { lockDataDirectory } from './data-lock.ts';
 import { findRedisServer } from './find-redis.ts';
 
-/** A redis-server of one's own. */
+/** A redis-server on this machine. */
 export type RedisServer = {
   socketPath: string;
   pid: number;

@@ -67,7 +67,7 @@ const STEP_MS = 20 * 60_000;
 /** How long the queue may stay as it is before the end begins all the same. */
 const PATIENCE_MS = 10_000;
 const HISTORIES_MAX = 5;
-/** Drains at the end, besides those that poison takes, before what is left counts as stuck. */
+/** Drains at the end, not counting those that poison takes, before what is left counts as stuck. */
 const LAST_DRAINS_MAX = 30;
 
 /**

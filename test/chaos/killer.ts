@@ -150,7 +150,7 @@ export function killer(kills: readonly Kill[], victims: Victims, chance: () => n
     },
 
     /**
-     * Orders are to take effect in the system behind, or have and are not settled yet: that is when
+     * Orders are to take effect in the downstream system, or have and are not settled yet: that is when
      * drains are killed there.
      *
      * @returns whether their answer shall be lost

@@ -10,8 +10,9 @@ export interface Ended {
 
 /** Starts the command as an operator does, with no more of the environment than it needs. */
 export function start(args: readonly string[], env: Record<string, string>, input = '') {
-  const child = spawn(process.execPath, ['cli/sluice.ts', ...args], {
-    env: { PATH: process.env.PATH, ...env },
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const child = spawn(process.execPath, ['run.js', 'cli/sluice.ts', ...args], {
+    env: { PATH, NODE_COMPILE_CACHE, ...env },
   });
   onTestFinished(() => {
     child.kill('SIGKILL');

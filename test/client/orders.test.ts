@@ -173,6 +173,7 @@ test('every route of the contract has its method', async () => {
   expect(await client.redriveDeadLetters({ limit: 1 })).toEqual({ redriven: 0 });
   expect(await client.pause({ forMs: 60_000 })).toMatchObject({ by: 'ops' });
   expect((await client.activity()).buckets).toHaveLength(61);
+  expect(await client.deadLetterReasons()).toMatchObject({ groups: [], dead: 0 });
   expect(await client.resume()).toEqual({ resumed: true });
   expect(await client.drain()).toMatchObject({ produced: 1, remaining: 0 });
   expect(await client.stats()).toMatchObject({ produced: 1, canceled: 1 });

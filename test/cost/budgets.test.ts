@@ -138,7 +138,7 @@ test('the life of an order costs 3.4 commands submitted alone, and 0.4 in batche
   expect(batched.requests).toBeLessThanOrEqual(2 * 10 + 4);
 });
 
-/** What the store is asked for besides, and what that costs exactly. */
+/** What the store is also asked for, and what that costs exactly. */
 const STEPS: Record<
   string,
   { billed: number; make: (store: TestStore) => Promise<() => Promise<unknown>> }

@@ -53,6 +53,15 @@ const CALLS: {
     ...{ billed: 3, requests: 1 },
   },
   {
+    name: 'the reasons of 200 dead orders of one client',
+    before: async (api) => {
+      await api.call('batch', { body: keyed(200, 'a') });
+      await settled(api.store, { kind: 'rejected', reason: 'x' });
+    },
+    call: (api) => api.call('reasons'),
+    ...{ billed: 5, requests: 4 },
+  },
+  {
     name: 'a pause',
     call: (api) => api.call('pause', { body: { forMs: 1_000 } }),
     ...{ billed: 21, requests: 2 },

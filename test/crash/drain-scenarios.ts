@@ -36,7 +36,7 @@ interface Variation {
   readonly timeMs?: number;
   /** Whether Redis has just been restarted, and knows no script. */
   readonly forgetsScripts?: boolean;
-  /** Attempts that an order may have besides one for each life. */
+  /** Attempts that an order may have in addition to one for each life. */
   readonly ownAttempts?: number;
 }
 
@@ -146,7 +146,7 @@ function producerOf(
   };
 }
 
-/** Lets what is left be drained, and looks whether every order took effect once. */
+/** Lets what is left be drained, and checks whether every order took effect once. */
 async function check(world: DrainWorld, variation: Variation, lives: number) {
   const { store, ids, effects, look } = world;
   const { timeMs: _, forgetsScripts: __, ...well } = variation;

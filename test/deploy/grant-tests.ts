@@ -7,7 +7,7 @@ import { VARIANTS, type Variant } from './variants.ts';
 const READS = 'secretsmanager:GetSecretValue on ';
 const KEEPS_FAILURES = 'sqs:SendMessage on FailureQueue.Arn';
 
-/** What a function may do besides writing its log. */
+/** What a function may do apart from writing its log. */
 function grantsOfFunction(template: Template, name: string): string[] {
   const { grants } = deployedFunction(template, name);
   return grants.filter((grant) => !grant.startsWith('logs:'));
@@ -65,7 +65,7 @@ export function testGrants(templateOf: (variant: Variant) => Template): void {
   });
 
   test('what a producer reads, only the drain and the announcer may read', () => {
-    const variant = 'with a producer of one’s own';
+    const variant = 'with your own producer';
     expect(functionOf(variant, 'drain-queue').env).toMatchObject({
       SLUICE_SECRETS: 'shop/orders,shop/orders/downstream',
       SLUICE_PRODUCER_FOLDER: '/tmp',
@@ -78,8 +78,8 @@ export function testGrants(templateOf: (variant: Variant) => Template): void {
   });
 
   test('with a permissions boundary, every role has it', () => {
-    const { SLUICE_PERMISSIONS_BOUNDARY } = VARIANTS['with a producer of one’s own'].env;
-    const roles = resourcesOf(templateOf('with a producer of one’s own'), 'AWS::IAM::Role');
+    const { SLUICE_PERMISSIONS_BOUNDARY } = VARIANTS['with your own producer'].env;
+    const roles = resourcesOf(templateOf('with your own producer'), 'AWS::IAM::Role');
     expect(roles).toHaveLength(FUNCTIONS.length);
     for (const [id, { Properties }] of roles) {
       expect(Properties.PermissionsBoundary, id).toBe(SLUICE_PERMISSIONS_BOUNDARY);

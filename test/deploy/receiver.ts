@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks';
 export const REFUSED_CUSTOMER = 'refused-customer';
 
 /**
- * The system behind, on this machine: takes orders at `/orders` and events at `/events`, and knows
+ * The downstream system, on this machine: takes orders at `/orders` and events at `/events`, and knows
  * each sender by its own secret.
  */
 export async function startReceiver(secrets: { readonly orders: string; readonly events: string }) {

@@ -147,15 +147,3 @@ test('the stack hands its labels down to all that is in it, and none in two case
   const labels = { Project: 'sluice', Stage: 'prod', ManagedBy: 'serverless', Team: 'orders' };
   expect(provider.stackTags).toEqual(labels);
 });
-
-test('the archives are the same bytes from build to build, wherever and by whomever they are built', async () => {
-  const { env } = VARIANTS['as it comes'];
-  const again = await packaged(env, { subdir: 'in/another/folder', umask: '077' });
-  const digests = (zips: ReadonlyMap<string, Uint8Array>) =>
-    [...zips].map(([name, zip]) => [name, createHash('sha256').update(zip).digest('hex')]);
-  const { zips } = packages['as it comes'];
-  expect(digests(zips)).toHaveLength(FUNCTIONS.length);
-  expect(digests(again.zips)).toEqual(digests(zips));
-  // The time of the first file of an archive, and its date, as MS-DOS has them: 1980.
-  for (const zip of zips.values()) expect([...zip.subarray(10, 14)]).toEqual([0, 0, 0x21, 0]);
-}, 240_000);

@@ -53,7 +53,7 @@ export const VARIANTS = {
       SLUICE_RATE_LIMIT: '600',
     },
   },
-  'with a producer of one’s own': {
+  'with your own producer': {
     flags: [],
     env: {
       ...SHELL,

@@ -157,16 +157,6 @@ test.each([
   expect([rest.kind, state?.attempts]).toEqual([settledAs, attempts + 1]);
 });
 
-test('the ten failures before the last are kept, newest first', () => {
-  const history = Array.from({ length: 10 }, (_, at) => ({ reason: `h${at}`, atMs: at }));
-  const lastError = { reason: 'last', atMs: 99 };
-  const state = { status: 'queued', attempts: 1, lastError, history } as const;
-  expect(settled({ kind: 'retry', reason: 'now' }, state).state).toMatchObject({
-    lastError: { reason: 'now', atMs: STEP.nowMs },
-    history: [lastError, ...history.slice(0, 9)],
-  });
-});
-
 test.each([
   ['a long text', 'x'.repeat(501), 'x'.repeat(500)],
   ['half a character', 'a\ud800', 'a\ufffd'],

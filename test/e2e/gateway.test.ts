@@ -45,6 +45,23 @@ async function sendRaw(lines: string[], body = '', { isCut = false } = {}): Prom
   return received;
 }
 
+test.each(['evil.example', 'localhost.evil.example:3000', '127.0.0.1.evil.example', ''])(
+  'a request for the host %j is for no API on this machine',
+  async (host) => {
+    const lines = [
+      'GET /me HTTP/1.1',
+      `Host: ${host}`,
+      'Connection: close',
+      `Authorization: ${SHOP.authorization}`,
+    ];
+    const socket = connect(Number(new URL(stack.url).port), '127.0.0.1');
+    socket.write([...lines, '', ''].join('\r\n'));
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 403 /);
+    expect(String(answer)).not.toMatch(/access-control/i);
+  },
+);
+
 test.each([
   ['GET', '/nope'],
   ['PUT', '/orders'],

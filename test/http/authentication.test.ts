@@ -57,9 +57,10 @@ let api: Deployment;
 let id: string;
 let erasable: string;
 beforeAll(async () => {
-  api = await deploy();
+  api = await deploy(undefined, { SLUICE_STOCK: 'on' });
   id = String((await api.submit(orderBody())).body.id);
   erasable = String((await api.submit(orderBody())).body.id);
+  await api.call('setStock', right('setStock'));
 });
 
 /** A call that is right in everything but, perhaps, its key. */
@@ -67,6 +68,8 @@ function right(route: Route): Call {
   if (route === 'erase') return { id: erasable };
   if (route === 'replace') return { id, body: orderBody() };
   if (isOfOne(route)) return { id };
+  if (route === 'setStock') return { body: { available: 1 } };
+  if (route === 'setStocks') return { body: { stocks: [{ sku: 'a', available: 1 }] } };
   if (route === 'cancelMany') return { body: { ids: [erasable] } };
   if (route === 'pause') return { body: { forMs: 1_000 } };
   if (route === 'batch') return { body: { orders: [orderBody({ idempotencyKey: 'k' })] } };

@@ -21,6 +21,11 @@ export const ROUTES = {
   replace: 'POST /orders/{id}/replace',
   erase: 'DELETE /orders/{id}',
   list: 'GET /orders',
+  setStock: 'PUT /stock/{sku}',
+  setStocks: 'PUT /stock',
+  getStock: 'GET /stock/{sku}',
+  listStock: 'GET /stock',
+  untrackStock: 'DELETE /stock/{sku}',
   deadLetters: 'GET /dead-letters',
   redrive: 'POST /orders/{id}/redrive',
   redriveMany: 'POST /dead-letters/redrive',
@@ -28,6 +33,7 @@ export const ROUTES = {
   openapi: 'GET /openapi.json',
   stats: 'GET /stats',
   activity: 'GET /activity',
+  reasons: 'GET /dead-letters/reasons',
   pause: 'POST /pause',
   resume: 'POST /resume',
   drain: 'POST /drain',
@@ -48,6 +54,7 @@ export interface Call {
   /** Added to the right ones, or in their place; `undefined` leaves one out. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly id?: string;
+  readonly sku?: string;
   readonly query?: Readonly<Record<string, string>>;
   /** A string is sent as it is, bytes as base64, anything else as JSON. */
   readonly body?: unknown;
@@ -81,6 +88,11 @@ export async function deploy(
     replace: (await import('../../functions/replace-order.ts')).handler,
     erase: (await import('../../functions/erase-order.ts')).handler as Handler,
     list: (await import('../../functions/list-orders.ts')).handler,
+    setStock: (await import('../../functions/set-stock.ts')).handler,
+    setStocks: (await import('../../functions/set-stock.ts')).handler,
+    getStock: (await import('../../functions/get-stock.ts')).handler,
+    listStock: (await import('../../functions/get-stock.ts')).handler,
+    untrackStock: (await import('../../functions/untrack-stock.ts')).handler,
     deadLetters: (await import('../../functions/dead-letters.ts')).handler,
     redrive: (await import('../../functions/redrive-order.ts')).handler,
     redriveMany: (await import('../../functions/redrive-dead-letters.ts')).handler,
@@ -88,6 +100,7 @@ export async function deploy(
     openapi: (await import('../../functions/openapi.ts')).handler,
     stats: (await import('../../functions/stats.ts')).handler,
     activity: (await import('../../functions/activity.ts')).handler,
+    reasons: (await import('../../functions/dead-letter-reasons.ts')).handler,
     pause: (await import('../../functions/pause.ts')).handler,
     resume: (await import('../../functions/resume.ts')).handler,
     drain: (await import('../../functions/drain-queue.ts')).handler as Handler,
@@ -135,7 +148,7 @@ export async function deploy(
   };
 }
 
-function eventOf(route: keyof typeof ROUTES, { headers, id, query, body, ...rest }: Call) {
+function eventOf(route: keyof typeof ROUTES, { headers, id, sku, query, body, ...rest }: Call) {
   const key: TestKey | undefined = 'as' in rest ? rest.as : defaultKeyOf(route);
   const sent = {
     ...(key && { authorization: bearer(key) }),
@@ -147,6 +160,7 @@ function eventOf(route: keyof typeof ROUTES, { headers, id, query, body, ...rest
       Object.entries(sent).filter((entry): entry is [string, string] => entry[1] !== undefined),
     ),
     ...(id !== undefined && { pathParameters: { id } }),
+    ...(ROUTES[route].includes('{sku}') && { pathParameters: { sku: sku ?? 'none' } }),
     ...(query !== undefined && { queryStringParameters: query }),
     ...(body !== undefined && {
       body: bodyText(body),

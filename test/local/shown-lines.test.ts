@@ -3,7 +3,7 @@ import { emfMetrics } from '../../lib/metrics/emf.ts';
 import { METRICS, type MetricName } from '../../lib/metrics/metric-names.ts';
 import { isShown } from '../../local/emulation.ts';
 
-test('npm start shows the logs of functions and what is amiss, and no metrics', () => {
+test('npm start shows the logs of functions and what is wrong, and no metrics', () => {
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
   const metrics = emfMetrics({ stage: 'dev', now: Date.now, write });

@@ -2,7 +2,7 @@ import { Redis } from '@upstash/redis';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { type Stack as Started, startStack } from '../support/stack.ts';
 
-/** A redis-server of one's own behind the REST server, and ways to talk to it. */
+/** A redis-server behind the REST server, and ways to talk to it. */
 export type Stack = Started & {
   /** The SDK as its users set it up; its retries are off, so that a refusal is seen at once. */
   sdk(): Redis;

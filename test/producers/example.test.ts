@@ -47,7 +47,7 @@ test.each([undefined, '', 'orders'])('the example does not start with the folder
   expect(() => producerInto(folder as string)).toThrow(ConfigError);
 });
 
-test('a producer of one’s own is bundled with the drain, and produces what was submitted', async () => {
+test('your own producer is bundled with the drain, and produces what was submitted', async () => {
   const drain = await packagedDrain('./examples/orders-to-folder.ts');
   const folder = freshFolder();
   onTestFinished(() => {

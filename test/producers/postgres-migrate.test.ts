@@ -83,8 +83,8 @@ test('a migration that fails leaves nothing of itself, and keeps those before it
   );
   expect(await tables()).toEqual(['good', 'sluice_migrations']);
   const [good, , never] = failing as [Migration, Migration, Migration];
-  const mended = [good, { name: '0002_bad', sql: 'create table bad ()' }, never];
-  expect(await migrate(database.settings, mended)).toEqual({
+  const fixed = [good, { name: '0002_bad', sql: 'create table bad ()' }, never];
+  expect(await migrate(database.settings, fixed)).toEqual({
     applied: ['0002_bad', '0003_never'],
     known: ['0001_good'],
   });

@@ -4,6 +4,7 @@ import { CLAIM } from '../../lib/store/scripts.ts';
 import { holderOf, isPause } from './locks.ts';
 import type { ProducerCall } from './model.ts';
 import type { SimulatedProcess } from './process.ts';
+import { withoutTime } from './steps.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -119,7 +120,7 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
       if (held !== undefined && !isReleased) throw new Violation('a drain keeps its lock');
       if (outcome.kind === 'busy' || !isCalm()) return;
       for (const [id, { owner }] of world.state().orders) {
-        if (owner?.endsWith(`:${holder}`))
+        if (owner?.includes(`:${holder}@`))
           throw new Violation('a drain ends and leaves an order leased', id);
       }
     }),
@@ -137,7 +138,7 @@ export function watchLeases(world: World): void {
     for (const call of model.calls) {
       if (call.isOver || call.signal.aborted || !call.isUndisturbed()) continue;
       for (const id of call.ids) {
-        const [token, , ...holder] = after.orders.get(id)?.owner?.split(':') ?? [];
+        const [token, , ...holder] = withoutTime(after.orders.get(id)?.owner).split(':');
         if (`${token}:${holder.join(':')}` === call.batch) continue;
         throw new Violation('a lease ends while a producer is still at work on its order', id);
       }

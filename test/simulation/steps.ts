@@ -103,3 +103,8 @@ function askedOf(name: string, args: readonly string[]): string {
   if (name === 'submit') return `of ${args[0]} at ${args[1]}: ${idsIn({ args, answer: 0 })}`;
   return args.join(' ');
 }
+
+/** An owner without when it has claimed. */
+export function withoutTime(owner = ''): string {
+  return owner.replace(/@\d+$/, '');
+}

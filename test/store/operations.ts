@@ -13,6 +13,7 @@ import { NOW_MS, newOrder } from '../support/orders.ts';
 import { claimReady, submitAll, type TestStore } from '../support/store.ts';
 import { CHANGES } from './change-operations.ts';
 import { HOLDER, LATER_MS, settled, settlementsOf, submitted } from './settling.ts';
+import { STOCK_OPERATIONS } from './stock-operations.ts';
 import { UPKEEP_OPERATIONS } from './upkeep-operations.ts';
 
 /** One call of a script, ready to be made. */
@@ -205,5 +206,6 @@ export const OPERATIONS: Record<string, Operation> = {
     },
   },
   ...CHANGES,
+  ...STOCK_OPERATIONS,
   ...UPKEEP_OPERATIONS,
 };

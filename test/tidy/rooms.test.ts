@@ -2,7 +2,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { type SourceFile, sourceFiles } from '../support/source-files.ts';
 
-/** Which rooms a room may import from, besides itself; `docs/design.md` draws it. */
+/** Which rooms a room may import from, apart from itself; `docs/design.md` draws it. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/orders': [],
   'lib/store': ['lib/orders', 'lib/clock.ts'],

@@ -114,7 +114,7 @@ const JUDGES: readonly Judge[] = [
         waiting(situation),
         ...accounted(situation),
       ],
-      next: 'Mend the downstream system; the orders go on by themselves.',
+      next: 'Fix the downstream system; the orders go on by themselves.',
       section: 'oldest-order-too-old',
     };
   },

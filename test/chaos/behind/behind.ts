@@ -10,7 +10,7 @@ export interface Behind {
   environmentOf(drain: number): Readonly<Record<string, string>>;
   /** A server that can be killed, where it has one. */
   readonly server?: Lasting;
-  /** How often it failed by chance, besides all kills. */
+  /** How often it failed by chance, in addition to kills. */
   faults(): number;
   /** From here on it fails no more. */
   heal(): Promise<void>;

@@ -35,8 +35,8 @@ test('a deployment that works is well, and nothing was changed by asking', async
   const { url, api, received } = await served();
   await api.submit(orderBody());
   const before = await api.keys();
-  const { amiss, finding, parts } = await asked(url, 'admin');
-  expect(amiss).toEqual({});
+  const { notOk, finding, parts } = await asked(url, 'admin');
+  expect(notOk).toEqual({});
   expect(finding('api/queue').found).toBe('1 queued, 0 in production, 0 produced, 0 dead');
   expect(parts.map(({ name }) => name)).toEqual(['settings', 'redis', 'api']);
   expect(parts[1]?.skipped).toMatch(/^Set UPSTASH_REDIS_REST_URL/);
@@ -46,8 +46,8 @@ test('a deployment that works is well, and nothing was changed by asking', async
 
 test('what a key does not open is told, and is no fault', async () => {
   const { url } = await served();
-  const { amiss, finding } = await asked(url, 'writer');
-  expect(amiss).toEqual({});
+  const { notOk, finding } = await asked(url, 'writer');
+  expect(notOk).toEqual({});
   expect(finding('api/reachable').found).toBe('yes; SLUICE_KEY has no orders:admin');
   expect(finding('api/queue').kind).toBe('skipped');
   expect(finding('api/latency').kind).toBe('skipped');
@@ -55,8 +55,8 @@ test('what a key does not open is told, and is no fault', async () => {
 
 test('a key that nobody has is wrong', async () => {
   const { url } = await served();
-  const { amiss, finding } = await examined({ env: { SLUICE_URL: url, SLUICE_KEY: 'nobody' } });
-  expect(amiss).toEqual({ 'api/reachable': 'wrong' });
+  const { notOk, finding } = await examined({ env: { SLUICE_URL: url, SLUICE_KEY: 'nobody' } });
+  expect(notOk).toEqual({ 'api/reachable': 'wrong' });
   expect(finding('api/reachable').found).toBe('it does not know SLUICE_KEY');
 });
 
@@ -64,8 +64,8 @@ test('an API that lets a made-up key in is wrong', async () => {
   const { url } = await served(({ headers }) =>
     headers.authorization?.includes('no_such_key') ? { status: 200, body: {} } : 'pass',
   );
-  const { amiss } = await asked(url, 'admin');
-  expect(amiss).toEqual({ 'api/strangers': 'wrong' });
+  const { notOk } = await asked(url, 'admin');
+  expect(notOk).toEqual({ 'api/strangers': 'wrong' });
 });
 
 test.each([
@@ -73,8 +73,8 @@ test.each([
   ['a wrong path', { status: 404, body: { message: 'Not Found' } }],
 ])('%s is told as such, and nothing else is asked', async (_name, reply) => {
   const { url, received } = await pretendServer(() => reply);
-  const { amiss } = await asked(url.href, 'admin');
-  expect(amiss).toEqual({ 'api/reachable': 'wrong' });
+  const { notOk } = await asked(url.href, 'admin');
+  expect(notOk).toEqual({ 'api/reachable': 'wrong' });
   expect(received).toHaveLength(1);
 });
 
@@ -87,10 +87,10 @@ test('an API that is not there is told apart', async () => {
 test('http is wrong but on this machine, and no key is sent over it unless that is allowed', async () => {
   const { url, received } = await served();
   const there = url.replace('127.0.0.1', '0.0.0.0');
-  expect((await asked(there, 'admin')).amiss).toEqual({ 'api/address': 'wrong' });
+  expect((await asked(there, 'admin')).notOk).toEqual({ 'api/address': 'wrong' });
   expect(received).toEqual([]);
   const env = { SLUICE_URL: there, SLUICE_KEY: keyOf('admin'), SLUICE_ALLOW_HTTP: 'on' };
-  expect((await examined({ env })).amiss).toEqual({ 'api/encrypted': 'wrong' });
+  expect((await examined({ env })).notOk).toEqual({ 'api/encrypted': 'wrong' });
 });
 
 const STATS = { producing: 0, scheduled: 0, produced: 0, canceled: 0, approximate: [] };
@@ -102,8 +102,8 @@ test.each([
   const { url } = await served(({ path, headers }) =>
     path === '/stats' && headers.authorization === bearer('admin') ? { status: 200, body } : 'pass',
   );
-  const { amiss, finding } = await asked(url, 'admin');
-  expect(amiss).toEqual({ 'api/queue': kind });
+  const { notOk, finding } = await asked(url, 'admin');
+  expect(notOk).toEqual({ 'api/queue': kind });
   expect(finding('api/queue').found).toMatch(found);
 });
 
@@ -115,8 +115,8 @@ test('slow reads are a warning', async () => {
     return reading;
   };
   const env = { SLUICE_URL: url, SLUICE_KEY: keyOf('admin') };
-  const { amiss, finding } = await examined({ env, stopwatch });
-  expect(amiss).toEqual({ 'api/latency': 'warning' });
+  const { notOk, finding } = await examined({ env, stopwatch });
+  expect(notOk).toEqual({ 'api/latency': 'warning' });
   expect(finding('api/latency').found).toMatch(/^median 1\.2 s/);
 });
 

@@ -8,11 +8,11 @@ const server = await ownRedis();
 afterAll(server.stop);
 
 test('all that is needed is found on a real Redis, and nothing is left of it', async () => {
-  const { parts, amiss } = await examined({
+  const { parts, notOk } = await examined({
     env: environmentOf(server),
     isConformanceOnly: true,
   });
-  expect(amiss).toEqual({});
+  expect(notOk).toEqual({});
   const kinds = parts.map(({ findings }) => findings.map(({ kind }) => kind));
   expect(kinds).toEqual([Array(7).fill('ok'), Array(14).fill('ok')]);
   expect(await scratchLeft(server)).toBe(0);
@@ -79,15 +79,15 @@ const OTHERWISE: [check: string, what: RegExp, fate: Fate, found: RegExp][] = [
 test.each(OTHERWISE)('%s finds a Redis that does otherwise, case %#', async (...one) => {
   const [check, what, fate, found] = one;
   const proxy = await proxied(server, ({ body }) => (what.test(body) ? fate : 'pass'));
-  const { finding, amiss, text } = await examined({
+  const { finding, notOk, text } = await examined({
     env: environmentOf(proxy),
     isConformanceOnly: true,
   });
   const kind = /^(?:read back|undeclared key)$/.test(check) ? 'warning' : 'wrong';
-  expect(amiss, text).toEqual({ [`conformance/${check}`]: kind });
+  expect(notOk, text).toEqual({ [`conformance/${check}`]: kind });
   expect(finding(`conformance/${check}`)).toMatchObject({
     found: expect.stringMatching(found),
-    mend: expect.stringMatching(/\.$/),
+    fix: expect.stringMatching(/\.$/),
   });
   expect(await scratchLeft(server)).toBe(0);
 });

@@ -17,8 +17,8 @@ async function configured(name: string, value: string, before: string) {
 
 test('eviction that is on is wrong, with where to turn it off', async () => {
   await configured('maxmemory-policy', 'allkeys-lru', 'noeviction');
-  const { finding, amiss, text } = await examined({ env, isConformanceOnly });
-  expect(amiss).toEqual({ 'redis/eviction': 'wrong' });
+  const { finding, notOk, text } = await examined({ env, isConformanceOnly });
+  expect(notOk).toEqual({ 'redis/eviction': 'wrong' });
   expect(finding('redis/eviction').found).toMatch(/^on \(allkeys-lru\)/);
   expect(text).toMatch(/ wrong +eviction .*\n.*\n +→ Turn eviction off: Upstash console/);
 });
@@ -30,7 +30,7 @@ test('a database that tells nothing of its memory makes eviction and memory unkn
   const { finding } = await examined({ env: environmentOf(proxy), isConformanceOnly });
   expect(finding('redis/eviction')).toMatchObject({
     kind: 'unknown',
-    mend: expect.stringMatching(/console.*Eviction must be disabled/),
+    fix: expect.stringMatching(/console.*Eviction must be disabled/),
   });
   expect(finding('redis/memory').kind).toBe('unknown');
 });
@@ -54,7 +54,7 @@ test('a token that is wrong is told apart from a server that is not there', asyn
   expect(refused.finding('redis/reachable')).toMatchObject({
     kind: 'wrong',
     found: expect.stringMatching(/^the token is refused/),
-    mend: expect.stringMatching(/UPSTASH_REDIS_REST_TOKEN/),
+    fix: expect.stringMatching(/UPSTASH_REDIS_REST_TOKEN/),
   });
   // What comes after could only say so again.
   expect(refused.finding('redis/writable').kind).toBe('skipped');
@@ -63,7 +63,7 @@ test('a token that is wrong is told apart from a server that is not there', asyn
 
 test.each([
   ['a port where nothing listens', 'http://127.0.0.1:2', /ECONNREFUSED/],
-  ['a name that nobody has', 'http://no-such-database.invalid', /^no host has this name/],
+  ['a name that nobody has', 'https://no-such-database.invalid', /^no host has this name/],
 ])('%s is told as such', async (_name, url, found) => {
   const { finding } = await examined({ env: environmentOf({ url, token: 'x' }) });
   expect(finding('redis/reachable')).toMatchObject({ kind: 'wrong' });
@@ -120,13 +120,16 @@ test('a database that is full is told', async () => {
   expect(finding('redis/writable').found).toMatch(/full \(.*OOM/);
 });
 
-test('tokens and orders in the clear are wrong, but on this machine', async () => {
-  expect((await examined({ env, isConformanceOnly })).finding('redis/encrypted').kind).toBe('ok');
+test('an address that would send tokens and orders in the clear is wrong', async () => {
   const url = server.url.replace('127.0.0.1', '0.0.0.0');
-  const open = await examined({ env: environmentOf({ ...server, url }), isConformanceOnly });
-  expect(open.finding('redis/encrypted').kind).toBe('wrong');
-  // All the rest is looked at all the same.
-  expect(open.parts).toHaveLength(2);
+  const { finding } = await examined({
+    env: environmentOf({ ...server, url }),
+    isConformanceOnly: true,
+  });
+  expect(finding('redis/address')).toMatchObject({
+    kind: 'wrong',
+    found: expect.stringMatching(/^UPSTASH_REDIS_REST_URL is wrong: the https URL/),
+  });
 });
 
 test('a clock that is an hour off is a warning that says how far and which way', async () => {
@@ -158,8 +161,8 @@ test.each([
 test('a Redis that fails in the midst is told in each check, and no scratch key is left', async () => {
   let seen = 0;
   const proxy = await proxied(server, () => (++seen > 40 && seen < 60 ? 'lose-reply' : 'pass'));
-  const { parts, amiss } = await examined({ env: environmentOf(proxy), isConformanceOnly });
-  expect(Object.values(amiss)).toContain('wrong');
+  const { parts, notOk } = await examined({ env: environmentOf(proxy), isConformanceOnly });
+  expect(Object.values(notOk)).toContain('wrong');
   expect(parts).toHaveLength(2);
   expect(await scratchLeft(server)).toBe(0);
 });

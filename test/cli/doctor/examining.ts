@@ -8,7 +8,7 @@ import { type Fate, faultyProxy, type SeenRequest } from '../../support/faulty-p
 
 export type Server = Awaited<ReturnType<typeof ownRedis>>;
 
-/** A Redis of one's own, with what REST does not reach: its configuration. */
+/** A Redis for one test, with what REST does not reach: its configuration. */
 export async function ownRedis() {
   const redis = await startRedisServer();
   const token = 'doctor-token';
@@ -60,7 +60,7 @@ export async function examined(options: ExamineOptions) {
       return found;
     },
     /** The paths of what is not ok, with how it is. */
-    amiss: Object.fromEntries(
+    notOk: Object.fromEntries(
       findings
         .filter(({ kind }) => kind === 'wrong' || kind === 'warning')
         .map(({ part, name, kind }) => [`${part}/${name}`, kind]),

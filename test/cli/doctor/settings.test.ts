@@ -24,7 +24,7 @@ test('keys are counted, with who has two of them', async () => {
 test('no key with orders:admin is a warning', async () => {
   expect(await keysFinding([shop])).toMatchObject({
     kind: 'warning',
-    mend: expect.stringMatching(/keys create --client ops/),
+    fix: expect.stringMatching(/keys create --client ops/),
   });
 });
 

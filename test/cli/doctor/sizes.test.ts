@@ -27,7 +27,7 @@ test('the keys with the most entries are told with their sizes, and warn near to
   expect(found).toContain('some:order_ended:shop:0: 1 entries');
   expect(await sizesOf('some:', { recordBytesMax: 1_150 })).toMatchObject({
     kind: 'warning',
-    mend: expect.stringMatching(/SLUICE_QUEUE_MAX.*--record-mb/),
+    fix: expect.stringMatching(/SLUICE_QUEUE_MAX.*--record-mb/),
   });
   expect((await sizesOf('some:', { recordBytesMax: 500 })).kind).toBe('wrong');
 });

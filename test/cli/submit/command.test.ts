@@ -21,7 +21,7 @@ function submitting(file: string, ...more: string[]): string[] {
   return ['submit', file, ...CSV_FLAGS.split(' '), ...more];
 }
 
-test('a file is shown and submitted; what is rejected is listed and can be mended and submitted', async () => {
+test('a file is shown and submitted; what is rejected is listed and can be fixed and submitted', async () => {
   const errors = [{ pointer: '/customer', detail: 'is not known' }];
   const refusal = { status: 400, problem: { detail: 'Wrong.', errors } };
   const refused = (customer: string) => (customer === 'nobody' ? refusal : undefined);
@@ -44,7 +44,7 @@ test('a file is shown and submitted; what is rejected is listed and can be mende
     rejects,
     written.replace('nobody', 'b').replace('-6', '6').replace('0.001', '0.01'),
   );
-  const mended = await start(submitting(rejects), env).ended;
+  const fixed = await start(submitting(rejects), env).ended;
 
   expect(first).toMatchObject({ exitCode: 3 });
   expect(first.out).toMatch(/^orders +2 orders to send, 3 lines\ntotal +GBP 3\.06\n/m);
@@ -62,8 +62,8 @@ test('a file is shown and submitted; what is rejected is listed and can be mende
   expect(await readFile(join(folder, 'again.csv'), 'utf8')).toMatch(
     /^Invoice,Customer,Sku,Quantity,Price,sluice row,sluice reason\nC2,a,x,-6,1\.50,2,/,
   );
-  expect(mended).toMatchObject({ exitCode: 0 });
-  expect(mended.out).toMatch(/ new +3\n/);
+  expect(fixed).toMatchObject({ exitCode: 0 });
+  expect(fixed.out).toMatch(/ new +3\n/);
 });
 
 test('where something is doubtful nothing is sent, unless --yes sends the rest', async () => {
@@ -96,7 +96,7 @@ test('where something is doubtful nothing is sent, unless --yes sends the rest',
   });
 });
 
-test('NDJSON comes from standard input too; lines that are rejected can be mended as they are', async () => {
+test('NDJSON comes from standard input too; lines that are rejected can be fixed as they are', async () => {
   const { env } = await startedServer(receipts());
   const line = { sku: 'x', quantity: 1, unitAmount: 5 };
   const good = { idempotencyKey: 'k', customer: 'a', currency: 'GBP', lines: [line] };
@@ -112,9 +112,9 @@ test('NDJSON comes from standard input too; lines that are rejected can be mende
   });
   const [first, second = ''] = (await readFile(rejects, 'utf8')).split('\n');
   expect(first).toBe('nonsense');
-  const mended = second.replace('"customer":""', '"customer":"b"').replace('"k"', '"k2"');
-  expect(JSON.parse(mended).sluice).toMatchObject({ row: 3 });
-  const again = await start(['submit', '-', '--format', 'ndjson'], env, mended).ended;
+  const fixed = second.replace('"customer":""', '"customer":"b"').replace('"k"', '"k2"');
+  expect(JSON.parse(fixed).sluice).toMatchObject({ row: 3 });
+  const again = await start(['submit', '-', '--format', 'ndjson'], env, fixed).ended;
   expect(again).toMatchObject({ exitCode: 0, out: expect.stringMatching(/ new +1\n/) });
 });
 

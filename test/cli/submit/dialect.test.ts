@@ -41,7 +41,7 @@ test.each<[string, string, Flags, object, readonly string[]]>([
     ['A a GBP: S 1 x 900'],
   ],
   [
-    'a delimiter of one’s own',
+    'your own delimiter',
     `${HEADER.replaceAll(',', '^')}\nA^a^S^x^1^9.00\n`,
     { delimiter: '^' },
     { delimiter: '^' },

@@ -33,7 +33,7 @@ test.each<[string, string, Flags, readonly string[]]>([
     ['#1 a@x.com EUR: TEA 1 x 997, TEA 1 x 998'],
   ],
   [
-    'shopify: discounts of lines besides',
+    'shopify: discounts of lines too',
     csv([{ ...shopify, 'Discount Amount': '1.00', 'Lineitem discount': '3.00', Total: '16.00' }]),
     {},
     ['#1 a@x.com EUR: TEA 2 x 800'],

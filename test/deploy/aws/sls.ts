@@ -32,7 +32,7 @@ export function copiedProject(): { readonly dir: string; remove(): void } {
 /**
  * Runs `sls` as a deployer does, with the stub in the place of AWS.
  *
- * @param env  nothing of this process's environment but PATH is there besides
+ * @param env  of this process's environment only PATH is added
  */
 export function slsIn(
   dir: string,

@@ -22,7 +22,7 @@ export function accountWith(code: string): Account {
   return account;
 }
 
-/** Resources of a function `fn` with a role and a log group, and whatever is said of it besides. */
+/** Resources of a function `fn` with a role and a log group, and whatever else is said of it. */
 export function functionResources(
   properties: object = {},
   statements: readonly object[] = [MAY_LOG],

@@ -79,7 +79,7 @@ export function functionPool(account: Account, invoked: LambdaFunction, url: str
 }
 
 /**
- * What Lambda itself puts into a function's environment, besides keys and its Runtime API.
+ * What Lambda itself puts into a function's environment, apart from keys and its Runtime API.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */

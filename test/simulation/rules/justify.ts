@@ -2,7 +2,7 @@ import type { ProducerAnswer } from '../../../lib/producers/producer.ts';
 import type { Model } from '../model.ts';
 import type { Plan } from '../plan.ts';
 import type { StoredState } from '../state.ts';
-import type { Settled, Step } from '../steps.ts';
+import { type Settled, type Step, withoutTime } from '../steps.ts';
 import { Violation } from '../violation.ts';
 
 const RETRY_MS_MAX = 15 * 60 * 1000;
@@ -17,7 +17,7 @@ interface Context {
 /** What is settled is what a producer has said, or what follows where it said nothing. */
 export function checkJustified(settled: Settled, was: StoredState, { model, plan }: Context): void {
   const { id, owner, kind, text } = settled;
-  const [token = '', , ...holder] = owner.split(':');
+  const [token = '', , ...holder] = withoutTime(owner).split(':');
   const calls = model.calls.filter(
     ({ batch, ids }) => batch === `${token}:${holder.join(':')}` && ids.includes(id),
   );
