@@ -69,7 +69,7 @@ async function produceInTurn(
   lost: AbortSignal,
 ): Promise<Settlement[]> {
   if (claimed.length === 0) return [];
-  const { clock, random, log, limits } = run;
+  const { clock, random, limits } = run;
   const done = await run.turn();
   try {
     // Reading may have taken its time: an order that was not tried is charged no attempt.
