@@ -10,6 +10,7 @@ import {
   submissionSchema,
 } from '../orders/submission.ts';
 import { activitySchema } from './activity-schemas.ts';
+import { explanationSchema } from './explanation-schemas.ts';
 import { cancelManySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
 import * as operator from './operator-schemas.ts';
 import { reasonsSchema } from './reasons-schemas.ts';
@@ -49,6 +50,7 @@ const ANSWERS = {
   Canceled: operator.canceledSchema,
   Pause: operator.pauseSchema,
   Activity: activitySchema,
+  Explanation: explanationSchema,
   Reasons: reasonsSchema,
   Resumed: operator.resumedSchema,
   Me: answers.meSchema,

@@ -1,4 +1,5 @@
 import { activitySchema } from './activity-schemas.ts';
+import { explanationSchema } from './explanation-schemas.ts';
 import { BODY_PROBLEMS, type Operation } from './operation.ts';
 import {
   activityQuerySchema,
@@ -83,6 +84,16 @@ export const OPERATOR_OPERATIONS = {
     scope: 'orders:admin',
     answer: { status: 200, description: 'What the drain did.', schema: drainReportSchema },
     problems: ['drain-running', 'paused'],
+  },
+  'GET /orders/{id}/explanation': {
+    summary: 'Say why an order is not produced',
+    description:
+      'One sentence, the facts behind it, and what may be done about it. What concerns all clients, such ' +
+      'as who has paused the drains, is told to `orders:admin` alone. Times in the sentence are UTC.',
+    tag: 'Orders',
+    scope: 'orders:read',
+    answer: { status: 200, description: 'The explanation.', schema: explanationSchema },
+    problems: ['not-found', 'order-erased'],
   },
   'POST /pause': {
     summary: 'Pause all drains, for an hour at most',

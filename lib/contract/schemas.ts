@@ -19,8 +19,7 @@ export const instantSchema = z
 
 export const count = z.int().check(z.minimum(0));
 
-const receiptMembers = {
-  id: orderIdSchema,
+const contentMembers = {
   customer: z.string(),
   currency: z.string(),
   /** Sum of quantity × unitAmount over the lines, in the currency's minor unit. */
@@ -30,6 +29,8 @@ const receiptMembers = {
   produceAt: z.optional(instantSchema),
   acceptedAt: instantSchema,
 };
+
+const receiptMembers = { id: orderIdSchema, ...contentMembers };
 
 /** The answer to a submit, the same for every repeat of it. */
 export const receiptSchema = z.object({
@@ -81,14 +82,9 @@ export const orderSchema = z.object({
   replaced: z.optional(
     z.array(
       z.object({
-        customer: z.string(),
-        currency: z.string(),
-        totalAmount: count,
-        reference: z.optional(z.string()),
-        produceAt: z.optional(instantSchema),
+        ...contentMembers,
         metadata: z.optional(metadataSchema),
         lines: z.array(z.object(lineSchema.shape)),
-        acceptedAt: instantSchema,
         replacedAt: instantSchema,
       }),
     ),

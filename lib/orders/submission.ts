@@ -195,6 +195,17 @@ export function submissionOf(members: Members): Submission {
   };
 }
 
+/** What was submitted of an order, without what has become of it since. */
+export function contentOf(order: Submission): Submission {
+  const { customer, currency, lines, totalAmount, reference, produceAtMs, metadata } = order;
+  return {
+    ...{ customer, currency, lines, totalAmount },
+    ...(reference !== undefined && { reference }),
+    ...(produceAtMs !== undefined && { produceAtMs }),
+    ...(metadata !== undefined && { metadata }),
+  };
+}
+
 function linesIn(body: unknown): number {
   const isObject = typeof body === 'object' && body !== null;
   return isObject && 'lines' in body && Array.isArray(body.lines) ? body.lines.length : 0;

@@ -1,6 +1,6 @@
 import type { Order } from '../orders/order.ts';
 import { statusAtIntake } from '../orders/order.ts';
-import type { Submission } from '../orders/submission.ts';
+import { contentOf } from '../orders/submission.ts';
 import type { Store } from './connection.ts';
 import { erasedFrom } from './erased-record.ts';
 import {
@@ -73,7 +73,7 @@ export async function replace(store: Store, request: ReplaceRequest): Promise<Re
     const state = stateFrom(order.id, stored.state);
     if (!mayReplace(order)) return { kind: 'refused', status: order.status };
     if ((order.replaced?.length ?? 0) >= REPLACED_MAX) return { kind: 'too-often' };
-    const contents = [contentOf(order, record, nowMs), ...contentsOf(record)];
+    const contents = [replacedOf(order, record, nowMs), ...contentsOf(record)];
     const next: NewOrder = {
       ...wanted,
       client: order.client,
@@ -98,16 +98,9 @@ function mayReplace({ status, attempts, lastError }: Order): boolean {
   return waits && attempts === 0 && lastError === undefined;
 }
 
-function contentOf(order: Order, record: string, replacedAtMs: number): ReplacedContent {
-  const { customer, currency, lines, totalAmount, reference, produceAtMs, metadata } = order;
-  const submission: Submission = {
-    ...{ customer, currency, lines, totalAmount },
-    ...(reference !== undefined && { reference }),
-    ...(produceAtMs !== undefined && { produceAtMs }),
-    ...(metadata !== undefined && { metadata }),
-  };
+function replacedOf(order: Order, record: string, replacedAtMs: number): ReplacedContent {
   const { fingerprint, acceptedAtMs } = headOf(order.id, record);
-  return { fingerprint, acceptedAtMs, replacedAtMs, submission };
+  return { fingerprint, acceptedAtMs, replacedAtMs, submission: contentOf(order) };
 }
 
 function contentsOf(record: string): readonly ReplacedContent[] {

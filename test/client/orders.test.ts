@@ -167,6 +167,7 @@ test('every route of the contract has its method', async () => {
   await client.listPage();
   await client.replace(receipt.id, orderBody({ customer: 'b' }));
   await client.cancel(receipt.id);
+  expect(await client.explain(receipt.id)).toMatchObject({ id: receipt.id });
   expect(await client.cancelMany([receipt.id])).toMatchObject({ canceled: 1 });
   await client.redrive(receipt.id).catch(() => {});
   await client.deadLettersPage({ limit: 1 });

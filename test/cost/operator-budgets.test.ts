@@ -62,6 +62,21 @@ const CALLS: {
     ...{ billed: 5, requests: 4 },
   },
   {
+    name: 'why an order waits',
+    before: (api) => api.submit(orderBody(), { key: 'a' }),
+    call: (api) => api.call('explain', { id: orderIdOf('shop', 'a') }),
+    ...{ billed: 9, requests: 3 },
+  },
+  {
+    name: 'why an order is dead',
+    before: async (api) => {
+      await api.call('batch', { body: keyed(100, 'a') });
+      await settled(api.store, { kind: 'rejected', reason: 'x' });
+    },
+    call: (api) => api.call('explain', { id: orderIdOf('shop', 'a-0') }),
+    ...{ billed: 5, requests: 3 },
+  },
+  {
     name: 'a pause',
     call: (api) => api.call('pause', { body: { forMs: 1_000 } }),
     ...{ billed: 21, requests: 2 },
@@ -84,7 +99,7 @@ const CALLS: {
 ];
 
 test.for(CALLS)('$name costs $billed commands in $requests requests at most', async (each) => {
-  const api = await deploy(proxy);
+  const api = await deploy(proxy, {}, stack);
   await each.before?.(api);
   const cost = await costOf(() => each.call(api));
   expect(cost.billed).toBeLessThanOrEqual(each.billed);

@@ -32,6 +32,7 @@ export const ROUTES = {
   me: 'GET /me',
   openapi: 'GET /openapi.json',
   stats: 'GET /stats',
+  explain: 'GET /orders/{id}/explanation',
   activity: 'GET /activity',
   reasons: 'GET /dead-letters/reasons',
   pause: 'POST /pause',
@@ -101,6 +102,7 @@ export async function deploy(
     stats: (await import('../../functions/stats.ts')).handler,
     activity: (await import('../../functions/activity.ts')).handler,
     reasons: (await import('../../functions/dead-letter-reasons.ts')).handler,
+    explain: (await import('../../functions/explain-order.ts')).handler,
     pause: (await import('../../functions/pause.ts')).handler,
     resume: (await import('../../functions/resume.ts')).handler,
     drain: (await import('../../functions/drain-queue.ts')).handler as Handler,
@@ -177,6 +179,7 @@ const FOR_SHOPS: ReadonlySet<keyof typeof ROUTES> = new Set([
   'cancelMany',
   'replace',
   'list',
+  'explain',
   'me',
   'openapi',
 ]);
