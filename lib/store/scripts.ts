@@ -44,9 +44,9 @@ export const EXTEND: Script = {
 };
 
 export const FORGET_ALLOWANCES: Script = {
-  sha1: '95563e77b208383ae78a7e8b1b7a5e8b2f69ed20',
-  bills: undefined,
-  text: "#!lua flags=allow-key-locking\n\n\n\n\n\n\n\n\nlocal gone = {}\nfor i, text in ipairs(redis.call('MGET', unpack(KEYS))) do\nif text == ARGV[i] then\ngone[#gone + 1] = KEYS[i]\nend\nend\nreturn { #gone > 0 and redis.call('UNLINK', unpack(gone)) or 0 }\n",
+  sha1: '0f0e5fa275445182dd841cfafda3a793a357baa3',
+  bills: 3,
+  text: "#!lua flags=allow-key-locking\n\n\n\n\n\n\n\n\n\nlocal gone = {}\nfor i, text in ipairs(redis.call('MGET', unpack(KEYS))) do\nif text == ARGV[i] then\ngone[#gone + 1] = KEYS[i]\nend\nend\nreturn { #gone > 0 and redis.call('UNLINK', unpack(gone)) or 0 }\n",
 };
 
 export const FORGET: Script = {
