@@ -4,7 +4,6 @@ import { type Client, createClient } from '../lib/client/client.ts';
 import { ORDER_STATUSES } from '../lib/orders/order.ts';
 import { failureOf } from './api-faults.ts';
 import { addConsoleCommand } from './console-command.ts';
-import { addConsoleCommands, reasonsCommand } from './console-commands.ts';
 import {
   addKeyCommands,
   addSecretCommands,
@@ -28,6 +27,7 @@ import {
   REDRIVE_HELP,
   STATS_HELP,
 } from './help.ts';
+import { addOperatorCommands, reasonsCommand } from './operator-commands.ts';
 import { countTo } from './options.ts';
 import {
   cancelCommand,
@@ -39,6 +39,7 @@ import {
 } from './order-commands.ts';
 import { drainCommand, redriveManyCommand, statsCommand } from './queue-commands.ts';
 import { readSettings, userFolder } from './settings.ts';
+import { addStockCommands } from './stock-commands.ts';
 import { submitCommand } from './submit/command.ts';
 import { withSubmitOptions } from './submit/options.ts';
 import { printable } from './text.ts';
@@ -68,7 +69,8 @@ function program(setExitCode: (exitCode: number) => void): Command {
   addOrderCommands(sluice);
   addErasureCommands(sluice, connect, setExitCode);
   addQueueCommands(sluice);
-  addConsoleCommands(sluice, connect);
+  addStockCommands(sluice, connect);
+  addOperatorCommands(sluice, connect);
   addConsoleCommand(sluice);
   addExaminingCommands(sluice, setExitCode);
   addEventCommands(sluice);
