@@ -7,6 +7,7 @@ process.env.NODE_COMPILE_CACHE ??= path.resolve('node_modules/.cache/compiled');
 
 /** The rigs: what takes longer than a contributor waits for. `npm run proof` runs them. */
 const PROOF = [
+  'test/console/browser/**/*.test.ts',
   'test/{chaos,crash,e2e,simulation}/**/*.test.ts',
   'test/cli/doctor/{conformance,sizes}.test.ts',
   'test/cost/upkeep-budget.test.ts',

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import * as currencies from 'dinero.js/currencies';
+import type { Plugin } from 'esbuild';
 
 /** A file of the page, as it is sent. */
 export interface PageFile {
@@ -27,6 +29,7 @@ export async function buildPage(): Promise<ReadonlyMap<string, PageFile>> {
     charset: 'utf8',
     legalComments: 'none',
     tsconfig: `${PAGE}tsconfig.json`,
+    plugins: [SHORT_CURRENCIES],
   });
   const file = (end: string, type: string): PageFile => {
     const bytes = outputFiles.find(({ path }) => path.endsWith(end))?.contents;
@@ -43,3 +46,25 @@ export async function buildPage(): Promise<ReadonlyMap<string, PageFile>> {
     ['/console.css', file('.css', 'text/css; charset=utf-8')],
   ]);
 }
+
+/** The currencies of dinero.js in a tenth of its size: `cli/money.ts` asks for base and exponent only. */
+const SHORT_CURRENCIES: Plugin = {
+  name: 'short-currencies',
+  setup(build) {
+    build.onResolve({ filter: /^dinero\.js\/currencies$/ }, ({ path }) => ({
+      path,
+      namespace: 'short',
+    }));
+    build.onLoad({ filter: /./, namespace: 'short' }, () => {
+      const all = Object.values(currencies).map(
+        ({ code, base, exponent }) => `${code}${base}.${exponent}`,
+      );
+      return {
+        contents: `module.exports = Object.fromEntries('${all.join(' ')}'.split(' ').map((one) => {
+          const [base, exponent] = one.slice(3).split('.').map(Number);
+          return [one.slice(0, 3), { base, exponent }];
+        }))`,
+      };
+    });
+  },
+};

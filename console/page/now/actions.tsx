@@ -60,7 +60,7 @@ function DrainOutcome({
   }
   if (state.kind !== 'failed') return null;
   if (state.failure.kind !== 'conflict') return <Failed failure={state.failure} />;
-  return <p>One is at work: another drain holds the lock, or they are paused.</p>;
+  return <p>None was begun: {state.failure.detail}</p>;
 }
 
 const MINUTES = [5, 15, 30, 60];

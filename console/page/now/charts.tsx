@@ -6,7 +6,7 @@ import { Failed } from '../parts/small.tsx';
 import { hrefOf } from '../route.ts';
 import { ask } from '../session.ts';
 import { Ages, Depth, Failures, InAndOut, type Range } from './chart-cards.tsx';
-import type { Situation } from './situation.ts';
+import { type Situation, wholeMinutes } from './situation.ts';
 
 const RANGES: Readonly<Record<string, Range>> = {
   '1h': { name: '1 h', inWords: 'hour', minutes: 60, step: 1 },
@@ -21,12 +21,9 @@ export function Charts(props: { readonly situation: Situation; readonly range: s
   const range = RANGES[props.range] ?? RANGES['1h'];
   const longer = useLonger(range);
   if (range === undefined || live?.activity === undefined) return null;
-  const activity =
-    range.minutes === 60
-      ? live.activity.body
-      : longer?.kind === 'answered'
-        ? longer.body
-        : undefined;
+  const ofLonger = longer?.kind === 'answered' ? longer.body : undefined;
+  const read = range.minutes === 60 ? live.activity.body : ofLonger;
+  const activity = read && { ...read, buckets: wholeMinutes(read, props.situation.nowMs) };
   return (
     <>
       <nav class="ranges" aria-label="How far back the charts reach">

@@ -50,7 +50,7 @@ function VerdictCard({ situation }: { readonly situation: Situation }) {
       </span>
       <h2>{title}</h2>
       <p class="theirs" role="status">
-        {sentences.join('  ')}
+        {sentences.join(' ')}
       </p>
       {next && (
         <p class="next">
@@ -96,7 +96,6 @@ export const ENDINGS: Readonly<Record<NonNullable<Situation['endings']>['kind'],
   'time-up': 'time up',
   'producer-down': 'producer down',
   'lock-lost': 'lock lost',
-  failed: 'failed',
 };
 
 function Counts({ situation }: { readonly situation: Situation }) {

@@ -18,7 +18,7 @@ export function Outlook({ situation }: { readonly situation: Situation }) {
         <dt>To 429</dt>
         <dd data-gauge={gauge?.share}>
           {gauge === undefined ? (
-            'No client has orders waiting.'
+            noGauge(situation)
           ) : (
             <>
               <Bar share={gauge.share} label="The deepest queue" />
@@ -57,4 +57,10 @@ function said(forecast: Forecast, situation: Situation): string {
       return `Will not clear at this rate${more}.${without}${later}`;
     }
   }
+}
+
+function noGauge({ detail }: Situation): string {
+  return detail === undefined
+    ? 'The API has not said how many may wait.'
+    : 'Nobody has orders waiting.';
 }

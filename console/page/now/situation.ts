@@ -40,7 +40,7 @@ const LATELY_MINUTES = 10;
 export function situationOf(live: Live, nowMs: number): Situation | undefined {
   const { stats, activity, detail, failure } = live;
   if (stats === undefined) return undefined;
-  const buckets = wholeMinutes(activity?.body, nowMs);
+  const buckets = known(wholeMinutes(activity?.body, nowMs));
   const lastSeen = activity?.body.lastSeenAt ?? undefined;
   const endings = endingsOf(activity?.body.drains ?? []);
   return {
@@ -57,10 +57,19 @@ export function situationOf(live: Live, nowMs: number): Situation | undefined {
 }
 
 /** The minutes that are over. The one that is not would look like a fall. */
-function wholeMinutes(activity: Activity | undefined, nowMs: number): readonly Bucket[] {
+export function wholeMinutes(activity: Activity | undefined, nowMs: number): Bucket[] {
   if (activity === undefined) return [];
   const stepMs = activity.stepMinutes * 60_000;
   return activity.buckets.filter(({ at }) => Date.parse(at) + stepMs <= nowMs);
+}
+
+/** A drain says what it did as it ends, up to a minute later: until then a minute looks empty. */
+const UNTOLD_MINUTES_MAX = 2;
+
+function known(buckets: readonly Bucket[]): readonly Bucket[] {
+  const told = buckets.findLastIndex(({ depth }) => depth !== null) + 1;
+  const untold = buckets.length - told;
+  return untold > 0 && untold <= UNTOLD_MINUTES_MAX ? buckets.slice(0, told) : buckets;
 }
 
 export function paceOf(buckets: readonly Bucket[]): Pace {

@@ -1,3 +1,4 @@
+import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { OrderSummaryDocument } from '../../../lib/contract/schemas.ts';
 import { ago, count, countOf } from '../format.ts';
@@ -25,9 +26,9 @@ export function Found(props: {
   const { listing, isReading, more, again } = used;
   const nowMs = useNow();
   useHold(selected.size > 0 ? `${countOf(selected.size, 'order')} selected` : undefined);
-  const place = useRef<HTMLDivElement>(null);
+  const place = useRef<HTMLElement>(null);
   const orders = listing?.orders ?? [];
-  useComeBack(place.current, orders.length > 0);
+  useComeBack(place, orders.length > 0);
   return (
     <section class="card" aria-label="Orders found" ref={place}>
       <header>
@@ -80,10 +81,12 @@ export function howFar(given: {
     : `Read ${count(examined)}, ${found}; go on to read more.`;
 }
 
-function useComeBack(place: HTMLElement | null, isShown: boolean): void {
+function useComeBack(place: RefObject<HTMLElement | null>, isShown: boolean): void {
   useEffect(() => {
     if (!isShown || lastOpened === undefined) return;
-    const row = place?.querySelector<HTMLElement>(`[data-order="${CSS.escape(lastOpened)}"]`);
+    const row = place.current?.querySelector<HTMLElement>(
+      `[data-order="${CSS.escape(lastOpened)}"]`,
+    );
     lastOpened = undefined;
     row?.focus();
   }, [isShown, place]);

@@ -38,7 +38,7 @@ export function useListing(path: string, query: Query | undefined) {
   const [isReading, setReading] = useState(false);
   const current = useRef(0);
 
-  /** Reads on, until something is found or enough was read. */
+  /** Reads on, until something is found or enough was read for one go. */
   async function read(from: Listing | undefined): Promise<void> {
     if (query === undefined || name === undefined) return;
     current.current += 1;
@@ -59,7 +59,7 @@ export function useListing(path: string, query: Query | undefined) {
       examined += reply.body.examined;
       found += reply.body.orders.length;
       setListing(all);
-    } while (all.cursor !== null && found === 0 && from !== undefined && examined < GO_ON_ORDERS);
+    } while (all.cursor !== null && found === 0 && examined < GO_ON_ORDERS);
     left.delete(name);
     left.set(name, all);
     const [oldest] = left.keys();

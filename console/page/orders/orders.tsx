@@ -22,7 +22,9 @@ function Filtered({ query }: { readonly query: Readonly<Record<string, string>> 
   const given = Object.fromEntries(
     FILTERS.flatMap((name) => (query[name] ? [[name, query[name]]] : [])),
   );
-  const used = useListing('orders', given);
+  // The dead have a place of their own: nothing else has to be read to find them.
+  const isDead = Object.keys(given).length === 1 && given.status === 'dead';
+  const used = useListing(isDead ? 'dead-letters' : 'orders', isDead ? {} : given);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   return (
     <>
@@ -31,7 +33,7 @@ function Filtered({ query }: { readonly query: Readonly<Record<string, string>> 
         used={used}
         selected={selected}
         onSelect={setSelected}
-        isFiltered={Object.keys(given).length > 0}
+        isFiltered={!isDead && Object.keys(given).length > 0}
       />
     </>
   );
