@@ -21,6 +21,7 @@ export interface SetupFlags {
   readonly redisUrl?: string;
   readonly redisToken?: string;
   readonly alarmEmail?: string;
+  readonly storageMb?: string;
   readonly set?: readonly string[];
 }
 
@@ -75,7 +76,7 @@ function stepsOf(count: number) {
 
 /** What nobody has said yet is asked; what the stage has already is not. */
 async function settingsOfStage(
-  { alarmEmail }: SetupFlags,
+  { alarmEmail, storageMb }: SetupFlags,
   { deployment, ask }: Setup,
 ): Promise<Readonly<Record<string, string | number>>> {
   const { stage } = deployment;
@@ -90,6 +91,17 @@ async function settingsOfStage(
         byDefault: '',
       }));
     if (email !== '') answers.SLUICE_ALARM_EMAIL = email;
+  }
+  if (!isKnown('SLUICE_STORAGE_MB')) {
+    const megabytes =
+      storageMb ??
+      (await ask.text({
+        message:
+          'How many MB has the plan of the database room for? Nothing for 256, the free plan:',
+        flag: '--storage-mb',
+        byDefault: '',
+      }));
+    if (megabytes !== '') answers.SLUICE_STORAGE_MB = megabytes;
   }
   return answers;
 }

@@ -107,6 +107,10 @@ export function addStageCommands(sluice: Command, setExitCode: (exitCode: number
     .option('--redis-url <url>', 'the REST URL of the Upstash database')
     .option('--redis-token <token>', 'its REST token; better in UPSTASH_REDIS_REST_TOKEN')
     .option('--alarm-email <address>', 'where alarms are sent; "" for nowhere')
+    .option(
+      '--storage-mb <number>',
+      'what the plan of the database has room for, in MB; "" for 256',
+    )
     .option('--set <NAME=VALUE...>', 'further settings for the file of the stage')
     .addHelpText('after', SETUP_HELP)
     .action(async (flags: SetupFlags) => {

@@ -92,7 +92,7 @@ function run(
 
 const BOUNDARY = 'arn:aws:iam::123456789012:policy/sluice-dev-boundary';
 const SETUP = [
-  ...['setup', '--stage', 'dev', '--alarm-email', ''],
+  ...['setup', '--stage', 'dev', '--alarm-email', '', '--storage-mb', '1024'],
   ...['--set', `SLUICE_PERMISSIONS_BOUNDARY=${BOUNDARY}`],
 ];
 
@@ -139,7 +139,7 @@ test('interrupted at each step, it goes on where it stopped, to one produced ord
   expect(clients).toEqual(['shop', 'ops']);
   expect(readFileSync(path.join(dir, 'stages/dev.yml'), 'utf8')).toBe(
     '# Settings of the stage dev; docs/settings.md has all of them. Commit this file.\n\n' +
-      `SLUICE_PERMISSIONS_BOUNDARY: ${BOUNDARY}\n`,
+      `SLUICE_PERMISSIONS_BOUNDARY: ${BOUNDARY}\nSLUICE_STORAGE_MB: 1024\n`,
   );
   const access = path.join(dir, '.sluice/dev.env');
   expect(statSync(access).mode & 0o777).toBe(0o600);
