@@ -1,7 +1,7 @@
 import { deploymentOf, ROOT } from './deployment/deployment.ts';
 import { usageFailure } from './failure.ts';
 import { accessFile } from './setup/access-file.ts';
-import { askerOn } from './setup/questions.ts';
+import { askerOn, FREE_COMMANDS_PER_MONTH, PLANS, type Plan } from './setup/questions.ts';
 import { addToStageFile } from './setup/stage-file.ts';
 import {
   checkAccount,
@@ -15,13 +15,16 @@ import {
   storeDatabase,
 } from './setup/steps.ts';
 
+/** @see https://upstash.com/pricing/redis */
+const PAYG_STORAGE_MB = 100 * 1024;
+
 export interface SetupFlags {
   readonly stage: string;
   readonly region: string;
   readonly redisUrl?: string;
   readonly redisToken?: string;
+  readonly plan?: Plan;
   readonly alarmEmail?: string;
-  readonly storageMb?: string;
   readonly set?: readonly string[];
 }
 
@@ -76,12 +79,22 @@ function stepsOf(count: number) {
 
 /** What nobody has said yet is asked; what the stage has already is not. */
 async function settingsOfStage(
-  { alarmEmail, storageMb }: SetupFlags,
+  { plan, alarmEmail }: SetupFlags,
   { deployment, ask }: Setup,
 ): Promise<Readonly<Record<string, string | number>>> {
   const { stage } = deployment;
   const isKnown = (name: string) => stage.sourceOf(name) !== 'default';
   const answers: Record<string, string | number> = {};
+  if (!isKnown('SLUICE_COMMANDS_PER_MONTH')) {
+    const message = 'Which Upstash plan does the database have?';
+    const flag = `--plan ${PLANS.join('|')}`;
+    const chosen = plan ?? (await ask.choice({ message, flag }, PLANS));
+    answers.SLUICE_COMMANDS_PER_MONTH = chosen === 'free' ? FREE_COMMANDS_PER_MONTH : 'off';
+    // A fixed plan's size is for its owner to set; the default is that of the free plan.
+    if (chosen === 'payg' && !isKnown('SLUICE_STORAGE_MB')) {
+      answers.SLUICE_STORAGE_MB = PAYG_STORAGE_MB;
+    }
+  }
   if (!isKnown('SLUICE_ALARM_EMAIL')) {
     const email =
       alarmEmail ??
@@ -91,17 +104,6 @@ async function settingsOfStage(
         byDefault: '',
       }));
     if (email !== '') answers.SLUICE_ALARM_EMAIL = email;
-  }
-  if (!isKnown('SLUICE_STORAGE_MB')) {
-    const megabytes =
-      storageMb ??
-      (await ask.text({
-        message:
-          'How many MB has the plan of the database room for? Nothing for 256, the free plan:',
-        flag: '--storage-mb',
-        byDefault: '',
-      }));
-    if (megabytes !== '') answers.SLUICE_STORAGE_MB = megabytes;
   }
   return answers;
 }

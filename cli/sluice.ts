@@ -38,6 +38,7 @@ import {
 } from './order-commands.ts';
 import { drainCommand, redriveManyCommand, statsCommand } from './queue-commands.ts';
 import { readSettings, userFolder } from './settings.ts';
+import { addStockCommands } from './stock-commands.ts';
 import { submitCommand } from './submit/command.ts';
 import { withSubmitOptions } from './submit/options.ts';
 import { printable } from './text.ts';
@@ -67,6 +68,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
   addOrderCommands(sluice);
   addErasureCommands(sluice, connect, setExitCode);
   addQueueCommands(sluice);
+  addStockCommands(sluice, connect);
   addConsoleCommand(sluice);
   addExaminingCommands(sluice, setExitCode);
   addEventCommands(sluice);
