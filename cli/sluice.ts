@@ -27,6 +27,7 @@ import {
   REDRIVE_HELP,
   STATS_HELP,
 } from './help.ts';
+import { addOperatorCommands, reasonsCommand } from './operator-commands.ts';
 import { countTo } from './options.ts';
 import {
   cancelCommand,
@@ -69,6 +70,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
   addErasureCommands(sluice, connect, setExitCode);
   addQueueCommands(sluice);
   addStockCommands(sluice, connect);
+  addOperatorCommands(sluice, connect);
   addConsoleCommand(sluice);
   addExaminingCommands(sluice, setExitCode);
   addEventCommands(sluice);
@@ -128,9 +130,12 @@ function addQueueCommands(sluice: Command): void {
     .command('dead-letters')
     .description('print the orders that are not retried by themselves, the last to die first')
     .option('--limit <n>', 'how many at most', countTo(COUNT_MAX), LIST_ORDERS_DEFAULT)
+    .option('--by-reason', 'the newest 1,000, grouped by why they died')
     .option('--json', 'print each as a line of JSON, as the API gives it')
     .addHelpText('after', DEAD_LETTERS_HELP)
-    .action((flags) => deadLettersCommand(connect(), flags));
+    .action(({ byReason, ...flags }) =>
+      byReason ? reasonsCommand(connect(), flags) : deadLettersCommand(connect(), flags),
+    );
 
   sluice
     .command('redrive')
