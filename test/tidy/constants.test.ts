@@ -22,7 +22,7 @@ const RECORD_BYTES_MAX = 100 * 1024 * 1024;
 
 const read = (file: string) => readFileSync(`${ROOT}/${file}`, 'utf8');
 
-/** A constant of a file, which may be a product such as `4 * 1024`. */
+/** A constant of a file, perhaps a product. */
 function constant(file: string, name: string): number {
   const [, product = ''] = new RegExp(`const ${name} = ([\\d_ *]+);`).exec(read(file)) ?? [];
   expect(product, `${name} in ${file}`).not.toBe('');
@@ -91,6 +91,10 @@ const INEQUALITIES: Record<string, [number, number]> = {
   'the lock outlasts an extension that fails, and the next one with all its attempts': [
     2 * (lockLeaseMs / 3) + requestMs,
     lockLeaseMs,
+  ],
+  'PostgreSQL is given up, twice, while a batch’s lease still runs': [
+    2 * constant('lib/postgres/connection.ts', 'CONNECT_MS_MAX') + settleMs,
+    leaseMs,
   ],
   'orders of a drain that died are ready for the next one': [leaseMs, SCHEDULE_MS],
   'the lock of a drain that died is free for the next one': [lockLeaseMs, SCHEDULE_MS],
