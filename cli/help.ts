@@ -202,12 +202,14 @@ submits an order and waits until it is produced. Safe to repeat: each step looks
 there already, so after an interruption it goes on where it stopped.
 
 AWS credentials are those of the AWS command line. The database's address and token come from
-UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or are asked for. With these it runs unattended.
-The keys are written to .sluice/<stage>.env, settings to stages/<stage>.yml.
+UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or are asked for. With these and --plan it asks
+nothing, and runs unattended. With --plan free an alarm warns before the month's commands run out; a
+budget of your own is --set SLUICE_COMMANDS_PER_MONTH=N. The keys are written to .sluice/<stage>.env,
+settings to stages/<stage>.yml.
 
 Examples:
   npm run sluice -- setup --stage dev
-  npm run sluice -- setup --stage prod --alarm-email ops@shop.example \\
+  npm run sluice -- setup --stage prod --plan payg --alarm-email ops@shop.example \\
     --set SLUICE_PRODUCER=webhook --set SLUICE_WEBHOOK_URL=https://erp.example/orders
 `;
 

@@ -1,7 +1,7 @@
 import { deploymentOf, ROOT } from './deployment/deployment.ts';
 import { usageFailure } from './failure.ts';
 import { accessFile } from './setup/access-file.ts';
-import { askerOn } from './setup/questions.ts';
+import { askerOn, FREE_COMMANDS_PER_MONTH, PLANS, type Plan } from './setup/questions.ts';
 import { addToStageFile } from './setup/stage-file.ts';
 import {
   checkAccount,
@@ -20,6 +20,7 @@ export interface SetupFlags {
   readonly region: string;
   readonly redisUrl?: string;
   readonly redisToken?: string;
+  readonly plan?: Plan;
   readonly alarmEmail?: string;
   readonly set?: readonly string[];
 }
@@ -75,12 +76,18 @@ function stepsOf(count: number) {
 
 /** What nobody has said yet is asked; what the stage has already is not. */
 async function settingsOfStage(
-  { alarmEmail }: SetupFlags,
+  { plan, alarmEmail }: SetupFlags,
   { deployment, ask }: Setup,
 ): Promise<Readonly<Record<string, string | number>>> {
   const { stage } = deployment;
   const isKnown = (name: string) => stage.sourceOf(name) !== 'default';
   const answers: Record<string, string | number> = {};
+  if (!isKnown('SLUICE_COMMANDS_PER_MONTH')) {
+    const message = 'Which Upstash plan does the database have?';
+    const flag = `--plan ${PLANS.join('|')}`;
+    const chosen = plan ?? (await ask.choice({ message, flag }, PLANS));
+    answers.SLUICE_COMMANDS_PER_MONTH = chosen === 'free' ? FREE_COMMANDS_PER_MONTH : 'off';
+  }
   if (!isKnown('SLUICE_ALARM_EMAIL')) {
     const email =
       alarmEmail ??

@@ -52,6 +52,7 @@ export function alarmsOf(stage: Stage, functions: Functions): Readonly<Record<st
     ...(isMeasured && onOrders(stage)),
     ...(isMeasured && isScheduled && ON_SCHEDULES),
     ...(isMeasured && isAnnounced && onEvents(isScheduled)),
+    ...(isMeasured && onBudget(stage)),
     ...onAws(functions),
   };
 }
@@ -131,6 +132,21 @@ function onEvents(isScheduled: boolean): Record<string, Alarm> {
       when: { atLeast: 1 },
     },
     ...(isScheduled && silent),
+  };
+}
+
+/** A month that spends no more than this on any day stays within its commands. */
+function onBudget(stage: Stage): Record<string, Alarm> {
+  const perMonth = stage.get('SLUICE_COMMANDS_PER_MONTH');
+  if (perMonth === 0) return {};
+  const perDay = Math.floor(perMonth / 31);
+  return {
+    'commands-over-budget': {
+      says: `More than ${perDay} Redis commands in a day: at this pace the ${perMonth} of the month run out.`,
+      metric: own('BilledCommands', 'Sum'),
+      periodS: DAY_S,
+      when: { above: perDay },
+    },
   };
 }
 

@@ -109,6 +109,7 @@ function ownRows(stage: string): [number, object[]][] {
       [
         graph('Redis: milliseconds', percentiles(line, 'RedisLatency')),
         graph('Redis: errors a minute', [sum('RedisErrors', 'errors')]),
+        graph('Redis: commands an hour', [line('BilledCommands', { stat: 'Sum' })], 3_600),
       ],
     ],
     [

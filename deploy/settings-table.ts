@@ -70,6 +70,7 @@ const WATCHING = named({
     rule: 'an e-mail address',
   }),
   SLUICE_ALARM_OLDEST_ORDER_S: whole('deployment', 900, [60, DAY_S]),
+  SLUICE_COMMANDS_PER_MONTH: wholeOrOff('deployment', [10_000, 100_000_000_000]),
 });
 
 /** By the headings of docs/settings.md. */
@@ -109,6 +110,8 @@ export type SettingValue<Name extends SettingName> = Exclude<
 export const MEANINGS: Readonly<Record<SettingName, string>> = {
   SLUICE_ALARM_OLDEST_ORDER_S:
     'Age in seconds at which an order that is ready and not produced raises an alarm.',
+  SLUICE_COMMANDS_PER_MONTH:
+    'Redis commands that your plan or budget allows per month; an alarm warns before they run out. 500000 on the free plan.',
   SLUICE_METRICS: 'Whether there are metrics of Sluice’s own, and alarms on them.',
   SLUICE_THROTTLE_BURST: 'Requests at once before that limit applies.',
   SLUICE_THROTTLE_RATE: 'Requests per second to `POST /orders`, in place of the computed limit.',

@@ -44,6 +44,9 @@ const onSent: RedisSettings['onSent'] = (ms, outcome) => {
   else metrics.measure('RedisErrors', 1);
 };
 
+const onBilled: RedisSettings['onBilled'] = (commands) =>
+  metrics.measure('BilledCommands', commands);
+
 // Asked for by name, so that a bundle that is packaged without a limit has none of its code:
 // deploy/bundle.ts says to esbuild what the variable is.
 const rateLimits = process.env.SLUICE_RATE_LIMIT
@@ -81,7 +84,7 @@ export type Surroundings = ReturnType<typeof surroundings>;
 export function surroundings(env: Environment, needs: Needs, sent?: Sent) {
   const config = readConfig(env, needs);
   const { redisUrl: url, redisToken: token } = config;
-  const redis = { url, token, random, onSent, onEnd: sent };
+  const redis = { url, token, random, onSent, onBilled, onEnd: sent };
   const keys = keysWith(config.prefix);
   return {
     env,

@@ -12,6 +12,7 @@ import {
 import { type KeysCreateFlags, keysCreateCommand } from '../keys-command.ts';
 import { clientName, countTo, scopes } from '../options.ts';
 import type { OutputFlags } from '../order-commands.ts';
+import { PLANS } from '../setup/questions.ts';
 import type { SetupFlags } from '../setup-command.ts';
 import { WARM_MAX } from '../warm.ts';
 import type { WarmFlags } from '../warm-command.ts';
@@ -106,6 +107,7 @@ export function addStageCommands(sluice: Command, setExitCode: (exitCode: number
   onStage(sluice.command('setup').description('set a stage up, from credentials to a first order'))
     .option('--redis-url <url>', 'the REST URL of the Upstash database')
     .option('--redis-token <token>', 'its REST token; better in UPSTASH_REDIS_REST_TOKEN')
+    .addOption(new Option('--plan <plan>', 'how the database is paid').choices(PLANS))
     .option('--alarm-email <address>', 'where alarms are sent; "" for nowhere')
     .option('--set <NAME=VALUE...>', 'further settings for the file of the stage')
     .addHelpText('after', SETUP_HELP)

@@ -62,7 +62,7 @@ export const SCRIPT_CHECKS: readonly Check<RedisSide>[] = [
 /** A script that no server has seen, so that it must be sent whole once. */
 function unseen(body: string): Script {
   const text = `#!lua flags=allow-key-locking\n-- ${randomUUID()}\n${body}`;
-  return { text, sha1: createHash('sha1').update(text).digest('hex') };
+  return { text, bills: 1, sha1: createHash('sha1').update(text).digest('hex') };
 }
 
 /** What Redis says, without the command that the SDK adds to it. */
@@ -82,10 +82,11 @@ async function failureOf(work: Promise<unknown>): Promise<{ error: unknown; said
 }
 
 async function evalshaFallsBack({ client }: RedisSide): Promise<string> {
-  const { sha1, text } = unseen('return { ARGV[1] }');
+  const script = unseen('return { ARGV[1] }');
+  const { sha1 } = script;
   const { said } = await failureOf(client.redis.evalsha(sha1, [], ['a']));
   if (!/^(?:ERR )?NOSCRIPT/.test(said)) throw new NotSo(`an unknown script is answered "${said}"`);
-  const call = { script: { sha1, text }, keys: [], args: ['b'] };
+  const call = { script, keys: [], args: ['b'] };
   mustBe('EVAL after it', await runScript(client, call), ['b']);
   mustBe('EVALSHA from then on', await client.redis.evalsha(sha1, [], ['c']), ['c']);
   return `"${said}", then EVAL, then EVALSHA`;

@@ -50,6 +50,8 @@ export const METRICS = {
   RedisLatency: MILLISECONDS,
   /** Sendings to Redis that failed, also those that were repeated with success. */
   RedisErrors: SUM,
+  /** Redis commands, about as they are billed: a script counts what it typically calls. */
+  BilledCommands: SUM,
   /** Passes of reconcile that came to their end. */
   ReconcilePasses: SUM,
   /** What a pass found and could not repair. */

@@ -18,6 +18,8 @@ export interface RedisSettings {
   readonly clock?: Clock;
   /** Called as each attempt ends, with how long it took. */
   readonly onSent?: ((ms: number, outcome: 'answered' | 'failed') => void) | undefined;
+  /** Called with about how many commands are billed, as they are sent. */
+  readonly onBilled?: ((commands: number) => void) | undefined;
 }
 
 /** Redis over HTTP: attempts have deadlines, failures are classified, and nothing is sent twice unasked. */
@@ -28,6 +30,8 @@ export interface RedisClient {
   once<T>(send: (redis: Redis) => Promise<T>): Promise<T>;
   /** As `once`, and sends again while the store is unreachable: for what is safe to repeat. */
   repeatedly<T>(send: (redis: Redis) => Promise<T>): Promise<T>;
+  /** Notes what a script is billed beyond the command that calls it. */
+  bills(commands: number): void;
 }
 
 /** Where a deployment's orders are: what every operation of the store takes first. */
@@ -45,7 +49,7 @@ const JITTER_MS_MAX = 100;
  * come as plain JSON: every stored value is well-formed Unicode, so base64 would only add a third.
  */
 export function connect(settings: RedisSettings): RedisClient {
-  const { clock = systemClock, timeoutMs, onEnd, onSent } = settings;
+  const { clock = systemClock, timeoutMs, onEnd, onSent, onBilled } = settings;
   const redis = new Redis({
     url: settings.url,
     token: settings.token,
@@ -56,6 +60,15 @@ export function connect(settings: RedisSettings): RedisClient {
     responseEncoding: false,
     signal: () => AbortSignal.timeout(timeoutMs),
   });
+
+  if (onBilled !== undefined) {
+    redis.use((request, next) => {
+      const body: unknown = request.body;
+      // A pipeline is a list of commands.
+      onBilled(Array.isArray(body) && Array.isArray(body[0]) ? body.length : 1);
+      return next(request);
+    });
+  }
 
   async function once<T>(send: (redis: Redis) => Promise<T>): Promise<T> {
     const startMs = clock.now();
@@ -84,7 +97,7 @@ export function connect(settings: RedisSettings): RedisClient {
     }
   }
 
-  return { redis, once, repeatedly };
+  return { redis, once, repeatedly, bills: (commands) => onBilled?.(commands) };
 }
 
 /** What a second attempt a moment later may not meet again. */

@@ -17,14 +17,22 @@ const FLAGS = '#!lua flags=allow-key-locking';
 export function generatedScripts(): string {
   const names = readdirSync(here).filter((name) => name.endsWith('.lua'));
   const scripts = names.sort().map((name) => {
-    const text = `${FLAGS}\n${withShared(withoutComments(readFileSync(new URL(name, here), 'utf8')))}`;
+    const source = readFileSync(new URL(name, here), 'utf8');
+    const text = `${FLAGS}\n${withShared(withoutComments(source))}`;
+    const [, bills] = /^Typical +(\d+)$/m.exec(source) ?? [];
     const sha1 = createHash('sha1').update(text).digest('hex');
     const constant = name.replace('.lua', '').replaceAll('-', '_').toUpperCase();
-    return `export const ${constant}: Script = {\n  sha1: '${sha1}',\n  text: ${JSON.stringify(text)},\n};\n`;
+    return `export const ${constant}: Script = {\n  sha1: '${sha1}',\n  bills: ${bills},\n  text: ${JSON.stringify(text)},\n};\n`;
   });
   return [
     '// Generated from *.lua by `npm run generate`. Do not edit.\n',
-    'export interface Script {\n  readonly sha1: string;\n  readonly text: string;\n}\n',
+    `export interface Script {
+  readonly sha1: string;
+  /** What a call of it is typically billed as. */
+  readonly bills: number;
+  readonly text: string;
+}
+`,
     ...scripts,
   ].join('\n');
 }

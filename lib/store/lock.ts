@@ -5,6 +5,9 @@ import { StoreUnavailable } from './errors.ts';
 import { runScript } from './run-script.ts';
 import { EXTEND_LOCK } from './scripts.ts';
 
+/** What the package's script calls: it compares and deletes. */
+const RELEASE_COMMANDS = 2;
+
 export interface LockRequest {
   readonly client: RedisClient;
   readonly clock: Clock;
@@ -43,6 +46,7 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock | unde
     signal: held.signal,
     async release() {
       held.stop();
+      client.bills(RELEASE_COMMANDS);
       return await client.once(() => lock.release()).catch(() => false);
     },
   };

@@ -3,6 +3,9 @@ import type { RedisClient } from './connection.ts';
 
 const WINDOW_MS = 60_000;
 
+/** What the package's script calls, within a window. */
+const COUNT_COMMANDS = 1;
+
 /**
  * Counts orders that a client submits; any other request counts as one.
  *
@@ -51,6 +54,7 @@ export function rateLimit(
     const ordersMax = ordersMaxOf(caller);
     if (orders > ordersMax) return { ordersMax, retryAfterS: WINDOW_MS / 1000 };
     try {
+      client.bills(COUNT_COMMANDS);
       const limiter = limiterOf(ordersMax);
       const { success, reset } = await client.once(() => limiter.limit(caller, { rate: orders }));
       if (success) return undefined;

@@ -90,7 +90,9 @@ function send(
   });
 }
 
-/** The orders of all clients that died first. One billed command, and one for each client. */
+/**
+ * The orders that died first, of each client in turn: the dead of one do not keep back those of another.
+ * One billed command, and one for each client. */
 export async function oldestDead(store: Store, ordersMax: number): Promise<string[]> {
   const { client: redis, keys } = store;
   const clients = await knownClients(store);
@@ -106,10 +108,11 @@ export async function oldestDead(store: Store, ordersMax: number): Promise<strin
     Array.from({ length: page.length / 2 }, (_, at) => ({
       id: String(page[2 * at]),
       atMs: Number(page[2 * at + 1]),
+      turn: at,
     })),
   );
   return dead
-    .sort((one, other) => one.atMs - other.atMs)
+    .sort((one, other) => one.turn - other.turn || one.atMs - other.atMs)
     .slice(0, ordersMax)
     .map(({ id }) => id);
 }

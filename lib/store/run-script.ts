@@ -8,11 +8,21 @@ export interface ScriptCall {
   readonly script: Script;
   readonly keys: string[];
   readonly args: string[];
+  /** What it is billed as, about, where that depends on how much it is asked for. */
+  readonly bills?: number;
+}
+
+/** Notes what a call is billed beyond its own command. */
+function noteBilled(client: RedisClient, { script, bills = script.bills }: ScriptCall): void {
+  client.bills(bills - 1);
 }
 
 /** Runs a script that is safe to repeat. Every script answers with a list. */
 export function runScript(client: RedisClient, call: ScriptCall): Promise<unknown[]> {
-  return client.repeatedly(async (redis) => listIn(await evaluated(redis, call)));
+  return client.repeatedly(async (redis) => {
+    noteBilled(client, call);
+    return listIn(await evaluated(redis, call));
+  });
 }
 
 /** EVALSHA, and EVAL where the server does not know the script, as after a restart. */
@@ -38,6 +48,7 @@ export async function runTogether(
 ): Promise<(unknown[] | Error)[]> {
   return await client.once(async (redis) => {
     const first = redis.pipeline();
+    for (const call of calls) noteBilled(client, call);
     for (const { script, keys, args } of calls) first.evalsha(script.sha1, keys, args);
     const answers = (await first.exec({ keepErrors: true })) as Answer[];
     const unknown = calls.filter((_, at) => NOSCRIPT.test(answers[at]?.error ?? ''));

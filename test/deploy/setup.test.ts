@@ -92,7 +92,7 @@ function run(
 
 const BOUNDARY = 'arn:aws:iam::123456789012:policy/sluice-dev-boundary';
 const SETUP = [
-  ...['setup', '--stage', 'dev', '--alarm-email', ''],
+  ...['setup', '--stage', 'dev', '--plan', 'free', '--alarm-email', ''],
   ...['--set', `SLUICE_PERMISSIONS_BOUNDARY=${BOUNDARY}`],
 ];
 
@@ -139,7 +139,7 @@ test('interrupted at each step, it goes on where it stopped, to one produced ord
   expect(clients).toEqual(['shop', 'ops']);
   expect(readFileSync(path.join(dir, 'stages/dev.yml'), 'utf8')).toBe(
     '# Settings of the stage dev; docs/settings.md has all of them. Commit this file.\n\n' +
-      `SLUICE_PERMISSIONS_BOUNDARY: ${BOUNDARY}\n`,
+      `SLUICE_PERMISSIONS_BOUNDARY: ${BOUNDARY}\nSLUICE_COMMANDS_PER_MONTH: 500000\n`,
   );
   const access = path.join(dir, '.sluice/dev.env');
   expect(statSync(access).mode & 0o777).toBe(0o600);
@@ -165,6 +165,7 @@ test('instances are warmed as far as the account allows', async () => {
 
 test('the settings of the stage are printed with where they come from', async () => {
   const { printed } = await run(['settings', '--stage', 'dev'], { SLUICE_BATCH_SIZE: '50' });
+  expect(printed).toMatch(/^SLUICE_COMMANDS_PER_MONTH +500000 +stages\/dev\.yml$/m);
   expect(printed).toMatch(/^SLUICE_PERMISSIONS_BOUNDARY +arn:.+ +stages\/dev\.yml$/m);
   expect(printed).toMatch(/^SLUICE_BATCH_SIZE +50 +environment$/m);
   expect(printed).toMatch(/^SLUICE_LEASE_MS +30000 +default$/m);

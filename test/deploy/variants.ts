@@ -39,6 +39,7 @@ export const VARIANTS = {
       SLUICE_TAGS: '{"Team": "orders"}',
       SLUICE_ALARM_EMAIL: 'ops@shop.example',
       SLUICE_ALARM_OLDEST_ORDER_S: '600',
+      SLUICE_COMMANDS_PER_MONTH: '500000',
     },
   },
   'with nothing that runs by itself': {

@@ -1,6 +1,6 @@
 import { wrongPlace } from './invariants.ts';
 import type { Model, OrderMemory } from './model.ts';
-import type { Plan } from './plan.ts';
+import { HOSTILE, type Plan } from './plan.ts';
 import type { StoredState, StoreState } from './state.ts';
 import { Violation } from './violation.ts';
 
@@ -21,6 +21,24 @@ export function checkEnd(state: StoreState, model: Model, plan: Plan): void {
       throw new Violation(`number ${number} was never taken`, id);
     if (numbers.has(number)) throw new Violation(`order number ${number} is given out twice`, id);
     numbers.set(number, id);
+  }
+}
+
+/**
+ * An honest order ends in time whatever a hostile client sends: within a drain for each of its killing
+ * orders, twice, and a few more.
+ */
+export function checkHonest(state: StoreState, model: Model): void {
+  for (const [id, { state: own, places }] of state.orders) {
+    const { planned, accepted } = model.orders.get(id) as OrderMemory;
+    if (planned.client === HOSTILE || accepted === 0) continue;
+    const hasEnded = places.every(({ kind }) => kind === 'ended' || kind === 'dead');
+    if (!hasEnded) {
+      throw new Violation(
+        `an honest order waits for killing ones (${own?.status ?? 'queued'})`,
+        id,
+      );
+    }
   }
 }
 

@@ -78,7 +78,19 @@ function produceOne(
     memory.wasRejected = true;
     return { kind: 'rejected', reason: 'The ledger will never take it.' };
   }
+  if (nature === 'poison') {
+    process.crash('at the order that kills');
+    return undefined;
+  }
   if (world.isStorm()) {
+    if (nature === 'lies') {
+      world.effects += memory.effect === undefined ? 1 : 0;
+      memory.effect ??= world.effects;
+      if (random.chance(0.5))
+        return { kind: 'retry', reason: 'It has the order and says otherwise.' };
+      memory.wasRejected = true;
+      return { kind: 'rejected', reason: 'It has the order and says otherwise.' };
+    }
     if (nature === 'throws') throw new Error('The ledger trips over an order');
     if (nature === 'kills') {
       process.crash('at the order that kills');

@@ -71,13 +71,16 @@ export interface PlannedOrder {
   readonly idempotencyKey: string;
   /** The first is what the client means; others are sent under the same key by mistake. */
   readonly bodies: readonly Submission[];
-  /** What its production does until all is healed; `rejects` is for ever. */
-  readonly nature: 'good' | 'rejects' | 'kills' | 'throws' | 'fickle';
+  /**
+   * What its production does until all is healed; `rejects` and `poison`, which kills its drain each time,
+   * are for ever. A receiver `lies` about an order where it takes it and says otherwise.
+   */
+  readonly nature: 'good' | 'rejects' | 'kills' | 'throws' | 'fickle' | 'lies' | 'poison';
 }
 
 const DAY_MS = 86_400_000;
 
-/** Most seeds have a few kinds of faults and none of the others, so that each is seen by itself. */
+/** Most seeds have a few kinds of faults only, so that each is seen by itself. */
 export function planOf(seed: number): Plan {
   const random = randomFrom(seed);
   const startMs = Date.UTC(2026, 10, 22, 13, 37) + random.whole(0, 86_400_000);
@@ -95,7 +98,10 @@ export function planOf(seed: number): Plan {
     attemptsMax: random.pick([1, 2, 2, 3, 3, 12]),
     batchSize: random.pick([1, 2, 3, 10, 100]),
     slots: random.chance(0.4) ? [0, 1] : [0],
-    orders: ordersOf(random, { startMs, stormMs }),
+    orders: [
+      ...ordersOf(random, { startMs, stormMs }),
+      ...hostileOrders(random, { startMs, stormMs }),
+    ],
     traffic: { ...recordOf(TROUBLES, () => trouble(0.3)), torn: trouble(0.8) },
     outages: outagesOf(random, { startMs, stormMs }, calm),
     crash: trouble(0.08),
@@ -130,7 +136,10 @@ function recordOf<K extends string>(kinds: readonly K[], weight: () => number): 
   return Object.fromEntries(kinds.map((kind) => [kind, weight()])) as Record<K, number>;
 }
 
-const NATURES = ['good', 'good', 'good', 'good', 'fickle', 'rejects', 'throws', 'kills'] as const;
+const NATURES = [
+  ...(['good', 'good', 'good', 'good', 'fickle', 'rejects', 'throws', 'kills', 'lies'] as const),
+];
+export const HOSTILE = 'hostile';
 
 function ordersOf(random: Random, time: { startMs: number; stormMs: number }): PlannedOrder[] {
   const isMixed = random.chance(0.6);
@@ -147,6 +156,24 @@ function ordersOf(random: Random, time: { startMs: number; stormMs: number }): P
     );
     const nature = isMixed ? random.pick(NATURES) : 'good';
     return { id: orderIdOf(client, idempotencyKey), client, idempotencyKey, bodies, nature };
+  });
+}
+
+/** In some seeds: up to three orders that kill each drain, among a crowd of their client's. */
+function hostileOrders(random: Random, time: { startMs: number; stormMs: number }) {
+  const poisonous = random.chance(0.3) ? random.whole(1, 3) : 0;
+  const crowd = poisonous > 0 ? random.whole(0, 12) : 0;
+  return Array.from({ length: poisonous + crowd }, (_, at): PlannedOrder => {
+    const idempotencyKey = `hostile-${at}`;
+    const bodies = [submissionOf(random, time, 'customer-0')];
+    const nature = at < poisonous ? 'poison' : random.pick(['rejects', 'lies', 'throws'] as const);
+    return {
+      id: orderIdOf(HOSTILE, idempotencyKey),
+      client: HOSTILE,
+      idempotencyKey,
+      bodies,
+      nature,
+    };
   });
 }
 

@@ -3,7 +3,7 @@ import { startDrainers } from './actors/drainers.ts';
 import { checkLists, keepUp, redriveAll, startOperators } from './actors/operators.ts';
 import type { Database } from './database.ts';
 import { watchLeases } from './drain-watch.ts';
-import { checkEnd } from './end.ts';
+import { checkEnd, checkHonest } from './end.ts';
 import { holderOf, isPause } from './locks.ts';
 import { Violation } from './violation.ts';
 import { createWorld, type World } from './world.ts';
@@ -62,17 +62,31 @@ async function storm(world: World): Promise<void> {
   later(1, () => submitAllAgain(world).catch(world.fail));
   later(2, () => drainers.drain(0, 60_000));
   later(3, () => redriveAll(world));
-  for (let drains = 1; drains < LAST_DRAINS; drains += 1) {
-    later(3 + drains, () => drainers.drain(0, 60_000));
+  const killers =
+    plan.produces === 'ledger' ? plan.orders.filter(({ nature }) => nature === 'poison').length : 0;
+  // A killing order ends a drain, and the next one finds that out: twice as many drains as attempts.
+  const honestDrains = LAST_DRAINS + 2 * killers;
+  const drains = LAST_DRAINS + killers * (2 * plan.attemptsMax + 2);
+  for (let drain = 1; drain < drains; drain += 1) {
+    later(3 + drain, () => drainers.drain(0, 60_000));
   }
-  later(3 + LAST_DRAINS, () => checkLists(world));
-  await rest(world, healedAtMs + DAY_MS);
+  later(3 + honestDrains, () => honestHaveEnded(world));
+  later(3 + drains, () => checkLists(world));
+  await rest(world, healedAtMs + 5 * DAY_MS);
   if (world.failure() !== undefined) return;
   try {
     checkEnd(world.state(), world.model, plan);
     if (plan.slots.some((slot) => isPause(holderOf(world.state(), slot)))) {
       throw new Violation('a pause does not end');
     }
+  } catch (error) {
+    world.fail(error);
+  }
+}
+
+function honestHaveEnded(world: World): void {
+  try {
+    checkHonest(world.state(), world.model);
   } catch (error) {
     world.fail(error);
   }

@@ -28,6 +28,8 @@ const SIGHTS = new Map<string, RegExp>([
   ]),
   ['a process crashes', /crashes: at an await/],
   ['an order kills its drain', /crashes: at the order that kills/],
+  ['a hostile client’s order kills its drain', /hostile-\d[\s\S]*crashes: at the order that kills/],
+  ['a receiver lies', /It has the order and says otherwise/],
   ['a process freezes', /freezes for/],
   ['a clock jumps', /its clock jumps/],
   ['a drain finds its slot busy', /"kind":"busy"/],

@@ -142,7 +142,7 @@ export function stateFrom(
 }
 
 /** Everybody whose places there may be: the clients of a run, and who stands for orders tried alone. */
-export const CLIENTS: readonly string[] = ['shop', 'mart', 'depot', 'kiosk', '!'];
+export const CLIENTS: readonly string[] = ['shop', 'mart', 'depot', 'kiosk', 'hostile', '!'];
 
 function numberOf(score: string): number {
   return score === 'inf' ? Number.POSITIVE_INFINITY : Number(score);

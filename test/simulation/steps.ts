@@ -65,12 +65,13 @@ export function isGivenBack({ kind, atMs }: Place): boolean {
 }
 
 export function settledIn(args: readonly string[]): Settled[] {
-  const [places, outcomes] = [Number(args[4]), Number(args[5])];
+  const [places, outcomes, stocks] = args.slice(4, 7).map(Number) as [number, number, number];
+  const firstPlace = 7 + stocks;
   const place = (number: string | undefined) =>
-    args.slice(4 + 2 * Number(number), 6 + 2 * Number(number));
-  const firstOutcome = 6 + 2 * places;
+    args.slice(firstPlace + 2 * (Number(number) - 1), firstPlace + 2 * Number(number));
+  const firstOutcome = firstPlace + 2 * places;
   const told = chunks(args.slice(firstOutcome, firstOutcome + 7 * outcomes), 7);
-  return chunks(args.slice(firstOutcome + 7 * outcomes), 2).map(([id = '', number]) => {
+  return chunks(args.slice(firstOutcome + 7 * outcomes), 3).map(([id = '', number]) => {
     const outcome = told[Number(number) - 1] ?? [];
     const [from, to, owner = '', kind = '', dueAtMs, isNumbered, text = ''] = outcome;
     return {

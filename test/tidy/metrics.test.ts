@@ -15,7 +15,7 @@ const RUNBOOK = readFileSync(`${ROOT}/docs/runbook.md`, 'utf8');
 const sources = sourceFiles(['lib', 'functions'], '.ts');
 
 /** The alarms of a stage with every option. */
-const env = { SLUICE_EVENTS_URL: 'https://shop.example/' };
+const env = { SLUICE_EVENTS_URL: 'https://shop.example/', SLUICE_COMMANDS_PER_MONTH: '500000' };
 const functions = Object.fromEntries(
   [
     ...readFileSync(`${ROOT}/serverless.yml`, 'utf8').matchAll(/handler: functions\/([\w-]+)\./g),

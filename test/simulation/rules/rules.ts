@@ -75,11 +75,13 @@ function noteClaims(step: Step, model: Model): void {
 
 /** An order is taken in once, whole, and under the name of its client. */
 function checkSubmit(step: Step, model: Model): void {
-  const [client = '', , now = '', , , , , , , , , ...rest] = step.args;
+  const [client = '', , now = ''] = step.args;
+  // No stock is kept: each order has its id, its time, its record, and wants nothing.
+  const rest = step.args.slice(12);
   const nowMs = Number(now);
   const [depth, answers] = step.answer as [number, string[]];
   let enqueued = 0;
-  for (const [at, [id = '', dueAtMs = '', record]] of chunks(rest, 3).entries()) {
+  for (const [at, [id = '', dueAtMs = '', record]] of chunks(rest, 4).entries()) {
     const { was, is, memory } = orderOf(id, step, model);
     const told = answers[at] ?? '';
     if (was.record !== undefined) {
@@ -163,7 +165,8 @@ function checkRedrive(step: Step, model: Model): void {
 
 /** Only what has ended is forgotten, and then all of it. */
 function checkForget(step: Step, model: Model): void {
-  for (const [id] of chunks(step.args.slice(1), 2) as [string][]) {
+  const stocks = Number(step.args[1]);
+  for (const [id] of chunks(step.args.slice(2 + stocks), 3) as [string][]) {
     const { was, is, memory } = orderOf(id, step, model);
     if (was.record === undefined || is.record !== undefined) continue;
     if (was.state?.segment === undefined) throw new Violation('is forgotten alive', id);
