@@ -2,6 +2,7 @@ import type { Client } from '../lib/client/client.ts';
 import { Conflict } from '../lib/client/errors.ts';
 import type { DrainReport } from '../lib/contract/operator-schemas.ts';
 import { failureOf } from './api-faults.ts';
+import { drainRefusal } from './console-commands.ts';
 import { Failure } from './failure.ts';
 import type { OutputFlags } from './order-commands.ts';
 import { countOf, drainReport, json, statsReport } from './report.ts';
@@ -35,10 +36,7 @@ async function drain(client: Client): Promise<DrainReport> {
     return await client.drain();
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
-    throw new Failure(
-      'Another drain holds the lock (409): it is doing the work. Run this again when it has ended,\n' +
-        'in half a minute at most.',
-    );
+    throw new Failure(drainRefusal(error));
   }
 }
 

@@ -4,6 +4,7 @@ import { type Client, createClient } from '../lib/client/client.ts';
 import { ORDER_STATUSES } from '../lib/orders/order.ts';
 import { failureOf } from './api-faults.ts';
 import { addConsoleCommand } from './console-command.ts';
+import { addConsoleCommands, reasonsCommand } from './console-commands.ts';
 import {
   addKeyCommands,
   addSecretCommands,
@@ -67,6 +68,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
   addOrderCommands(sluice);
   addErasureCommands(sluice, connect, setExitCode);
   addQueueCommands(sluice);
+  addConsoleCommands(sluice, connect);
   addConsoleCommand(sluice);
   addExaminingCommands(sluice, setExitCode);
   addEventCommands(sluice);
@@ -126,9 +128,12 @@ function addQueueCommands(sluice: Command): void {
     .command('dead-letters')
     .description('print the orders that are not retried by themselves, the last to die first')
     .option('--limit <n>', 'how many at most', countTo(COUNT_MAX), LIST_ORDERS_DEFAULT)
+    .option('--by-reason', 'the newest 1,000, grouped by why they died')
     .option('--json', 'print each as a line of JSON, as the API gives it')
     .addHelpText('after', DEAD_LETTERS_HELP)
-    .action((flags) => deadLettersCommand(connect(), flags));
+    .action(({ byReason, ...flags }) =>
+      byReason ? reasonsCommand(connect(), flags) : deadLettersCommand(connect(), flags),
+    );
 
   sluice
     .command('redrive')

@@ -46,7 +46,8 @@ function isFor(stage: Stage, name: string, setting: string): boolean {
     case 'functions':
       return true;
     case 'submits':
-      return name === 'drain-queue' || TAKES_ORDERS.includes(name);
+      // The counts tell of it.
+      return name === 'drain-queue' || name === 'stats' || TAKES_ORDERS.includes(name);
     case 'drain':
       return name === 'drain-queue' && isOfProducer(stage, setting);
     case 'announcer':

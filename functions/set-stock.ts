@@ -20,7 +20,7 @@ const BODY_BYTES_MAX = 256 * 1024;
 export const handler = await httpFunction(({ config, storeForBatches, route }) => {
   const store = storeForBatches();
 
-  return route({ scope: 'orders:admin' }, async (request) => {
+  return route({ scope: 'orders:admin', audit: 'set-stock' }, async (request) => {
     const body = readJsonBody(request, BODY_BYTES_MAX);
     if (body.kind === 'refused') return body.response;
     const header = request.headers['idempotency-key'];

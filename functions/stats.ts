@@ -1,20 +1,44 @@
-import { pauseDocument } from '../lib/contract/operator-documents.ts';
+import { pauseDocument, upkeepDocument } from '../lib/contract/operator-documents.ts';
+import { statsQuerySchema } from '../lib/contract/operator-queries.ts';
 import type { Stats } from '../lib/contract/operator-schemas.ts';
+import { checkedQuery } from '../lib/http/checked-query.ts';
 import { json } from '../lib/http/responses.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { countOrders } from '../lib/store/count.ts';
 import { currentPause } from '../lib/store/pause.ts';
+import { lastReport } from '../lib/store/upkeep-report.ts';
 
-/** GET /stats: 200 with the number of orders in each state; 503 as problem details. */
-export const handler = await httpFunction(({ clock, storeForRequests, route }) => {
+/** The most clients of whom it is told what is kept. */
+const CLIENTS_MAX = 100;
+
+/** GET /stats: 200 with the number of orders in each state; 400 and 503 as problem details. */
+export const handler = await httpFunction(({ clock, config, storeForRequests, route }) => {
   const store = storeForRequests();
 
-  return route({ scope: 'orders:admin' }, async () => {
-    const [counts, pause] = await Promise.all([
+  return route({ scope: 'orders:admin' }, async (request) => {
+    const asked = checkedQuery(request.query, statsQuerySchema);
+    if (asked.kind === 'refused') return asked.response;
+    const isDetailed = asked.query.detail === 'true';
+    const [{ clients, approximate, ...counts }, pause, report] = await Promise.all([
       countOrders(store, clock.now()),
       currentPause(store),
+      isDetailed ? lastReport(store) : undefined,
     ]);
-    const stats = { ...counts, approximate: [...counts.approximate] };
-    return json(200, { ...stats, ...(pause && { pause: pauseDocument(pause) }) } satisfies Stats);
+    const { queueMax, scheduledMax, attemptsMax } = config;
+    const deepest = clients.toSorted((one, other) => other.queued - one.queued);
+    const upkeep = report === undefined ? null : upkeepDocument(report);
+    return json(200, {
+      ...counts,
+      approximate: [...approximate],
+      ...(pause && { pause: pauseDocument(pause) }),
+      ...(isDetailed && {
+        detail: {
+          ...{ queueMax, scheduledMax, attemptsMax },
+          wakeIntervalMs: config.wakeIntervalMs || null,
+          clients: deepest.slice(0, CLIENTS_MAX),
+          upkeep,
+        },
+      }),
+    } satisfies Stats);
   });
 });

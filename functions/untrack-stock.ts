@@ -5,7 +5,7 @@ import { untrackStock } from '../lib/store/stock.ts';
 export const handler = await httpFunction(({ storeForRequests, route }) => {
   const store = storeForRequests();
 
-  return route({ scope: 'orders:admin' }, async ({ pathParameters }) => {
+  return route({ scope: 'orders:admin', audit: 'untrack-stock' }, async ({ pathParameters }) => {
     await untrackStock(store, pathParameters.sku ?? '');
     return { status: 204 };
   });

@@ -14,7 +14,7 @@ export class SettingFault extends Error {
 /**
  * Where the value of a setting goes:
  * - `functions`   the environment of every function
- * - `submits`     the functions that take orders in, and the drain
+ * - `submits`     the functions that take orders in, the drain, and the counts, which tell of it
  * - `drain`       the drain alone
  * - `announcer`   the function that announces events
  * - `deployment`  nowhere: it shapes the template or the bundles

@@ -20,6 +20,7 @@ export interface Program {
  * lists, hence the loop.
  */
 const APT_INSTALL = `
+set -eu
 trap 'exit 1' HUP INT TERM
 if dpkg-query -W -f '\${Status}' "$0" 2>/dev/null | grep -q 'install ok installed'; then exit 0; fi
 if [ ! -e /usr/sbin/policy-rc.d ]; then
@@ -33,7 +34,7 @@ until output=$(apt-get update 2>&1); do
   sleep 2
 done
 apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$0" || exit 1
-if command -v systemctl >/dev/null; then systemctl disable "$0" >/dev/null 2>&1; fi
+if command -v systemctl >/dev/null; then systemctl disable "$0" >/dev/null 2>&1 || true; fi
 exit 0
 `;
 
@@ -49,7 +50,7 @@ export async function findOrInstall(program: Program): Promise<string> {
   const found = search();
   if (found !== undefined) return found;
   if (process.platform === 'linux' && existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
-    process.stderr.write(`Installing ${name}: apt-get install -y ${aptPackage}\n`);
+    process.stderr.write(`Installing ${name}: apt-get update, apt-get install -y ${aptPackage}\n`);
     await run('flock', ['/tmp/sluice-install.lock', 'sh', '-c', APT_INSTALL, aptPackage]);
   } else if (process.platform === 'darwin' && find('brew') !== undefined) {
     process.stderr.write(`Installing ${name}: brew install ${brewPackage}\n`);

@@ -28,7 +28,7 @@ export function accessFile(dir: string, stage: string) {
     name,
     read,
     add(access: Access): void {
-      mkdirSync(path.dirname(file), { recursive: true });
+      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
       const lines = Object.entries({ ...read(), ...access }).map(
         ([key, value]) => `${key}=${value}`,
       );

@@ -1,5 +1,5 @@
 import { formatInstant } from '../orders/instant.ts';
-import type { PauseDocument } from './operator-schemas.ts';
+import type { PauseDocument, UpkeepDocument } from './operator-schemas.ts';
 
 /** A pause as it is stored, in Unix milliseconds. */
 interface Pause {
@@ -16,5 +16,23 @@ export function pauseDocument({ by, reason, sinceMs, untilMs }: Pause): PauseDoc
     ...(reason !== undefined && { reason }),
     since: formatInstant(sinceMs),
     until: formatInstant(untilMs),
+  };
+}
+
+/** The report of an upkeep as it is stored, in Unix milliseconds. */
+type Upkeep = Pick<UpkeepDocument, 'isComplete' | 'orders' | 'accountedFor'> & {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly found: Readonly<Record<string, number>>;
+  readonly repaired: Readonly<Record<string, number>>;
+  readonly listed: readonly { readonly kind: string; readonly id: string }[];
+};
+
+/** What the last upkeep came to, as an operator reads it. */
+export function upkeepDocument({ startMs, endMs, listed, ...report }: Upkeep): UpkeepDocument {
+  return {
+    ...{ startedAt: formatInstant(startMs), endedAt: formatInstant(endMs) },
+    ...report,
+    listed: [...listed],
   };
 }

@@ -6,6 +6,7 @@ import {
   pauseRequestSchema,
   reasonsQuerySchema,
   redriveSchema,
+  statsQuerySchema,
 } from './operator-queries.ts';
 import {
   drainReportSchema,
@@ -61,10 +62,13 @@ export const OPERATOR_OPERATIONS = {
   },
   'GET /stats': {
     summary: 'Count the orders in each state',
+    description:
+      'With `detail=true` also the limits, what is kept of each client, and what the last upkeep found.',
     tag: 'Operate',
     scope: 'orders:admin',
+    query: statsQuerySchema,
     answer: { status: 200, description: 'Counts over all clients.', schema: statsSchema },
-    problems: [],
+    problems: ['invalid-query'],
   },
   'GET /activity': {
     summary: 'Show what the drains did',

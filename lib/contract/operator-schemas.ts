@@ -15,7 +15,7 @@ export const pauseSchema = z.object({
 /** The kinds of findings that upkeep tells apart, with how many there were of each. */
 const findings = z.record(z.string(), count);
 
-/** The last pass of the upkeep. */
+/** The last pass that repaired, of the daily upkeep or of `sluice reconcile --repair`. */
 export const upkeepSchema = z.object({
   startedAt: instantSchema,
   endedAt: instantSchema,
@@ -97,6 +97,7 @@ export const canceledSchema = z.object({
 export const resumedSchema = z.object({ resumed: z.boolean() });
 
 export type PauseDocument = z.infer<typeof pauseSchema>;
+export type UpkeepDocument = z.infer<typeof upkeepSchema>;
 export type Stats = z.infer<typeof statsSchema>;
 export type DrainReport = z.infer<typeof drainReportSchema>;
 export type Redriven = z.infer<typeof redrivenSchema>;

@@ -69,7 +69,7 @@ async function produceInTurn(
   lost: AbortSignal,
 ): Promise<Settlement[]> {
   if (claimed.length === 0) return [];
-  const { clock, random, log, limits } = run;
+  const { clock, random, limits } = run;
   const done = await run.turn();
   try {
     // Reading may have taken its time: an order that was not tried is charged no attempt.
@@ -84,7 +84,7 @@ async function produceInTurn(
       run.notes.isProducerDown = true;
       run.notes.failed(outcome.missing);
     }
-    logProblems(log, claim, outcome, orders);
+    logProblems(run, claim, outcome, orders);
     const nowMs = clock.now();
     return claimed.map((one) => {
       const { answers, missing } = outcome;
@@ -98,8 +98,8 @@ async function produceInTurn(
 }
 
 function logProblems(
-  log: Run['log'],
-  { token, holder }: Claim,
+  { log, holder }: Run,
+  { token }: Claim,
   { answers, missing, isProducerWell, error }: Awaited<ReturnType<typeof produceBatch>>,
   orders: readonly ClaimedOrder[],
 ): void {

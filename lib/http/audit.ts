@@ -15,6 +15,8 @@ const AUDITED = {
   drain: 'anyone',
   pause: 'anyone',
   resume: 'anyone',
+  'set-stock': 'anyone',
+  'untrack-stock': 'anyone',
   read: 'admins',
   list: 'admins',
 } as const satisfies Readonly<Record<string, 'anyone' | 'admins'>>;

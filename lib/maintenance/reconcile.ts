@@ -1,6 +1,7 @@
 import { correctBytes, countedBytes } from '../store/bytes.ts';
 import { totalsNow } from '../store/recount.ts';
 import { type Checked, checkedUntil, setChecked } from '../store/upkeep.ts';
+import { keepReport } from '../store/upkeep-report.ts';
 import { checkClients } from './clients.ts';
 import { checkCounters, checkTotals } from './counters.ts';
 import { checkCatalogue, checkEnded } from './ended.ts';
@@ -80,7 +81,18 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
     await setChecked(store, { segment, atMs: Math.max(0, startMs - CLOCKS_MS) });
   }
   const { found, repaired, listed } = pass.notes;
-  return { orders: pass.orders, found, repaired, listed, isComplete };
+  const report = { orders: pass.orders, found, repaired, listed, isComplete };
+  if (isRepair) {
+    const accountedFor = Math.max(0, report.orders - missingIn(found) + missingIn(repaired));
+    await keepReport(store, { ...report, accountedFor, startMs, endMs: clock.now() });
+  }
+  return report;
+}
+
+/** Findings of orders that are not where their state says. */
+function missingIn(findings: Findings): number {
+  const { stranded = 0, misplaced = 0, lost = 0, broken = 0 } = findings;
+  return stranded + misplaced + lost + broken;
 }
 
 /** Whether nothing is left that somebody has to look into. */

@@ -16,6 +16,13 @@ export interface Counts {
   readonly oldestQueuedAgeMs: number | null;
   /** Names the counts that are not exact. */
   readonly approximate: readonly string[];
+  /** What is kept of each client: the ids in its queue, those that come back at a time, and the dead. */
+  readonly clients: readonly {
+    readonly client: string;
+    readonly queued: number;
+    readonly pending: number;
+    readonly dead: number;
+  }[];
 }
 
 /** What is asked of each client. */
@@ -73,6 +80,11 @@ export async function countOrders({ client, keys }: Store, nowMs: number): Promi
     oldestQueuedAgeMs: Number.isFinite(sinceMs) ? Math.max(0, nowMs - sinceMs) : null,
     // Among those pending are retries that are not due yet, and leases that have just ended.
     approximate: pending > 0 ? ['queued', 'producing', 'scheduled'] : [],
+    clients: clients.flatMap((client, at) => {
+      const [queued, waiting, , died] = (each[at] ?? []).map(Number);
+      const kept = { client, queued: queued ?? 0, pending: waiting ?? 0, dead: died ?? 0 };
+      return client === ALONE ? [] : [kept];
+    }),
   };
 }
 

@@ -28,6 +28,8 @@ export function keysWith(prefix: string) {
     checked: `${prefix}order_checked`,
     /** HASH client, or `*` for all -> about how many bytes the orders take. */
     bytes: `${prefix}order_bytes`,
+    /** STRING: the report of the last upkeep, JSON. */
+    upkeep: `${prefix}order_upkeep`,
     /** HASH id -> who holds each leased order. */
     owners: `${prefix}order_owners`,
     /** STRING: the last fencing token. */

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { orderBody } from '../support/orders.ts';
+import { ROOT, sourceFiles } from '../support/source-files.ts';
 import { type Call, type Deployment, deploy, type ROUTES } from './deployment.ts';
 
 let output = '';
@@ -73,4 +75,18 @@ test('each 401 and 403 is a line, and what a client reads of its own orders is n
   expect((await auditsOf(api, 'list', { as: 'shop' })).audits).toEqual([]);
   const { body } = await api.submit(orderBody());
   expect((await auditsOf(api, 'read', { as: 'shop', id: String(body.id) })).audits).toEqual([]);
+});
+
+test('every function that changes an order, or the queue, names what is audited', () => {
+  const silent = sourceFiles(['functions'], '.ts')
+    .filter(({ text }) => /route\(\s*\{(?![^}]*audit:)[^}]*\}/.test(text))
+    .map(({ path }) => path.replace(/^functions\/|\.ts$/g, ''));
+  // A submit has a line of its own. What is left shows counts, or who calls, and no order.
+  const counting = silent.filter((name) => !/^submit-(order|batch)$/.test(name));
+  const methods = readFileSync(`${ROOT}/serverless.yml`, 'utf8');
+  for (const name of counting) {
+    expect(methods, name).toMatch(
+      new RegExp(`functions/${name}\\.handler(?:(?!httpApi)[^])*httpApi: GET `),
+    );
+  }
 });

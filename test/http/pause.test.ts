@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { keepReport } from '../../lib/store/upkeep-report.ts';
 import { runDrain } from '../support/drains.ts';
 import { lambdaContext } from '../support/functions.ts';
 import { orderBody } from '../support/orders.ts';
@@ -84,4 +85,28 @@ test.each([
     body: { type: '/problems/invalid-pause' },
   });
   expect(await api.keys()).toEqual([]);
+});
+
+test('the counts tell in detail of the limits, of each client, and of the last upkeep', async () => {
+  await api.submit(orderBody());
+  await api.submit(orderBody(), { as: 'other' });
+  await api.submit(orderBody(), { as: 'other' });
+  const query = { detail: 'true' };
+  expect((await api.call('stats', { query })).body.detail).toMatchObject({
+    ...{ queueMax: 1_000_000, attemptsMax: 24, wakeIntervalMs: null, upkeep: null },
+    clients: [
+      { client: 'other', queued: 2, pending: 0, dead: 0 },
+      { client: 'shop', queued: 1 },
+    ],
+  });
+  const found = { stranded: 3, totals: 1 };
+  await keepReport(api.store, {
+    ...{ startMs: 0, endMs: 1_000, isComplete: true, orders: 9, accountedFor: 8, found },
+    ...{ repaired: { stranded: 2 }, listed: [{ kind: 'stranded', id: 'ord_x' }] },
+  });
+  expect((await api.call('stats', { query })).body.detail).toMatchObject({
+    upkeep: { endedAt: '1970-01-01T00:00:01.000Z', orders: 9, accountedFor: 8, found },
+  });
+  expect((await api.call('stats')).body).not.toHaveProperty('detail');
+  expect((await api.call('stats', { query: { detail: 'x' } })).status).toBe(400);
 });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { lastReport } from '../../lib/store/upkeep-report.ts';
 import { functionEnvironment, lambdaContext } from '../support/functions.ts';
 import { orderIn, placesOf } from '../support/maintenance.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
@@ -55,6 +56,9 @@ test('each day old orders go, what is wrong is repaired, and one line each says 
   ]);
   expect(await placesOf(store, produced.id)).toEqual([]);
   expect(await placesOf(store, stranded)).toEqual(['pending']);
+  expect(await lastReport(store)).toMatchObject({
+    ...{ orders: 2, accountedFor: 2, found: { stranded: 1 }, repaired: { stranded: 1 } },
+  });
 });
 
 test('an order that was accepted anew after its records were lost is not forgotten as ended', async () => {
