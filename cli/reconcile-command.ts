@@ -39,6 +39,7 @@ const MEANING: Record<FindingKind, string> = {
   uncatalogued: 'ended orders that no list shows',
   counter: 'a counter that would have given the same number out twice',
   totals: 'totals that do not match the orders',
+  stock: 'stock other than what orders have reserved and taken',
   lost: 'its record is gone; unless it had ended, it comes back when its client submits it again',
   broken: 'its record cannot be read',
 };

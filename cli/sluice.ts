@@ -39,6 +39,7 @@ import {
 } from './order-commands.ts';
 import { drainCommand, redriveManyCommand, statsCommand } from './queue-commands.ts';
 import { readSettings, userFolder } from './settings.ts';
+import { addStockCommands } from './stock-commands.ts';
 import { submitCommand } from './submit/command.ts';
 import { withSubmitOptions } from './submit/options.ts';
 import { printable } from './text.ts';
@@ -69,6 +70,7 @@ function program(setExitCode: (exitCode: number) => void): Command {
   addErasureCommands(sluice, connect, setExitCode);
   addQueueCommands(sluice);
   addConsoleCommands(sluice, connect);
+  addStockCommands(sluice, connect);
   addConsoleCommand(sluice);
   addExaminingCommands(sluice, setExitCode);
   addEventCommands(sluice);

@@ -27,6 +27,7 @@ import type { Problem } from './problem.ts';
 import { get, JSON_TYPE, pathOf, post } from './requests.ts';
 import { TRIES_MAX } from './retry.ts';
 import { type CallOptions, type Request, sender } from './send.ts';
+import { type StockCalls, stockCalls } from './stock-calls.ts';
 import {
   type ReadOrder,
   type Waited,
@@ -73,7 +74,7 @@ export type ListQuery = Omit<OrdersQuery, 'cursor'>;
  * The routes of the API. Each call repeats its request after faults that may pass, if that is safe. It
  * throws the errors of `errors.ts`, or the reason of its signal.
  */
-export interface Client extends OperatorCalls {
+export interface Client extends OperatorCalls, StockCalls {
   /** POST /orders. Every try has the same key, so a lost answer leads to no second order. */
   submit(order: NewOrder, options?: SubmitOptions): Promise<Submitted>;
   /**
@@ -147,6 +148,7 @@ export function createClient(options: ClientOptions): Client {
 
   const client: Client = {
     ...operatorCalls(ask),
+    ...stockCalls(send, platform.newKey),
     async submit(order, { idempotencyKey = platform.newKey(), ...call } = {}) {
       const headers = { ...JSON_TYPE, 'idempotency-key': idempotencyKeyHeader(idempotencyKey) };
       const request = { ...post('orders', order), headers, isRepeatable: true };

@@ -28,7 +28,7 @@ export interface CallOptions {
 }
 
 export interface Request {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Relative to the API's URL, without a slash in front. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

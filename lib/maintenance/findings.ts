@@ -14,6 +14,8 @@ export type FindingKind =
   | 'counter'
   /** Totals other than the number of orders that have ended. Repaired. */
   | 'totals'
+  /** Stock other than what orders have reserved and taken, or a SKU that is missing in the list. Repaired. */
+  | 'stock'
   /** An order whose record is gone, or which has ended and whose state is gone. */
   | 'lost'
   /** An order whose record cannot be read. */
@@ -23,7 +25,7 @@ export type Findings = Partial<Record<FindingKind, number>>;
 
 export interface Finding {
   readonly kind: FindingKind;
-  /** Of the order; the name of a client, a segment or a counter. */
+  /** Of the order; the name of a client, a segment or a counter; a SKU. */
   readonly id: string;
 }
 

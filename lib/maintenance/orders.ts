@@ -5,6 +5,7 @@ import { missingFrom, statesOf, withoutRecord } from '../store/upkeep.ts';
 import { type Scanned, scanPage } from '../store/upkeep-pages.ts';
 import { orderWeight } from '../store/weight.ts';
 import { addBytes, eachPage, type Pass } from './pass.ts';
+import { noteSold } from './stock.ts';
 
 /** Orders whose states are read at once: those of about two steps of the scan. */
 const READ_IDS = 2_000;
@@ -38,9 +39,11 @@ export async function checkOrders(pass: Pass): Promise<boolean> {
     pass,
     (cursor) => scanPage(store, cursor),
     async ([scanned]) => {
-      const { ids, stateIds, clients, segments } = scanned as Scanned;
+      const { ids, stateIds, clients, segments, skus, allowances } = scanned as Scanned;
       for (const client of clients) pass.clients.add(client);
       for (const segment of segments) pass.segments.add(segment);
+      for (const sku of skus) pass.stock.skus.add(sku);
+      for (const digest of allowances) pass.stock.allowances.add(digest);
       unread.push(...ids);
       if (unread.length >= READ_IDS) await readStates();
       if (pass.isThorough) await tellLost(pass, await statesAlone(pass, stateIds));
@@ -97,6 +100,7 @@ export async function tellLost(pass: Pass, ids: readonly string[]): Promise<void
 function note(pass: Pass, id: string, state: OrderState | undefined): void {
   if (state === undefined) return;
   const { status, segment, updatedAtMs: atMs, settledBy = '', orderNumber = 0 } = state;
+  noteSold(pass.stock, id, state);
   if (status === 'canceled') pass.canceled.set(id, { atMs, isMoved: segment !== undefined });
   const [token] = /^\d+/.exec(settledBy) ?? [];
   pass.token = Math.max(pass.token, Number(token ?? 0));

@@ -3,6 +3,7 @@ import type { Store } from '../store/connection.ts';
 import type { Totals } from '../store/recount.ts';
 import type { Page } from '../store/upkeep-pages.ts';
 import type { Notes } from './findings.ts';
+import type { StockSeen } from './stock.ts';
 
 export interface ReconcileOptions {
   readonly store: Store;
@@ -41,6 +42,8 @@ export interface Pass extends ReconcileOptions {
   readonly fromSegment: number;
   /** About how many bytes the orders of each client take. */
   readonly bytes: Map<string, number>;
+  /** Stock as the pass began, and what the scan has seen of it. */
+  readonly stock: StockSeen;
   orders: number;
   /** The largest number and token that any order was seen to bear. */
   number: number;

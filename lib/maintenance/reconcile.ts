@@ -9,6 +9,7 @@ import { type Finding, type Findings, Notes, totalOf } from './findings.ts';
 import { checkLeases } from './leases.ts';
 import { checkOrders } from './orders.ts';
 import { CLOCKS_MS, type Pass, type ReconcileOptions } from './pass.ts';
+import { checkStock, stockAtStart } from './stock.ts';
 import { checkSuspects } from './suspects.ts';
 import { checkWaiting } from './waiting.ts';
 
@@ -58,6 +59,7 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
       bytes: new Map(),
     },
     ...{ segments: new Set(), suspects: new Set(), canceled: new Map() },
+    stock: await stockAtStart(store),
     checkedMs: since.atMs,
     fromSegment: since.segment,
     overdueMs:
@@ -73,7 +75,8 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
     (await checkLeases(pass)) &&
     (await checkClients(pass)) &&
     (await checkCounters(pass)) &&
-    (await checkTotals(pass));
+    (await checkTotals(pass)) &&
+    (await checkStock(pass));
   if (isComplete && isRepair) {
     // The segment before the open one may still get what is leased now.
     const segment = Math.max(0, openSegment - 1);

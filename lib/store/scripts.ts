@@ -43,6 +43,12 @@ export const EXTEND: Script = {
   text: "#!lua flags=allow-key-locking\n\n\n\n\n\n\n\n\n\n\n\nlocal leaseEndMs = ARGV[1]\nlocal count = (#ARGV - 1) / 3\nlocal ids = {}\nfor i = 1, count do\nids[i] = ARGV[3 * i - 1]\nend\nlocal owners = redis.call('HMGET', KEYS[1], unpack(ids))\nlocal answers, leases = {}, {}\nfor i = 1, count do\nlocal isHeld = owners[i] == ARGV[3 * i]\nanswers[i] = isHeld and 1 or 0\nif isHeld then\nlocal client = tonumber(ARGV[3 * i + 1])\nleases[client] = leases[client] or {}\nleases[client][#leases[client] + 1] = leaseEndMs\nleases[client][#leases[client] + 1] = ids[i]\nend\nend\nfor client = 1, #KEYS - 1 do\nif leases[client] then\nredis.call('ZADD', KEYS[1 + client], 'XX', 'GT', unpack(leases[client]))\nend\nend\nreturn answers\n",
 };
 
+export const FORGET_ALLOWANCES: Script = {
+  sha1: '0f0e5fa275445182dd841cfafda3a793a357baa3',
+  bills: 3,
+  text: "#!lua flags=allow-key-locking\n\n\n\n\n\n\n\n\n\nlocal gone = {}\nfor i, text in ipairs(redis.call('MGET', unpack(KEYS))) do\nif text == ARGV[i] then\ngone[#gone + 1] = KEYS[i]\nend\nend\nreturn { #gone > 0 and redis.call('UNLINK', unpack(gone)) or 0 }\n",
+};
+
 export const FORGET: Script = {
   sha1: 'ceabcc418e8e0e3c73db39988fdbeb5732e1b523',
   bills: 8,

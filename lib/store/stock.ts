@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Store } from './connection.ts';
 import { valuesOf } from './read.ts';
 import { runScript } from './run-script.ts';
-import { PUT_RIGHT_STOCK, SET_STOCK, UNTRACK_STOCK } from './scripts.ts';
+import { FORGET_ALLOWANCES, PUT_RIGHT_STOCK, SET_STOCK, UNTRACK_STOCK } from './scripts.ts';
 import { type Stock, stockFrom } from './stock-record.ts';
 
 /** The most SKUs that are tracked: Redis uses up to 400 bytes for one in their list, of 100 MB. */
@@ -144,4 +144,31 @@ export async function putRightStock(
     args: [sku, expected, text, isRepair ? '1' : '0'],
   });
   return isWrong === 1;
+}
+
+/**
+ * Removes what customers have of SKUs, where its limit is gone or it was last changed before a time.
+ *
+ * @param digests  500 at most
+ * @throws StoreUnavailable, StoreFault
+ */
+export async function forgetAllowances(
+  store: Store,
+  digests: readonly string[],
+  { limits, beforeMs }: { readonly limits: ReadonlySet<string>; readonly beforeMs: number },
+): Promise<void> {
+  const { client, keys } = store;
+  const texts = await valuesOf(store, digests.map(keys.allowance));
+  const gone = digests.flatMap((digest, at) => {
+    const text = texts[at] ?? null;
+    const [, epoch = '', atMs] = text?.split(':') ?? [];
+    const isKept = limits.has(epoch) && Number(atMs) >= beforeMs;
+    return text === null || isKept ? [] : [{ key: keys.allowance(digest), text }];
+  });
+  if (gone.length === 0) return;
+  await runScript(client, {
+    script: FORGET_ALLOWANCES,
+    keys: gone.map(({ key }) => key),
+    args: gone.map(({ text }) => text),
+  });
 }

@@ -15,19 +15,22 @@ export interface Sent {
 export type Fate = 'pass' | 'lose-request' | 'lose-reply';
 
 /** Clients of a fresh deployment, whose waits pass at once, over a network that fails as told. */
-export async function deployedClient(fateOf: (sent: Sent, index: number) => Fate = () => 'pass') {
-  const api = await deploy();
+export async function deployedClient(
+  fateOf: (sent: Sent, index: number) => Fate = () => 'pass',
+  variables: Readonly<Record<string, string>> = {},
+) {
+  const api = await deploy(undefined, variables);
   const sent: Sent[] = [];
   const time = passingTime();
   const fetch: Fetch = async (url, { method, headers, body }) => {
-    const { route, id, query } = routeOf(method, new URL(url));
+    const { route, query, ...named } = routeOf(method, new URL(url));
     const request = { route: ROUTES[route], headers, body };
     const fate = fateOf(request, sent.push(request) - 1);
     if (fate === 'lose-request') throw new TypeError('fetch failed');
     const answer = await api.call(route, {
       headers,
       query,
-      ...(id !== undefined && { id }),
+      ...named,
       ...(body !== undefined && { body }),
     });
     if (fate === 'lose-reply') throw new TypeError('fetch failed');
@@ -50,11 +53,12 @@ export async function collected<T>(values: AsyncIterable<T>): Promise<T[]> {
 function routeOf(method: string, url: URL) {
   for (const [name, key] of Object.entries(ROUTES)) {
     const [routeMethod, path = ''] = key.split(' ');
-    const match = new RegExp(`^${path.replace('{id}', '([^/]+)')}$`).exec(url.pathname);
+    const match = new RegExp(`^${path.replace(/\{(id|sku)\}/, '([^/]+)')}$`).exec(url.pathname);
     if (routeMethod !== method || !match) continue;
-    const id = match[1] && decodeURIComponent(match[1]);
+    const value = match[1] && decodeURIComponent(match[1]);
+    const named = value ? { [path.includes('{sku}') ? 'sku' : 'id']: value } : {};
     const query = Object.fromEntries(url.searchParams);
-    return { route: name as keyof typeof ROUTES, id, query };
+    return { route: name as keyof typeof ROUTES, query, ...named };
   }
   throw new Error(`${method} ${url.pathname} is no route`);
 }

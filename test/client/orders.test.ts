@@ -159,7 +159,7 @@ test('dead orders are listed and put back; a redrive whose answer is lost is not
 });
 
 test('every route of the contract has its method', async () => {
-  const { clientOf, sent } = await deployedClient();
+  const { clientOf, sent } = await deployedClient(undefined, { SLUICE_STOCK: 'on' });
   const client = clientOf('admin');
   const { receipt } = await client.submit(orderBody());
   await client.submitBatch([orderBody()]);
@@ -179,6 +179,12 @@ test('every route of the contract has its method', async () => {
   expect(await client.drain()).toMatchObject({ produced: 1, remaining: 0 });
   expect(await client.stats()).toMatchObject({ produced: 1, canceled: 1 });
   await client.erase(receipt.id);
+  const key = { idempotencyKey: 'same' };
+  await client.setStock('a b/c', { available: 5 });
+  for (const _ of [1, 2]) await client.changeStock([{ sku: 'a b/c', add: 2 }], key);
+  expect(await client.stock('a b/c')).toMatchObject({ available: 7 });
+  expect(await collected(client.stocks())).toHaveLength(1);
+  await client.untrackStock('a b/c');
   await expect(client.get(receipt.id)).rejects.toThrow(Gone);
   expect(await client.me()).toMatchObject({ client: 'ops', limits: { batchOrders: 500 } });
   expect(await client.openApi()).toMatchObject({ info: { title: 'Sluice' } });

@@ -6,7 +6,13 @@ import { replace } from '../../lib/store/replace.ts';
 import { forgetEndedBefore } from '../../lib/store/retention.ts';
 import * as scripts from '../../lib/store/scripts.ts';
 import { settleAndClaim } from '../../lib/store/settle.ts';
-import { changeStock, putRightStock, untrackStock } from '../../lib/store/stock.ts';
+import {
+  changeStock,
+  forgetAllowances,
+  putRightStock,
+  untrackStock,
+} from '../../lib/store/stock.ts';
+import { allowanceOf } from '../../lib/store/stock-record.ts';
 import { orderOf, stocked, submitWithStock } from '../stock/stock.ts';
 import { NOW_MS } from '../support/orders.ts';
 import { claimReady, type TestStore } from '../support/store.ts';
@@ -115,6 +121,14 @@ export const STOCK_OPERATIONS: Record<string, Operation> = {
     isUpkeep: true,
     isToldApart: true,
   },
+  'dropping of what customers have of a SKU': after(
+    scripts.FORGET_ALLOWANCES,
+    reserved,
+    (store: Store) => {
+      const digest = allowanceOf('shop', '17850', 'a');
+      return forgetAllowances(store, [digest], { limits: new Set(), beforeMs: 0 });
+    },
+  ),
   'putting right of stock': {
     ...after(scripts.PUT_RIGHT_STOCK, reserved, (store: Store) =>
       putRightStock(store, { sku: 'none', isRepair: true }),
