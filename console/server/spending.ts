@@ -15,10 +15,13 @@ export interface Spending {
 
 const { getOrder, cancelOfOne, drainOfOne, drainOfHundred, drainOfTwoHundred, listOfHundred } =
   MEASURED.sluice;
+/** Of a drain over HTTP, by the setting's default. */
+const DRAIN_BATCH = 500;
 const DRAIN_OF_BATCH = drainOfTwoHundred - drainOfHundred;
 
 interface Body {
   readonly examined?: number;
+  readonly orders?: readonly unknown[];
   readonly claimed?: number;
   readonly buckets?: readonly unknown[];
   readonly stepMinutes?: number;
@@ -34,14 +37,16 @@ const BILLS = {
   me: () => 0,
   stats: ({ detail }: Body, clients: number) => 5 + 6 * clients + (detail ? 1 : 0),
   activity: ({ buckets = [], stepMinutes = 1 }: Body) =>
-    2 + Math.ceil((buckets.length * stepMinutes) / 60),
-  orders: ({ examined = 0 }: Body) => Math.ceil((listOfHundred * Math.max(1, examined)) / 100),
+    Math.ceil((buckets.length * stepMinutes) / 60),
+  // A filter reads in smaller steps, and further.
+  orders: ({ examined = 0, orders = [] }: Body) =>
+    Math.ceil((listOfHundred * examined * (orders.length < examined ? 2 : 1)) / 100) + 1,
   'dead-letters': ({ examined = 0 }: Body, clients: number) =>
     2 + 2 * clients + Math.ceil(examined / 100),
   reasons: ({ examined = 0 }: Body, clients: number) => 1 + 2 * clients + Math.ceil(examined / 100),
   order: () => getOrder,
   explanation: () => 9,
-  drain: ({ claimed = 0 }: Body) => drainOfOne + DRAIN_OF_BATCH * Math.floor(claimed / 100),
+  drain: ({ claimed = 0 }: Body) => drainOfOne + DRAIN_OF_BATCH * Math.floor(claimed / DRAIN_BATCH),
   pause: () => 21,
   resume: () => 3,
   cancel: ({ results = [] }: Body) => cancelOfOne * results.length,
