@@ -12,7 +12,7 @@ const PROOF = [
   'test/cli/doctor/{conformance,sizes}.test.ts',
   'test/cost/upkeep-budget.test.ts',
   'test/deploy/{archives,deployed,first-deployment,role,setup,template}.test.ts',
-  'test/drain/{alone,fairness,kill}.test.ts',
+  'test/drain/{alone,fairness,flood,kill}.test.ts',
   'test/local/{redis-server,upstash-command}.test.ts',
   'test/maintenance/{failover,flow,losses}.test.ts',
   'test/producers/{postgres,webhook}-conformance.test.ts',

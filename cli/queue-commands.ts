@@ -2,8 +2,8 @@ import type { Client } from '../lib/client/client.ts';
 import { Conflict } from '../lib/client/errors.ts';
 import type { DrainReport } from '../lib/contract/operator-schemas.ts';
 import { failureOf } from './api-faults.ts';
-import { drainRefusal } from './console-commands.ts';
 import { Failure } from './failure.ts';
+import { drainRefusal } from './operator-commands.ts';
 import type { OutputFlags } from './order-commands.ts';
 import { countOf, drainReport, json, statsReport } from './report.ts';
 

@@ -15,6 +15,9 @@ import {
   storeDatabase,
 } from './setup/steps.ts';
 
+/** @see https://upstash.com/pricing/redis */
+const PAYG_STORAGE_MB = 100 * 1024;
+
 export interface SetupFlags {
   readonly stage: string;
   readonly region: string;
@@ -87,6 +90,10 @@ async function settingsOfStage(
     const flag = `--plan ${PLANS.join('|')}`;
     const chosen = plan ?? (await ask.choice({ message, flag }, PLANS));
     answers.SLUICE_COMMANDS_PER_MONTH = chosen === 'free' ? FREE_COMMANDS_PER_MONTH : 'off';
+    // A fixed plan's size is for its owner to set; the default is that of the free plan.
+    if (chosen === 'payg' && !isKnown('SLUICE_STORAGE_MB')) {
+      answers.SLUICE_STORAGE_MB = PAYG_STORAGE_MB;
+    }
   }
   if (!isKnown('SLUICE_ALARM_EMAIL')) {
     const email =

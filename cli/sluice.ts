@@ -4,7 +4,6 @@ import { type Client, createClient } from '../lib/client/client.ts';
 import { ORDER_STATUSES } from '../lib/orders/order.ts';
 import { failureOf } from './api-faults.ts';
 import { addConsoleCommand } from './console-command.ts';
-import { addConsoleCommands, reasonsCommand } from './console-commands.ts';
 import {
   addKeyCommands,
   addSecretCommands,
@@ -28,6 +27,7 @@ import {
   REDRIVE_HELP,
   STATS_HELP,
 } from './help.ts';
+import { addOperatorCommands, reasonsCommand } from './operator-commands.ts';
 import { countTo } from './options.ts';
 import {
   cancelCommand,
@@ -69,8 +69,8 @@ function program(setExitCode: (exitCode: number) => void): Command {
   addOrderCommands(sluice);
   addErasureCommands(sluice, connect, setExitCode);
   addQueueCommands(sluice);
-  addConsoleCommands(sluice, connect);
   addStockCommands(sluice, connect);
+  addOperatorCommands(sluice, connect);
   addConsoleCommand(sluice);
   addExaminingCommands(sluice, setExitCode);
   addEventCommands(sluice);

@@ -143,6 +143,15 @@ test('those of all clients that died first are redriven first, as many as are as
   expect([await oldest(6), await oldest(7)]).toEqual([3, 0]);
 });
 
+test('the dead letters of one client do not keep back those of another, that died later', async () => {
+  const store = freshStore();
+  await deadOrders(store, 20);
+  await store.redis.zadd(store.keys.dead('shop'), { score: 1, member: newOrder('x').id });
+  const [later] = await deadOrders(store, 1, 'other');
+  await store.redis.zadd(store.keys.dead('other'), { score: LATER_MS, member: later as string });
+  expect(await oldestDead(store, 2)).toEqual([newOrder('x').id, later]);
+});
+
 test('a dead letter whose record is gone does not stand before the others', async () => {
   const store = freshStore();
   const [gone, id] = (await deadOrders(store, 2)) as [string, string];

@@ -22,7 +22,7 @@ const RECORD_BYTES_MAX = 100 * 1024 * 1024;
 
 const read = (file: string) => readFileSync(`${ROOT}/${file}`, 'utf8');
 
-/** A constant of a file, which may be a product such as `4 * 1024`. */
+/** A constant of a file, perhaps a product. */
 function constant(file: string, name: string): number {
   const [, product = ''] = new RegExp(`const ${name} = ([\\d_ *]+);`).exec(read(file)) ?? [];
   expect(product, `${name} in ${file}`).not.toBe('');
@@ -69,6 +69,8 @@ const produceMsMin = constant('lib/drain/drain-slot.ts', 'PRODUCE_MS_MIN');
 const graceMs = constant('lib/drain/produce-batch.ts', 'ANSWER_GRACE_MS');
 const lockLeaseMs = constant('functions/drain-queue.ts', 'LOCK_LEASE_MS');
 const httpDrainMs = constant('functions/drain-queue.ts', 'HTTP_DRAIN_MS_MAX');
+const announcerLockMs = constant('functions/announce-events.ts', 'LOCK_LEASE_MS');
+const announcerEndMs = constant('functions/announce-events.ts', 'END_MS');
 const { leaseMs } = readConfig(functionEnvironment(), { redis: true, apiKeys: true });
 
 /** Each is [what must be less, than what]. */
@@ -90,8 +92,22 @@ const INEQUALITIES: Record<string, [number, number]> = {
     2 * (lockLeaseMs / 3) + requestMs,
     lockLeaseMs,
   ],
+  'PostgreSQL is given up, twice, while a batch’s lease still runs': [
+    2 * constant('lib/postgres/connection.ts', 'CONNECT_MS_MAX') + settleMs,
+    leaseMs,
+  ],
   'orders of a drain that died are ready for the next one': [leaseMs, SCHEDULE_MS],
   'the lock of a drain that died is free for the next one': [lockLeaseMs, SCHEDULE_MS],
+  'the announcer’s lock outlasts an extension that fails, and the next one with all its attempts': [
+    2 * (announcerLockMs / 3) + requestMs,
+    announcerLockMs,
+  ],
+  'the lock of an announcer that died is free for the next one': [announcerLockMs, SCHEDULE_MS],
+  'an announcer has time to remove what it announced, and to count the rest': [
+    2 * batchMs,
+    announcerEndMs,
+  ],
+  'an announcer announces for most of its minute': [announcerEndMs, SCHEDULE_MS / 2],
   'the scheduled drain ends with its interval': [
     deployed('drain-queue').timeoutMs,
     SCHEDULE_MS + 1,
@@ -127,14 +143,9 @@ const INEQUALITIES: Record<string, [number, number]> = {
   ],
 };
 
-for (const name of [
-  'submit-order',
-  'get-order',
-  'cancel-order',
-  'list-orders',
-  'dead-letters',
-  'stats',
-]) {
+const ASKING_REDIS_ONCE =
+  'submit-order get-order cancel-order list-orders dead-letters stats replace-order erase-order pause resume';
+for (const name of ASKING_REDIS_ONCE.split(' ')) {
   INEQUALITIES[`${name} outlasts all that it may wait for`] = [
     secretsMs + asideMs + requestMs + (name === 'submit-order' ? requestMs + invokeMs : 0),
     deployed(name).timeoutMs,

@@ -132,6 +132,12 @@ test('an address that would send tokens and orders in the clear is wrong', async
   });
 });
 
+test('a clock that is 20 s off is a warning already', async () => {
+  const clock = steppedClock(systemClock.now() + 20_000);
+  const { finding } = await examined({ env, clock, isConformanceOnly });
+  expect(finding('redis/clock').kind).toBe('warning');
+});
+
 test('a clock that is an hour off is a warning that says how far and which way', async () => {
   const here = steppedClock(systemClock.now() - 3_600_000);
   const { finding } = await examined({ env, clock: here, isConformanceOnly });

@@ -3,9 +3,9 @@ import type { Client } from '../lib/client/client.ts';
 import type { Conflict } from '../lib/client/errors.ts';
 import type { Activity } from '../lib/contract/activity-schemas.ts';
 import type { Reasons } from '../lib/contract/reasons-schemas.ts';
-import { ACTIVITY_HELP, EXPLAIN_HELP, PAUSE_HELP } from './console-help.ts';
 import { usageFailure } from './failure.ts';
 import { formatMoney, grouped } from './money.ts';
+import { ACTIVITY_HELP, EXPLAIN_HELP, PAUSE_HELP } from './operator-help.ts';
 import { countTo } from './options.ts';
 import { type OutputFlags, ofOrder } from './order-commands.ts';
 import { countOf, json, shortened } from './report.ts';
@@ -16,7 +16,7 @@ const HOURS_MAX = 168;
 const STEPS_WANTED = 60;
 
 /** The commands that tell what the console shows, and pause the drains. */
-export function addConsoleCommands(sluice: Command, connect: () => Client): void {
+export function addOperatorCommands(sluice: Command, connect: () => Client): void {
   sluice
     .command('explain')
     .description('say why an order is not produced')
