@@ -124,6 +124,10 @@ function ownRows(stage: string): [number, object[]][] {
           line('OldestEventAge', { stat: 'Maximum', label: 'oldest: seconds' }),
           sum('EventsSetAside', 'set aside'),
         ]),
+        graph('Stock left: units', [
+          line('StockLeft', { stat: 'Minimum', label: 'scarcest' }),
+          line('StockLeft', { stat: 'Maximum', label: 'tenth' }),
+        ]),
       ],
     ],
   ];

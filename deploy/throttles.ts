@@ -44,8 +44,12 @@ export interface Throttles {
 
 export function throttles(stage: Stage): Throttles {
   const budget = stage.get('SLUICE_COMMANDS_PER_SECOND');
-  const rateOf = (route: keyof typeof COMMANDS_MAX) =>
-    Math.max(1, Math.floor((budget * SHARES[route]) / COMMANDS_MAX[route]));
+  // What an order costs more where it reserves stock.
+  const ofStock = stage.get('SLUICE_STOCK') === 'on' ? 2 : 0;
+  const rateOf = (route: keyof typeof COMMANDS_MAX) => {
+    const most = COMMANDS_MAX[route] + (route === 'POST /orders' ? ofStock : 0);
+    return Math.max(1, Math.floor((budget * SHARES[route]) / most));
+  };
   const twoSecondsOf = (route: keyof typeof COMMANDS_MAX): Limit => ({
     ThrottlingRateLimit: rateOf(route),
     ThrottlingBurstLimit: Math.min(5_000, 2 * rateOf(route)),

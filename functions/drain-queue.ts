@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 // The one that SLUICE_PRODUCER names: deploy/bundle.ts says to esbuild which that is.
 import { createProducer } from '#producer';
 import { drainSlot, type SlotRequest } from '../lib/drain/drain-slot.ts';
+import { measureStock } from '../lib/drain/measure-stock.ts';
 import { type DrainEvent, wokenDrain } from '../lib/drain/woken-drain.ts';
 import { json, problem } from '../lib/http/responses.ts';
 import { withFields } from '../lib/log.ts';
@@ -28,13 +29,17 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
   const { client: lockClient } = surroundings.storeForRequests();
   const producer = createProducer(surroundings);
 
-  function drain({ requestId, ...run }: Omit<SlotRequest, 'holder'> & { requestId: string }) {
+  async function drain({ requestId, ...run }: Omit<SlotRequest, 'holder'> & { requestId: string }) {
     const log = withFields(surroundings.log, { requestId, slot: run.slot });
     const hold = { client: lockClient, clock, key: keys.lock(run.slot), leaseMs: LOCK_LEASE_MS };
     const lock = () => acquireLock({ ...hold, token: randomUUID() });
     const dependencies = { store, producer, clock, random, log, metrics, lock };
     const holder = holderOf(run.slot, randomUUID());
-    return drainSlot(dependencies, config, { ...run, holder });
+    const outcome = await drainSlot(dependencies, config, { ...run, holder });
+    if (config.hasStock && outcome.kind === 'drained' && outcome.report.produced > 0) {
+      await measureStock(store, { metrics, log });
+    }
+    return outcome;
   }
 
   /** POST /drain: 200 with what the drain did; 409 where another holds the lock or a pause; 503. */

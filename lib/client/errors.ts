@@ -113,8 +113,9 @@ const BY_STATUS: Readonly<Record<number, new (message: string, problem: Problem)
 /** The error for a problem; `undefined` for a status that the API does not use. */
 export function refusalOf(problem: Problem, message: string): Refused | undefined {
   const { status, type } = problem;
-  // A 404 from anything but the API is about the path, not about an order.
-  if (status === 404 && type !== '/problems/not-found') return undefined;
+  // A 404 from anything but the API is about the path, not about an order or a SKU.
+  const isOurs = type === '/problems/not-found' || type === '/problems/not-tracked';
+  if (status === 404 && !isOurs) return undefined;
   if (status >= 500) return new Unavailable(message, problem);
   const Meant = BY_STATUS[status];
   return Meant && new Meant(message, problem);

@@ -46,6 +46,8 @@ export const METRICS = {
   OrdersDead: SUM,
   /** Of each produced order, from when it could have been produced until it was settled. */
   OrderToProducedTime: SECONDS,
+  /** Units left of each of the ten scarcest SKUs, as a drain ends that has produced orders; only with stock. */
+  StockLeft: COUNT,
   /** Of a sending to Redis that was answered; one that needs two requests counts once. */
   RedisLatency: MILLISECONDS,
   /** Sendings to Redis that failed, also those that were repeated with success. */

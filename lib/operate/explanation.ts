@@ -178,8 +178,9 @@ function queued(place: Known['place'], perSecond: number, nowMs: number, seen: o
   const facts = { ...seen, depth, ...(perSecond > 0 && { ordersPerSecond: perSecond }) };
   const isKnown = typeof before === 'number';
   const count = isKnown ? before : before === undefined ? 0 : depth;
-  const many = isKnown || before === undefined ? grouped(count) : `up to ${grouped(count)}`;
+  const many = isKnown ? grouped(count) : `Up to ${grouped(count)}`;
   const are = count === 1 ? 'order is' : 'orders are';
+  const isNext = isKnown ? count === 0 : before === undefined;
   const turnMs = nowMs + Math.ceil((1_000 * count) / perSecond);
   const turn =
     perSecond > 0
@@ -187,7 +188,9 @@ function queued(place: Known['place'], perSecond: number, nowMs: number, seen: o
       : '; the next drain takes it or what is before it';
   return {
     kind: 'waiting',
-    sentence: `${isKnown && count > 0 ? 'About ' : ''}${many} ${are} before it${turn}.`,
+    sentence: isNext
+      ? 'It is ready, and among the next that a drain takes.'
+      : `${isKnown ? 'About ' : ''}${many} ${are} before it${turn}.`,
     facts: {
       ...facts,
       ...(isKnown && { before }),

@@ -65,6 +65,8 @@ test('waiting: what is before it, and when its turn comes', async () => {
     sentence: 'About 2 orders are before it; the next drain takes it or what is before it.',
     facts: { before: 2, depth: 3 },
   });
+  const first = await explain('admin', newOrder('first').id);
+  expect(first.sentence).toBe('It is ready, and among the next that a drain takes.');
 });
 
 test('paused: by whom, until when and why, to an admin; to a client only until when', async () => {
