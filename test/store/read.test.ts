@@ -64,7 +64,7 @@ test('counts say how many orders are where, over all clients', async () => {
   const store = freshStore();
   expect(await countOrders(store, NOW_MS)).toEqual({
     ...{ queued: 0, producing: 0, scheduled: 0, dead: 0, produced: 0, canceled: 0 },
-    ...{ oldestQueuedAgeMs: null, approximate: [] },
+    ...{ oldestQueuedAgeMs: null, approximate: [], clients: [] },
   });
   const ids = await submitOrders(store, 5);
   const claim = await claimReady(store, { ordersMax: 4 });
@@ -82,5 +82,9 @@ test('counts say how many orders are where, over all clients', async () => {
     ...{ queued: 2, producing: 1, scheduled: 2, dead: 1, produced: 1, canceled: 0 },
     oldestQueuedAgeMs: 1_000,
     approximate: ['queued', 'producing', 'scheduled'],
+    clients: [
+      { client: 'other', queued: 1, pending: 1, dead: 0 },
+      { client: 'shop', queued: 1, pending: 2, dead: 1 },
+    ],
   });
 });
