@@ -9,7 +9,6 @@ import { hasToken, strangerIn } from './guard.ts';
 import { livePoll } from './live.ts';
 import { buildPage } from './page.ts';
 import { runbookSection } from './runbook.ts';
-import { spendingSince } from './spending.ts';
 import { upstreamOf } from './upstream.ts';
 
 export interface ConsoleOptions {
@@ -44,8 +43,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   const { api, host = '127.0.0.1', port = 0, isReadOnly = false, platform = {} } = options;
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const upstream = upstreamOf(api, platform);
-  const spending = spendingSince(upstream.now(), upstream.requests);
-  const live = livePoll(upstream, { isReadOnly, api: api.url.host, spending });
+  const live = livePoll(upstream, { isReadOnly, api: api.url.host });
   const changeOnce = once<object>();
   const files = await buildPage();
   let authority = '';

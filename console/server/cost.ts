@@ -8,7 +8,10 @@ const DAY_MINUTES = 24 * 60;
 /** As the page's pace. */
 const MINUTES = 5;
 
-const { batchSize, submitOfOne, drainOfNone, drainOfHundred, drainOfTwoHundred } = MEASURED.sluice;
+/** The setting's default: what a deployment has set is not known here. */
+const BATCH_SIZE = 500;
+
+const { submitOfOne, drainOfNone, drainOfHundred, drainOfTwoHundred } = MEASURED.sluice;
 /** A drain costs so much for each batch, and so much on top. */
 const DRAIN_OF_BATCH = drainOfTwoHundred - drainOfHundred;
 const DRAIN_BESIDES = drainOfHundred - DRAIN_OF_BATCH;
@@ -30,7 +33,7 @@ export function costOf({ buckets, stepMinutes }: Activity, nowMs: number): Cost 
   const drains = sum(({ claimed, drains: all }) =>
     claimed === 0
       ? drainOfNone
-      : all * DRAIN_BESIDES + Math.ceil(claimed / batchSize) * DRAIN_OF_BATCH,
+      : all * DRAIN_BESIDES + Math.ceil(claimed / BATCH_SIZE) * DRAIN_OF_BATCH,
   );
   const commandsPerMinute = (submits + drains) / lately.length;
   const produced = sum((one) => one.produced) / lately.length;

@@ -3,7 +3,6 @@ import type { Stats } from '../../lib/contract/operator-schemas.ts';
 import type { Me } from '../../lib/contract/schemas.ts';
 import type { ApiFailure, Dated, Live, ReadOnly, Reply, StatsDetail } from '../protocol.ts';
 import { costOf } from './cost.ts';
-import type { Spending } from './spending.ts';
 import type { Upstream } from './upstream.ts';
 
 /** The figures for all tabs: one question to the API at a time, whoever asks. */
@@ -33,7 +32,7 @@ interface Known {
 
 export function livePoll(
   upstream: Upstream,
-  options: { readonly isReadOnly: boolean; readonly api: string; readonly spending: Spending },
+  options: { readonly isReadOnly: boolean; readonly api: string },
 ): LivePoll {
   const known: Known = {};
   let failure: Live['failure'];
@@ -61,7 +60,7 @@ export function livePoll(
   async function askWho(): Promise<ApiFailure | undefined> {
     if (known.me !== undefined && failure === undefined && !isOld(known.me, ME_MS))
       return undefined;
-    return note(await upstream.read((client) => client.me()), (me) => {
+    return note(await upstream.read('me', (client) => client.me()), (me) => {
       known.me = me;
     });
   }
@@ -70,7 +69,7 @@ export function livePoll(
     if (!isAdmin()) return undefined;
     const isSlowToo = isOld(known.detail, SLOW_MS);
     const failed = note(
-      await upstream.read((client) => client.stats({ detail: isSlowToo })),
+      await upstream.read('stats', (client) => client.stats({ detail: isSlowToo })),
       (stats) => {
         known.stats = stats;
         const { detail } = stats.body;
@@ -78,7 +77,7 @@ export function livePoll(
       },
     );
     if (failed !== undefined || !isOld(known.activity, SLOW_MS)) return failed;
-    return note(await upstream.read((client) => client.activity()), (activity) => {
+    return note(await upstream.read('activity', (client) => client.activity()), (activity) => {
       known.activity = activity;
     });
   }
@@ -128,7 +127,7 @@ export function livePoll(
         ...(failure && { failure }),
         nextAtMs: failure?.nextTryAtMs ?? askedAtMs + maxAgeMs,
         ...(readOnly && { readOnly }),
-        spent: options.spending.sum(),
+        spent: upstream.spent(),
       };
     },
     async readOnly() {

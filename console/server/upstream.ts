@@ -14,16 +14,21 @@ import {
   UnexpectedAnswer,
 } from '../../lib/client/errors.ts';
 import { type Platform, platformWith } from '../../lib/client/platform.ts';
-import type { ApiFailure, Reply } from '../protocol.ts';
+import type { ApiFailure, Reply, Spent } from '../protocol.ts';
+import { type CallName, spendingSince } from './spending.ts';
 
 /** The API, as the console calls it: each request once, and what came of it as a value. */
 export interface Upstream {
   /** The API's clock as far as it is known, Unix milliseconds: this machine's may be wrong. */
   now(): number;
-  /** How many requests were sent. */
-  readonly requests: () => number;
-  read<T>(call: (client: Client) => Promise<T>, isVerbatim?: boolean): Promise<Reply<T>>;
-  change<T>(call: (client: Client) => Promise<T>): Promise<Reply<T>>;
+  /** What all of it has cost. */
+  readonly spent: () => Spent;
+  read<T>(
+    name: CallName,
+    call: (client: Client) => Promise<T>,
+    isVerbatim?: boolean,
+  ): Promise<Reply<T>>;
+  change<T>(name: CallName, call: (client: Client) => Promise<T>): Promise<Reply<T>>;
 }
 
 /** A drain over HTTP answers after 20 s, and settles what it has claimed. */
@@ -38,6 +43,7 @@ export function upstreamOf(
   const platform = platformWith(given);
   let requests = 0;
   let aheadMs = 0;
+  const spending = spendingSince(platform.clock.now(), () => requests);
 
   /** A client of one call, which keeps the text of its answer. */
   function clientOf(timeoutMs: number) {
@@ -70,6 +76,7 @@ export function upstreamOf(
   }
 
   async function ask<T>(
+    name: CallName,
     call: (client: Client) => Promise<T>,
     {
       timeoutMs,
@@ -80,6 +87,7 @@ export function upstreamOf(
     const { client, text } = clientOf(timeoutMs);
     try {
       const body = await call(client);
+      spending.add(name, body);
       const verbatim = isVerbatim ? text() : undefined;
       return {
         kind: 'answered',
@@ -96,10 +104,11 @@ export function upstreamOf(
   clientOf(READ_MS_MAX);
   return {
     now,
-    requests: () => requests,
-    read: (call, isVerbatim = false) =>
-      ask(call, { timeoutMs: READ_MS_MAX, isVerbatim, isChange: false }),
-    change: (call) => ask(call, { timeoutMs: CHANGE_MS_MAX, isVerbatim: false, isChange: true }),
+    spent: spending.sum,
+    read: (name, call, isVerbatim = false) =>
+      ask(name, call, { timeoutMs: READ_MS_MAX, isVerbatim, isChange: false }),
+    change: (name, call) =>
+      ask(name, call, { timeoutMs: CHANGE_MS_MAX, isVerbatim: false, isChange: true }),
   };
 }
 

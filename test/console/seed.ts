@@ -5,8 +5,9 @@ import { holderOf } from '../../lib/orders/holder.ts';
 import type { Producer, ProducerAnswer } from '../../lib/producers/producer.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import type { Store } from '../../lib/store/connection.ts';
+import { newOrder } from '../support/orders.ts';
 import { type SteppedClock, steppedClock } from '../support/stepped-clock.ts';
-import { submitAll } from '../support/store.ts';
+import { claimReady, submitAll } from '../support/store.ts';
 import { hostileReason, RUSH, type Rush, rushOrders, type SeedOrder } from './seed-orders.ts';
 
 const MIN = 60_000;
@@ -47,7 +48,7 @@ export async function seedRush(store: Store, endMs: number, rush: Rush = RUSH) {
     // The last minute takes whatever is left of what is to end.
     do {
       const batchSize = Math.ceil(fate.left() / (MINUTES - minute)) + fate.due();
-      const report = await drainOnce(store, clock, fate.producer(clock, minute), batchSize);
+      const report = await drainOnce(store, clock, fate.producer(clock, minute), { batchSize });
       [produced, dead] = [produced + report.produced, dead + report.dead];
     } while (minute === MINUTES - 1 && fate.left() > 0);
     const cameIn = some.filter(({ submission }) => submission.produceAtMs === undefined).length;
@@ -73,13 +74,13 @@ export async function drainOnce(
   store: Store,
   clock: SteppedClock,
   producer: Producer,
-  batchSize: number,
+  { batchSize, attemptsMax = ATTEMPTS_MAX }: { batchSize: number; attemptsMax?: number },
 ) {
   const limits = {
     batchSize,
     lanes: 1,
     leaseMs: 30_000,
-    attemptsMax: ATTEMPTS_MAX,
+    attemptsMax,
     isAnnounced: false,
   };
   const signal = new AbortController().signal;
@@ -146,4 +147,37 @@ function fates({ produced, dead: [down, unknownSku, noReason], toRetry }: Rush) 
         return new Map(batch.map(({ id }) => [id, answerOf(id, clock, minute)]));
       },
   };
+}
+
+/**
+ * One order that was tried three times: it failed, its drain died with it, and it failed again, alone.
+ *
+ * @param endMs  when the last attempt failed, Unix milliseconds; it is tried again 17 s later
+ */
+export async function seedStory(store: Store, endMs: number): Promise<string> {
+  const order = newOrder('536365', {
+    client: 'shop',
+    acceptedAtMs: endMs - 72_000,
+    submission: { reference: 'PO-10042' },
+  });
+  const fails = (clock: SteppedClock, afterMs: number, tookMs: number): Producer => {
+    return async ([claimed]) => {
+      clock.step(tookMs);
+      return new Map([[claimed?.id ?? '', { kind: 'retry', reason: 'ERP: 503', afterMs }]]);
+    };
+  };
+  await submitAll(store, [order], order.acceptedAtMs);
+  const clock = steppedClock(order.acceptedAtMs + 3_100);
+  const alone = { batchSize: 1, attemptsMax: 24 };
+  await drainOnce(store, clock, fails(clock, 3_000, 790), alone);
+  // Whoever claims it now never says anything again.
+  clock.step(10_000);
+  const lost = { nowMs: clock.now(), clients: ['shop'], holder: holderOf(1, randomUUID()) };
+  await claimReady(store, { ...lost, leaseMs: 30_000 });
+  // The first drain after its lease has ended notices that, and a later one tries it alone.
+  clock.step(31_000);
+  await drainOnce(store, clock, fails(clock, 0, 0), alone);
+  clock.step(endMs - 1_900 - clock.now());
+  await drainOnce(store, clock, fails(clock, 17_000, 1_900), alone);
+  return order.id;
 }

@@ -66,12 +66,16 @@ function claimOf(failure: Failure, number: number): StoryEvent[] {
   return [{ at: failure.claimedAt, kind: 'step', what: 'claimed', facts }];
 }
 
-function failureOf({ at, kind, reason, claimedAt, token }: Failure): StoryEvent {
+function failureOf(failure: Failure): StoryEvent {
+  const { at, kind, reason, claimedAt, token } = failure;
   if (kind === 'unanswered') {
     const says = token === undefined ? 'its drain' : count(token);
     return {
       ...{ at, kind: 'unanswered', what: 'no answer' },
-      facts: [`its lease ended; nothing that ${says} says counts any more`],
+      facts: [
+        ...(claimedAt === undefined ? holderOf(failure) : []),
+        `its lease ended; nothing that ${says} says counts any more`,
+      ],
     };
   }
   const took = claimedAt === undefined ? undefined : Date.parse(at) - Date.parse(claimedAt);

@@ -174,3 +174,28 @@ test('the runbook is at hand where the verdict is', async () => {
   await page.getByRole('heading', { name: 'oldest-order-too-old' }).waitFor();
   await page.getByText('Means.', { exact: true }).waitFor();
 });
+
+test('what the console says it has cost is about what Redis was billed', async () => {
+  await rig.seed();
+  const before = rig.stack.billedCommands();
+  const page = await rig.open();
+  await page.locator('[data-verdict]').waitFor();
+  for (const hash of ['#/orders', '#/dead-letters', '#/health', '#/now?range=6h']) {
+    await goTo(page, hash);
+    await page.locator('main .card').first().waitFor();
+    await expect.poll(() => page.getByText(/^(Reading|Asking)/).count()).toBe(0);
+  }
+  // The next look has the sum.
+  const told = page.getByText(/has asked for ≈[\d,]+ Redis commands/);
+  await page.getByRole('button', { name: 'Drain now' }).click();
+  await page.getByText(/orders? claimed:/).waitFor({ timeout: 40_000 });
+  await expect
+    .poll(async () => {
+      const billed = rig.stack.billedCommands() - before;
+      return Math.abs(
+        Number((await told.textContent())?.match(/≈([\d,]+)/)?.[1]?.replaceAll(',', '')) / billed -
+          1,
+      );
+    })
+    .toBeLessThan(0.25);
+});

@@ -1,29 +1,12 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, expect, onTestFinished } from 'vitest';
 import { startConsole } from '../../../console/server/console.ts';
 import { OPERATOR_KEY } from '../../../local/api-keys.ts';
-import { find, findOrInstall } from '../../../local/programs.ts';
 import { type StackOptions, startStack } from '../../../local/stack.ts';
 import { storeWith } from '../../support/store.ts';
+import { startBrowser } from '../chromium.ts';
 import { seedRush } from '../seed.ts';
 import type { Rush } from '../seed-orders.ts';
-
-/** Finds a Chromium, or has Debian's installed; where there is none, the tests fail and say what to type. */
-function findChromium(): Promise<string> {
-  const names = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
-  return findOrInstall({
-    name: 'chromium',
-    search: () => names.map((name) => find(name, ['/usr/bin', '/opt/homebrew/bin'])).find(Boolean),
-    aptPackage: 'chromium-headless-shell',
-    brewPackage: 'chromium',
-    advice: { dnf: 'chromium-headless', apk: 'chromium', pacman: 'chromium' },
-  });
-}
-
-export async function startBrowser(): Promise<Browser> {
-  // Debian's sandbox needs rights that containers lack; the page is our own.
-  return chromium.launch({ executablePath: await findChromium(), args: ['--no-sandbox'] });
-}
 
 /** The local stack with an hour behind it, and a browser: all that is real is real here. */
 export async function seededStack(options: { rush?: Rush } & Partial<StackOptions> = {}) {
