@@ -14,6 +14,7 @@ import type { Invocation } from './drain-process.ts';
 import { startDrains } from './drains.ts';
 import { killer, plannedKills } from './killer.ts';
 import { ORDERS_PER_POISON } from './order-plan.ts';
+import { pauseNowAndThen } from './pauses.ts';
 import { startLastingRedis } from './redis.ts';
 import { type Clients, submitAll } from './submitters.ts';
 
@@ -80,7 +81,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const parts = await startParts(options, cleanup);
   const { redis, drains, kills, behind, store } = parts;
   const failures = [redis.failed, drains.failed, ...(behind?.server ? [behind.server.failed] : [])];
+  const stopPausing = pauseNowAndThen(store, chanceFrom(options.seed + 1));
+  cleanup.defer(stopPausing);
   const clients = await Promise.race([work(options, parts), ...failures]);
+  await stopPausing();
   await drains.stop();
 
   const { seed } = options;
