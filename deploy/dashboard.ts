@@ -16,6 +16,8 @@ type Line = (name: string, options: Options) => unknown[];
 
 /** The functions that orders go through. A dashboard of more than 50 metrics costs 3 dollars a month. */
 const ON_THE_WAY = ['submit-order', 'submit-batch', 'drain-queue'];
+/** Those whose errors are drawn: the ones above, and what runs by itself. The others have alarms. */
+const UNATTENDED = [...ON_THE_WAY, 'announce-events', 'maintain'];
 
 /** A dashboard is 24 wide. */
 const WIDTH = 24;
@@ -48,7 +50,7 @@ function widgetsOf(stage: Stage, functions: Functions) {
     [
       6,
       [
-        ofFunctions(Object.keys(functions), 'Errors'),
+        ofFunctions(UNATTENDED, 'Errors'),
         ofFunctions(ON_THE_WAY, 'Throttles'),
         ofFunctions(ON_THE_WAY, 'Duration', 'p95'),
       ],

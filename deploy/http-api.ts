@@ -43,9 +43,10 @@ export function authorized(stage: Stage, event: HttpApiEvent): HttpApiEvent {
 /** What `serverless.yml` cannot say: the throttles, and that a function is invoked for its own path only. */
 export function httpApi(stage: Stage, functions: Functions) {
   const { others, routes } = throttles(stage);
-  const permissions = Object.entries(functions).flatMap(([name, { events = [] }]) =>
-    events.flatMap(({ httpApi: route }) => (route === undefined ? [] : [permission(name, route)])),
-  );
+  const permissions = Object.entries(functions).flatMap(([name, { events = [] }]) => {
+    const routes = events.flatMap(({ httpApi: route }) => (route === undefined ? [] : [route]));
+    return routes.length === 0 ? [] : [permission(name, routes)];
+  });
   return {
     extensions: {
       HttpApiStage: {
@@ -60,11 +61,18 @@ export function httpApi(stage: Stage, functions: Functions) {
 
 /**
  * Without this any route of the API might invoke the function. The form is the one that the AWS CDK has
- * for routes of HTTP APIs.
+ * for routes of HTTP APIs. The Serverless Framework makes one permission for each function: one with
+ * several routes gets the path that they begin with.
  */
-function permission(functionName: string, route: HttpApiEvent) {
+function permission(functionName: string, routes: readonly HttpApiEvent[]) {
   const arn = `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${HttpApi}`;
-  const path = typeof route === 'string' ? route.split(' ')[1] : route.path;
-  const SourceArn = { 'Fn::Sub': `${arn}/*/*${path}` };
+  const paths = routes.map((route) =>
+    typeof route === 'string' ? route.split(' ')[1] : route.path,
+  );
+  const [first = '', ...others] = paths.toSorted((a = '', b = '') => a.length - b.length);
+  if (!others.every((path) => path?.startsWith(first))) {
+    throw new Error(`The routes of ${functionName} have no path in common: ${paths.join(', ')}`);
+  }
+  const SourceArn = { 'Fn::Sub': `${arn}/*/*${first}${others.length > 0 ? '*' : ''}` };
   return [logicalIdsOf(functionName).httpPermission, { Properties: { SourceArn } }];
 }

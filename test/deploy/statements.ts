@@ -66,8 +66,8 @@ export function wideGrants(template: Template): string[] {
   });
   const permissions = resourcesOf(template, 'AWS::Lambda::Permission').flatMap(([id, resource]) => {
     const { SourceArn, Principal } = resource.Properties;
-    // API Gateway's names the path of a route, in any stage and by any method.
-    const arn = JSON.stringify(SourceArn ?? '*').replace('/*/*/', '/');
+    // API Gateway's names the path of a route, or how those of several begin, in any stage and by any method.
+    const arn = JSON.stringify(SourceArn ?? '*').replace(/\/\*\/\*(\/\w[^*]*)\*?"/, '$1"');
     const isWide = arn.includes('*') || JSON.stringify(Principal).includes('*');
     return isWide ? [`${id}: ${JSON.stringify(resource.Properties)}`] : [];
   });
