@@ -5,6 +5,7 @@ import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import { fingerprintOf, orderIdOf } from '../../lib/orders/identity.ts';
 import type { Submission } from '../../lib/orders/submission.ts';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
+import { weigh } from '../../lib/store/bytes.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { catalogue } from '../../lib/store/catalogue.ts';
 import { readyClients } from '../../lib/store/claim.ts';
@@ -16,6 +17,7 @@ import { extend } from '../../lib/store/extend.ts';
 import { segmentName } from '../../lib/store/keys.ts';
 import { listOrders } from '../../lib/store/list.ts';
 import type { NewOrder } from '../../lib/store/order-record.ts';
+import { resumeDrains } from '../../lib/store/pause.ts';
 import { raiseCounters } from '../../lib/store/raise-counters.ts';
 import { findOrder } from '../../lib/store/read.ts';
 import { recount } from '../../lib/store/recount.ts';
@@ -25,8 +27,9 @@ import { release } from '../../lib/store/release.ts';
 import { replace } from '../../lib/store/replace.ts';
 import { restore } from '../../lib/store/restore.ts';
 import { runScript } from '../../lib/store/run-script.ts';
-import { EXTEND_LOCK } from '../../lib/store/scripts.ts';
+import { EXTEND_LOCK, FORGET_ALLOWANCES } from '../../lib/store/scripts.ts';
 import { serve } from '../../lib/store/serve.ts';
+import { changeStock, putRightStock, untrackStock } from '../../lib/store/stock.ts';
 import { submit } from '../../lib/store/submit.ts';
 import { type Check, mustBe } from './check.ts';
 import type { RedisSide } from './redis-side.ts';
@@ -46,7 +49,7 @@ export const ORDER_CHECKS: readonly Check<RedisSide>[] = [
   {
     name: 'upkeep',
     looksAt: 'the other scripts of Sluice, on a client of whom nothing is kept',
-    otherwise: 'Leases would not be extended, or the daily upkeep would fail.',
+    otherwise: 'Leases would not be extended, or stock, a pause, or the daily upkeep would fail.',
     run: upkeepFindsNothing,
   },
 ];
@@ -141,7 +144,19 @@ async function upkeepFindsNothing({ client, scratch }: RedisSide): Promise<strin
   const lease = { id, owner: `1:1:${randomUUID()}`, from: CLIENT, claims: 1, rank: 1 };
   const counts = { canceled: 0, leaving: 0, uncertain: 0, isRepair: false };
   const lock = { script: EXTEND_LOCK, keys: [store.keys.lock(0)], args: ['no token', '1'] };
+  const allowances = {
+    script: FORGET_ALLOWANCES,
+    keys: [store.keys.allowance('none')],
+    args: ['-'],
+  };
+  const [stock] = await changeStock(store, [{ sku: 'none', kind: 'set', units: 1 }], randomUUID());
   const seen = [
+    stock?.kind,
+    await putRightStock(store, { sku: 'none', isRepair: false }),
+    await untrackStock(store, 'none'),
+    await runScript(client, allowances),
+    await resumeDrains(store),
+    await weigh(store, [id]),
     await restore(store, { ...order, nowMs, stays: true }),
     await refile(store, order),
     await serve(store, CLIENT, { nowMs, isRepair: false }),
@@ -153,6 +168,12 @@ async function upkeepFindsNothing({ client, scratch }: RedisSide): Promise<strin
     await runScript(client, lock),
   ];
   const fine = [
+    'changed',
+    false,
+    true,
+    [0],
+    false,
+    [-1],
     'placed',
     'placed',
     'gone',

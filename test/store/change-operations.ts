@@ -5,7 +5,7 @@ import * as scripts from '../../lib/store/scripts.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
 import { claimReady, type TestStore } from '../support/store.ts';
 import type { Operation } from './operations.ts';
-import { LATER_MS, settled, submitted } from './settling.ts';
+import { HOLDER, LATER_MS, settled, submitted } from './settling.ts';
 
 /** Submits two orders of a client, and brings the first to where it shall be. */
 export type Reach = (store: TestStore) => Promise<string[]>;
@@ -27,7 +27,7 @@ async function ended(store: TestStore): Promise<string[]> {
 
 async function alone(store: TestStore): Promise<string[]> {
   const ids = await queued(store);
-  await claimReady(store, { nowMs: NOW_MS, leaseMs: 1_000 });
+  await claimReady(store, { nowMs: NOW_MS, leaseMs: 1_000, holder: HOLDER });
   await settled(store, { kind: 'produced' }, NOW_MS + 5_000);
   return ids;
 }
