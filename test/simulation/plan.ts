@@ -1,6 +1,7 @@
 import { orderIdOf } from '../../lib/orders/identity.ts';
 import type { Submission } from '../../lib/orders/submission.ts';
 import { type Random, randomFrom } from './random.ts';
+import { type StockPlan, stockPlanOf, wantingFew } from './stock-plan.ts';
 
 /** All that a seed decides beforehand. Probabilities are between 0 and 1, times in milliseconds. */
 export interface Plan {
@@ -37,6 +38,8 @@ export interface Plan {
   /** Orders in a client's queue beyond which its submits are refused. */
   readonly queueMax: number;
   readonly isAnnounced: boolean;
+  /** Left out where no stock is kept. */
+  readonly stock: StockPlan | undefined;
 }
 
 export const TROUBLES = [
@@ -89,6 +92,9 @@ export function planOf(seed: number): Plan {
     random.chance(share) ? random() * random() * most + 0.01 : 0;
   const calm = random.chance(0.15);
   const trouble = (most: number) => some(calm ? 0.1 : 0.45, most);
+  const stock = stockPlanOf(seed, stormMs);
+  const wanting = (order: PlannedOrder) =>
+    stock === undefined ? order : { ...order, bodies: order.bodies.map(wantingFew) };
   return {
     seed,
     startMs,
@@ -101,7 +107,7 @@ export function planOf(seed: number): Plan {
     orders: [
       ...ordersOf(random, { startMs, stormMs }),
       ...hostileOrders(random, { startMs, stormMs }),
-    ],
+    ].map(wanting),
     traffic: { ...recordOf(TROUBLES, () => trouble(0.3)), torn: trouble(0.8) },
     outages: outagesOf(random, { startMs, stormMs }, calm),
     crash: trouble(0.08),
@@ -117,6 +123,7 @@ export function planOf(seed: number): Plan {
     retentionMs: random.pick([30_000, DAY_MS, 30 * DAY_MS]),
     queueMax: random.pick([1, 1_000, 1_000]),
     isAnnounced: random.chance(0.5),
+    stock,
   };
 }
 
