@@ -1,7 +1,7 @@
 import { orderIdOf } from '../../lib/orders/identity.ts';
 import type { Submission } from '../../lib/orders/submission.ts';
 import { type Random, randomFrom } from './random.ts';
-import { type StockPlan, stockPlanOf, wantingFew } from './stock-plan.ts';
+import { type StockPlan, withStock } from './stock-plan.ts';
 
 /** All that a seed decides beforehand. Probabilities are between 0 and 1, times in milliseconds. */
 export interface Plan {
@@ -39,7 +39,7 @@ export interface Plan {
   readonly queueMax: number;
   readonly isAnnounced: boolean;
   /** Left out where no stock is kept. */
-  readonly stock: StockPlan | undefined;
+  readonly stock?: StockPlan;
 }
 
 export const TROUBLES = [
@@ -85,6 +85,10 @@ const DAY_MS = 86_400_000;
 
 /** Most seeds have a few kinds of faults only, so that each is seen by itself. */
 export function planOf(seed: number): Plan {
+  return withStock(planWithoutStock(seed));
+}
+
+function planWithoutStock(seed: number): Plan {
   const random = randomFrom(seed);
   const startMs = Date.UTC(2026, 10, 22, 13, 37) + random.whole(0, 86_400_000);
   const stormMs = random.whole(60, 420) * 1000;
@@ -92,9 +96,6 @@ export function planOf(seed: number): Plan {
     random.chance(share) ? random() * random() * most + 0.01 : 0;
   const calm = random.chance(0.15);
   const trouble = (most: number) => some(calm ? 0.1 : 0.45, most);
-  const stock = stockPlanOf(seed, stormMs);
-  const wanting = (order: PlannedOrder) =>
-    stock === undefined ? order : { ...order, bodies: order.bodies.map(wantingFew) };
   return {
     seed,
     startMs,
@@ -107,7 +108,7 @@ export function planOf(seed: number): Plan {
     orders: [
       ...ordersOf(random, { startMs, stormMs }),
       ...hostileOrders(random, { startMs, stormMs }),
-    ].map(wanting),
+    ],
     traffic: { ...recordOf(TROUBLES, () => trouble(0.3)), torn: trouble(0.8) },
     outages: outagesOf(random, { startMs, stormMs }, calm),
     crash: trouble(0.08),
@@ -123,7 +124,6 @@ export function planOf(seed: number): Plan {
     retentionMs: random.pick([30_000, DAY_MS, 30 * DAY_MS]),
     queueMax: random.pick([1, 1_000, 1_000]),
     isAnnounced: random.chance(0.5),
-    stock,
   };
 }
 
@@ -174,13 +174,8 @@ function hostileOrders(random: Random, time: { startMs: number; stormMs: number 
     const idempotencyKey = `hostile-${at}`;
     const bodies = [submissionOf(random, time, 'customer-0')];
     const nature = at < poisonous ? 'poison' : random.pick(['rejects', 'lies', 'throws'] as const);
-    return {
-      id: orderIdOf(HOSTILE, idempotencyKey),
-      client: HOSTILE,
-      idempotencyKey,
-      bodies,
-      nature,
-    };
+    const id = orderIdOf(HOSTILE, idempotencyKey);
+    return { id, client: HOSTILE, idempotencyKey, bodies, nature };
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Submission } from '../../lib/orders/submission.ts';
 import type { StockChange } from '../../lib/store/stock.ts';
+import type { Plan } from './plan.ts';
 import { type Random, randomFrom } from './random.ts';
 
 /** What a seed decides about stock. */
@@ -8,6 +9,8 @@ export interface StockPlan {
   readonly first: readonly StockChange[];
   /** Later changes, and how long after the start, in milliseconds. */
   readonly changes: readonly (readonly [afterMs: number, change: StockChange])[];
+  /** Cancels beside those of every seed. */
+  readonly cancels: number;
   /** How long an intake remembers what is sold out. */
   readonly soldOutMs: number;
 }
@@ -20,8 +23,14 @@ const LIMIT = 8;
 const CHANGES_MAX = 7;
 
 /** Stock in every fourth seed. It draws from chance of its own: what else a seed decides stays. */
-export function stockPlanOf(seed: number, stormMs: number): StockPlan | undefined {
-  if (seed % 4 !== 1) return undefined;
+export function withStock(plan: Plan): Plan {
+  if (plan.seed % 4 !== 1) return plan;
+  const stock = stockPlanOf(plan);
+  const orders = plan.orders.map((order) => ({ ...order, bodies: order.bodies.map(wantingFew) }));
+  return { ...plan, orders, cancels: plan.cancels + stock.cancels, stock };
+}
+
+function stockPlanOf({ seed, stormMs }: Plan): StockPlan {
   const random = randomFrom(seed ^ 0x3c6ef372);
   const tracked = TRACKED_SKUS.slice(random.whole(0, 1));
   const change = (kind: 'set' | 'add'): StockChange => {
@@ -37,6 +46,7 @@ export function stockPlanOf(seed: number, stormMs: number): StockPlan | undefine
       random.whole(0, stormMs),
       change(random.pick(['set', 'add', 'add'])),
     ]),
+    cancels: random.whole(0, 8),
     soldOutMs: random.pick([0, 1_000, 10_000]),
   };
 }
@@ -46,7 +56,7 @@ function unitsOf(random: Random): number {
 }
 
 /** The same order for few SKUs, so that several want the same. */
-export function wantingFew(submission: Submission): Submission {
+function wantingFew(submission: Submission): Submission {
   const lines = submission.lines.map((line) => ({
     ...line,
     sku: `sku-${1 + (Number(line.sku.slice(4)) % 4)}`,
