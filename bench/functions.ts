@@ -52,7 +52,7 @@ export function request(
   } as unknown as APIGatewayProxyEventV2;
 }
 
-type Handler = (event: APIGatewayProxyEventV2, context: Context) => Promise<unknown>;
+export type Handler = (event: APIGatewayProxyEventV2, context: Context) => Promise<unknown>;
 
 /** Calls a function, and throws where it answers with anything but this status. */
 export async function call(

@@ -6,6 +6,7 @@ import { coldStart } from './cold-start.ts';
 import { deepQueue } from './deep-queue.ts';
 import { drainRate } from './drain.ts';
 import { rush } from './rush.ts';
+import { rushForStock } from './rush-stock.ts';
 import { submitBatches, submitTime } from './submit.ts';
 
 const MEASUREMENTS: Readonly<Record<string, () => Promise<string>>> = {
@@ -15,6 +16,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<string>>> = {
   'deep-queue': deepQueue,
   'cold-start': coldStart,
   rush,
+  'rush-stock': rushForStock,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(MEASUREMENTS);

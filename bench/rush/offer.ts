@@ -1,15 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { percentile } from '../figures.ts';
 
-/** What a client waits until it is answered, and how many are answered in a second. */
+/** How long clients wait until they are answered, and how many are answered in a second. */
 export interface Answered {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly perSecond: number;
+  /** How many orders were accepted. */
+  readonly accepted: number;
+  readonly acceptedP99Ms: number;
+  /** NaN if none was refused. */
+  readonly refusedP99Ms: number;
+  /** Billed commands of Redis until the last is answered; NaN where there is no Redis. */
+  readonly commands: number;
 }
 
-/** One order's way until it is in the store. */
-export type Take = (order: number) => Promise<void>;
+/** One order's way until it is in the store, or refused. Returns whether it was accepted. */
+export type Take = (order: number) => Promise<boolean>;
 
 /**
  * Offers orders that all come at the same moment. Each of those who serve takes the next one when it
@@ -23,26 +30,37 @@ export async function offer(
   serve: readonly Take[],
   afterwards?: () => Promise<void>,
 ): Promise<Answered> {
-  const waits: number[] = [];
+  const [accepted, refused]: [number[], number[]] = [[], []];
   const late: Promise<void>[] = [];
   const startedAt = performance.now();
-  const answer = () => void waits.push(performance.now() - startedAt);
+  const answer = (isAccepted: boolean) =>
+    void (isAccepted ? accepted : refused).push(performance.now() - startedAt);
   let next = 0;
   await Promise.all(
     serve.map(async (take) => {
       while (next < orders) {
         next += 1;
-        await take(next);
-        if (afterwards === undefined) answer();
-        else late.push(afterwards().then(answer));
+        const isAccepted = await take(next);
+        if (afterwards === undefined) answer(isAccepted);
+        else late.push(afterwards().then(() => answer(isAccepted)));
       }
     }),
   );
   await Promise.all(late);
+  return answeredOf(accepted, refused);
+}
+
+/** The figures of a rush, from the milliseconds that each client waited. */
+export function answeredOf(accepted: readonly number[], refused: readonly number[]): Answered {
+  const waits = [...accepted, ...refused];
   return {
     p50Ms: percentile(waits, 0.5),
     p99Ms: percentile(waits, 0.99),
-    perSecond: orders / (Math.max(...waits) / 1_000),
+    perSecond: waits.length / (Math.max(...waits) / 1_000),
+    accepted: accepted.length,
+    acceptedP99Ms: percentile(accepted, 0.99),
+    refusedP99Ms: percentile(refused, 0.99),
+    commands: Number.NaN,
   };
 }
 

@@ -15,10 +15,10 @@ const TABLES = `
     total_amount bigint not null, accepted_at timestamptz not null default now());
   create table order_lines (order_id text not null references orders (id), line integer not null,
     sku text not null, quantity integer not null, unit_amount bigint not null,
-    primary key (order_id, line));
-  insert into stock values ('HOT', 1000000000)`;
+    primary key (order_id, line))`;
 
-const TAKE_STOCK = 'update stock set quantity = quantity - $2 where sku = $1 and quantity >= $2';
+const TAKE_STOCK =
+  'update stock set quantity = quantity - $2 where sku = $1 and quantity >= $2 returning quantity';
 const INSERT_ORDER =
   'insert into orders (id, customer, currency, total_amount) values ($1, $2, $3, $4)';
 const INSERT_LINE =
@@ -33,7 +33,7 @@ const ONE_STATEMENT = `
     select $1, $2, $3, $5::bigint * $6 from taken returning id
   )
   insert into order_lines (order_id, line, sku, quantity, unit_amount)
-  select id, 1, $4, $5, $6 from placed`;
+  select id, 1, $4, $5, $6 from placed returning order_id`;
 
 export type Postgres = Awaited<ReturnType<typeof startPostgres>>;
 type Client = ReturnType<typeof newClient>;
@@ -59,9 +59,15 @@ export async function startPostgres(delayMs: number) {
   let run = 0;
   return {
     version: String(version?.server_version).split(' ')[0],
-    /** Those who serve: a connection each, which is open before the rush begins. */
-    async serve(connections: number, way: 'orm' | 'one-statement') {
+    /**
+     * Those who serve: a connection each, which is open before the rush begins.
+     *
+     * @param units  what there is of the item that this rush is for
+     */
+    async serve(connections: number, way: 'orm' | 'one-statement', units: number) {
       run += 1;
+      const sku = `HOT-${run}`;
+      await admin.query({ text: 'insert into stock values ($1, $2)', values: [sku, units] });
       const clients = Array.from({ length: connections }, () =>
         newClient({ ...settings, port: network.port }),
       );
@@ -71,7 +77,7 @@ export async function startPostgres(delayMs: number) {
         takes: clients.map(
           (client): Take =>
             (order) =>
-              take(client, `${run}-${order}`),
+              take(client, sku, `${run}-${order}`),
         ),
         close: async () => void (await Promise.all(clients.map((client) => client.end()))),
       };
@@ -86,17 +92,21 @@ export async function startPostgres(delayMs: number) {
 }
 
 /** A transaction as an ORM writes it: a round trip for each statement. */
-async function asOrm(client: Client, id: string): Promise<void> {
+async function asOrm(client: Client, sku: string, id: string): Promise<boolean> {
   await client.query({ text: 'begin' });
-  await client.query({ text: TAKE_STOCK, values: ['HOT', 1] });
-  await client.query({ text: INSERT_ORDER, values: [id, '17850', 'GBP', 2_550] });
-  await client.query({ text: INSERT_LINE, values: [id, 1, 'HOT', 1, 2_550] });
-  await client.query({ text: 'commit' });
+  const { rows } = await client.query({ text: TAKE_STOCK, values: [sku, 1] });
+  const isAccepted = rows.length === 1;
+  if (isAccepted) {
+    await client.query({ text: INSERT_ORDER, values: [id, '17850', 'GBP', 2_550] });
+    await client.query({ text: INSERT_LINE, values: [id, 1, sku, 1, 2_550] });
+  }
+  await client.query({ text: isAccepted ? 'commit' : 'rollback' });
+  return isAccepted;
 }
 
-async function inOneStatement(client: Client, id: string): Promise<void> {
-  const values = [id, '17850', 'GBP', 'HOT', 1, 2_550];
+async function inOneStatement(client: Client, sku: string, id: string): Promise<boolean> {
+  const values = [id, '17850', 'GBP', sku, 1, 2_550];
   // Prepared under its name, so that it is planned once for each connection.
   const statement = { name: 'order', text: ONE_STATEMENT, values };
-  await client.query(statement);
+  return (await client.query(statement)).rows.length === 1;
 }

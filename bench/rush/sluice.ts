@@ -10,47 +10,64 @@ import type { Producer } from '../../lib/producers/producer.ts';
 import { readyClients } from '../../lib/store/claim.ts';
 import { connect } from '../../lib/store/connection.ts';
 import { keysWith } from '../../lib/store/keys.ts';
+import { changeStock } from '../../lib/store/stock.ts';
+import { billedCommands } from '../../local/billed-commands.ts';
 import { quietFunctions } from '../../test/support/quiet-functions.ts';
 import { DRAIN_LIMITS } from '../drain.ts';
 import { timed } from '../figures.ts';
-import { CONTEXT, request, setFunctionEnvironment } from '../functions.ts';
+import { CONTEXT, type Handler, request, setFunctionEnvironment } from '../functions.ts';
 import { startServer } from '../servers.ts';
 import type { Take } from './offer.ts';
 
 quietFunctions();
 
 const PREFIX = 'rush:';
-const ORDER = {
-  customer: '17850',
-  currency: 'GBP',
-  lines: [{ sku: 'HOT', quantity: 1, unitAmount: 2_550 }],
-};
+const ORDER = { customer: '17850', currency: 'GBP' };
+const [ACCEPTED, OUT_OF_STOCK, UNAVAILABLE] = [202, 409, 503];
 
 export type Sluice = Awaited<ReturnType<typeof startSluice>>;
 
-/** The submit function before a Redis that writes every command through, at some network distance. */
-export async function startSluice(delayMs: number) {
+/**
+ * The submit function before a Redis that writes every command through, at some network distance.
+ *
+ * @param hasStock  whether it keeps stock
+ */
+export async function startSluice(delayMs: number, hasStock: boolean) {
   const dir = mkdtempSync(path.join(tmpdir(), 'sluice-rush-redis-'));
   const server = await startServer({ dir });
   await server.setDelay(delayMs);
-  setFunctionEnvironment(server, { SLUICE_PREFIX: PREFIX });
-  const { handler } = await import('../../functions/submit-order.ts');
+  const environment = { SLUICE_PREFIX: PREFIX, SLUICE_STOCK: hasStock ? 'on' : 'off' };
+  setFunctionEnvironment(server, environment);
   const client = connect({ ...server, timeoutMs: 10_000, sendsMax: 2, random: Math.random });
   const store = { client, keys: keysWith(PREFIX) };
+  const instances: Handler[] = [];
   let run = 0;
   return {
     version: /redis_version:(\S+)/.exec(await server.info('server'))?.[1] ?? '',
-    /** Those who serve: instances of the function, each of which handles one request at a time. */
-    serve(instances: number): Take[] {
+    /** What Upstash would have billed so far, as Redis itself counts it. */
+    commands: async () => billedCommands(await server.info('commandstats')),
+    /**
+     * Those who serve: instances of the function, each of which handles one request at a time and
+     * knows only what it has seen itself.
+     *
+     * @param units  what there is of the item that this rush is for; left out if it is not tracked
+     */
+    async serve(count: number, units?: number): Promise<Take[]> {
       run += 1;
       const prefix = String(run);
-      return Array.from({ length: instances }, () => async (order) => {
+      const sku = `HOT-${run}`;
+      if (units !== undefined) await changeStock(store, [{ sku, kind: 'set', units }], sku);
+      while (instances.length < count) instances.push(await newInstance());
+      const body = { ...ORDER, lines: [{ sku, quantity: 1, unitAmount: 2_550 }] };
+      return instances.slice(0, count).map((handler) => async (order) => {
         const idempotencyKey = `${prefix}-${order}`;
-        const event = request('POST /orders', { body: ORDER, idempotencyKey });
+        const event = request('POST /orders', { body, idempotencyKey });
         // A client that is answered 503 asks again, under the same key, and waits on.
-        for (let status = 503; status !== 202; ) {
-          status = ((await handler(event, CONTEXT)) as { statusCode: number }).statusCode;
-          if (status !== 202 && status !== 503) throw new Error(`A submit was answered ${status}`);
+        for (;;) {
+          const { statusCode } = (await handler(event, CONTEXT)) as { statusCode: number };
+          if (statusCode === ACCEPTED) return true;
+          if (statusCode === OUT_OF_STOCK && units !== undefined) return false;
+          if (statusCode !== UNAVAILABLE) throw new Error(`A submit was answered ${statusCode}`);
         }
       });
     },
@@ -79,4 +96,11 @@ export async function startSluice(delayMs: number) {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** A module that is imported under another address is evaluated again, as at another cold start. */
+async function newInstance(): Promise<Handler> {
+  const address = new URL('../../functions/submit-order.ts', import.meta.url);
+  address.search = randomUUID();
+  return ((await import(address.href)) as { handler: Handler }).handler;
 }

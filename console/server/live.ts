@@ -112,7 +112,7 @@ export function livePoll(
   return {
     async now(given) {
       const maxAgeMs = Math.min(AGE_MS_MAX, Math.max(AGE_MS_MIN, given || 0));
-      if (isDue(maxAgeMs)) await refreshed();
+      if (asking !== undefined || isDue(maxAgeMs)) await refreshed();
       const { me, stats, detail, activity } = known;
       const readOnly = readOnlyNow();
       const cost = activity && costOf(activity.body, upstream.now());

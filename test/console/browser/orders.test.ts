@@ -60,8 +60,8 @@ test('filters are in the address: reload and back show the same; an empty page s
   await page.reload();
   await page.locator('[data-row]').first().waitFor();
   expect(await shown()).toEqual(before);
-  await page.getByLabel('Customer').fill('nobody');
-  await page.getByLabel('Customer').press('Enter');
+  await page.getByRole('textbox', { name: 'Customer' }).fill('nobody');
+  await page.getByRole('textbox', { name: 'Customer' }).press('Enter');
   await page
     .getByText(/Read [\d,]+, none match; go on to read more|Read all [\d,]+: none match/)
     .waitFor();
