@@ -159,9 +159,11 @@ function checkEvents(before: StoreState, after: StoreState, { isAnnounced }: Pla
 export function noteTear(step: Step, model: Model): void {
   const { before, after, name, args } = step;
   const changed = [...after.orders].filter(([id, is]) => isChanged(is, before.orders.get(id)));
-  const stocksOf = ({ stocks }: StoreState) => [...stocks.values()].map(({ text }) => text).join();
-  model.isStockTorn ||= stocksOf(before) !== stocksOf(after) || changed.length > 0;
-  if (changed.length === 0 && before.looks.size === after.looks.size) return;
+  const stockOf = ({ stocks, skus }: StoreState) =>
+    `${[...stocks.values()].map((one) => one.text)} ${skus}`;
+  const isStockChanged = stockOf(before) !== stockOf(after);
+  model.isStockTorn ||= isStockChanged || changed.length > 0;
+  if (changed.length === 0 && !isStockChanged && before.looks.size === after.looks.size) return;
   model.wasTorn = true;
   for (const id of [...idsIn(step), ...changed.map(([one]) => one)]) {
     const memory = model.orders.get(id);
