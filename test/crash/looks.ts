@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import { wrongPlace } from '../simulation/invariants.ts';
+import { checkStockAtEnd } from '../simulation/rules/stock.ts';
 import { LOOK, type StoreState, stateFrom } from '../simulation/state.ts';
+import { TRACKED_SKUS } from '../simulation/stock-plan.ts';
 import type { Stack } from '../support/stack.ts';
 import { storeWith, type TestStore } from '../support/store.ts';
 
@@ -20,7 +22,7 @@ export function groundOn(stack: Stack): Ground {
     store: storeWith(stack, prefix),
     async look(ids) {
       // No lock: looking at one takes its expiry off.
-      const lists = [['shop', '!'], [], ids].map((list) => JSON.stringify(list));
+      const lists = [['shop', '!'], [], ids, TRACKED_SKUS].map((list) => JSON.stringify(list));
       const reply = await stack.admin('EVAL', LOOK, '0', prefix, ...lists);
       return stateFrom(reply?.kind === 'bulk' ? reply.bytes.toString() : '', ids, ['shop', '!']);
     },
@@ -28,11 +30,14 @@ export function groundOn(stack: Stack): Ground {
 }
 
 /**
- * Between two lives, each order that is there is in exactly one place, the one that its state tells.
+ * Between two lives, each order that is there is in exactly one place, the one that its state tells, and
+ * stock is what the orders say.
  *
  * @returns the ids of those that are there
  */
-export function expectInOnePlace({ orders, strangers }: StoreState): string[] {
+export function expectInOnePlace(state: StoreState): string[] {
+  const { orders, strangers } = state;
+  checkStockAtEnd(state);
   expect(strangers).toEqual([]);
   for (const [id, order] of orders) expect(wrongPlace(order, 'shop'), id).toBeUndefined();
   return [...orders].flatMap(([id, { record }]) => (record === undefined ? [] : [id]));
