@@ -6,14 +6,22 @@ import { submitOrders } from '../../lib/intake/submit-orders.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { redrive } from '../../lib/store/redrive.ts';
+import { submitWithStock } from '../stock/stock.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { limits } from '../support/limits.ts';
-import { NOW_MS, newOrder, submitOrders as submitSome } from '../support/orders.ts';
+import { NOW_MS, type newOrder, submitOrders as submitSome } from '../support/orders.ts';
 import type { Stack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { submitAll } from '../support/store.ts';
 import type { Scenario } from './lives.ts';
-import { expectInOnePlace, type Ground, groundOn } from './looks.ts';
+import {
+  expectInOnePlace,
+  type Ground,
+  groundOn,
+  SKU,
+  UNITS,
+  UNITS_WANTED,
+  wantingOrder,
+} from './looks.ts';
 import type { Life } from './mortal.ts';
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -27,6 +35,9 @@ interface Submit {
   /** Orders that are for later. */
   readonly later?: readonly string[];
   readonly forgetsScripts?: boolean;
+  /** What is put in, where it is not enough for all, and the orders that are refused. */
+  readonly units?: number;
+  readonly refused?: readonly string[];
 }
 
 const SUBMITS: Record<string, Submit> = {
@@ -37,24 +48,30 @@ const SUBMITS: Record<string, Submit> = {
     known: ['c', 'd'],
     later: ['d', 'e'],
   },
+  'a submit of more orders than there are units for': {
+    keys: ['a', 'b', 'c', 'a'],
+    units: 2 * UNITS_WANTED,
+    refused: ['c'],
+  },
   'a submit to a Redis that has forgotten its scripts': { keys: ['a', 'b'], forgetsScripts: true },
 };
 
 /** A client that repeats until it is answered; before each repeat, all of an order is there or nothing. */
 export function submitScenarios(stack: Stack): Scenario<Ground>[] {
   return Object.entries(SUBMITS).map(([name, submit]) => {
-    const all = [...new Set(submit.keys)];
+    const isRefused = (key: string) => submit.refused?.includes(key) === true;
+    const all = [...new Set(submit.keys)].filter((key) => !isRefused(key));
     const orderOf = (key: string) => {
       const isLater = submit.later?.includes(key);
-      return newOrder(key, isLater ? { submission: { produceAtMs: NOW_MS + HOUR_MS } } : {});
+      return wantingOrder(key, isLater ? { produceAtMs: NOW_MS + HOUR_MS } : {});
     };
     const ids = all.map((key) => orderOf(key).id);
     return {
       name,
       async begin() {
-        const ground = groundOn(stack);
+        const ground = await groundOn(stack, submit.units);
         const known = (submit.known ?? []).map(orderOf);
-        if (known.length > 0) await submitAll(ground.store, known, NOW_MS);
+        if (known.length > 0) await submitWithStock(ground.store, known);
         return ground;
       },
       async live({ store, look }, life, number) {
@@ -63,7 +80,12 @@ export function submitScenarios(stack: Stack): Scenario<Ground>[] {
         const told = await submitOnce({ store, look }, submit, orderOf, life, number);
         const accepted = submit.keys.filter((_, at) => told[at] === 'accepted');
         expect(accepted).toEqual(all.filter((key) => !there.includes(orderOf(key).id)));
-        expect(told.every((kind) => kind === 'accepted' || kind === 'replayed')).toBe(true);
+        for (const [at, kind] of told.entries()) {
+          const mayBe = isRefused(submit.keys[at] ?? '')
+            ? ['out-of-stock']
+            : ['accepted', 'replayed'];
+          expect(mayBe).toContain(kind);
+        }
       },
       async check({ store, look }) {
         await runDrain(store, { clock: steppedClock(LATER_MS) });
@@ -87,7 +109,11 @@ async function submitOnce(
 ): Promise<string[]> {
   const intake = intakeOf({
     store: { client: life.guard('redis', client), keys },
-    ...{ metrics: NO_METRICS, wake: undefined, config: limits({ queueMax: 100 }) },
+    ...{
+      metrics: NO_METRICS,
+      wake: undefined,
+      config: { ...limits({ queueMax: 100 }), hasStock: true },
+    },
   });
   const requests = submit.keys.map((key) => {
     return { idempotencyKey: key, submission: orderOf(key).submission };
@@ -103,12 +129,12 @@ async function submitOnce(
 
 /** A cancel is repeated until it is answered, and what is canceled is never produced. */
 export function cancelScenario(stack: Stack): Scenario<Ground> {
-  const { id } = newOrder('a');
+  const { id } = wantingOrder('a');
   return {
     name: 'a cancel',
     async begin() {
-      const ground = groundOn(stack);
-      await submitAll(ground.store, [newOrder('a')]);
+      const ground = await groundOn(stack);
+      await submitWithStock(ground.store, [wantingOrder('a')]);
       return ground;
     },
     async live({ store: { client, keys }, look }, life, number) {
@@ -120,7 +146,8 @@ export function cancelScenario(stack: Stack): Scenario<Ground> {
       const { kind } = await cancel(store, { id, nowMs: NOW_MS + 9 });
       expect(kind).toBe('canceled');
       await runDrain(store, { limits: { isAnnounced: true } });
-      const { orders, events, totals } = await look([id]);
+      const { orders, events, totals, stocks } = await look([id]);
+      expect(stocks.get(SKU)).toMatchObject({ available: UNITS, reserved: 0, sold: 0 });
       expect(orders.get(id)).toMatchObject({ state: { attempts: 0 }, places: [{ kind: 'ended' }] });
       expect([events.length, totals]).toEqual([1, { produced: 0, canceled: 1, leaving: 0 }]);
     },
@@ -132,8 +159,10 @@ export function redriveScenario(stack: Stack): Scenario<Ground & { readonly ids:
   return {
     name: 'a redrive',
     async begin() {
-      const ground = groundOn(stack);
-      const ids = await submitSome(ground.store, 2);
+      const ground = await groundOn(stack);
+      const wanting = ['a', 'b'].map((key) => wantingOrder(key));
+      await submitWithStock(ground.store, wanting);
+      const ids = wanting.map((order) => order.id);
       const producer = producerOf(() => ({ kind: 'rejected', reason: 'no such sku' }));
       await runDrain(ground.store, { producer });
       return { ...ground, ids };
@@ -148,6 +177,7 @@ export function redriveScenario(stack: Stack): Scenario<Ground & { readonly ids:
       const due = ids.map((id) => orders.get(id)?.places.map(({ atMs }) => atMs));
       expect(due).toEqual([[LATER_MS + 1_000], [LATER_MS + 2_000]]);
       await runDrain(store, { clock: steppedClock(LATER_MS + 3_000) });
+      expectInOnePlace(await look(ids));
       for (const { state } of (await look(ids)).orders.values()) {
         expect(state).toMatchObject({ status: 'produced', attempts: 1 });
       }
@@ -167,7 +197,7 @@ export function announceScenario(stack: Stack): Scenario<Announcement> {
   return {
     name: 'a run of the announcer',
     async begin() {
-      const ground = groundOn(stack);
+      const ground = await groundOn(stack);
       const ids = await submitSome(ground.store, 3);
       await runDrain(ground.store, { limits: { isAnnounced: true } });
       const { events } = await ground.look(ids);
