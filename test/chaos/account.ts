@@ -2,11 +2,13 @@ import { type OrderState, stateFrom } from '../../lib/store/order-record.ts';
 import type { TestStore } from '../support/store.ts';
 import type { Entry } from './behind/ledger.ts';
 import { type PlannedOrder, plannedOrder } from './order-plan.ts';
+import { stockBooks } from './stock.ts';
+import { ACKNOWLEDGED, REFUSED } from './submitters.ts';
 
 /** What a run is held to account for. */
 export interface Books {
   readonly seed: number;
-  /** A mark for each order, by its place: whether it was acknowledged. */
+  /** A mark for each order, by its place: what its client was told. */
   readonly acknowledged: Uint8Array;
   /** What the downstream system knows, by id; nothing where the effects are in Redis. */
   readonly entries: ReadonlyMap<string, Entry> | undefined;
@@ -47,6 +49,7 @@ export async function accountFor(store: TestStore, books: Books): Promise<Accoun
   const idOfNumber = new Map<number, string>();
   const placesOf = await placesIn(store);
   const { acknowledged, seed } = books;
+  const stock = stockBooks(acknowledged.length);
   for (let from = 0; from < acknowledged.length; from += ORDERS_PER_READ) {
     const size = Math.min(ORDERS_PER_READ, acknowledged.length - from);
     const planned = Array.from({ length: size }, (_, at) => plannedOrder(seed, from + at));
@@ -54,12 +57,15 @@ export async function accountFor(store: TestStore, books: Books): Promise<Accoun
     for (const [at, order] of planned.entries()) {
       const is = kept[at] as Kept;
       const { status, attempts = 0, orderNumber } = is.state ?? {};
-      const wasTold = acknowledged[from + at] === 1;
+      const wasTold = acknowledged[from + at] === ACKNOWLEDGED;
+      stock.note(order, status);
       if (status === 'produced') tally.produced += 1;
       if (status === 'dead') tally.dead += 1;
       if (is.isThere && !wasTold) tally.unacknowledged += 1;
       if (order.nature !== 'poison') tally.attemptsMost = Math.max(tally.attemptsMost, attempts);
       const found = faultOf(order, is, books, wasTold);
+      if (is.isThere && acknowledged[from + at] === REFUSED)
+        faults.push({ kind: 'wrong', id: order.id, what: 'was refused and is there' });
       if (found) faults.push({ ...found, id: order.id });
       if (orderNumber === undefined) continue;
       const other = idOfNumber.get(orderNumber);
@@ -67,7 +73,10 @@ export async function accountFor(store: TestStore, books: Books): Promise<Accoun
       idOfNumber.set(orderNumber, order.id);
     }
   }
-  return { ...tally, faults: [...faults, ...(await leftOver(store, books, tally))] };
+  return {
+    ...tally,
+    faults: [...faults, ...(await leftOver(store, books, tally)), ...(await stock.faults(store))],
+  };
 }
 
 /** What is wrong with one order. */

@@ -16,7 +16,8 @@ import { killer, plannedKills } from './killer.ts';
 import { ORDERS_PER_POISON } from './order-plan.ts';
 import { pauseNowAndThen } from './pauses.ts';
 import { startLastingRedis } from './redis.ts';
-import { type Clients, submitAll } from './submitters.ts';
+import { putStockIn } from './stock.ts';
+import { ACKNOWLEDGED, type Clients, submitAll } from './submitters.ts';
 
 export const PRODUCER_NAMES = ['order-numbers', 'webhook', 'postgres'] as const;
 export type ProducerName = (typeof PRODUCER_NAMES)[number];
@@ -57,6 +58,7 @@ const SETTINGS = {
   SLUICE_LEASE_MS: '3000',
   SLUICE_ATTEMPTS_MAX: String(ATTEMPTS_MAX),
   SLUICE_QUEUE_MAX: '1500000',
+  SLUICE_STOCK: 'on',
 };
 const BATCH_SIZE_MAX = 50;
 /** A small run has smaller batches, and so more of them to go wrong. */
@@ -98,7 +100,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   return {
     ...clients,
     ...account,
-    acknowledged: acknowledged.reduce((sum, mark) => sum + mark, 0),
+    acknowledged: acknowledged.filter((mark) => mark === ACKNOWLEDGED).length,
     kills: { drain: done.drain, redis: done.redis, behind: done.behind },
     otherDeaths: {
       drain: drains.tally.deaths - done.drain,
@@ -130,6 +132,7 @@ async function startParts(
   const server = await startUpstashServer({ socketPath: redis.socketPath, token });
   cleanup.defer(server.close);
   const upstash = { url: server.url, token };
+  await putStockIn(storeWith(upstash, ''), orders);
 
   const behind = await startBehind(producer, {
     ...{ drains: DRAINS, dir, chance },

@@ -1,5 +1,6 @@
 import { orderIdOf } from '../../lib/orders/identity.ts';
 import { chanceFrom } from '../support/chance.ts';
+import { PLENTY, SCARCE } from './stock.ts';
 
 /**
  * What an order does to whoever produces it:
@@ -15,6 +16,8 @@ export interface PlannedOrder {
   readonly idempotencyKey: string;
   readonly nature: Nature;
   readonly totalAmount: number;
+  readonly sku: string;
+  readonly quantity: number;
   readonly body: object;
 }
 
@@ -32,12 +35,13 @@ export function plannedOrder(seed: number, place: number): PlannedOrder {
   const idempotencyKey = `chaos-${place}`;
   const isLater = chance() < 0.02;
   const customer = String(10_000 + Math.floor(chance() * 4_000));
-  const line = { sku: '85123A', quantity: 1 + Math.floor(chance() * 9), unitAmount: 255 };
+  const line = { sku: skuOf(place), quantity: 1 + Math.floor(chance() * 9), unitAmount: 255 };
   return {
     id: orderIdOf('shop', idempotencyKey),
     idempotencyKey,
     nature,
     totalAmount: line.quantity * line.unitAmount,
+    ...{ sku: line.sku, quantity: line.quantity },
     body: {
       customer,
       currency: 'GBP',
@@ -46,6 +50,12 @@ export function plannedOrder(seed: number, place: number): PlannedOrder {
       ...(isLater && { produceAt: LATER }),
     },
   };
+}
+
+/** Most orders want what is not tracked. What comes last in each ten is scarce: no poison wants it. */
+function skuOf(place: number): string {
+  if (place % 10 === 9) return SCARCE;
+  return place % 10 < 3 ? PLENTY : '85123A';
 }
 
 /** Scheduled orders are due once the run has put its clock forward, at its end. */

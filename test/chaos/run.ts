@@ -18,7 +18,7 @@ function summary(report: ChaosReport): string {
   const { kills, otherDeaths, faults } = report;
   const of = (kind: string) => faults.filter((fault) => fault.kind === kind).length;
   return `
-  acknowledged  ${report.acknowledged} orders; ${report.repeats} requests repeated, ${report.abandoned} orders abandoned unanswered
+  acknowledged  ${report.acknowledged} orders, ${report.refused} refused for stock; ${report.repeats} requests repeated, ${report.abandoned} orders abandoned unanswered
   killed        ${kills.drain} drains, ${kills.redis} redis-servers, ${kills.behind} servers downstream; ${otherDeaths.drain}, ${otherDeaths.redis} and ${otherDeaths.behind} died besides
   faults        ${report.networkFaults} requests to Redis lost or doubled, ${report.faultsBehind} downstream
   produced      ${report.produced} orders, ${report.dead} dead as they must be, ${report.unacknowledged} of all unacknowledged

@@ -12,10 +12,15 @@ export interface SubmittersOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+export const ACKNOWLEDGED = 1;
+export const REFUSED = 2;
+
 /** What the clients of a run know at its end. */
 export interface Clients {
-  /** A mark for each order, by its place: whether it was acknowledged. */
+  /** A mark for each order, by its place: `ACKNOWLEDGED`, `REFUSED`, or 0 where nothing was told. */
   readonly acknowledged: Uint8Array;
+  /** Orders that were refused for want of stock. */
+  readonly refused: number;
   /** Requests beyond the first for the same orders. */
   readonly repeats: number;
   /** Orders whose client was told nothing and went away. */
@@ -68,7 +73,7 @@ async function submitHere(
   const many: Handler = (await import('../../functions/submit-batch.ts')).handler;
   const acknowledged = new Uint8Array(orders);
   const wrong: string[] = [];
-  const tally = { repeats: 0, abandoned: 0, acknowledged: 0 };
+  const tally = { repeats: 0, abandoned: 0, answered: 0, refused: 0 };
   const batchOrdersMax = Math.min(BATCH_ORDERS_MAX, Math.ceil(orders / BATCHES_MIN));
   let next = 0;
 
@@ -90,9 +95,13 @@ async function submitHere(
       if (receipts.kind === 'wrong') return void wrong.push(receipts.answer);
       if (receipts.kind === 'receipts') {
         if (receipts.texts.length !== places.length) wrong.push('receipts are missing');
-        for (const place of places) acknowledged[place] = 1;
-        tally.acknowledged += places.length;
-        onAcknowledged(tally.acknowledged);
+        for (const [at, place] of places.entries()) {
+          const isRefused = receipts.texts[at] === NO_STOCK;
+          acknowledged[place] = isRefused ? REFUSED : ACKNOWLEDGED;
+          tally.refused += isRefused ? 1 : 0;
+        }
+        tally.answered += places.length;
+        onAcknowledged(tally.answered);
         if (chance() < 0.02) await expectSame(receipts.texts, send);
         return;
       }
@@ -114,9 +123,13 @@ async function submitHere(
   }
 
   await Promise.all(Array.from({ length: options.submitters }, submitter));
-  const { repeats, abandoned } = tally;
-  return { acknowledged, repeats, abandoned, wrong };
+  const { repeats, abandoned, refused } = tally;
+  return { acknowledged, repeats, abandoned, refused, wrong };
 }
+
+/** In the place of a receipt: there is less than the order wants. */
+const NO_STOCK = 'refused for stock';
+const OUT_OF_STOCK = 'out-of-stock';
 
 type Answer =
   | { readonly kind: 'receipts'; readonly texts: readonly string[] }
@@ -134,6 +147,8 @@ async function sendOne(handler: Handler, [order]: readonly PlannedOrder[]): Prom
   const text = answer.body ?? '';
   if (answer.statusCode === 202) return { kind: 'receipts', texts: [text] };
   if (answer.statusCode === 503) return { kind: 'unavailable' };
+  if (answer.statusCode === 409 && text.includes(OUT_OF_STOCK))
+    return { kind: 'receipts', texts: [NO_STOCK] };
   return { kind: 'wrong', answer: `${answer.statusCode} ${text}` };
 }
 
@@ -146,10 +161,13 @@ async function sendMany(handler: Handler, planned: readonly PlannedOrder[]): Pro
   const wrong = { kind: 'wrong' as const, answer: `${answer.statusCode} ${answer.body}` };
   if (answer.statusCode !== 200) return wrong;
   const { results } = JSON.parse(answer.body ?? '') as {
-    results: { status: number; order: object }[];
+    results: { status: number; order?: object; problem?: { type: string } }[];
   };
-  if (results.some(({ status }) => status !== 202)) return wrong;
-  return { kind: 'receipts', texts: results.map(({ order }) => JSON.stringify(order)) };
+  const texts = results.flatMap(({ status, order, problem }) => {
+    if (status === 409 && problem?.type.includes(OUT_OF_STOCK)) return [NO_STOCK];
+    return status === 202 ? [JSON.stringify(order)] : [];
+  });
+  return texts.length === results.length ? { kind: 'receipts', texts } : wrong;
 }
 
 if (!isMainThread) {

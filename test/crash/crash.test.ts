@@ -3,12 +3,8 @@ import { IS_LONG } from '../support/long.ts';
 import { startStack } from '../support/stack.ts';
 import { drainScenarios } from './drain-scenarios.ts';
 import { dieOnce, dieTwice, type Scenario } from './lives.ts';
-import {
-  announceScenario,
-  cancelScenario,
-  redriveScenario,
-  submitScenarios,
-} from './other-scenarios.ts';
+import { announceScenario, cancelScenario, redriveScenario } from './other-scenarios.ts';
+import { submitScenarios } from './submit-scenarios.ts';
 
 const stack = await startStack();
 afterAll(stack.stop);

@@ -5,12 +5,13 @@ import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import type { Producer, ProducerAnswer } from '../../lib/producers/producer.ts';
 import { ALONE } from '../../lib/store/claim.ts';
 import { acquireLock } from '../../lib/store/lock.ts';
-import { NOW_MS, newOrder } from '../support/orders.ts';
+import { submitWithStock } from '../stock/stock.ts';
+import { NOW_MS } from '../support/orders.ts';
 import type { Stack } from '../support/stack.ts';
 import { type SteppedClock, steppedClock } from '../support/stepped-clock.ts';
-import { submitAll, type TestStore } from '../support/store.ts';
+import type { TestStore } from '../support/store.ts';
 import type { Scenario } from './lives.ts';
-import { expectInOnePlace, type Ground, groundOn } from './looks.ts';
+import { expectInOnePlace, type Ground, groundOn, wantingOrder } from './looks.ts';
 
 const ORDERS = 4;
 const LIMITS = { batchSize: 2, lanes: 2, leaseMs: 30_000, attemptsMax: 10, isAnnounced: true };
@@ -93,12 +94,12 @@ export function drainScenarios(stack: Stack): Scenario<DrainWorld>[] {
 
 /** Some orders wait in the queue and one, scheduled, elsewhere. */
 async function begin(stack: Stack): Promise<DrainWorld> {
-  const ground = groundOn(stack);
+  const ground = await groundOn(stack);
   const orders = Array.from({ length: ORDERS }, (_, place) => {
     const produceAtMs = NOW_MS + HOUR_MS;
-    return newOrder(`key-${place}`, place === 1 ? { submission: { produceAtMs } } : {});
+    return wantingOrder(`key-${place}`, place === 1 ? { produceAtMs } : {});
   });
-  await submitAll(ground.store, orders, NOW_MS);
+  await submitWithStock(ground.store, orders);
   return { ...ground, ids: orders.map(({ id }) => id), effects: new Map() };
 }
 

@@ -1,114 +1,28 @@
 import { expect } from 'vitest';
 import { announce } from '../../lib/events/announce.ts';
 import type { Sent } from '../../lib/events/send-page.ts';
-import { intakeOf } from '../../lib/intake/intake.ts';
-import { submitOrders } from '../../lib/intake/submit-orders.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { redrive } from '../../lib/store/redrive.ts';
+import { submitWithStock } from '../stock/stock.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
-import { limits } from '../support/limits.ts';
-import { NOW_MS, newOrder, submitOrders as submitSome } from '../support/orders.ts';
+import { NOW_MS, submitOrders as submitSome } from '../support/orders.ts';
 import type { Stack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { submitAll } from '../support/store.ts';
 import type { Scenario } from './lives.ts';
-import { expectInOnePlace, type Ground, groundOn } from './looks.ts';
-import type { Life } from './mortal.ts';
+import { expectInOnePlace, type Ground, groundOn, SKU, UNITS, wantingOrder } from './looks.ts';
 
 const HOUR_MS = 60 * 60 * 1_000;
 const LATER_MS = NOW_MS + 2 * HOUR_MS;
 
-interface Submit {
-  /** The idempotency keys of one request. */
-  readonly keys: readonly string[];
-  /** Orders that are there before. */
-  readonly known?: readonly string[];
-  /** Orders that are for later. */
-  readonly later?: readonly string[];
-  readonly forgetsScripts?: boolean;
-}
-
-const SUBMITS: Record<string, Submit> = {
-  'a submit of one order': { keys: ['a'] },
-  'a submit of an order for later': { keys: ['a'], later: ['a'] },
-  'a submit of many orders, some known, some for later, one twice': {
-    keys: ['a', 'b', 'c', 'd', 'b', 'e'],
-    known: ['c', 'd'],
-    later: ['d', 'e'],
-  },
-  'a submit to a Redis that has forgotten its scripts': { keys: ['a', 'b'], forgetsScripts: true },
-};
-
-/** A client that repeats until it is answered; before each repeat, all of an order is there or nothing. */
-export function submitScenarios(stack: Stack): Scenario<Ground>[] {
-  return Object.entries(SUBMITS).map(([name, submit]) => {
-    const all = [...new Set(submit.keys)];
-    const orderOf = (key: string) => {
-      const isLater = submit.later?.includes(key);
-      return newOrder(key, isLater ? { submission: { produceAtMs: NOW_MS + HOUR_MS } } : {});
-    };
-    const ids = all.map((key) => orderOf(key).id);
-    return {
-      name,
-      async begin() {
-        const ground = groundOn(stack);
-        const known = (submit.known ?? []).map(orderOf);
-        if (known.length > 0) await submitAll(ground.store, known, NOW_MS);
-        return ground;
-      },
-      async live({ store, look }, life, number) {
-        if (submit.forgetsScripts) await store.redis.scriptFlush();
-        const there = expectInOnePlace(await look(ids));
-        const told = await submitOnce({ store, look }, submit, orderOf, life, number);
-        const accepted = submit.keys.filter((_, at) => told[at] === 'accepted');
-        expect(accepted).toEqual(all.filter((key) => !there.includes(orderOf(key).id)));
-        expect(told.every((kind) => kind === 'accepted' || kind === 'replayed')).toBe(true);
-      },
-      async check({ store, look }) {
-        await runDrain(store, { clock: steppedClock(LATER_MS) });
-        const { orders } = await look(ids);
-        expect(expectInOnePlace(await look(ids))).toEqual(ids);
-        const states = ids.map((id) => orders.get(id)?.state);
-        expect(states).toMatchObject(ids.map(() => ({ status: 'produced', attempts: 1 })));
-        const numbers = states.map((state) => state?.orderNumber);
-        expect(numbers.toSorted()).toEqual(ids.map((_, at) => at + 1));
-      },
-    };
-  });
-}
-
-async function submitOnce(
-  { store: { client, keys } }: Ground,
-  submit: Submit,
-  orderOf: (key: string) => ReturnType<typeof newOrder>,
-  life: Life,
-  number: number,
-): Promise<string[]> {
-  const intake = intakeOf({
-    store: { client: life.guard('redis', client), keys },
-    ...{ metrics: NO_METRICS, wake: undefined, config: limits({ queueMax: 100 }) },
-  });
-  const requests = submit.keys.map((key) => {
-    return { idempotencyKey: key, submission: orderOf(key).submission };
-  });
-  const answer = await submitOrders(
-    life.guard('intake', intake),
-    'shop',
-    requests,
-    NOW_MS + number,
-  );
-  return answer.kind === 'answered' ? answer.outcomes.map(({ kind }) => kind) : [];
-}
-
 /** A cancel is repeated until it is answered, and what is canceled is never produced. */
 export function cancelScenario(stack: Stack): Scenario<Ground> {
-  const { id } = newOrder('a');
+  const { id } = wantingOrder('a');
   return {
     name: 'a cancel',
     async begin() {
-      const ground = groundOn(stack);
-      await submitAll(ground.store, [newOrder('a')]);
+      const ground = await groundOn(stack);
+      await submitWithStock(ground.store, [wantingOrder('a')]);
       return ground;
     },
     async live({ store: { client, keys }, look }, life, number) {
@@ -120,7 +34,8 @@ export function cancelScenario(stack: Stack): Scenario<Ground> {
       const { kind } = await cancel(store, { id, nowMs: NOW_MS + 9 });
       expect(kind).toBe('canceled');
       await runDrain(store, { limits: { isAnnounced: true } });
-      const { orders, events, totals } = await look([id]);
+      const { orders, events, totals, stocks } = await look([id]);
+      expect(stocks.get(SKU)).toMatchObject({ available: UNITS, reserved: 0, sold: 0 });
       expect(orders.get(id)).toMatchObject({ state: { attempts: 0 }, places: [{ kind: 'ended' }] });
       expect([events.length, totals]).toEqual([1, { produced: 0, canceled: 1, leaving: 0 }]);
     },
@@ -132,8 +47,10 @@ export function redriveScenario(stack: Stack): Scenario<Ground & { readonly ids:
   return {
     name: 'a redrive',
     async begin() {
-      const ground = groundOn(stack);
-      const ids = await submitSome(ground.store, 2);
+      const ground = await groundOn(stack);
+      const wanting = ['a', 'b'].map((key) => wantingOrder(key));
+      await submitWithStock(ground.store, wanting);
+      const ids = wanting.map((order) => order.id);
       const producer = producerOf(() => ({ kind: 'rejected', reason: 'no such sku' }));
       await runDrain(ground.store, { producer });
       return { ...ground, ids };
@@ -148,6 +65,7 @@ export function redriveScenario(stack: Stack): Scenario<Ground & { readonly ids:
       const due = ids.map((id) => orders.get(id)?.places.map(({ atMs }) => atMs));
       expect(due).toEqual([[LATER_MS + 1_000], [LATER_MS + 2_000]]);
       await runDrain(store, { clock: steppedClock(LATER_MS + 3_000) });
+      expectInOnePlace(await look(ids));
       for (const { state } of (await look(ids)).orders.values()) {
         expect(state).toMatchObject({ status: 'produced', attempts: 1 });
       }
@@ -167,7 +85,7 @@ export function announceScenario(stack: Stack): Scenario<Announcement> {
   return {
     name: 'a run of the announcer',
     async begin() {
-      const ground = groundOn(stack);
+      const ground = await groundOn(stack);
       const ids = await submitSome(ground.store, 3);
       await runDrain(ground.store, { limits: { isAnnounced: true } });
       const { events } = await ground.look(ids);

@@ -46,6 +46,8 @@ export interface Look {
   readonly slots: readonly number[];
   readonly clients: readonly string[];
   readonly ids: readonly string[];
+  /** Of which stock may be kept. */
+  readonly skus: readonly string[];
   /** What the last look saw: what is still the same is not read again. */
   readonly last?: StoreState | undefined;
 }
@@ -66,8 +68,8 @@ export async function openDatabase(socketPath: string): Promise<Database> {
   const [loaded] = await connection.send([['SCRIPT', 'LOAD', LOOK]]);
   const sha = loaded?.kind === 'bulk' ? loaded.bytes.toString() : '';
 
-  async function look({ prefix, slots, clients, ids, last }: Look): Promise<StoreState> {
-    const args = [clients, slots, ids].map((list) => JSON.stringify(list));
+  async function look({ prefix, slots, clients, ids, skus, last }: Look): Promise<StoreState> {
+    const args = [clients, slots, ids, skus].map((list) => JSON.stringify(list));
     const [reply] = await connection.send([['EVALSHA', sha, '0', prefix, ...args]]);
     if (reply?.kind !== 'bulk') throw new Error(`Redis cannot be looked at: ${textOf(reply)}`);
     return stateFrom(reply.bytes.toString(), ids, clients, last);

@@ -31,6 +31,10 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
   const mishapsBefore = process.mishaps.length;
   let held: SlotLock | undefined;
   let isReleased = false;
+  let wasPaused = false;
+  world.onStep(({ after }) => {
+    wasPaused ||= isPause(holderOf(after, slot));
+  });
 
   const isUndisturbed = () =>
     process.disturbances() === disturbancesBefore && !process.isDead() && !world.failure();
@@ -46,8 +50,8 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
     if (held === undefined) throw new Violation('a drain claims without the lock of its slot');
     if (held.signal.aborted) throw new Violation('a drain claims after it has lost its lock');
     const holder = holderOf(world.state(), slot);
-    // A drain learns of a pause when it extends its lock.
-    if (isUndisturbed() && holder !== token && !isPause(holder)) {
+    // A drain learns of a pause when it extends its lock, and a short one has ended by then.
+    if (isUndisturbed() && holder !== token && !wasPaused) {
       throw new Violation('a drain claims while it believes in a lock that has ended');
     }
     // A script that Redis does not know is sent again, a moment later.

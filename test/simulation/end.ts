@@ -1,6 +1,7 @@
 import { wrongPlace } from './invariants.ts';
 import type { Model, OrderMemory } from './model.ts';
 import { HOSTILE, type Plan } from './plan.ts';
+import { checkStockAtEnd } from './rules/stock.ts';
 import type { StoredState, StoreState } from './state.ts';
 import { Violation } from './violation.ts';
 
@@ -9,6 +10,7 @@ export function checkEnd(state: StoreState, model: Model, plan: Plan): void {
   const numbers = new Map<number, string>();
   for (const [id, order] of state.orders) {
     const memory = model.orders.get(id) as OrderMemory;
+    if (order.record === undefined && memory.isRefused && order.places.length === 0) continue;
     if (order.record === undefined)
       throw new Violation('an order is lost, or was never taken in', id);
     const wrong = wrongPlace(order, memory.planned.client);
@@ -22,6 +24,7 @@ export function checkEnd(state: StoreState, model: Model, plan: Plan): void {
     if (numbers.has(number)) throw new Violation(`order number ${number} is given out twice`, id);
     numbers.set(number, id);
   }
+  checkStockAtEnd(state);
 }
 
 /**

@@ -2,6 +2,7 @@ import { ALONE } from '../../lib/store/claim.ts';
 import { segmentName } from '../../lib/store/keys.ts';
 import type { Model, OrderMemory } from './model.ts';
 import type { Plan } from './plan.ts';
+import { checkStock } from './rules/stock.ts';
 import type { Place, StoredState, StoreState } from './state.ts';
 import { idsIn, type Step } from './steps.ts';
 import { Violation } from './violation.ts';
@@ -31,6 +32,7 @@ export function checkInvariants(step: Step, model: Model, plan: Plan): void {
   checkEnded(step);
   checkLooks(step, model, plan);
   checkQueues(after, model);
+  checkStock(step, model);
   if (!model.wasTorn) {
     checkTotals(after);
     checkEvents(before, after, plan);
@@ -157,7 +159,11 @@ function checkEvents(before: StoreState, after: StoreState, { isAnnounced }: Pla
 export function noteTear(step: Step, model: Model): void {
   const { before, after, name, args } = step;
   const changed = [...after.orders].filter(([id, is]) => isChanged(is, before.orders.get(id)));
-  if (changed.length === 0 && before.looks.size === after.looks.size) return;
+  const stockOf = ({ stocks, skus }: StoreState) =>
+    `${[...stocks.values()].map((one) => one.text)} ${skus}`;
+  const isStockChanged = stockOf(before) !== stockOf(after);
+  model.isStockTorn ||= isStockChanged || changed.length > 0;
+  if (changed.length === 0 && !isStockChanged && before.looks.size === after.looks.size) return;
   model.wasTorn = true;
   for (const id of [...idsIn(step), ...changed.map(([one]) => one)]) {
     const memory = model.orders.get(id);

@@ -32,6 +32,8 @@ export interface OrderMemory {
   effect: number | undefined;
   /** A producer has said that no attempt will ever succeed. */
   wasRejected: boolean;
+  /** Its client was told last that there is not enough of what it wants. */
+  isRefused: boolean;
 }
 
 /** One call of a producer. Times in virtual milliseconds. */
@@ -56,6 +58,10 @@ export interface Model {
   readonly tornClients: Set<string>;
   /** A script failed in its middle, so that totals and events may differ. */
   wasTorn: boolean;
+  /** A script failed in its middle, and stock differs from what the orders say. */
+  isStockTorn: boolean;
+  /** Of changes of stock that have been made. */
+  readonly stockMarks: Set<string>;
 }
 
 export function createModel({ orders: planned }: Plan): Model {
@@ -66,10 +72,11 @@ export function createModel({ orders: planned }: Plan): Model {
       turn: 0,
       ...{ handed: new Set(), isTorn: false, wasTorn: false, isStranded: false },
       ...{ receipt: undefined, end: undefined, effect: undefined, wasRejected: false },
+      isRefused: false,
     },
   ]);
   return {
     ...{ orders: new Map(orders), calls: [], accepted: 0, tornClients: new Set() },
-    wasTorn: false,
+    ...{ wasTorn: false, isStockTorn: false, stockMarks: new Set() },
   };
 }

@@ -1,6 +1,7 @@
 import { orderIdOf } from '../../lib/orders/identity.ts';
 import type { Submission } from '../../lib/orders/submission.ts';
 import { type Random, randomFrom } from './random.ts';
+import { type StockPlan, withStock } from './stock-plan.ts';
 
 /** All that a seed decides beforehand. Probabilities are between 0 and 1, times in milliseconds. */
 export interface Plan {
@@ -37,6 +38,8 @@ export interface Plan {
   /** Orders in a client's queue beyond which its submits are refused. */
   readonly queueMax: number;
   readonly isAnnounced: boolean;
+  /** Left out where no stock is kept. */
+  readonly stock?: StockPlan;
 }
 
 export const TROUBLES = [
@@ -82,6 +85,10 @@ const DAY_MS = 86_400_000;
 
 /** Most seeds have a few kinds of faults only, so that each is seen by itself. */
 export function planOf(seed: number): Plan {
+  return withStock(planWithoutStock(seed));
+}
+
+function planWithoutStock(seed: number): Plan {
   const random = randomFrom(seed);
   const startMs = Date.UTC(2026, 10, 22, 13, 37) + random.whole(0, 86_400_000);
   const stormMs = random.whole(60, 420) * 1000;
@@ -167,13 +174,8 @@ function hostileOrders(random: Random, time: { startMs: number; stormMs: number 
     const idempotencyKey = `hostile-${at}`;
     const bodies = [submissionOf(random, time, 'customer-0')];
     const nature = at < poisonous ? 'poison' : random.pick(['rejects', 'lies', 'throws'] as const);
-    return {
-      id: orderIdOf(HOSTILE, idempotencyKey),
-      client: HOSTILE,
-      idempotencyKey,
-      bodies,
-      nature,
-    };
+    const id = orderIdOf(HOSTILE, idempotencyKey);
+    return { id, client: HOSTILE, idempotencyKey, bodies, nature };
   });
 }
 

@@ -1,6 +1,7 @@
 import { startClients, submitAllAgain } from './actors/clients.ts';
 import { startDrainers } from './actors/drainers.ts';
 import { checkLists, keepUp, redriveAll, startOperators } from './actors/operators.ts';
+import { startStock } from './actors/stock.ts';
 import type { Database } from './database.ts';
 import { watchLeases } from './drain-watch.ts';
 import { checkEnd, checkHonest } from './end.ts';
@@ -51,7 +52,7 @@ async function storm(world: World): Promise<void> {
   const { plan, scheduler } = world;
   watchLeases(world);
   const drainers = startDrainers(world);
-  for (const start of [startClients, startOperators]) start(world);
+  for (const start of [startClients, startOperators, startStock]) start(world);
   scheduler.at(plan.startMs + plan.stormMs, () => void world.heal());
   await rest(world, plan.startMs + plan.stormMs);
 

@@ -47,6 +47,17 @@ const SIGHTS = new Map<string, RegExp>([
   ['a key is used again', /"kind":"key-reused"/],
   ['a repeat is answered', /"kind":"replayed"/],
   ['an order is stranded and restored', /restore .* → \["stranded"\]/],
+  ['an order is refused for stock', /submit of .*→ [^\n]*"out \d/],
+  ['one wants more than its customer may have', /submit of .*→ [^\n]*"over \d/],
+  [
+    'an order is refused from memory',
+    /→ null[^\n]*\n[^\n]*answers its client: {"kind":"out-of-stock"/,
+  ],
+  ['reserved units are sold', /"sold":\[\[/],
+  ['an order that has units is canceled', /cancel .* \d+ \w{12} (?:\w{12})? → \["canceled"\]/],
+  ['a change of stock is repeated', /set-stock.*\n[^\n]*set-stock/],
+  ['a change of stock is torn', /set-stock [^\n]* → ERR/],
+  ['upkeep puts stock right', /put-right-stock [^\n]* 1 → \[1\]/],
   ['orders of several clients are claimed', /claim .*",(?:1,\d+,"[^"]+",2|2,\d+,"[^"]+",1),/],
 ]);
 

@@ -1,4 +1,6 @@
 import type { OrderState as Record_ } from '../../lib/store/order-record.ts';
+import { type Stock, stockFrom } from '../../lib/store/stock-record.ts';
+import { TRACKED_SKUS } from './stock-plan.ts';
 
 /** Everything that the store holds of a run at one moment. */
 export interface StoreState {
@@ -19,7 +21,13 @@ export interface StoreState {
   readonly orders: ReadonlyMap<string, StoredState>;
   /** Ids in any place that no order of the run has. */
   readonly strangers: readonly string[];
+  /** By SKU. */
+  readonly stocks: ReadonlyMap<string, StoredStock>;
+  /** SKUs that are listed as tracked. */
+  readonly skus: readonly string[];
 }
+
+export type StoredStock = Stock & { readonly text: string };
 
 export interface LockState {
   readonly token: string | undefined;
@@ -53,9 +61,9 @@ export interface StoredState {
  */
 export const LOOK = `
 local prefix, clients = ARGV[1], cjson.decode(ARGV[2])
-local slots, ids = cjson.decode(ARGV[3]), cjson.decode(ARGV[4])
+local slots, ids, skus = cjson.decode(ARGV[3]), cjson.decode(ARGV[4]), cjson.decode(ARGV[5])
 local function key(name) return prefix .. name end
-local seen = { queues = {}, sets = {}, locks = {}, records = {}, states = {} }
+local seen = { queues = {}, sets = {}, locks = {}, records = {}, states = {}, stocks = {} }
 local function set(kind, of, name)
   local entries = redis.call('ZRANGE', key(name), 0, -1, 'WITHSCORES')
   if #entries > 0 then seen.sets[#seen.sets + 1] = { kind, of, entries } end
@@ -78,6 +86,10 @@ for i, id in ipairs(ids) do
   seen.records[i] = redis.call('GET', key('order:' .. id))
   seen.states[i] = redis.call('GET', key('order_state:' .. id))
 end
+for i, sku in ipairs(skus) do
+  seen.stocks[i] = redis.call('GET', key('order_stock:' .. sku))
+end
+seen.skus = redis.call('ZRANGE', key('order_skus'), 0, -1)
 seen.owners = redis.call('HGETALL', key('order_owners'))
 seen.looks = redis.call('ZRANGE', key('order_clients'), 0, -1, 'WITHSCORES')
 seen.events = redis.call('LRANGE', key('order_events'), 0, -1)
@@ -94,6 +106,8 @@ interface Looked {
   readonly locks: [string | false, number][] | Record<string, never>;
   readonly records: (string | false)[];
   readonly states: (string | false)[];
+  readonly stocks: (string | false)[] | Record<string, never>;
+  readonly skus: Flat;
   readonly owners: Flat;
   readonly looks: Flat;
   readonly events: Flat;
@@ -137,6 +151,12 @@ export function stateFrom(
     })),
     looks: new Map([...pairsOf(seen.looks)].map(([name, atMs]) => [name, numberOf(atMs)])),
     events: listOf(seen.events),
+    stocks: new Map(
+      listOf(seen.stocks).flatMap((text, at) =>
+        text ? [[TRACKED_SKUS[at] as string, { ...stockFrom(text), text }]] : [],
+      ),
+    ),
+    skus: listOf(seen.skus),
     strangers: [...places.keys(), ...owners.keys()].filter((id) => !orders.has(id)),
   };
 }
@@ -148,7 +168,7 @@ function numberOf(score: string): number {
   return score === 'inf' ? Number.POSITIVE_INFINITY : Number(score);
 }
 
-function listOf(flat: Flat): string[] {
+function listOf<T>(flat: T[] | Record<string, never>): T[] {
   return Array.isArray(flat) ? flat : [];
 }
 

@@ -13,6 +13,7 @@ import { checkStep } from './rules/rules.ts';
 import { createScheduler } from './scheduler.ts';
 import { CLIENTS, type StoreState } from './state.ts';
 import { idsIn, meaningOf, type Step, tellStep } from './steps.ts';
+import { TRACKED_SKUS } from './stock-plan.ts';
 import { Violation } from './violation.ts';
 
 /** One run: its plan, its time, its network, its keys, and what is known of it. */
@@ -47,7 +48,8 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
   const prefix = `s${seed}-${Math.floor(performance.now() * 1000)}:`;
   const keys = keysWith(prefix);
   const ids = plan.orders.map(({ id }) => id);
-  const what: Look = { prefix, keys, slots: plan.slots, clients: CLIENTS, ids };
+  const skus = plan.stock === undefined ? [] : TRACKED_SKUS;
+  const what: Look = { prefix, keys, slots: plan.slots, clients: CLIENTS, ids, skus };
   const model = createModel(plan);
   const watchers: ((step: Step) => void)[] = [];
   let isStorm = true;

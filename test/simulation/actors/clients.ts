@@ -1,5 +1,7 @@
 import { knowledgeOf } from '../../../lib/intake/intake.ts';
+import { soldOut } from '../../../lib/intake/sold-out.ts';
 import {
+  type Intake,
   type IntakeAnswer,
   type SubmitOutcome,
   type SubmittedOrder,
@@ -9,7 +11,8 @@ import { NO_METRICS } from '../../../lib/metrics/metrics.ts';
 import { formatInstant } from '../../../lib/orders/instant.ts';
 import { StoreUnavailable } from '../../../lib/store/errors.ts';
 import { limits } from '../../support/limits.ts';
-import type { PlannedOrder } from '../plan.ts';
+import type { OrderMemory } from '../model.ts';
+import type { Plan, PlannedOrder } from '../plan.ts';
 import { Violation } from '../violation.ts';
 import type { World } from '../world.ts';
 
@@ -17,12 +20,17 @@ const REQUEST_MS_MAX = 10_000;
 const RETRY_AFTER_S_MAX = 60;
 
 /** What all instances of the intake know of its clients. */
-type Known = ReturnType<typeof knowledgeOf>;
+type Known = ReturnType<typeof knowledgeOf> & Pick<Intake, 'soldOut'>;
+
+function knownOf({ stock }: Plan, queueMax: number): Known {
+  const soldOutMs = stock?.soldOutMs ?? 0;
+  return { ...knowledgeOf(limits({ queueMax })), soldOut: stock && soldOut(soldOutMs) };
+}
 
 /** Clients submit, alone or in batches, and repeat until they are answered, and at times after. */
 export function startClients(world: World): void {
   const { plan, random, scheduler } = world;
-  const known = knowledgeOf(limits({ queueMax: plan.queueMax }));
+  const known = knownOf(plan, plan.queueMax);
   let waiting = [...plan.orders];
   while (waiting.length > 0) {
     const count = random.chance(0.3) ? random.whole(1, waiting.length) : 1;
@@ -43,7 +51,7 @@ export function startClients(world: World): void {
 
 /** Once all is well, every client asks once more for what it may not have been answered for. */
 export async function submitAllAgain(world: World): Promise<void> {
-  const known = knowledgeOf(limits({ queueMax: Number.MAX_SAFE_INTEGER }));
+  const known = knownOf(world.plan, Number.MAX_SAFE_INTEGER);
   for (const client of new Set(world.plan.orders.map((order) => order.client))) {
     const orders = world.plan.orders.filter((order) => order.client === client);
     const answer = await submitOnce(world, orders, known, (order) => order.bodies[0]);
@@ -99,10 +107,17 @@ function submitOnce(
     return undefined;
   });
   const nowMs = process.clock.now();
+  const receipts = orders.map(({ id }) => world.model.orders.get(id)?.receipt);
   submitOrders(intake, client, requests, nowMs)
     .then((answer) => {
       if (answer.kind === 'refused') checkRefusal(world, answer.retryAfterS);
-      else checkOutcomes(world, process.name, { orders, requests, outcomes: answer.outcomes });
+      else
+        checkOutcomes(world, process.name, {
+          orders,
+          requests,
+          receipts,
+          outcomes: answer.outcomes,
+        });
       answered.resolve(answer);
     })
     .catch((error: unknown) => {
@@ -116,6 +131,8 @@ function submitOnce(
 interface Answered {
   readonly orders: readonly PlannedOrder[];
   readonly requests: readonly SubmittedOrder[];
+  /** What their clients had been told before. */
+  readonly receipts: readonly (string | undefined)[];
   readonly outcomes: readonly SubmitOutcome[];
 }
 
@@ -127,13 +144,17 @@ function checkRefusal({ plan }: World, retryAfterS: number): void {
 
 /** A client is told the same for the same key, and what it is told is what the store holds. */
 function checkOutcomes(world: World, who: string, answered: Answered): void {
-  const { orders, requests, outcomes } = answered;
+  const { orders, requests, receipts, outcomes } = answered;
   if (outcomes.length !== requests.length) throw new Violation('a batch is answered in part');
   for (const [at, { id }] of orders.entries()) {
     const outcome = outcomes[at] as SubmitOutcome;
     const told = JSON.stringify(outcome);
     world.history.note(world.scheduler.now(), who, [id], () => `answers its client: ${told}`);
-    checkOutcome(world, id, requests[at] as SubmittedOrder, outcome);
+    const memory = world.model.orders.get(id) as OrderMemory;
+    memory.isRefused = outcome.kind === 'out-of-stock' || outcome.kind === 'over-limit';
+    if (!memory.isRefused) checkOutcome(world, id, requests[at] as SubmittedOrder, outcome);
+    else if (memory.receipt !== undefined && memory.receipt === receipts[at])
+      throw new Violation('the repeat of an order is refused for stock', id);
   }
 }
 

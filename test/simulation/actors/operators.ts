@@ -31,7 +31,7 @@ export function startOperators(world: World): void {
 }
 
 /** Has a function run on a process of its own; that it gets no answer is no failure. */
-async function act(
+export async function act(
   world: World,
   kind: string,
   run: (store: Store, nowMs: number, process: SimulatedProcess) => Promise<void>,

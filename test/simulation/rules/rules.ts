@@ -1,10 +1,12 @@
-import type { Model, OrderMemory } from '../model.ts';
+import type { Model } from '../model.ts';
 import type { Plan } from '../plan.ts';
 import { chunks, type Step } from '../steps.ts';
 import { Violation } from '../violation.ts';
 import { checkClaim } from './claim.ts';
 import { orderOf, samePlaces } from './orders.ts';
 import { checkSettle } from './settle.ts';
+import { checkLimits, checkSetStock } from './stock.ts';
+import { checkSubmit, noteAccepted } from './submit.ts';
 
 /**
  * What one step may do, by what it is. What must hold after any step is told in `invariants.ts`.
@@ -15,6 +17,10 @@ export function checkStep(step: Step, model: Model, plan: Plan): void {
   noteClaims(step, model);
   noteAnew(step, model);
   if (step.name === 'submit') noteAccepted(step, model);
+  if (step.name === 'set-stock') checkSetStock(step, model);
+  // What customers have is remembered for a while only, and by clocks.
+  const isRemembered = plan.clocks === 'exact' && step.nowMs < plan.startMs + 2 * plan.stormMs;
+  if (step.name === 'submit' && isRemembered) checkLimits(step, model);
   if (step.error !== undefined) return;
   const rule = RULES[step.name];
   rule?.(step, model, plan);
@@ -31,21 +37,6 @@ const RULES: Readonly<Record<string, Rule>> = {
   redrive: checkRedrive,
   forget: checkForget,
 };
-
-/** A record that appears is an order that was accepted, also where its submit failed afterwards. */
-function noteAccepted(step: Step, model: Model): void {
-  for (const [id, { record }] of step.after.orders) {
-    const { was, memory } = orderOf(id, step, model);
-    if (record === undefined || was.record !== undefined) continue;
-    memory.accepted += 1;
-    if (memory.accepted > 1) {
-      throw new Violation('an order is taken in twice', id);
-    }
-    memory.claims = 0;
-    model.accepted += 1;
-    memory.seq = model.accepted;
-  }
-}
 
 /** What was forgotten or redriven begins anew, also where the script failed afterwards. */
 function noteAnew({ name, before, after }: Step, model: Model): void {
@@ -70,52 +61,6 @@ function noteClaims(step: Step, model: Model): void {
     if (owner === undefined || owner === was.owner) continue;
     memory.claims += 1;
     memory.wasClaimed = true;
-  }
-}
-
-/** An order is taken in once, whole, and under the name of its client. */
-function checkSubmit(step: Step, model: Model): void {
-  const [client = '', , now = ''] = step.args;
-  // No stock is kept: each order has its id, its time, its record, and wants nothing.
-  const rest = step.args.slice(12);
-  const nowMs = Number(now);
-  const [depth, answers] = step.answer as [number, string[]];
-  let enqueued = 0;
-  for (const [at, [id = '', dueAtMs = '', record]] of chunks(rest, 4).entries()) {
-    const { was, is, memory } = orderOf(id, step, model);
-    const told = answers[at] ?? '';
-    if (was.record !== undefined) {
-      if (told !== was.record.slice(0, 400))
-        throw new Violation(`a known order is told ${told}`, id);
-      continue;
-    }
-    if (told === 'queue') continue;
-    if (told !== '' || is.record !== record) throw new Violation('an order is not taken in', id);
-    checkRecord(id, record as string, nowMs, memory);
-    const { produceAtMs = 0 } = JSON.parse(record as string);
-    const isLater = produceAtMs > nowMs;
-    if (dueAtMs !== (isLater ? String(produceAtMs) : ''))
-      throw new Violation(`is due at ${dueAtMs}`, id);
-    if (!isLater) enqueued += 1;
-  }
-  const mustDepth = enqueued === 0 ? -1 : step.after.queues.get(client)?.length;
-  if (depth !== mustDepth)
-    throw new Violation(`submit answers the depth ${depth}, not ${mustDepth}`);
-}
-
-/** What is written is what the client has sent, under the client's name. */
-function checkRecord(id: string, record: string, nowMs: number, { planned }: OrderMemory): void {
-  const { v, fingerprint, replaced, ...written } = JSON.parse(record);
-  const body = planned.bodies.find(({ customer }) => customer === written.customer);
-  const { client, idempotencyKey } = planned;
-  const must = { acceptedAtMs: nowMs, client, idempotencyKey, ...body };
-  if (
-    v !== 1 ||
-    !fingerprint ||
-    replaced.length > 0 ||
-    JSON.stringify(written) !== JSON.stringify(must)
-  ) {
-    throw new Violation(`an order is stored as ${record}`, id);
   }
 }
 
