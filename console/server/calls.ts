@@ -48,6 +48,11 @@ export const READS: ReadonlyMap<string, Read> = new Map<string, Read>([
         client.activity(only(query, ['from', 'to', 'step']) as Parameters<Client['activity']>[0]),
       ),
   ],
+  [
+    '/api/stock',
+    (upstream) =>
+      upstream.read('stock', (client) => client.stockPage({ sort: 'available', limit: 10 })),
+  ],
   ['/api/reasons', (upstream) => upstream.read('reasons', (client) => client.deadLetterReasons())],
   [
     '/api/dead-letters',

@@ -23,6 +23,7 @@ interface Body {
   readonly examined?: number;
   readonly orders?: readonly unknown[];
   readonly claimed?: number;
+  readonly stocks?: readonly unknown[];
   readonly buckets?: readonly unknown[];
   readonly stepMinutes?: number;
   readonly results?: readonly unknown[];
@@ -44,6 +45,8 @@ const BILLS = {
   'dead-letters': ({ examined = 0 }: Body, clients: number) =>
     2 + 2 * clients + Math.ceil(examined / 100),
   reasons: ({ examined = 0 }: Body, clients: number) => 1 + 2 * clients + Math.ceil(examined / 100),
+  // More than this only where over 5,000 SKUs are tracked.
+  stock: ({ stocks = [] }: Body) => (stocks.length > 0 ? 2 : 1),
   order: () => getOrder,
   explanation: () => 9,
   drain: ({ claimed = 0 }: Body) => drainOfOne + DRAIN_OF_BATCH * Math.floor(claimed / DRAIN_BATCH),

@@ -148,7 +148,7 @@ export function testAlarms(templateOf: (variant: Variant) => Template): void {
     expect(Object.fromEntries(conditions)).toEqual({
       'oldest-order-too-old': 'Maximum > 600, 1 of 20 x 60 s, missing notBreaching',
       'dead-letters-appear': 'Sum >= 1, 1 of 1 x 300 s, missing notBreaching',
-      'commands-over-budget': 'Sum > 16129, 1 of 1 x 86400 s, missing notBreaching',
+      'commands-over-budget': 'Sum > 12903, 1 of 1 x 86400 s, missing notBreaching',
       'redis-errors': 'Sum >= 5, 2 of 2 x 300 s, missing notBreaching',
       'reconcile-gap': 'Sum >= 1, 1 of 1 x 86400 s, missing notBreaching',
       // What does not run says nothing, and what has never run yet either.

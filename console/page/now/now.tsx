@@ -6,6 +6,7 @@ import { Charts } from './charts.tsx';
 import { Cost } from './cost.tsx';
 import { Outlook } from './outlook.tsx';
 import { type Situation, situationOf } from './situation.ts';
+import { StockLeft } from './stock-left.tsx';
 import { type Verdict, verdictOf } from './verdict.ts';
 
 /** The screen for 2 a.m.: what is the matter, what to do, and the figures behind it. */
@@ -20,6 +21,7 @@ export function Now({ query }: { readonly query: Readonly<Record<string, string>
       <VerdictCard situation={situation} />
       <Counts situation={situation} />
       <Outlook situation={situation} />
+      <StockLeft />
       <Charts situation={situation} range={query.range ?? '1h'} />
       <Cost />
     </>

@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core';
 import { beforeEach, expect, test } from 'vitest';
 import type { Stats } from '../../../lib/contract/operator-schemas.ts';
+import { changeStock } from '../../../lib/store/stock.ts';
 import { submitAll } from '../../support/store.ts';
-import { rushOrders } from '../seed-orders.ts';
+import { HOSTILE, rushOrders } from '../seed-orders.ts';
 import { goTo, seededStack } from './rig.ts';
 
 const rig = await seededStack();
@@ -198,4 +199,19 @@ test('what the console says it has cost is about what Redis was billed', async (
       );
     })
     .toBeLessThan(0.25);
+});
+
+test('the SKUs of which the least is left are shown, the scarcest first', async () => {
+  const units = { ticket: 40, [HOSTILE[0]]: 3, mug: 900 };
+  const changes = Object.entries(units).map(
+    ([sku, left]) => ({ sku, kind: 'set', units: left }) as const,
+  );
+  await changeStock(rig.store, changes, 'once');
+  const page = await rig.open();
+  await page.locator('[data-stock]').first().waitFor();
+  expect(await page.locator('[data-stock] td:nth-child(-n+2)').allTextContents()).toEqual([
+    ...[HOSTILE[0], '3'],
+    ...['ticket', '40'],
+    ...['mug', '900'],
+  ]);
 });
