@@ -110,7 +110,8 @@ test.for(Object.entries(CROWDS))(
     expect(waits).toHaveLength(submitted);
     expect(submitted).toBeGreaterThan(9 * minutes);
     expect(produced).toBeGreaterThan(4_000 * minutes);
-    // What each lane has claimed by then and claims next, and the pause between two drains.
-    expect(Math.max(...waits)).toBeLessThanOrEqual((2 * LANES + 1) * BATCH_MS);
+    // What each lane has claimed by then and claims next, the pause between two drains, and the batch
+    // that the drain before has given back, which comes first.
+    expect(Math.max(...waits)).toBeLessThanOrEqual((2 * LANES + 2) * BATCH_MS);
   },
 );
