@@ -10,9 +10,9 @@ import { Failure } from './failure.ts';
 import { printable } from './text.ts';
 
 /**
- * What the operator is told of an error of the client, with what to do.
+ * The message to show for an error of the API client, with what to do about it.
  *
- * @returns undefined for what is none of its errors
+ * @returns undefined for any other error
  */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;

@@ -24,8 +24,8 @@ interface ConsoleFlags {
 const CONSOLE_HELP = `
 Serves a page that shows whether orders are produced, finds an order and says why it is not
 produced, and puts dead letters back. It runs here: nothing is deployed, and the key stays in
-this process. The address that it prints lets in whoever has it. With a key that lacks the
-scope orders:admin it changes nothing, as with --read-only. Ctrl-C ends it.
+this process. Anyone with the printed address can use it. Without the scope orders:admin, or
+with --read-only, it changes nothing. Ctrl-C ends it.
 ${SETTINGS_HELP}
 Examples:
   SLUICE_KEY=local-admin-key npm run sluice -- console
@@ -37,14 +37,17 @@ export function addConsoleCommand(sluice: Command): void {
     .command('console')
     .description('serve the operator’s page on this machine')
     .addOption(
-      new Option('--stage <stage>', 'of this stage, by .sluice/<stage>.env').argParser(stageName),
+      new Option(
+        '--stage <stage>',
+        'the stage to show, as .sluice/<stage>.env describes it',
+      ).argParser(stageName),
     )
     .option('--port <n>', 'where it listens; a free port by default', countTo(PORT_MAX))
     .option('--no-open', 'only print the address')
-    .option('--read-only', 'refuse everything that changes something')
+    .option('--read-only', 'refuse all changes')
     .option('--key-stdin', 'take the key from standard input')
-    .option('--host <address>', 'listen at another address of this machine')
-    .option('--allow-remote', 'let that be one that other machines reach')
+    .option('--host <address>', 'listen on another address of this machine')
+    .option('--allow-remote', 'allow an address that other machines can reach')
     .addHelpText('after', CONSOLE_HELP)
     .action((flags: ConsoleFlags) => consoleCommand(process.env, flags));
 }
@@ -64,7 +67,7 @@ async function consoleCommand(env: Environment, flags: ConsoleFlags): Promise<vo
   const console = await startConsole({ api, host, port, isReadOnly });
   process.stdout.write(
     `The console of ${api.url.href} is at\n\n  ${console.address}\n\n` +
-      'The address lets whoever has it in. Ctrl-C ends the console.\n',
+      'Anyone with this address can use it. Ctrl-C ends the console.\n',
   );
   if (flags.open) openInBrowser(console.address);
   await new Promise<void>((resolve) => {

@@ -6,7 +6,7 @@ import { EVENTS_HELP } from './help.ts';
 export function addEventCommands(sluice: Command): void {
   const events = sluice
     .command('events')
-    .description('look after the events that a receiver does not take')
+    .description('show, retry or drop events that the receiver did not accept')
     .helpCommand(false);
 
   withStage(events.command('list'))

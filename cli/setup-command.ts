@@ -99,7 +99,7 @@ async function settingsOfStage(
     const email =
       alarmEmail ??
       (await ask.text({
-        message: 'Who is told of alarms? An e-mail address, or nothing:',
+        message: 'Where should alarms go? An e-mail address, or nothing:',
         flag: '--alarm-email',
         byDefault: '',
       }));
@@ -126,7 +126,7 @@ The stage ${stage} is up. Next:
 - Commit stages/${stage}.yml. Keep the keys of ${file} somewhere safe.
 - Call it:  set -a; . ${file}; set +a; npm run sluice -- stats
 - Check it:  npm run sluice -- doctor --stage ${stage}
-${email === '' ? '- Set SLUICE_ALARM_EMAIL in the file, and deploy again: nobody is told of alarms yet.' : `- Confirm the e-mail that AWS has sent to ${email}: until then nobody is told of alarms.`}
+${email === '' ? '- Set SLUICE_ALARM_EMAIL in the file, and deploy again: nobody gets alarms yet.' : `- Confirm the e-mail that AWS has sent to ${email}: until then nobody gets alarms.`}
 - Choose what produces orders: docs/producers.md. Before a sale: docs/deploy.md.
 `;
 }

@@ -73,7 +73,7 @@ export async function untrackStockCommand(
   const stock = await stockOf(client, sku);
   if (stock === undefined) throw new Failure(`${printable(sku)} is not tracked.`);
   if (!flags.json) {
-    process.stdout.write(`${stockTable([stock])}\nOrders for it are not limited after that.\n`);
+    process.stdout.write(`${stockTable([stock])}\nOrders for it are no longer limited.\n`);
   }
   await agreed(flags, `Track ${printable(sku)} no longer?`);
   await client.untrackStock(sku);

@@ -143,7 +143,7 @@ function onBudget(stage: Stage): Record<string, Alarm> {
   const perDay = Math.floor((0.8 * perMonth) / 31);
   return {
     'commands-over-budget': {
-      says: `More than ${perDay} Redis commands in a day: at this pace the ${perMonth} of the month may run out.`,
+      says: `More than ${perDay} Redis commands in a day: at this pace the month’s ${perMonth} may run out.`,
       metric: own('BilledCommands', 'Sum'),
       periodS: DAY_S,
       when: { above: perDay },

@@ -130,7 +130,7 @@ export const MEANINGS: Readonly<Record<SettingName, string>> = {
   SLUICE_STOCK:
     'Whether orders reserve stock of the SKUs that are tracked; see docs/stock.md. Costs 1 command per submit, 2 where a SKU is tracked.',
   SLUICE_SOLD_OUT_MS:
-    'How long an instance that has seen a SKU sold out refuses orders for it without asking how much there is.',
+    'How long an instance that has seen a SKU sold out refuses orders for it without reading its stock again.',
   SLUICE_RATE_LIMIT:
     'Orders that one client may submit per minute; any other request counts as one. Costs 2 commands per request; `orders:admin` has no limit.',
   SLUICE_RETENTION_DAYS:
@@ -141,17 +141,17 @@ export const MEANINGS: Readonly<Record<SettingName, string>> = {
   SLUICE_QUEUE_MAX: 'Orders of one client that may wait. Submits past that are answered with 429.',
   SLUICE_SCHEDULED_MAX: 'Orders of one client that may be scheduled.',
   SLUICE_STORAGE_MB:
-    'What the plan of the database has room for, in MB. Submits are refused before it is full.',
+    'Storage of the database’s plan, in MB. Submits are refused before it is full.',
   SLUICE_STORAGE_SHARE:
-    'How much of that the orders of one client may take, in percent. Submits past that are answered with 429.',
+    'Percentage of the storage that the orders of one client may use. Beyond it, that client’s submits are answered with 429.',
   SLUICE_CLIENT_LIMITS:
-    'Limits of single clients, in place of `SLUICE_QUEUE_MAX`, `SLUICE_SCHEDULED_MAX`, `SLUICE_STORAGE_SHARE` and `SLUICE_RATE_LIMIT`.',
+    'Limits for individual clients, instead of `SLUICE_QUEUE_MAX`, `SLUICE_SCHEDULED_MAX`, `SLUICE_STORAGE_SHARE` and `SLUICE_RATE_LIMIT`.',
   SLUICE_ATTEMPTS_MAX: 'Claims after which an order is dead.',
   SLUICE_LEASE_MS: 'How long a claim holds its orders, unless it is extended.',
   SLUICE_BATCH_SIZE: 'Orders per claim.',
   SLUICE_DRAIN_LANES:
     'Batches of a drain under way at once. With 1, orders are produced strictly in order.',
-  SLUICE_ALARM_EMAIL: 'Who is told of alarms. AWS asks that address for a confirmation first.',
+  SLUICE_ALARM_EMAIL: 'Where alarms are sent. AWS asks that address for a confirmation first.',
   SLUICE_TAGS: 'Further tags of everything that the stack creates.',
   SLUICE_PERMISSIONS_BOUNDARY: 'Permissions boundary of every role that the stack creates.',
   SLUICE_KMS_KEY_ARN: 'A KMS key of your own that encrypts the secret.',

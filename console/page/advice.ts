@@ -14,7 +14,7 @@ export function adviceOn({ kind, retryAfterS }: ApiFailure): string {
     case 'unavailable':
       return 'Run npm run sluice -- doctor: it says whether Redis answers.';
     case 'unexpected':
-      return 'Something else than Sluice answers at SLUICE_URL, or another version of it.';
+      return 'Something other than Sluice answers at SLUICE_URL, or another version of Sluice.';
     default:
       return '';
   }

@@ -58,7 +58,7 @@ function Paused(props: {
           No drain claims since {time(Date.parse(since), props.nowMs)}. Orders are still taken in.
         </span>
         <ChangeButton onClick={() => void run()} isDisabled={state.kind === 'running'}>
-          Go on now
+          Resume now
         </ChangeButton>
       </p>
       {state.kind === 'failed' && <Failed failure={state.failure} />}

@@ -46,7 +46,7 @@ export async function readBody(
   }
 }
 
-/** What Node answers to what is no HTTP, with the headers of every other answer. */
+/** The answer to a request that Node cannot parse as HTTP, with the headers of all answers. */
 export function badRequest(): string {
   const headers = Object.entries({ ...HEADERS, connection: 'close', 'content-length': '0' });
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);

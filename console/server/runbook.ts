@@ -4,10 +4,10 @@ const RUNBOOK = new URL('../../docs/runbook.md', import.meta.url);
 const NAME = /^[a-z0-9-]{1,64}$/;
 
 /**
- * A section of docs/runbook.md, so that it is at hand where the verdict is, of this version, and
- * without a network.
+ * A section of docs/runbook.md, shown beside the verdict. It matches this version, and needs no
+ * network.
  *
- * @returns its text as Markdown; undefined if there is none of that name
+ * @returns its text as Markdown; undefined if no section has that name
  */
 export async function runbookSection(name: string): Promise<string | undefined> {
   if (!NAME.test(name)) return undefined;

@@ -131,7 +131,7 @@ const KINDS: readonly [new (...args: never[]) => SluiceError, ApiFailure['kind']
   [UnexpectedAnswer, 'unexpected'],
 ];
 
-/** @throws what is no error of the client: a fault of the console */
+/** @throws any error that the API client does not throw, as it is a bug of the console */
 function failureOf(error: unknown, isChange: boolean): ApiFailure {
   if (!(error instanceof SluiceError)) throw error;
   const kind = KINDS.find(([Meant]) => error instanceof Meant)?.[1] ?? 'unreachable';

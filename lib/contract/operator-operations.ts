@@ -73,9 +73,8 @@ export const OPERATOR_OPERATIONS = {
   'GET /activity': {
     summary: 'Show what the drains did',
     description:
-      'Step by step, the last hour by minutes unless asked otherwise; up to 7 days back, by 1 to 1,440 ' +
-      'minutes, in 1,500 steps at most. What came in is reckoned: what the depth has grown by, and what ' +
-      'was claimed.',
+      'By default the last hour, minute by minute; up to 7 days back, in steps of 1 to 1,440 minutes and ' +
+      'at most 1,500 steps. `cameIn` is computed: the growth of the depth plus what was claimed.',
     tag: 'Operate',
     scope: 'orders:admin',
     query: activityQuerySchema,
@@ -93,7 +92,7 @@ export const OPERATOR_OPERATIONS = {
     summary: 'Say why an order is not produced',
     description:
       'One sentence, the facts behind it, and what may be done about it. What concerns all clients, such ' +
-      'as who has paused the drains, is told to `orders:admin` alone. Times in the sentence are UTC.',
+      'as who has paused the drains, is shown to `orders:admin` only. Times in the sentence are UTC.',
     tag: 'Orders',
     scope: 'orders:read',
     answer: { status: 200, description: 'The explanation.', schema: explanationSchema },

@@ -14,8 +14,9 @@ export const STOCK_OPERATIONS = {
     summary: 'Set or add the stock of a SKU',
     description:
       'Setting `available` begins to track a SKU: from then on orders reserve it, and are refused when ' +
-      'there is not enough. With `add` there are more, or fewer; never less than none. A repeat with the ' +
-      'same Idempotency-Key changes nothing, as long as the SKU was not changed eight times since.',
+      'there is not enough. `add` changes it by a number, which may be negative; it ' +
+      'never falls below 0. A repeat with the same Idempotency-Key changes nothing, unless the SKU has ' +
+      'been changed eight times since.',
     tag: 'Operate',
     scope: 'orders:admin',
     headers: ['Idempotency-Key'],
@@ -66,8 +67,8 @@ export const STOCK_OPERATIONS = {
     problems: ['invalid-query'],
   },
   'DELETE /stock/{sku}': {
-    summary: 'Track a SKU no longer',
-    description: 'Orders for it are not limited after that. Repeating the request is safe.',
+    summary: 'Stop tracking a SKU',
+    description: 'Orders for it are no longer limited. Repeating the request is safe.',
     tag: 'Operate',
     scope: 'orders:admin',
     answer: { status: 204, description: 'Not tracked, now or before.' },

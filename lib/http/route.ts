@@ -94,7 +94,7 @@ export function routeWith({ callers, log, now, rateLimit }: RouteDependencies) {
   };
 }
 
-/** What the log is told of an error. */
+/** The fields of an unforeseen error in the log. */
 function faultOf(error: unknown) {
   if (!(error instanceof Error)) return { error: 'unknown', stack: String(error) };
   const { name, message, stack } = error;

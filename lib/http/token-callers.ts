@@ -9,7 +9,7 @@ export interface TokenSettings {
   readonly issuer: string;
   /** Stands before each scope in them, as `sluice/` does in those of Amazon Cognito. */
   readonly scopePrefix: string;
-  /** The claim that names the client; empty for `client_id`, or `azp` where there is none. */
+  /** The claim that names the client; empty for `client_id`, or `azp` in tokens without `client_id`. */
   readonly clientClaim: string;
 }
 
@@ -17,7 +17,7 @@ export interface TokenSettings {
  * The callers of a deployment with a JWT authorizer. API Gateway has checked the token by then, its
  * signature, issuer, audience and time; what it found is in the event, and nothing else is looked at.
  *
- * A client is who the token was given to: `client_id`, or `azp` where there is none. It is not `sub`,
+ * A client is who the token was given to: `client_id`, or `azp` in tokens without it. It is not `sub`,
  * which names a user where there is one, of whose choosing: such a name could be another client's. Another
  * claim can be chosen; then the issuer alone must decide what stands in it.
  *

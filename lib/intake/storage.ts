@@ -1,23 +1,23 @@
 import type { Bytes, Counting } from '../store/submit.ts';
 
 /**
- * What an instance of a function knows of how much of the database its clients' orders take. Redis
- * counts that, and an instance adds to it each time that a client's orders have come to
- * `COUNTED_BYTES`: two commands then, and none in between. The daily upkeep puts the count right.
+ * What an instance knows about the storage that each client's orders use. Redis keeps the count, and
+ * an instance adds to it each time a client's orders reach `COUNTED_BYTES`: two commands then, and none
+ * in between. The daily upkeep corrects the count.
  *
- * A client found to have no room is refused for a few seconds without asking Redis. Then one submit
- * looks first, and takes nothing in while there is none.
+ * A client without room is refused for a few seconds without asking Redis. Then one submit checks the
+ * count first, and accepts nothing while there is no room.
  */
 export interface Storage {
-  /** Where there is no room for orders of the client, if that was seen in the last seconds. */
+  /** Which limit leaves the client no room, if that was seen in the last few seconds. */
   noRoom(client: string, nowMs: number): 'share' | 'database' | undefined;
-  /** What a submit is to count and to look at. */
+  /** What a submit adds to the count, and whether it checks it. */
   ask(client: string, bytes: number): Counting;
   /**
-   * Notes what a submit has come to.
+   * Notes the outcome of a submit.
    *
    * @param accepted  bytes of the orders that were accepted
-   * @param counted   what is counted since, where it was counted or looked at
+   * @param counted   the count after it, if the submit added to it or checked it
    */
   learn(client: string, accepted: number, counted: Bytes | undefined, nowMs: number): void;
 }

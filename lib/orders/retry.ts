@@ -8,7 +8,7 @@ export const RETRY_DELAY_MS_MAX = 15 * 60 * 1000;
  *
  * @param attempt  attempts so far, 1 or more
  * @param random   in [0, 1)
- * @param afterMs  the delay that the producer asked for, if it did; what is no number is none
+ * @param afterMs  the delay that the producer asked for, if it did; a non-number counts as no delay
  * @returns whole milliseconds, at most `RETRY_DELAY_MS_MAX`
  * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  */

@@ -58,7 +58,7 @@ export async function changeStock(
   });
 }
 
-/** Tracks a SKU no longer: orders for it are not limited. @returns whether it was tracked */
+/** Stops tracking a SKU: orders for it are not limited. @returns whether it was tracked */
 export async function untrackStock({ client, keys }: Store, sku: string): Promise<boolean> {
   const [found] = await runScript(client, {
     script: UNTRACK_STOCK,

@@ -3,7 +3,7 @@ import { failureOf } from '../../cli/api-faults.ts';
 import { Failure } from '../../cli/failure.ts';
 import { refusalOf, UnexpectedAnswer, Unreachable } from '../../lib/client/errors.ts';
 
-/** What the operator is told of a refusal. */
+/** The message shown for a refusal. */
 function told(status: number, detail: string, errors: { pointer: string; detail: string }[] = []) {
   const problem = { status, type: 'about:blank', detail, errors };
   const message = `The API at https://x/ answered ${status}: ${detail}`;

@@ -55,7 +55,7 @@ test.for([
   expect(received).toEqual([]);
 });
 
-test('every answer has the whole policy, also those to what is no request', async () => {
+test('every answer has the whole policy, including the one to malformed HTTP', async () => {
   const { ask, own, port } = await startedConsole();
   const answers = [
     await ask('/'),

@@ -45,7 +45,7 @@ const CASES: readonly [VerdictKind, Given, level: string, said: RegExp][] = [
     'nearly-full',
     { stats: waiting, queueMax: 1_000, clients: [{ client: 'shop', queued: 950 }] },
     'bad',
-    /^950 of the 1,000 orders that shop may have wait\. Beyond that it gets 429/,
+    /^950 of the 1,000 orders that shop may have wait\. Beyond that, its submits get 429/,
   ],
   [
     'unaccounted',
@@ -87,7 +87,7 @@ const CASES: readonly [VerdictKind, Given, level: string, said: RegExp][] = [
       },
     },
     'watch',
-    /^By ops until .*: “ERP release”\. Orders are taken in and wait: 48,210 do/,
+    /^By ops until .*: “ERP release”\. Orders are still accepted: 48,210 wait/,
   ],
   [
     'away',

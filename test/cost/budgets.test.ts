@@ -12,26 +12,17 @@ import { runDrain } from '../support/drains.ts';
 import { lambdaContext } from '../support/functions.ts';
 import { NOW_MS, newOrder, orderBody } from '../support/orders.ts';
 import { claimReady, freshStore, submitAll, submitOne, type TestStore } from '../support/store.ts';
+import { type Api, type Call, keyed, testCosts } from './calls.ts';
 import { measuredStack } from './measured-stack.ts';
 
 const { proxy, costOf, stop } = await measuredStack();
 afterAll(stop);
 const LATER_MS = NOW_MS + 60_000;
 
-type Api = Awaited<ReturnType<typeof deploy>>;
 const drain = (api: Api, event = {}) => api.schedule({ slot: 0, ...event }, lambdaContext(60_000));
-const keyed = (count: number, key: string) => ({
-  orders: Array.from({ length: count }, (_, at) => orderBody({ idempotencyKey: `${key}-${at}` })),
-});
 
 /** What goes through the functions: what it costs, and in how many requests, at most. */
-const CALLS: {
-  name: string;
-  before?: (api: Api) => Promise<unknown>;
-  call: (api: Api) => Promise<unknown>;
-  billed: number;
-  requests: number;
-}[] = [
+const CALLS: readonly Call[] = [
   {
     name: 'a new order, where the client’s queue was empty',
     call: (api) => api.submit(orderBody()),
@@ -88,13 +79,7 @@ const CALLS: {
   },
 ];
 
-test.for(CALLS)('$name costs $billed commands in $requests requests at most', async (each) => {
-  const api = await deploy(proxy);
-  await each.before?.(api);
-  const cost = await costOf(() => each.call(api));
-  expect(cost.billed).toBeLessThanOrEqual(each.billed);
-  expect(cost.requests).toBeLessThanOrEqual(each.requests);
-});
+testCosts(CALLS, { costOf }, () => deploy(proxy));
 
 test('waking a drain costs a command, where the queue was empty', async () => {
   const api = await deploy(proxy, {

@@ -4,26 +4,17 @@ import { deploy } from '../http/deployment.ts';
 import { settled } from '../store/settling.ts';
 import { lambdaContext } from '../support/functions.ts';
 import { orderBody } from '../support/orders.ts';
+import { type Call, keyed, testCosts } from './calls.ts';
 import { measuredStack } from './measured-stack.ts';
 
 const { stack, proxy, costOf, stop } = await measuredStack();
 afterAll(stop);
 
-type Api = Awaited<ReturnType<typeof deploy>>;
-const keyed = (count: number, key: string) => ({
-  orders: Array.from({ length: count }, (_, at) => orderBody({ idempotencyKey: `${key}-${at}` })),
-});
 const idsOf = (count: number, key: string) =>
   Array.from({ length: count }, (_, at) => orderIdOf('shop', `${key}-${at}`));
 
 /** What an operator asks for: what it costs, and in how many requests, at most. */
-const CALLS: {
-  name: string;
-  before?: (api: Api) => Promise<unknown>;
-  call: (api: Api) => Promise<unknown>;
-  billed: number;
-  requests: number;
-}[] = [
+const CALLS: readonly Call[] = [
   {
     name: 'a cancel of two by id',
     before: (api) => api.call('batch', { body: keyed(2, 'a') }),
@@ -98,13 +89,7 @@ const CALLS: {
   },
 ];
 
-test.for(CALLS)('$name costs $billed commands in $requests requests at most', async (each) => {
-  const api = await deploy(proxy, {}, stack);
-  await each.before?.(api);
-  const cost = await costOf(() => each.call(api));
-  expect(cost.billed).toBeLessThanOrEqual(each.billed);
-  expect(cost.requests).toBeLessThanOrEqual(each.requests);
-});
+testCosts(CALLS, { costOf }, () => deploy(proxy, {}, stack));
 
 test('a drain of the schedule leaves its record for one command, and one that was woken for two', async () => {
   const drained = async (trigger: 'schedule' | 'woken') => {

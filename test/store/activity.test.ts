@@ -37,7 +37,7 @@ test('what a drain leaves is read as it was, in the time that it is asked of', a
   expect((await drainsBetween(store, T0 + 1, T0 + 3_600_000)).drains).toEqual([drains[2]]);
 });
 
-test('a week later its place is another’s, and nothing of it is told of that time', async () => {
+test('a week later its field belongs to another minute, and its figures are not reported for that one', async () => {
   const store = freshStore();
   await noteDrain(store, record(T0), 'schedule');
   await noteDrain(store, record(T0 + 60_000), 'schedule');

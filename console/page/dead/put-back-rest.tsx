@@ -135,7 +135,7 @@ export function PutBackRest({
             Stop after this hundred
           </button>{' '}
           <span class="soft">
-            What was put back stays so. Keep this page open until it is done.
+            Orders that were put back stay in the queue. Keep this page open until it is done.
           </span>
         </p>
       )}

@@ -15,8 +15,8 @@ export function Upkeep() {
           <h2>Accounted for</h2>
         </header>
         <p class="body">
-          No pass of the upkeep has come to its end yet. It runs once a day, at 03:30 UTC, and
-          compares every order with the places that hold it. To run it now:{' '}
+          No upkeep pass has finished yet. It runs once a day, at 03:30 UTC, and compares every
+          order with the places that hold it. To run it now:{' '}
           <code>npm run sluice -- reconcile --repair</code>
         </p>
       </section>
@@ -40,7 +40,7 @@ export function Upkeep() {
         The last pass ended <Time at={endedAt} />, {duration(nowMs - Date.parse(endedAt))} ago, and
         took {duration(Date.parse(endedAt) - Date.parse(startedAt))}.{' '}
         {!isComplete && 'It ran out of time, so it has not seen everything. '}
-        {missing > 0 && `${countOf(missing, 'order')} could not be put right. `}
+        {missing > 0 && `${countOf(missing, 'order')} could not be repaired. `}
         {kinds.length === 0 && 'It found nothing that was out of place.'}
         {!isGood && <a href="#/runbook/reconcile-gap">Runbook</a>}
       </p>

@@ -75,10 +75,10 @@ const JUDGES: readonly Judge[] = [
       title: 'Paused',
       sentences: [
         `By ${pause.by} until ${time(Date.parse(pause.until), nowMs)}${reason}.`,
-        `Orders are taken in and wait: ${count(stats.queued)} do.`,
+        `Orders are still accepted: ${count(stats.queued)} wait.`,
         ...accounted(situation),
       ],
-      next: 'Let it go on when the reason is gone; it ends by itself.',
+      next: 'Resume when the reason is gone. The pause also ends by itself.',
       section: 'drain-not-running',
     };
   },
@@ -142,7 +142,7 @@ const JUDGES: readonly Judge[] = [
       level: 'bad',
       title: gauge.share >= 1 ? 'The queue is full' : 'The queue is nearly full',
       sentences: [
-        `${count(queued)} of the ${count(max)} orders that ${client} may have wait. Beyond that it gets 429.`,
+        `${count(queued)} of the ${count(max)} orders that ${client} may have wait. Beyond that, its submits get 429.`,
         paceSentence(situation),
         ...accounted(situation),
       ],

@@ -22,7 +22,7 @@ export function OrderActions(props: {
     <div class="row-of-buttons">
       {order.status === 'dead' && <Redrive order={order} onDone={onDone} />}
       {offers.includes('drain') && <Act path="drain" name="Drain now" onDone={onDone} />}
-      {offers.includes('resume') && <Act path="resume" name="Go on now" onDone={onDone} />}
+      {offers.includes('resume') && <Act path="resume" name="Resume now" onDone={onDone} />}
       {CANCELABLE.has(order.status) && (
         <ChangeButton kind="danger" onClick={() => setCanceling(true)}>
           Cancel …

@@ -82,7 +82,7 @@ test('a server that never answers is told after the deadline', async () => {
   expect(finding('redis/reachable').found).toMatch(/did not answer in time/);
 });
 
-test('what is no REST API of Upstash is told as such', async () => {
+test('a server that is no Upstash REST API is reported as that', async () => {
   const { url } = await pretendServer(() => ({ status: 200, body: '<html>' }));
   const { finding } = await examined({ env: environmentOf({ url: url.href, token: 'x' }) });
   expect(finding('redis/reachable').found).toMatch(/not an Upstash REST API/);

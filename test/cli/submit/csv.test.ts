@@ -101,7 +101,7 @@ test.each<[string, readonly string[], Flags, readonly string[], readonly (string
     ],
   ],
   [
-    'with --repeats drop a copy counts once, and what is no copy stays doubtful',
+    'with --repeats drop a copy counts once, and a repeat that is not a copy stays doubtful',
     ['1,a,x,,1,1', '2,b,x,,1,1', '1,a,x,,2,1', '2,b,x,,1,1'],
     { repeats: 'drop' },
     ['2 b GBP: x 1 x 100'],

@@ -139,7 +139,7 @@ test('a pause shows on every screen with its end and its reason; orders are take
   });
   expect(submitted.status).toBe(202);
   expect((await api('/drain', 'POST')).status).toBe(409);
-  await strip.getByRole('button', { name: 'Go on now' }).click();
+  await strip.getByRole('button', { name: 'Resume now' }).click();
   await strip.waitFor({ state: 'detached' });
   expect((await api('/drain', 'POST')).body).toMatchObject({ produced: 1 });
 });
