@@ -89,7 +89,7 @@ function boundedReason(reason: unknown): string {
   return characters.join('');
 }
 
-/** How long JSON is as part of a request, which is JSON itself. */
+/** The length of a JSON text inside a request, which is JSON itself. */
 export function bytesSent(json: string): number {
   return Buffer.byteLength(JSON.stringify(json));
 }

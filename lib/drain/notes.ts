@@ -11,7 +11,7 @@ import type { DrainReport } from './drain.ts';
 /** What is kept of the last error, in characters. */
 const ERROR_CHARACTERS_MAX = 200;
 
-/** Takes down what a drain does, for the record that it leaves. */
+/** Collects what a drain does, for its activity record. */
 export class DrainNotes {
   #again = 0;
   #oldestAgeMs = 0;

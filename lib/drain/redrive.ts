@@ -38,7 +38,7 @@ export async function redriveOldest(
 }
 
 /**
- * Puts orders back, due one after the other, and says of each that it could not put back what it is.
+ * Puts orders back, due one after another, and says why it could not put back each of the others.
  * Five billed commands more than a redrive at most.
  *
  * @param ids  1 to `REDRIVE_ORDERS_MAX`

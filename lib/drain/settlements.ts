@@ -23,7 +23,7 @@ import {
   withFailure,
 } from './failures.ts';
 
-/** What is kept of a result, in bytes as they are sent; `failures.ts` says how much else there is. */
+/** Bytes kept of a result, as they are sent; `failures.ts` has the limits of the rest. */
 const RESULT_BYTES_MAX = 8 * 1024;
 /** A larger one would be rounded by JSON. */
 const ORDER_NUMBER_MAX = 10 ** 15;

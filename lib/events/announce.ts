@@ -124,7 +124,7 @@ async function announceLine(
   else if (signal.aborted) run.end = 'time-up';
 }
 
-/** Takes out of its line what was sent, and tells of what the receiver did not take. */
+/** Removes sent events from their list, and reports those that the receiver did not accept. */
 async function takeOut(
   { store, clock, log, metrics }: AnnounceDependencies,
   run: Run,

@@ -73,7 +73,7 @@ export async function noteDrain(
   await client.repeatedly((redis) => redis.hset(key, { [field]: textOf(sum) }));
 }
 
-/** Says that a drain has looked and found nothing. One billed command. */
+/** Notes that a drain looked and found nothing. One billed command. */
 export async function noteIdle({ client, keys }: Store, nowMs: number): Promise<void> {
   const key = keys.activity(hourOf(nowMs));
   await client.repeatedly((redis) => redis.hset(key, { [`${minuteOf(nowMs)}:idle`]: nowMs }));

@@ -91,7 +91,7 @@ function send(
 }
 
 /**
- * The orders that died first, of each client in turn: the dead of one do not keep back those of another.
+ * The orders that died first, taking clients in turn, so that one client’s dead do not hold back another’s.
  * One billed command, and one for each client. */
 export async function oldestDead(store: Store, ordersMax: number): Promise<string[]> {
   const { client: redis, keys } = store;

@@ -23,7 +23,7 @@ export interface SubmitRequest {
   readonly nowMs: number;
   /** How many orders of the client may be pending for a scheduled one to be accepted. */
   readonly pendingMax: number;
-  /** How many may be due within a minute for another one of that kind to be accepted. */
+  /** An order due within a minute is refused if more than this many would be due by then. */
   readonly queueMax: number;
   /**
    * Whether to have a drain look at the client in any case, at one command more: an earlier submit
@@ -32,7 +32,7 @@ export interface SubmitRequest {
   readonly mustLook?: boolean;
   /** Whether to tell how many orders of the client are due, at one command more. */
   readonly countsDue?: boolean;
-  /** What to count and to look at for orders that take so many bytes; nothing if left out. */
+  /** Decides what to count and check for orders of that many bytes; nothing if left out. */
   readonly asks?: (bytes: number) => Counting;
   /** Whether orders reserve tracked SKUs, at up to two commands more. */
   readonly hasStock?: boolean;

@@ -26,7 +26,7 @@ export interface Breaker {
 
 /** After this many failures in a row, calls go one at a time. */
 export const CAREFUL_AFTER = 5;
-/** So many orders refused in a row end a batch, also after others were taken. */
+/** A batch ends after this many refusals in a row, even if earlier orders were taken. */
 export const REFUSED_RUN_MAX = 20;
 /** Orders refused in a row, with no success, after which the receiver is at fault and not the order. */
 export const REFUSALS_MAX = 3;
