@@ -109,7 +109,7 @@ test('drain now shows what the drain did; while the drains are paused it says wh
   await page.getByText(/None was begun: ops has paused the drains until/).waitFor();
 });
 
-test('a pause shows on every screen with its end and its reason; orders are taken in; go on ends it', async () => {
+test('a pause shows on every screen with its end and its reason; orders are still accepted; Resume ends it', async () => {
   const page = await rig.open();
   await page.getByRole('button', { name: 'Pause …' }).click();
   await page.getByRole('dialog').locator('select').selectOption('5');

@@ -142,8 +142,8 @@ const FAULTS: readonly [string, Reply | 'reset', RegExp][] = [
   ['401', { status: 401, body: { type: '/problems/unauthorized' } }, /does not know this key/],
   ['429', { status: 429, headers: { 'retry-after': '1' }, body: {} }, /refuses more requests/],
   ['503', { status: 503, headers: { 'retry-after': '1' }, body: {} }, /sluice -- doctor/],
-  ['HTML', { status: 200, text: '<!doctype html><h1>Welcome' }, /Something else than Sluice/],
-  ['another shape', { status: 200, body: { queued: 'many' } }, /Something else than Sluice/],
+  ['HTML', { status: 200, text: '<!doctype html><h1>Welcome' }, /Something other than Sluice/],
+  ['another shape', { status: 200, body: { queued: 'many' } }, /Something other than Sluice/],
 ];
 
 test('an API that fails in every way leaves the last figures, says what to do, and is found again', async () => {
