@@ -4,6 +4,7 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { createProducer } from '#producer';
 import { drainSlot, type SlotRequest } from '../lib/drain/drain-slot.ts';
 import { measureStock } from '../lib/drain/measure-stock.ts';
+import { threadsOf } from '../lib/drain/producer-thread.ts';
 import { type DrainEvent, wokenDrain } from '../lib/drain/woken-drain.ts';
 import { json, problem } from '../lib/http/responses.ts';
 import { withFields } from '../lib/log.ts';
@@ -24,18 +25,19 @@ function isPausedOrRunning(pause: Pause | undefined) {
 
 /** The schedule's drain, and `POST /drain`: one function, so that both share its concurrency. */
 export const handler = await httpFunction(({ route, ...surroundings }) => {
-  const { clock, config, keys, metrics, random } = surroundings;
-  const store = surroundings.storeForBatches();
-  const { client: lockClient } = surroundings.storeForRequests();
+  const { clock, config, keys, metrics, random, storeForBatches, storeForRequests } = surroundings;
+  const [store, { client: lockClient }] = [storeForBatches(), storeForRequests()];
   const producer = createProducer(surroundings);
+  const thread = threadsOf(producer, new URL(import.meta.url), surroundings.env);
 
   async function drain({ requestId, ...run }: Omit<SlotRequest, 'holder'> & { requestId: string }) {
     const log = withFields(surroundings.log, { requestId, slot: run.slot });
     const hold = { client: lockClient, clock, key: keys.lock(run.slot), leaseMs: LOCK_LEASE_MS };
     const lock = () => acquireLock({ ...hold, token: randomUUID() });
-    const dependencies = { store, producer, clock, random, log, metrics, lock };
-    const holder = holderOf(run.slot, randomUUID());
-    const outcome = await drainSlot(dependencies, config, { ...run, holder });
+    const { isolated, stop } = thread();
+    const dependencies = { store, producer, isolated, clock, random, log, metrics, lock };
+    const request = { ...run, holder: holderOf(run.slot, randomUUID()) };
+    const outcome = await drainSlot(dependencies, config, request).finally(stop);
     if (config.hasStock && outcome.kind === 'drained' && outcome.report.produced > 0) {
       await measureStock(store, { metrics, log });
     }

@@ -1,7 +1,7 @@
 import type { ClaimedOrder, Failure } from '../orders/order.ts';
 import { retryDelayMs } from '../orders/retry.ts';
 import type { ProducerAnswer } from '../producers/producer.ts';
-import { ALONE, type Claim, type Lease } from '../store/claim.ts';
+import { type Claim, isAloneName, type Lease } from '../store/claim.ts';
 import { type ErasedOrder, erasedFrom } from '../store/erased-record.ts';
 import { segmentOf } from '../store/keys.ts';
 import {
@@ -104,7 +104,7 @@ export function sortOut(
   const attempts = order.attempts + (lease.claims > 1 ? 1 : 0);
   const isAlone = state?.isAlone === true;
   const dueAtMs = state?.dueAtMs ?? order.produceAtMs ?? 0;
-  if (lease.claims === 1 && (dueAtMs > nowMs || isAlone !== (lease.from === ALONE))) {
+  if (lease.claims === 1 && (dueAtMs > nowMs || isAlone !== isAloneName(lease.from))) {
     // It was replaced while it waited in the queue, by one for later, or a clock was wrong, or the move
     // that its state tells was cut off.
     return settle({ client, kind: 'pending', dueAtMs: Math.max(dueAtMs, nowMs), isAlone });
@@ -117,12 +117,30 @@ export function sortOut(
     return { kind: 'produce', claimed: { lease, order: claimed, sold, state, bytes } };
   }
   const failed = { attempts, failure: unansweredAttempt(lease.last, nowMs) };
-  if (attempts >= attemptsMax) {
-    return settle({ client, kind: 'dead', state: deadState(state, failed, step) });
+  return { kind: 'settle', settlement: triedAlone({ lease, client, state }, failed, step) };
+}
+
+/** What becomes of an order that the producer may have died of. */
+export function unanswered(claimed: Claimed, reason: string, step: Step): Settlement {
+  const { lease, state, order } = claimed;
+  const { client, attempts } = order;
+  const failure = failedAttempt('unanswered', reason, step.claim, step.nowMs);
+  return triedAlone({ lease, client, state }, { attempts, failure }, step);
+}
+
+/** After a pause an order is tried by itself, as long as attempts are left. */
+function triedAlone(
+  { lease, client, state }: Pick<Claimed, 'lease' | 'state'> & { readonly client: string },
+  failed: FailedAttempt,
+  step: Step,
+): Settlement {
+  const { attempts } = failed;
+  if (attempts >= step.attemptsMax) {
+    return { lease, client, kind: 'dead', state: deadState(state, failed, step) };
   }
-  const againAtMs = nowMs + retryDelayMs(attempts, step.random);
-  const next = { ...retryState(state, failed, againAtMs, step), isAlone: true };
-  return settle({ client, kind: 'pending', isAlone: true, dueAtMs: againAtMs, state: next });
+  const dueAtMs = step.nowMs + retryDelayMs(attempts, step.random);
+  const next = { ...retryState(state, failed, dueAtMs, step), isAlone: true };
+  return { lease, client, kind: 'pending', isAlone: true, dueAtMs, state: next };
 }
 
 /**
@@ -165,7 +183,7 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
 
 /** Given back: the next to be claimed, in the order of its claim, and no attempt is charged. */
 export function untried({ lease, order: { client } }: Claimed): Settlement {
-  return { lease, client, kind: 'pending', isAlone: lease.from === ALONE, dueAtMs: lease.rank };
+  return { lease, client, kind: 'pending', isAlone: isAloneName(lease.from), dueAtMs: lease.rank };
 }
 
 interface FailedAttempt {

@@ -34,7 +34,7 @@ test('a settlement moves each order to its place and ends its lease', async () =
   // A produced or dead order leaves an event, and so does a canceled one as it is moved.
   const events = (contents.order_events as string[]).map((event) => event.split(':')[1]);
   expect(events.toSorted()).toEqual(['canceled', 'dead', ...Array(5).fill('produced')]);
-  expect(await store.redis.zscore(store.keys.clients, '!')).not.toBeNull();
+  expect(await store.redis.zscore(store.keys.clients, '!shop')).not.toBeNull();
 });
 
 test('order numbers are given in the order of acceptance, and each once, also where a settle is repeated', async () => {

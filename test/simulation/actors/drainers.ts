@@ -13,6 +13,8 @@ import type { World } from '../world.ts';
 interface Machine {
   readonly process: SimulatedProcess;
   readonly producer: Producer;
+  /** The same where its end is not the process's. */
+  readonly isolated: Producer;
   isBusy: boolean;
   /** Its clock may be wrong, and others take its place then, once all is well. */
   readonly isOfStorm: boolean;
@@ -57,11 +59,17 @@ function createDrainers(world: World): Drainers {
     );
     if (free !== undefined) return free;
     const process = world.start('drain');
-    const producer =
+    const producerWith = (options: { isIsolated: boolean }) =>
       plan.produces === 'ledger'
-        ? ledgerProducer(world, process)
+        ? ledgerProducer(world, process, options)
         : createProducer({} as Surroundings);
-    const fresh = { process, producer, isBusy: false, isOfStorm: world.isStorm() };
+    const fresh: Machine = {
+      process,
+      producer: producerWith({ isIsolated: false }),
+      isolated: producerWith({ isIsolated: true }),
+      isBusy: false,
+      isOfStorm: world.isStorm(),
+    };
     machines.push(fresh);
     return fresh;
   }
@@ -79,7 +87,7 @@ function createDrainers(world: World): Drainers {
 
 async function drainOnce(
   world: World,
-  { process, producer }: Machine,
+  { process, producer, isolated }: Machine,
   { slot, timeMs, number }: { slot: number; timeMs: number; number: number },
 ): Promise<void> {
   const { plan, keys, scheduler, history } = world;
@@ -100,6 +108,7 @@ async function drainOnce(
       {
         ...{ store, clock, random, log: () => undefined, metrics: NO_METRICS },
         producer: watch.producer(producer),
+        isolated: watch.producer(isolated),
         lock: () => watch.lock(() => acquireLock(request)),
       },
       { batchSize, lanes, leaseMs, attemptsMax, isAnnounced },
