@@ -36,7 +36,7 @@ test('tells by the minute, then by the hour, what becomes due, and leaves out wh
   await settled(store, { kind: 'retry', reason: 'x', afterMs: 5 * MIN - 2_500 }, T0);
   const dead = await submitted(store, 'bulk', 2);
   await settled(store, { kind: 'rejected', reason: 'x' });
-  const pace = { pauseMs: 30_000, mark: 'm', nowMs: T0 + 30 * MIN };
+  const pace = { pauseMs: 30_000, redriveId: 'm', nowMs: T0 + 30 * MIN };
   await redrive(store, { ids: dead, ...pace });
   await submitted(store, 'held', 4);
   await claimReady(store, { nowMs: T0, leaseMs: 5 * MIN });
