@@ -107,6 +107,23 @@ test('a reference and an order number are looked for among what is read, which i
   expect(idsOf(await list({ orderNumber: String(orderNumber) }))).toEqual([id]);
 });
 
+test('a time finds what was accepted in it, its end excluded', async () => {
+  await submit(2);
+  await api.call('drain');
+  const [last = '', second = '', first = ''] = (await submit(4)).slice(0, 3);
+  const at = (afterMs: number) => new Date(NOW_MS + afterMs).toISOString();
+  expect((await list({ acceptedFrom: at(4), acceptedTo: at(6) })).body).toMatchObject({
+    orders: [{ id: second }, { id: first }],
+    examined: 6,
+  });
+  const zoned = at(5).replace('T13', 'T14').replace('Z', '+01:00');
+  expect(idsOf(await list({ acceptedFrom: zoned, client: 'shop' }))).toEqual([last, second]);
+  expect(idsOf(await list({ acceptedTo: at(2), status: 'produced' }))).toHaveLength(1);
+  for (const wrong of ['', 'now', '2026-02-30T00:00:00Z', `${at(1)},${at(2)}`]) {
+    expect((await list({ acceptedTo: wrong })).status).toBe(400);
+  }
+});
+
 test('an admin can ask for the orders of one client, and a client for its own only', async () => {
   const ours = await submit(2);
   const theirs = await submit(2, 'other');
