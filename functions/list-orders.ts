@@ -1,6 +1,5 @@
-import type * as z from 'zod/mini';
 import { orderSummaryDocument } from '../lib/contract/documents.ts';
-import { ordersQuerySchema } from '../lib/contract/queries.ts';
+import { type OrdersQuery, ordersQuerySchema } from '../lib/contract/queries.ts';
 import type { OrderPage } from '../lib/contract/schemas.ts';
 import { isAdmin } from '../lib/http/authenticate.ts';
 import { pagesOf } from '../lib/http/page-query.ts';
@@ -14,7 +13,7 @@ import { findByKey, listOrders } from '../lib/store/list.ts';
 const FILTERS = ['status', 'client', 'customer', 'reference'] as const;
 
 /** Whether an order was accepted in a time: at its beginning or later, and before its end. */
-function acceptedIn({ acceptedFrom = '', acceptedTo = '' }: z.output<typeof ordersQuerySchema>) {
+function acceptedIn({ acceptedFrom = '', acceptedTo = '' }: OrdersQuery) {
   const fromMs = parseInstant(acceptedFrom) ?? 0;
   const toMs = parseInstant(acceptedTo) ?? Infinity;
   return ({ acceptedAtMs }: Order) => acceptedAtMs >= fromMs && acceptedAtMs < toMs;

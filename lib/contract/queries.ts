@@ -42,3 +42,5 @@ export const ordersQuerySchema = z.object({
   client: z.optional(z.string()),
   idempotencyKey: z.optional(z.string().check(z.regex(IDEMPOTENCY_KEY_PATTERN, KEY_RULE))),
 });
+
+export type OrdersQuery = z.output<typeof ordersQuerySchema>;
