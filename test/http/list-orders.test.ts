@@ -108,18 +108,12 @@ test('a reference and an order number are looked for among what is read, which i
 });
 
 test('a time finds what was accepted in it, its end excluded', async () => {
-  await submit(2);
-  await api.call('drain');
-  const [last = '', second = '', first = ''] = (await submit(4)).slice(0, 3);
+  const [, second, first] = await submit(4);
   const at = (afterMs: number) => new Date(NOW_MS + afterMs).toISOString();
-  expect((await list({ acceptedFrom: at(4), acceptedTo: at(6) })).body).toMatchObject({
-    orders: [{ id: second }, { id: first }],
-    examined: 6,
-  });
-  const zoned = at(5).replace('T13', 'T14').replace('Z', '+01:00');
-  expect(idsOf(await list({ acceptedFrom: zoned, client: 'shop' }))).toEqual([last, second]);
-  expect(idsOf(await list({ acceptedTo: at(2), status: 'produced' }))).toHaveLength(1);
-  for (const wrong of ['', 'now', '2026-02-30T00:00:00Z', `${at(1)},${at(2)}`]) {
+  const zoned = at(2).replace('T13', 'T14').replace('Z', '+01:00');
+  const { body } = await list({ acceptedFrom: zoned, acceptedTo: at(4) });
+  expect(body).toMatchObject({ orders: [{ id: second }, { id: first }], examined: 4 });
+  for (const wrong of ['', 'now', `${at(1)},${at(2)}`]) {
     expect((await list({ acceptedTo: wrong })).status).toBe(400);
   }
 });
