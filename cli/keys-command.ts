@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Scope } from '../lib/contract/scopes.ts';
-import { type ApiKey, areScopes, entryOf, isClientName } from '../lib/http/api-keys.ts';
+import { type ApiKey, areScopes, entryOf } from '../lib/http/api-keys.ts';
 import type { OutputFlags } from './order-commands.ts';
 
 /** Tells what it is wherever it turns up, as in a file that a scanner for secrets reads. */

@@ -4,11 +4,11 @@ import {
   stockChangesSchema,
   stockItemSchema,
 } from '../lib/contract/stock-schemas.ts';
+import { faultsOf } from '../lib/http/checked-body.ts';
 import { readIdempotencyKey } from '../lib/http/idempotency-key.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
 import { type HttpResponse, invalidBody, json, problem } from '../lib/http/responses.ts';
 import { changedStock, stockChange, stockIsOff } from '../lib/http/stock-answers.ts';
-import { faultsOf } from '../lib/orders/faults.ts';
 import { fits, NAME } from '../lib/orders/rules.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import type { Store } from '../lib/store/connection.ts';

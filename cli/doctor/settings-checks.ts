@@ -41,7 +41,7 @@ function keysAreRight(text: string | undefined): Verdict {
     return wrong('it is no JSON', 'It is an array; npm run sluice -- keys create prints an entry.');
   }
   const checked = checkKeys(entries);
-  if (checked.kind === 'wrong') return wrong(faultsOf(entries, checked.places), MEND_ENTRY);
+  if (checked.kind === 'wrong') return wrong(faultsOf(entries, checked.wrongAt), MEND_ENTRY);
   return verdictOn(checked.keys);
 }
 
@@ -49,8 +49,8 @@ const MEND_ENTRY =
   'An entry is {"client", "scopes", "sha256"}, each digest once: npm run sluice -- keys create.';
 
 /** Where the faults are, and never what stands there. */
-function faultsOf(entries: unknown, places: readonly string[]): string {
-  if (places.length > 0) return `wrong at ${places.slice(0, 5).join(', ')}`;
+function faultsOf(entries: unknown, wrongAt: readonly string[]): string {
+  if (wrongAt.length > 0) return `wrong at ${wrongAt.slice(0, 5).join(', ')}`;
   const digests = (Array.isArray(entries) ? entries : []).map(({ sha256 }) => String(sha256));
   const twice = digests.findIndex((digest, at) => digests.indexOf(digest) !== at);
   if (twice < 0) return 'it is empty, or no array';

@@ -29,18 +29,18 @@ const MEMBERS: Readonly<Record<keyof ApiKey, (value: unknown) => boolean>> = {
 
 export type CheckedKeys =
   | { readonly kind: 'keys'; readonly keys: readonly ApiKey[] }
-  /** `places`: where entries are wrong, such as `0/client`; empty where the whole is. */
-  | { readonly kind: 'wrong'; readonly places: readonly string[] };
+  /** `wrongAt`: where entries are wrong, such as `0/client`; empty where the whole is. */
+  | { readonly kind: 'wrong'; readonly wrongAt: readonly string[] };
 
 /** Checks the keys of a deployment. A key that is two clients' would be one's by chance of order. */
 export function checkKeys(entries: unknown): CheckedKeys {
-  if (!Array.isArray(entries) || entries.length === 0) return { kind: 'wrong', places: [] };
-  const places = entries.flatMap((entry: unknown, at) =>
+  if (!Array.isArray(entries) || entries.length === 0) return { kind: 'wrong', wrongAt: [] };
+  const wrongAt = entries.flatMap((entry: unknown, at) =>
     wrongMembers(entry).map((member) => (member === '' ? `${at}` : `${at}/${member}`)),
   );
   const keys = entries as ApiKey[];
   const isUnique = new Set(keys.map((key) => key?.sha256)).size === keys.length;
-  return places.length === 0 && isUnique ? { kind: 'keys', keys } : { kind: 'wrong', places };
+  return wrongAt.length === 0 && isUnique ? { kind: 'keys', keys } : { kind: 'wrong', wrongAt };
 }
 
 /** Names of the members of an entry that are wrong; an empty name for the entry itself. */

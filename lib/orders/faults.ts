@@ -1,5 +1,3 @@
-import type * as z from 'zod/mini';
-
 /** What is wrong with one member of a body. */
 export interface Fault {
   /** RFC 6901 JSON Pointer of the member itself, also where it is missing or unknown. */
@@ -54,16 +52,6 @@ export function must(rule: string) {
     error: (issue: { input?: unknown }) =>
       issue.input === undefined ? `Is missing: it must be ${rule}.` : `Must be ${rule}.`,
   };
-}
-
-/** One fault per broken rule of a member, in the order of the schema. */
-export function faultsOf(error: z.core.$ZodError): readonly Fault[] {
-  const list = faultList();
-  for (const issue of error.issues) {
-    if (issue.code !== 'unrecognized_keys') list.add(issue.path, issue.message);
-    else for (const key of issue.keys) list.add([...issue.path, key], 'Is not a known member.');
-  }
-  return list.faults;
 }
 
 function pointerTo(path: readonly PropertyKey[]): string {
