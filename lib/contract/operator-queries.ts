@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import { must } from '../orders/faults.ts';
 import { ID_PATTERN } from '../orders/identity.ts';
-import { must } from '../orders/submission.ts';
 import { instant, limit, wholeTo } from './queries.ts';
 
 /** The most orders that one request redrives or cancels by id. */

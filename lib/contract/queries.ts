@@ -1,10 +1,8 @@
 import * as z from 'zod/mini';
-import { KEY_RULE } from '../orders/batch.ts';
-import { grouped } from '../orders/faults.ts';
-import { IDEMPOTENCY_KEY_PATTERN } from '../orders/identity.ts';
+import { KEY } from '../orders/batch.ts';
+import { grouped, must } from '../orders/faults.ts';
 import { parseInstant } from '../orders/instant.ts';
 import { ORDER_STATUSES } from '../orders/order.ts';
-import { must } from '../orders/submission.ts';
 
 /** A whole number from 1 to `max`. */
 export function wholeTo(max: number) {
@@ -40,7 +38,7 @@ export const ordersQuerySchema = z.object({
   acceptedTo: z.optional(instant),
   /** Only this client's orders; for those who see the orders of all clients. */
   client: z.optional(z.string()),
-  idempotencyKey: z.optional(z.string().check(z.regex(IDEMPOTENCY_KEY_PATTERN, KEY_RULE))),
+  idempotencyKey: z.optional(z.string().check(z.regex(KEY.pattern, must(KEY.rule)))),
 });
 
 export type OrdersQuery = z.output<typeof ordersQuerySchema>;

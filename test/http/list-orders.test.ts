@@ -19,8 +19,6 @@ const idsOf = ({ body }: Answer) => (body.orders as { id: string }[]).map(({ id 
 const list = (query: Record<string, string> = {}, as: TestKey = 'shop') =>
   api.call('list', { query, as });
 
-const isoAt = (afterMs: number) => new Date(NOW_MS + afterMs).toISOString();
-
 /** Submits orders, each a millisecond after the other; answers their ids, the newest first. */
 async function submit(count: number, as: TestKey = 'shop', overrides = {}): Promise<string[]> {
   const ids: string[] = [];
@@ -82,34 +80,6 @@ test('a page has 50 orders by default', async () => {
   const orders = Array.from({ length: 51 }, (_, at) => orderBody({ idempotencyKey: `k${at}` }));
   await api.call('batch', { body: { orders } });
   expect((await follow({})).map(({ length }) => length)).toEqual([50, 1]);
-});
-
-test('filters name a status, a customer and a time, and other parameters are ignored', async () => {
-  const [queued] = await submit(1);
-  const [canceled = ''] = await submit(1, 'shop', { customer: 'Ä, B&=?' });
-  await api.call('cancel', { id: canceled });
-  const found = async (query: Record<string, string>) => (await follow(query)).flat();
-  expect(await found({ status: 'canceled' })).toEqual([canceled]);
-  expect(await found({ status: 'queued', sort: 'up' })).toEqual([queued]);
-  expect(await found({ customer: 'Ä, B&=?' })).toEqual([canceled]);
-  expect(await found({ customer: 'Ä, B&=?', status: 'queued' })).toEqual([]);
-  const time = { acceptedFrom: isoAt(1), acceptedTo: isoAt(2) };
-  expect(await found(time)).toEqual([queued]);
-  expect((await list({ acceptedTo: 'now' })).status).toBe(400);
-  expect((await list({ customer: 'nobody' })).body).toMatchObject({ orders: [], examined: 2 });
-});
-
-test('a reference and an order number are looked for among what is read, which is said', async () => {
-  const [id = ''] = await submit(1, 'shop', { reference: 'R 1' });
-  await submit(2);
-  expect((await list({ reference: 'R 1' })).body).toMatchObject({
-    orders: [{ id, reference: 'R 1' }],
-    examined: 3,
-  });
-  expect((await list({ reference: 'r 1' })).body).toMatchObject({ orders: [], examined: 3 });
-  await api.call('drain');
-  const { orderNumber } = (await api.read(id)).body;
-  expect(idsOf(await list({ orderNumber: String(orderNumber) }))).toEqual([id]);
 });
 
 test('an admin can ask for the orders of one client, and a client for its own only', async () => {
