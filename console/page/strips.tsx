@@ -49,7 +49,7 @@ function Paused(props: {
   const { state, run } = useChange('resume');
   return (
     <>
-      <p class="strip">
+      <p class="strip is-watch">
         <strong>
           ‖ Paused by {by} until {time(Date.parse(until), props.nowMs)}
         </strong>

@@ -1,6 +1,8 @@
+import type { StatsDetail } from '../../protocol.ts';
 import { count, duration } from '../format.ts';
 import { usePage } from '../live.ts';
 import { Cost } from '../now/cost.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { Drains } from './drains.tsx';
 import { Upkeep } from './upkeep.tsx';
 
@@ -23,6 +25,13 @@ export function Health() {
   );
 }
 
+const CLIENT_COLUMNS: readonly Column<StatsDetail['clients'][number]>[] = [
+  { name: 'Client', class: 'theirs', cell: ({ client }) => client },
+  { name: 'Waiting', class: 'number', cell: ({ queued }) => count(queued) },
+  { name: 'Pending', class: 'number', cell: ({ pending }) => count(pending) },
+  { name: 'Dead', class: 'number', cell: ({ dead }) => count(dead) },
+];
+
 function Limits() {
   const { live } = usePage();
   const detail = live?.detail?.body;
@@ -41,42 +50,7 @@ function Limits() {
             : `a submit wakes a drain, each ${duration(detail.wakeIntervalMs)} at most`}
           .
         </p>
-        <div class="table">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Client</th>
-                <th scope="col" class="number">
-                  Waiting
-                </th>
-                <th scope="col" class="number">
-                  Pending
-                </th>
-                <th scope="col" class="number">
-                  Dead
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {detail.clients.map(({ client, queued, pending, dead }) => (
-                <tr key={client}>
-                  <td data-name="Client" class="theirs">
-                    {client}
-                  </td>
-                  <td data-name="Waiting" class="number">
-                    {count(queued)}
-                  </td>
-                  <td data-name="Pending" class="number">
-                    {count(pending)}
-                  </td>
-                  <td data-name="Dead" class="number">
-                    {count(dead)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table rows={detail.clients} columns={CLIENT_COLUMNS} />
       </div>
     </section>
   );

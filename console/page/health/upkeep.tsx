@@ -1,6 +1,7 @@
 import { count, countOf, duration } from '../format.ts';
 import { useNow, usePage } from '../live.ts';
 import { OrderLink } from '../parts/small.tsx';
+import { Table } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
 
 /** What the last pass of the upkeep saw: whether everything is where it should be. */
@@ -46,29 +47,19 @@ export function Upkeep() {
       </p>
       {kinds.length > 0 && (
         <div class="findings">
-          <table>
-            <caption class="unseen">What the pass found</caption>
-            <thead>
-              <tr>
-                <th scope="col">Kind</th>
-                <th scope="col" class="number">
-                  Found
-                </th>
-                <th scope="col" class="number">
-                  Repaired
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {kinds.map((kind) => (
-                <tr key={kind} data-finding={kind}>
-                  <td>{kind}</td>
-                  <td class="number">{count(upkeep.found[kind] ?? 0)}</td>
-                  <td class="number">{count(upkeep.repaired[kind] ?? 0)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <Table
+            caption="What the pass found"
+            rows={kinds}
+            columns={[
+              { name: 'Kind', cell: (kind) => kind },
+              ...(['found', 'repaired'] as const).map((what) => ({
+                name: what === 'found' ? 'Found' : 'Repaired',
+                class: 'number',
+                cell: (kind: string) => count(upkeep[what][kind] ?? 0),
+              })),
+            ]}
+            row={(kind) => ({ 'data-finding': kind })}
+          />
           <ul>
             {upkeep.listed.map(({ kind, id }) => (
               <li key={`${kind} ${id}`}>

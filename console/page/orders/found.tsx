@@ -73,7 +73,7 @@ export function howFar(given: {
     if (shown === 0) return isEnd ? 'There are no orders.' : `Read ${count(examined)}.`;
     return isEnd
       ? `All ${countOf(shown, 'order')}.`
-      : `The newest ${count(shown)}; there are more.`;
+      : `The first ${count(shown)}; there are more. What waits comes first.`;
   }
   const found = shown === 0 ? 'none match' : `${count(shown)} match${shown === 1 ? 'es' : ''}`;
   return isEnd

@@ -7,6 +7,7 @@ import { countOf } from '../format.ts';
 import { laidOut } from '../json-text.ts';
 import { usePage } from '../live.ts';
 import { Copy, Failed, State, stateOf } from '../parts/small.tsx';
+import { Table } from '../parts/table.tsx';
 import { ExactTime } from '../parts/time.tsx';
 import { ask } from '../session.ts';
 import { noteOpened } from './found.tsx';
@@ -173,40 +174,19 @@ function Contents({ order, text }: { readonly order: OrderDocument; readonly tex
     <section class="card contents" aria-label="What it holds">
       <details open>
         <summary>{countOf(lines.length, 'line')}</summary>
-        <div class="table">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">SKU</th>
-                <th scope="col">Description</th>
-                <th scope="col" class="number">
-                  Quantity
-                </th>
-                <th scope="col" class="number">
-                  Each
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {lines.map((line, index) => (
-                <tr key={index}>
-                  <td data-name="SKU" class="theirs">
-                    {line.sku}
-                  </td>
-                  <td data-name="Description" class="theirs">
-                    {line.description ?? ''}
-                  </td>
-                  <td data-name="Quantity" class="number">
-                    {line.quantity}
-                  </td>
-                  <td data-name="Each" class="number">
-                    {formatMoney(line.unitAmount, currency)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          rows={lines}
+          columns={[
+            { name: 'SKU', class: 'theirs', cell: ({ sku }) => sku },
+            { name: 'Description', class: 'theirs', cell: ({ description }) => description },
+            { name: 'Quantity', class: 'number', cell: ({ quantity }) => quantity },
+            {
+              name: 'Each',
+              class: 'number',
+              cell: (line) => formatMoney(line.unitAmount, currency),
+            },
+          ]}
+        />
       </details>
       {metadata !== undefined && (
         <details>
