@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type Client, createClient } from '../lib/client/client.ts';
 import { ORDER_STATUSES } from '../lib/orders/order.ts';
 import { failureOf } from './api-faults.ts';
+import { readApiSettings, userFolder } from './api-settings.ts';
 import { addConsoleCommand } from './console-command.ts';
 import {
   addKeyCommands,
@@ -38,7 +39,6 @@ import {
   redriveCommand,
 } from './order-commands.ts';
 import { drainCommand, redriveManyCommand, statsCommand } from './queue-commands.ts';
-import { readSettings, userFolder } from './settings.ts';
 import { addStockCommands } from './stock-commands.ts';
 import { submitCommand } from './submit/command.ts';
 import { withSubmitOptions } from './submit/options.ts';
@@ -61,8 +61,8 @@ function program(setExitCode: (exitCode: number) => void): Command {
   withSubmitOptions(sluice.command('submit').description('submit the orders of a file')).action(
     async (file, flags) => {
       const folder = userFolder(process.env, process.cwd());
-      const surroundings = { connect, folder, nowMs: Date.now() };
-      setExitCode(await submitCommand(surroundings, file, flags));
+      const dependencies = { connect, folder, nowMs: Date.now() };
+      setExitCode(await submitCommand(dependencies, file, flags));
     },
   );
 
@@ -186,7 +186,7 @@ async function redrive(
 
 function connect(): Client {
   return createClient({
-    ...readSettings(process.env),
+    ...readApiSettings(process.env),
     timeoutMs: CALL_MS_MAX,
     triesUnansweredMax: TRIES_UNANSWERED_MAX,
   });

@@ -13,10 +13,10 @@ import {
 import { httpFunction } from '../lib/runtime.ts';
 
 /** POST /orders/batch: 200 with a result for each order; 400, 413, 415, 429, 503 as problems. */
-export const handler = await httpFunction(({ route, ...surroundings }) => {
-  const { clock, config, log, metrics } = surroundings;
-  const store = surroundings.storeForBatches();
-  const intake = intakeOf({ store, config, metrics, wake: surroundings.wake() });
+export const handler = await httpFunction(({ route, ...runtime }) => {
+  const { clock, config, log, metrics } = runtime;
+  const store = runtime.storeForBatches();
+  const intake = intakeOf({ store, config, metrics, wake: runtime.wake() });
 
   return route({ scope: 'orders:write' }, async (request) => {
     const body = readJsonBody(request, BATCH_BYTES_MAX);

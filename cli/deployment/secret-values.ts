@@ -1,7 +1,7 @@
 import { readConfig, readRedisConfig } from '../../lib/config.ts';
-import { readEventSettings } from '../../lib/events/settings.ts';
+import { readEventSettings } from '../../lib/events/event-settings.ts';
 import { databaseSettings } from '../../lib/postgres/database-settings.ts';
-import { readWebhookSettings } from '../../lib/producers/webhook/settings.ts';
+import { readWebhookSettings } from '../../lib/producers/webhook/webhook-settings.ts';
 import { ConfigError, type Environment } from '../../lib/settings.ts';
 import { usageFailure } from '../failure.ts';
 

@@ -23,7 +23,7 @@ const LISTED_MAX = 1_000;
 const BYTES_SHOWN_MIN = 16 * 1024 * 1024;
 const ORDERS_SHOWN_MIN = 50_000;
 
-export interface SubmitSurroundings {
+export interface SubmitDependencies {
   /** Called before the file is read, so that a missing key is reported at once. */
   readonly connect: () => Client;
   /** The operator's current folder: FILE is relative to it. */
@@ -37,7 +37,7 @@ export interface SubmitSurroundings {
  * @returns the exit code
  */
 export async function submitCommand(
-  { connect, folder, nowMs }: SubmitSurroundings,
+  { connect, folder, nowMs }: SubmitDependencies,
   given: string,
   flags: SubmitFlags,
 ): Promise<number> {

@@ -10,10 +10,10 @@ export interface Submission {
   /** The line number in the file on which the order begins. */
   readonly row: number;
   /** Finds the row and column that a JSON Pointer into the order is about. */
-  readonly locate: (pointer: string) => Place;
+  readonly locate: (pointer: string) => FilePosition;
 }
 
-export interface Place {
+export interface FilePosition {
   readonly row: number;
   /** The column's name and the cell, or the pointer itself. */
   readonly label: string;

@@ -34,7 +34,7 @@ const WORK: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   async 'dead letters that are redriven'(store) {
     const ids = await submitted(store, 'shop', 100);
     await settled(store, { kind: 'rejected', reason: 'x' });
-    await redrive(store, { ids, pauseMs: 1, mark: 'mark', nowMs: NOW_MS });
+    await redrive(store, { ids, pauseMs: 1, redriveId: 'mark', nowMs: NOW_MS });
   },
   async 'reads and cancels'(store) {
     const [id = ''] = await submitted(store, 'shop', 60);

@@ -1,5 +1,5 @@
 --[[
-put-right-stock: write what upkeep has counted, unless the stock has changed since it was read; have a SKU
+repair-stock: write what upkeep has counted, unless the stock has changed since it was read; have a SKU
 in the list of those that are tracked where it has stock, and only there.
 KEYS[1] order_skus         ZSET    the SKUs that are tracked
 KEYS[2] order_stock:<sku>  STRING
