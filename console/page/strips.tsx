@@ -55,7 +55,8 @@ function Paused(props: {
         </strong>
         <span>
           {reason && <span class="theirs">“{reason}” </span>}
-          No drain claims since {time(Date.parse(since), props.nowMs)}. Orders are still taken in.
+          No drain has claimed since {time(Date.parse(since), props.nowMs)}. New orders are still
+          accepted.
         </span>
         <ChangeButton onClick={() => void run()} isDisabled={state.kind === 'running'}>
           Resume now

@@ -12,7 +12,7 @@ const COUNTS = [
   ['Produced', 'produced'],
   ['To retry', 'retried'],
   ['Dead', 'dead'],
-  ['Ready at its end', 'depth'],
+  ['Left ready', 'depth'],
 ] as const;
 
 const COLUMNS: readonly Column<Drain>[] = [
@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<Drain>[] = [
     ([name, of]): Column<Drain> => ({ name, class: 'number', cell: (drain) => count(drain[of]) }),
   ),
   {
-    name: 'Because',
+    name: 'Ended because',
     class: 'theirs',
     cell: ({ ending, error }) => (
       <>

@@ -39,15 +39,15 @@ function Limits() {
   return (
     <section class="card" aria-label="Clients and limits">
       <header>
-        <h2>Clients, and what they may have</h2>
+        <h2>Clients and their limits</h2>
       </header>
       <div class="body">
         <p class="soft">
-          {count(detail.queueMax)} waiting and {count(detail.scheduledMax)} scheduled orders a
-          client; {detail.attemptsMax} attempts an order;{' '}
+          Each client may have {count(detail.queueMax)} orders waiting and{' '}
+          {count(detail.scheduledMax)} scheduled. {detail.attemptsMax} attempts per order;{' '}
           {detail.wakeIntervalMs === null
-            ? 'a drain starts each minute'
-            : `a submit wakes a drain, each ${duration(detail.wakeIntervalMs)} at most`}
+            ? 'a drain starts every minute'
+            : `a submit wakes a drain, at most once per ${duration(detail.wakeIntervalMs)}`}
           .
         </p>
         <Table rows={detail.clients} columns={CLIENT_COLUMNS} />

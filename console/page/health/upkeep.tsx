@@ -40,9 +40,9 @@ export function Upkeep() {
       <p>
         The last pass ended <Time at={endedAt} />, {duration(nowMs - Date.parse(endedAt))} ago, and
         took {duration(Date.parse(endedAt) - Date.parse(startedAt))}.{' '}
-        {!isComplete && 'It ran out of time, so it has not seen everything. '}
+        {!isComplete && 'It ran out of time before it had seen everything. '}
         {missing > 0 && `${countOf(missing, 'order')} could not be repaired. `}
-        {kinds.length === 0 && 'It found nothing that was out of place.'}
+        {kinds.length === 0 && 'It found nothing out of place.'}
         {!isGood && <a href="#/runbook/reconcile-gap">Runbook</a>}
       </p>
       {kinds.length > 0 && (

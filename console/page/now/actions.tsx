@@ -54,13 +54,13 @@ function DrainOutcome({
     return (
       <p>
         {countOf(claimed, 'order')} claimed: {count(produced)} produced, {count(retried)} to retry,{' '}
-        {count(dead)} dead. {count(remaining)} are ready still.
+        {count(dead)} dead. {count(remaining)} still ready.
       </p>
     );
   }
   if (state.kind !== 'failed') return null;
   if (state.failure.kind !== 'conflict') return <Failed failure={state.failure} />;
-  return <p>None was begun: {state.failure.detail}</p>;
+  return <p>No drain was started: {state.failure.detail}</p>;
 }
 
 const MINUTES = [5, 15, 30, 60];
@@ -78,8 +78,8 @@ function PauseDialog({ onClose }: { readonly onClose: () => void }) {
     <Dialog title="Pause the drains" onClose={onClose}>
       <form onSubmit={pause} class="spend">
         <p>
-          No drain claims an order until then; what is claimed already is produced. Orders are still
-          taken in. It ends by itself.
+          Until the pause ends, no drain claims orders. Those already claimed are still produced,
+          and new ones are still accepted. It ends by itself.
         </p>
         <label>
           For
@@ -95,7 +95,7 @@ function PauseDialog({ onClose }: { readonly onClose: () => void }) {
           </select>
         </label>
         <label>
-          Why, for whoever looks at it next
+          Why? Everyone who looks here sees it
           <input
             value={reason}
             maxLength={200}

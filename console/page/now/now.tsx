@@ -1,4 +1,4 @@
-import { count, countOf, duration } from '../format.ts';
+import { ago, count, countOf, duration } from '../format.ts';
 import { useNow, usePage } from '../live.ts';
 import { nameOf } from '../stage.ts';
 import { Actions } from './actions.tsx';
@@ -77,15 +77,15 @@ function Why({ situation }: { readonly situation: Situation }) {
       <dd>{count(Math.round(pace.inPerMinute))} a minute</dd>
       <dt>Went out</dt>
       <dd>{count(Math.round(pace.outPerMinute))} a minute</dd>
-      <dt>More came than went for</dt>
+      <dt>More came in than went out for</dt>
       <dd>{pace.behindMinutes} min</dd>
-      <dt>The oldest waits for</dt>
+      <dt>The oldest has waited</dt>
       <dd>{oldestQueuedAgeMs === null ? '–' : duration(oldestQueuedAgeMs)}</dd>
-      <dt>A drain was seen</dt>
+      <dt>Last drain seen</dt>
       <dd>
         {drainSeenAtMs === undefined ? 'not lately' : `${duration(nowMs - drainSeenAtMs)} ago`}
       </dd>
-      <dt>Drains end because</dt>
+      <dt>Drains ended because</dt>
       <dd>{endings ? `${ENDINGS[endings.kind]} (${countOf(endings.drains, 'drain')})` : '–'}</dd>
       <dt>Died, the last 10 min</dt>
       <dd>{count(diedLately)}</dd>
@@ -174,7 +174,7 @@ function LastDrain() {
     return (
       <div>
         <dt>Last drain</dt>
-        <dd class="words">None has claimed an order lately.</dd>
+        <dd class="words">None has claimed an order in the last hour.</dd>
       </div>
     );
   }
@@ -183,8 +183,8 @@ function LastDrain() {
     <div>
       <dt>Last drain with orders</dt>
       <dd class="words">
-        Slot {last.slot}, {duration(nowMs - Date.parse(last.endedAt))} ago:{' '}
-        {countOf(last.claimed, 'order')} in {duration(tookMs)}, {ENDINGS[last.ending]}.
+        Slot {last.slot}, {ago(nowMs - Date.parse(last.endedAt))}: {countOf(last.claimed, 'order')}{' '}
+        in {duration(tookMs)}, {ENDINGS[last.ending]}.
         <small>
           {count(last.produced)} produced, {count(last.retried)} to retry, {count(last.dead)} dead
         </small>

@@ -22,10 +22,11 @@ export function Outlook({ situation }: { readonly situation: Situation }) {
           ) : (
             <>
               <Bar share={gauge.share} label="The deepest queue" />
-              {percent(gauge.share)} of the {count(gauge.max)} that {gauge.client} may have waiting
+              {percent(gauge.share)} of the {count(gauge.max)} orders that {gauge.client} may have
+              waiting
               {gauge.fullAtMs !== undefined &&
                 ` · full at ${hourAndMinute(gauge.fullAtMs, nowMs)} at this rate`}
-              {' · then 429, Retry-After up to 60 s'}
+              {' · beyond it, clients get 429 with Retry-After'}
             </>
           )}
         </dd>
@@ -52,8 +53,9 @@ function said(forecast: Forecast, situation: Situation): string {
       const without =
         forecast.withoutIntakeAtMs === undefined
           ? ''
-          : ` If intake ended now, it would be clear at ${hourAndMinute(forecast.withoutIntakeAtMs, nowMs)}.`;
-      const more = forecast.perMinute > 0 ? `: ${rate(forecast.perMinute)} more come than go` : '';
+          : ` If no more came in, it would be clear at ${hourAndMinute(forecast.withoutIntakeAtMs, nowMs)}.`;
+      const more =
+        forecast.perMinute > 0 ? `: ${rate(forecast.perMinute)} more come in than go out` : '';
       return `Will not clear at this rate${more}.${without}${later}`;
     }
   }
@@ -61,6 +63,6 @@ function said(forecast: Forecast, situation: Situation): string {
 
 function noGauge({ detail }: Situation): string {
   return detail === undefined
-    ? 'The API has not said how many may wait.'
-    : 'Nobody has orders waiting.';
+    ? 'The API has not given its limit yet.'
+    : 'No client has orders waiting.';
 }
