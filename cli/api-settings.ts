@@ -15,7 +15,7 @@ const URL_LOCAL = 'http://localhost:3000';
 /**
  * Reads the settings: the only place of the command that looks at the environment.
  *
- * @throws Failure that names the variable to set
+ * @throws CommandFailure that names the variable to set
  */
 export function readApiSettings(env: Environment): ApiSettings {
   const allowHttp = env.SLUICE_ALLOW_HTTP === 'on';

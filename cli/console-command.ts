@@ -57,7 +57,7 @@ export function addConsoleCommand(sluice: Command): void {
  * `console`: serves the operator's page until Ctrl-C. The key comes from the environment, from the file
  * that `setup` wrote for the stage, or from standard input, and never from the command line.
  *
- * @throws Failure where the API or the key is not known, or the address is not this machine's own
+ * @throws CommandFailure where the API or the key is not known, or the address is not this machine's own
  */
 async function consoleCommand(env: Environment, flags: ConsoleFlags): Promise<void> {
   const host = hostIn(flags);

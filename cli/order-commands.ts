@@ -1,7 +1,7 @@
 import type { Client, ListQuery } from '../lib/client/client.ts';
 import { Conflict, NotFound } from '../lib/client/errors.ts';
 import type { ChangedOrder, OrderDocument, OrderSummaryDocument } from '../lib/contract/schemas.ts';
-import { Failure } from './failure.ts';
+import { CommandFailure } from './failure.ts';
 import { json, orderReport, ordersReport } from './report.ts';
 import { printable } from './text.ts';
 
@@ -71,12 +71,14 @@ export async function ofOrder<Order>(id: string, asked: Promise<Order>): Promise
     return await asked;
   } catch (error) {
     if (error instanceof NotFound) {
-      throw new Failure(
+      throw new CommandFailure(
         `There is no order ${id}, or it is another client's and this key may not see it.`,
       );
     }
     if (error instanceof Conflict) {
-      throw new Failure(`That cannot be done to ${id} (409): ${printable(error.problem.detail)}`);
+      throw new CommandFailure(
+        `That cannot be done to ${id} (409): ${printable(error.problem.detail)}`,
+      );
     }
     throw error;
   }

@@ -37,7 +37,7 @@ export const KNOWN_SECRETS = Object.keys(READERS);
  * Checks the value of a secret as the functions would at their start. Of your own producer,
  * only the name is checked.
  *
- * @throws Failure that says what is wrong, and never the value
+ * @throws CommandFailure that says what is wrong, and never the value
  */
 export function checkSecret(name: string, value: string): void {
   if (!/^[A-Z][A-Z0-9_]{0,99}$/.test(name)) {

@@ -1,7 +1,7 @@
 import { extname, resolve } from 'node:path';
 import type { Client } from '../../lib/client/client.ts';
 import { canAsk, isAgreed } from '../ask.ts';
-import { EXIT, Failure, usageFailure } from '../failure.ts';
+import { CommandFailure, EXIT, usageFailure } from '../failure.ts';
 import { grouped } from '../money.ts';
 import { countOf } from '../report.ts';
 import { readCsv } from './csv.ts';
@@ -98,7 +98,7 @@ async function reading(
     const isSheet = cause instanceof Error && 'code' in cause && cause.code === 'ERR_SQLITE_ERROR';
     if (!isSheet) throw cause;
     const advice = 'Set TMPDIR to a folder with room for three times the size of the file.';
-    throw new Failure(
+    throw new CommandFailure(
       `The rows cannot be stored in a temporary file: ${cause.message}. ${advice}`,
       {
         cause,

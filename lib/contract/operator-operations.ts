@@ -63,7 +63,8 @@ export const OPERATOR_OPERATIONS = {
   'GET /stats': {
     summary: 'Count the orders in each state',
     description:
-      'With `detail=true` also the limits, what is kept of each client, and what the last upkeep found.',
+      'With `detail=true` also the limits, what is kept of each client, what becomes due in the next day, ' +
+      'and what the last upkeep found.',
     tag: 'Operate',
     scope: 'orders:admin',
     query: statsQuerySchema,

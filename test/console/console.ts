@@ -16,7 +16,7 @@ export const stats = {
 
 const detail = {
   ...{ queueMax: 1_000, scheduledMax: 1_000, attemptsMax: 24, wakeIntervalMs: null },
-  ...{ clients: [], upkeep: null },
+  ...{ clients: [], upcoming: { due: [], later: 0 }, upkeep: null },
 };
 
 export function meOf(scopes: readonly Scope[]): Me {

@@ -30,6 +30,8 @@ export function testCosts(
 }
 
 /** A batch of orders, each with a key of its own. */
-export const keyed = (count: number, key: string) => ({
-  orders: Array.from({ length: count }, (_, at) => orderBody({ idempotencyKey: `${key}-${at}` })),
+export const keyed = (count: number, key: string, more: object = {}) => ({
+  orders: Array.from({ length: count }, (_, at) =>
+    orderBody({ idempotencyKey: `${key}-${at}`, ...more }),
+  ),
 });

@@ -13,6 +13,8 @@ afterAll(stop);
 const idsOf = (count: number, key: string) =>
   Array.from({ length: count }, (_, at) => orderIdOf('shop', `${key}-${at}`));
 
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
+
 /** What an operator asks for: what it costs, and in how many requests, at most. */
 const CALLS: readonly Call[] = [
   {
@@ -29,6 +31,14 @@ const CALLS: readonly Call[] = [
     },
     call: (api) => api.call('redriveMany', { body: { ids: idsOf(100, 'a') } }),
     ...{ billed: 9, requests: 2 },
+  },
+  {
+    // The counts of the client and of orders that are tried alone, the pause, the report of the upkeep;
+    // whose orders are pending, what is leased of them, and which have a state.
+    name: 'the detailed counts of one client who has scheduled 100 orders',
+    before: (api) => api.call('batch', { body: keyed(100, 'a', { produceAt: inAnHour() }) }),
+    call: (api) => api.call('stats', { query: { detail: 'true' } }),
+    ...{ billed: 4 + 2 * 6 + 2 + 3, requests: 7 },
   },
   {
     name: 'a list by key and client',

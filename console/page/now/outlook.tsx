@@ -40,7 +40,7 @@ function said(forecast: Forecast, situation: Situation): string {
   const due = outlookOf(situation).due.reduce((sum, { orders }) => sum + orders, 0);
   const later =
     due > 0
-      ? ` ${countOf(due, 'order')} due in the next hour ${due === 1 ? 'is' : 'are'} in this.`
+      ? ` ${countOf(due, 'order')} due within a day ${due === 1 ? 'is' : 'are'} in this.`
       : '';
   switch (forecast.kind) {
     case 'empty':
