@@ -16,7 +16,6 @@ const READ_ONLY = {
 /** What can be done from here about drains as a whole. */
 export function Actions({ situation }: { readonly situation: Situation }) {
   const { live } = usePage();
-  const [isPausing, setPausing] = useState(false);
   const drain = useChange<DrainReport>('drain');
   const isDraining = drain.state.kind === 'running';
   const drainNow = () => {
@@ -24,21 +23,26 @@ export function Actions({ situation }: { readonly situation: Situation }) {
     void drain.run();
   };
   return (
-    <>
-      <div class="actions">
-        {live?.readOnly !== undefined && <p>{READ_ONLY[live.readOnly]}</p>}
-        <div class="row-of-buttons">
-          <ChangeButton onClick={drainNow} isDisabled={isDraining}>
-            {isDraining ? 'Draining, for 20 s at most …' : 'Drain now'}
-          </ChangeButton>
-          <ChangeButton onClick={() => setPausing(true)}>
-            {situation.stats.pause ? 'Pause for longer …' : 'Pause …'}
-          </ChangeButton>
-        </div>
-        <div role="status">
-          <DrainOutcome state={drain.state} />
-        </div>
+    <div class="actions">
+      {live?.readOnly !== undefined && <p>{READ_ONLY[live.readOnly]}</p>}
+      <div class="row-of-buttons">
+        <ChangeButton onClick={drainNow} isDisabled={isDraining}>
+          {isDraining ? 'Draining, for 20 s at most …' : 'Drain now'}
+        </ChangeButton>
+        <PauseButton name={situation.stats.pause ? 'Pause for longer …' : 'Pause …'} />
       </div>
+      <div role="status">
+        <DrainOutcome state={drain.state} />
+      </div>
+    </div>
+  );
+}
+
+export function PauseButton({ name }: { readonly name: string }) {
+  const [isPausing, setPausing] = useState(false);
+  return (
+    <>
+      <ChangeButton onClick={() => setPausing(true)}>{name}</ChangeButton>
       {isPausing && <PauseDialog onClose={() => setPausing(false)} />}
     </>
   );
