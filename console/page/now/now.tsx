@@ -100,64 +100,41 @@ export const ENDINGS: Readonly<Record<NonNullable<Situation['endings']>['kind'],
   'lock-lost': 'lock lost',
 };
 
-function Counts({ situation }: { readonly situation: Situation }) {
-  const { stats, diedLately } = situation;
-  const approximate = stats.approximate.length > 0;
-  const about = (name: string) => (stats.approximate.includes(name) ? '≈' : '');
-  const shown = (name: 'queued' | 'producing' | 'scheduled' | 'dead' | 'produced' | 'canceled') =>
-    `${about(name)}${count(stats[name])}`;
+const COUNTED = [
+  ['queued', 'Waiting'],
+  ['producing', 'Producing'],
+  ['scheduled', 'For later'],
+  ['dead', 'Dead'],
+  ['produced', 'Produced'],
+  ['canceled', 'Canceled'],
+] as const;
+
+function Counts({ situation: { stats, diedLately } }: { readonly situation: Situation }) {
+  const { approximate, oldestQueuedAgeMs: oldestMs } = stats;
+  const notes: Readonly<Record<string, string>> = {
+    queued: oldestMs === null ? 'none' : `oldest ${duration(oldestMs)}`,
+    producing: 'leased to drains',
+    scheduled: 'scheduled, or to retry',
+    dead: diedLately > 0 ? `+${count(diedLately)} in 10 min` : 'none in 10 min',
+  };
   return (
     <section class="card" aria-label="Counts">
       <dl class="counts">
-        <div data-count="queued">
-          <dt>Waiting</dt>
-          <dd>
-            {shown('queued')}
-            <small>
-              {stats.oldestQueuedAgeMs === null
-                ? 'none'
-                : `oldest ${duration(stats.oldestQueuedAgeMs)}`}
-            </small>
-          </dd>
-        </div>
-        <div data-count="producing">
-          <dt>Producing</dt>
-          <dd>
-            {shown('producing')}
-            <small>leased to drains</small>
-          </dd>
-        </div>
-        <div data-count="scheduled">
-          <dt>For later</dt>
-          <dd>
-            {shown('scheduled')}
-            <small>scheduled, or to retry</small>
-          </dd>
-        </div>
-        <div data-count="dead">
-          <dt>Dead</dt>
-          <dd>
-            <a href="#/dead-letters">{shown('dead')}</a>
-            <small>{diedLately > 0 ? `+${count(diedLately)} in 10 min` : 'none in 10 min'}</small>
-          </dd>
-        </div>
-        <div data-count="produced">
-          <dt>Produced</dt>
-          <dd>
-            {shown('produced')}
-            <small>kept</small>
-          </dd>
-        </div>
-        <div data-count="canceled">
-          <dt>Canceled</dt>
-          <dd>
-            {shown('canceled')}
-            <small>kept</small>
-          </dd>
-        </div>
+        {COUNTED.map(([name, title]) => {
+          const shown = `${approximate.includes(name) ? '≈' : ''}${count(stats[name])}`;
+          return (
+            <div key={name} data-count={name}>
+              <dt>{title}</dt>
+              <dd>
+                {name === 'dead' ? <a href="#/dead-letters">{shown}</a> : shown}
+                <small>{notes[name] ?? 'kept'}</small>
+              </dd>
+            </div>
+          );
+        })}
         <LastDrain />
       </dl>
-      {approximate && (
+      {approximate.length > 0 && (
         <p class="counts-note soft">
           ≈ Orders whose lease or wait is just over are between two of these states.
         </p>
