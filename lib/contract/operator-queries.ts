@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { must } from '../orders/faults.ts';
 import { ID_PATTERN } from '../orders/identity.ts';
 import { parseInstant } from '../orders/instant.ts';
-import { must } from '../orders/submission.ts';
 import { limit, wholeTo } from './queries.ts';
 
 /** The most orders that one request redrives or cancels by id. */

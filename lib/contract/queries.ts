@@ -1,9 +1,7 @@
 import * as z from 'zod/mini';
-import { KEY_RULE } from '../orders/batch.ts';
-import { grouped } from '../orders/faults.ts';
-import { IDEMPOTENCY_KEY_PATTERN } from '../orders/identity.ts';
+import { KEY } from '../orders/batch.ts';
+import { grouped, must } from '../orders/faults.ts';
 import { ORDER_STATUSES } from '../orders/order.ts';
-import { must } from '../orders/submission.ts';
 
 /** A whole number from 1 to `max`. */
 export function wholeTo(max: number) {
@@ -31,5 +29,5 @@ export const ordersQuerySchema = z.object({
   orderNumber: z.optional(z.string()),
   /** Only this client's orders; for those who see the orders of all clients. */
   client: z.optional(z.string()),
-  idempotencyKey: z.optional(z.string().check(z.regex(IDEMPOTENCY_KEY_PATTERN, KEY_RULE))),
+  idempotencyKey: z.optional(z.string().check(z.regex(KEY.pattern, must(KEY.rule)))),
 });
