@@ -89,7 +89,10 @@ test.each(FAULTS)('%s is told', (_, body, faults) => {
 test('a batch holds no order over its bytes, whether that is an order or not', () => {
   const sku = '🦊'.repeat(64);
   const full = { ...LINE, sku, description: '🦊'.repeat(256) };
-  const keyed = (members: object) => ({ ...orderBody(members), idempotencyKey: 'k' });
+  const keyed = (members: Record<string, unknown>) => ({
+    ...orderBody(members),
+    idempotencyKey: 'k',
+  });
   const withLines = (count: number) => keyed({ lines: Array.from({ length: count }, () => full) });
   const digits = `2026-11-22T13:37:00.${'0'.repeat(ORDER_BYTES_MAX)}Z`;
   const judged = [withLines(150), withLines(220), keyed({ produceAt: digits }), digits].map(
