@@ -60,7 +60,7 @@ export function livePoll(
   async function askWho(): Promise<ApiFailure | undefined> {
     if (known.me !== undefined && failure === undefined && !isOld(known.me, ME_MS))
       return undefined;
-    return note(await upstream.read('me', (client) => client.me()), (me) => {
+    return note(await upstream.read((client) => client.me()), (me) => {
       known.me = me;
     });
   }
@@ -69,7 +69,7 @@ export function livePoll(
     if (!isAdmin()) return undefined;
     const isSlowToo = isOld(known.detail, SLOW_MS);
     const failed = note(
-      await upstream.read('stats', (client) => client.stats({ detail: isSlowToo })),
+      await upstream.read((client) => client.stats({ detail: isSlowToo })),
       (stats) => {
         known.stats = stats;
         const { detail } = stats.body;
@@ -77,7 +77,7 @@ export function livePoll(
       },
     );
     if (failed !== undefined || !isOld(known.activity, SLOW_MS)) return failed;
-    return note(await upstream.read('activity', (client) => client.activity()), (activity) => {
+    return note(await upstream.read((client) => client.activity()), (activity) => {
       known.activity = activity;
     });
   }
