@@ -6,7 +6,6 @@ import { countOf, type SubmitOutcome, submitOrders } from '../lib/intake/submit-
 import {
   BATCH_BYTES_MAX,
   type BatchItem,
-  hasLargeOrder,
   ORDER_BYTES_MAX,
   validateBatch,
 } from '../lib/orders/batch.ts';
@@ -21,9 +20,9 @@ export const handler = await httpFunction(({ route, ...runtime }) => {
   return route({ scope: 'orders:write' }, async (request) => {
     const body = readJsonBody(request, BATCH_BYTES_MAX);
     if (body.kind === 'refused') return body.response;
-    if (hasLargeOrder(body.value)) return bodyTooLarge(ORDER_BYTES_MAX, 'Each order of a batch');
     const nowMs = clock.now();
     const batch = validateBatch(body.value, nowMs);
+    if (batch.kind === 'too-large') return bodyTooLarge(ORDER_BYTES_MAX, 'Each order of a batch');
     if (batch.kind === 'invalid') return invalidBody('invalid-batch', batch.faults);
     const refusal = await request.countMore(batch.items.length - 1);
     if (refusal !== undefined) return refusal;

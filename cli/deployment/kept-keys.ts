@@ -1,4 +1,4 @@
-import { type ApiKey, apiKeysSchema } from '../../lib/http/api-keys.ts';
+import { type ApiKey, checkKeys } from '../../lib/http/api-keys.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import { table } from '../text.ts';
 import type { Deployment } from './deployment.ts';
@@ -82,8 +82,10 @@ async function changeKeys(
 function keysIn(text: string | undefined): readonly ApiKey[] {
   if (text === undefined) return [];
   try {
-    return apiKeysSchema.parse(JSON.parse(text), { jitless: true });
+    const checked = checkKeys(JSON.parse(text));
+    if (checked.kind === 'keys') return checked.keys;
   } catch {
-    throw new CommandFailure(`${NAME} is not an array of keys: store a right one first.`);
+    // Told below.
   }
+  throw new CommandFailure(`${NAME} is not an array of keys: store a right one first.`);
 }

@@ -1,5 +1,5 @@
-import { batchItemSchema } from '../../lib/orders/batch.ts';
-import { LINES_MAX, parseOrder } from '../../lib/orders/submission.ts';
+import { validateItem } from '../../lib/orders/batch.ts';
+import { LINES_MAX } from '../../lib/orders/rules.ts';
 import { type Currency, findCurrency, formatMoney, grouped, isSign, isSignOf } from '../money.ts';
 import {
   idempotencyKeyOf,
@@ -72,7 +72,7 @@ function finished(
   const early = order.kept(idempotencyKey);
   if (early) return early;
   const locate = (pointer: string) => positionOf(pointer, order, lines);
-  const parsed = parseOrder(batchItemSchema, { idempotencyKey, ...members }, order.rules.nowMs);
+  const parsed = validateItem({ idempotencyKey, ...members }, order.rules.nowMs);
   const faults = parsed.kind === 'invalid' ? locatedFaults({ locate }, parsed.faults) : [];
   for (const { row, text } of faults) order.reject(row, text);
   return (

@@ -24,7 +24,7 @@ export const READS: ReadonlyMap<string, Read> = new Map<string, Read>([
     (upstream, query) => {
       const given = only(query, [
         ...['status', 'customer', 'reference', 'orderNumber', 'client', 'idempotencyKey'],
-        ...['limit', 'cursor'],
+        ...['acceptedFrom', 'acceptedTo', 'limit', 'cursor'],
       ]);
       return upstream.read('orders', (client) =>
         client.listPage(given as Parameters<Client['listPage']>[0]),

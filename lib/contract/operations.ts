@@ -1,9 +1,8 @@
-import { batchItemSchema, batchSchema } from '../orders/batch.ts';
-import { submissionSchema } from '../orders/submission.ts';
 import { BODY_PROBLEMS, type Operation } from './operation.ts';
 import { OPERATOR_OPERATIONS } from './operator-operations.ts';
 import { cancelManySchema } from './operator-queries.ts';
 import { canceledSchema } from './operator-schemas.ts';
+import { batchItemSchema, batchSchema, submissionSchema } from './order-schemas.ts';
 import { ordersQuerySchema } from './queries.ts';
 import {
   batchResultsSchema,

@@ -183,7 +183,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   // A file of lib/producers, or one's own.
   '#producer': ['functions'],
   aws4fetch: ['lib/aws'],
-  'zod/mini': ['lib/orders', 'lib/contract', 'lib/http', 'lib/client'],
+  'zod/mini': ['lib/contract', 'lib/http', 'lib/client'],
   'pg/lib/client.js': ['lib/postgres'],
   '@upstash/redis': ['lib/store'],
   '@upstash/lock': ['lib/store'],
