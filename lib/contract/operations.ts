@@ -182,8 +182,3 @@ export const OPERATIONS = {
     problems: [],
   },
 } as const satisfies Record<string, Operation>;
-
-export type RouteKey = keyof typeof OPERATIONS;
-
-/** One order of a batch. The batch's own schema leaves it open, as each order is validated alone. */
-export const batchOrderSchema = batchItemSchema;

@@ -115,7 +115,6 @@ cli/setup/steps.ts CALL_MS_MAX | ${GATEWAY_MS_MAX} | ${3 * MINUTE} | setup outla
 cli/warm.ts STARTING_MS | 3_000 | 10_000 | instances start at a rate that Lambda bears, 1,000 in 10 s
 cli/warm.ts LINGER_MS | ${constant('lib/warm.ts', 'SPARE_MS')} | 5_000 | an instance stays until the last has started
 cli/stock-command.ts CHANGES_MAX | ${stockChangesMax} | ${stockChangesMax} | the command sends as many changes of stock as a call may bring
-lib/store/stock.ts STOCK_CHANGES_MAX | ${stockChangesMax} | ${stockChangesMax} | the store takes as many changes of stock as a call may bring
 cli/deployment/kept-keys.ts KEYS_BYTES_MAX | 32_000 | ${64 * 1024 - 2_048} | keys fit into a secret of 64 KB beside an address and a token
 cli/cost/workload.ts CLAIMED_MAX | ${batchSize} | ${batchSize} | cost counts with the batches that a stage has by default
 deploy/secret-store.ts TRIES_MAX | 3 | 20 | a secret that others change is written after a few tries
