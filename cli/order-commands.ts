@@ -31,13 +31,16 @@ export async function redriveCommand(
 export interface ListFlags extends OutputFlags {
   readonly status?: NonNullable<ListQuery['status']>;
   readonly customer?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly limit: number;
 }
 
 /** `list`: prints orders, the newest first. */
 export async function listCommand(client: Client, flags: ListFlags): Promise<void> {
-  const { json: _, ...query } = flags;
-  await printAll(client.list(query), flags);
+  const { json: _, from, to, ...query } = flags;
+  const accepted = { ...(from && { acceptedFrom: from }), ...(to && { acceptedTo: to }) };
+  await printAll(client.list({ ...query, ...accepted }), flags);
 }
 
 /** `dead-letters`: prints dead orders, the last to die first. */

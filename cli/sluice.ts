@@ -96,6 +96,8 @@ function addOrderCommands(sluice: Command): void {
     .description('print orders, the newest first')
     .addOption(new Option('--status <status>', 'only of this status').choices(ORDER_STATUSES))
     .option('--customer <customer>', 'only of this customer')
+    .option('--from <time>', 'only what was accepted at this time or later, 2026-11-28T09:00:00Z')
+    .option('--to <time>', 'only what was accepted before this time')
     .option('--limit <n>', 'how many at most', countTo(COUNT_MAX), LIST_ORDERS_DEFAULT)
     .option('--json', 'print each as a line of JSON, as the API gives it')
     .addHelpText('after', LIST_HELP)
