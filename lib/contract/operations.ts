@@ -2,7 +2,7 @@ import { BODY_PROBLEMS, type Operation } from './operation.ts';
 import { OPERATOR_OPERATIONS } from './operator-operations.ts';
 import { cancelManySchema } from './operator-queries.ts';
 import { canceledSchema } from './operator-schemas.ts';
-import { batchItemSchema, batchSchema, submissionSchema } from './order-schemas.ts';
+import { batchSchema, submissionSchema } from './order-schemas.ts';
 import { ordersQuerySchema } from './queries.ts';
 import {
   batchResultsSchema,

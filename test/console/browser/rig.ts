@@ -26,7 +26,7 @@ export async function seededStack(options: { rush?: Rush } & Partial<StackOption
 }
 
 /** Opens pages of a console of their own, and looks that nothing goes wrong in any of them. */
-function pagesOf(browser: Browser, url: URL, key = OPERATOR_KEY) {
+export function pagesOf(browser: Browser, url: URL, key = OPERATOR_KEY) {
   async function console(options: { readonly key?: string; readonly isReadOnly?: boolean } = {}) {
     const { isReadOnly = false } = options;
     const started = await startConsole({ api: { url, key: options.key ?? key }, isReadOnly });
