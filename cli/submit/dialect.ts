@@ -12,11 +12,6 @@ export interface Dialect {
   readonly isLastOpen: boolean;
 }
 
-export interface DialectOptions {
-  readonly delimiter?: string | undefined;
-  readonly quoting?: Quoting | undefined;
-}
-
 export const DELIMITERS = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'pipe' } as const;
 
 /** How many empty lines may precede the header. */
@@ -91,7 +86,7 @@ async function* once(lines: string[]): AsyncGenerator<string[]> {
  * many cells as the header has, the writer does not quote. If not, a quoted cell contains a
  * delimiter or a line break.
  *
- * @throws Failure if a file has both and no option decides
+ * @throws CommandFailure if a file has both and no option decides
  */
 export async function surveyDialect(
   source: Source,

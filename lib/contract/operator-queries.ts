@@ -1,14 +1,13 @@
 import * as z from 'zod/mini';
+import { must } from '../orders/faults.ts';
 import { ID_PATTERN } from '../orders/identity.ts';
-import { parseInstant } from '../orders/instant.ts';
-import { must } from '../orders/submission.ts';
-import { limit, wholeTo } from './queries.ts';
+import { instant, limit, wholeTo } from './queries.ts';
 
 /** The most orders that one request redrives or cancels by id. */
-export const IDS_MAX = 100;
+const IDS_MAX = 100;
 /** The most dead orders that are read to group them by reason. */
-export const REASONS_ORDERS_MAX = 1_000;
-export const PAUSE_MS_MAX = 3_600_000;
+const REASONS_ORDERS_MAX = 1_000;
+const PAUSE_MS_MAX = 3_600_000;
 const PAUSE_REASON = /^[^\p{Cc}\p{Cs}]{1,200}$/u;
 /** The longest step, and the most steps, of an answer. */
 const STEP_MINUTES_MAX = 1_440;
@@ -60,11 +59,6 @@ export const pauseRequestSchema = z.strictObject(
   },
   must('a JSON object with forMs, which may have reason'),
 );
-
-const INSTANT_RULE = must('an RFC 3339 time');
-const instant = z
-  .string()
-  .check(z.refine((text) => parseInstant(text) !== undefined, INSTANT_RULE));
 
 /** The query of `GET /activity`. `step` is in minutes. */
 export const activityQuerySchema = z.object({

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { ID_PATTERN } from '../orders/identity.ts';
 import { FAILURE_KINDS, ORDER_STATUSES } from '../orders/order.ts';
-import { lineSchema, metadataSchema } from '../orders/submission.ts';
+import { lineSchema, metadataSchema } from './order-schemas.ts';
 import { PROBLEMS, type ProblemType } from './problems.ts';
 import { SCOPES } from './scopes.ts';
 
@@ -176,6 +176,4 @@ export type OrderDocument = z.infer<typeof orderSchema>;
 export type OrderSummaryDocument = z.infer<typeof orderSummarySchema>;
 export type ChangedOrder = z.infer<typeof changedOrderSchema>;
 export type OrderPage = z.infer<typeof orderPageSchema>;
-export type Problem = z.infer<typeof problemSchema>;
-export type BatchResults = z.infer<typeof batchResultsSchema>;
 export type Me = z.infer<typeof meSchema>;

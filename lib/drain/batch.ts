@@ -1,3 +1,4 @@
+import { batchIdOf } from '../orders/holder.ts';
 import type { ClaimedOrder } from '../orders/order.ts';
 import { type Claim, isAloneName } from '../store/claim.ts';
 import { readRecords } from '../store/read.ts';
@@ -121,12 +122,12 @@ function isWarning({ leases, ready }: Claim): boolean {
 }
 
 function logProblems(
-  { log, holder }: Run,
-  { token }: Claim,
+  { log }: Run,
+  claim: Claim,
   { answers, missing, isProducerWell, unanswered: lost, error }: BatchOutcome,
   orders: readonly ClaimedOrder[],
 ): void {
-  const batch = { token, batchId: `${token}:${holder}` };
+  const batch = { token: claim.token, batchId: batchIdOf(claim) };
   const givenBack = orders.filter(({ id }) => answers.get(id)?.kind === 'untried').length;
   if (givenBack > 0) log('warn', 'orders-given-back', { ...batch, orders: givenBack });
   if (lost.size > 0) log('error', 'producer-died', { ...batch, orders: lost.size });

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { claimHolder } from '../orders/holder.ts';
+import { batchIdIn, holderOf } from '../orders/holder.ts';
 import type { Producer } from '../producers/producer.ts';
 import { type Claim, isAloneName, readyClients, readyOrders } from '../store/claim.ts';
 import type { Store } from '../store/connection.ts';
@@ -48,13 +48,13 @@ export interface DrainEnd {
 
 export interface DrainStart {
   /** Text that no other drain has, such as a UUID. */
-  readonly holder: string;
+  readonly drainId: string;
   /** Clients of whom orders are ready. */
   readonly ready: readonly string[];
   readonly notes?: DrainNotes;
 }
 
-export interface DrainReport {
+export interface DrainTally {
   readonly claimed: number;
   readonly produced: number;
   readonly retried: number;
@@ -68,10 +68,9 @@ export interface Run extends DrainDependencies {
   readonly limits: DrainLimits;
   readonly notes: DrainNotes;
   /** Text that no other drain has. */
-  readonly holder: string;
+  readonly drainId: string;
   /** When the producer must have answered, Unix milliseconds. */
   readonly answerByMs: number;
-  readonly tally: { -readonly [count in keyof DrainReport]: number };
   /** Lets one lane produce at a time: a producer is never called twice at once. */
   readonly turn: ReturnType<typeof turns>;
   /** Clients of whom orders are ready, those served longest ago first. */
@@ -98,15 +97,14 @@ export async function drain(
   dependencies: DrainDependencies,
   limits: DrainLimits,
   end: DrainEnd,
-  { holder, ready, notes = new DrainNotes() }: DrainStart,
-): Promise<DrainReport> {
+  { drainId, ready, notes = new DrainNotes() }: DrainStart,
+): Promise<DrainTally> {
   const { clock } = dependencies;
   const startMs = clock.now();
   const answerByMs = end.deadlineMs - limits.settleMs;
   const run: Run = {
     ...dependencies,
-    ...{ limits, holder, answerByMs, ready, notes },
-    tally: { claimed: 0, produced: 0, retried: 0, dead: 0, remaining: 0 },
+    ...{ limits, drainId, answerByMs, ready, notes },
     turn: turns(),
     isStopped: false,
     isWary: ready.some(isAloneName),
@@ -125,9 +123,10 @@ export async function drain(
   }
   const isLeft = run.isStopped || !run.hasTime();
   run.notes.isLeft = isLeft;
-  const remaining = isLeft ? await countReady(run) : 0;
+  const left = isLeft ? await countReady(run) : { queued: 0, due: 0 };
+  run.notes.left = left;
   if (!isLeft) run.metrics.measure('QueueDepth', 0);
-  return { ...run.tally, remaining };
+  return { ...notes.tally, remaining: left === undefined ? 0 : left.queued + left.due };
 }
 
 interface Lane {
@@ -147,7 +146,7 @@ async function lane(run: Run, options: Lane): Promise<void> {
       const claim = await step(run, settlements, clients, options);
       settlements = undefined;
       if (claim === undefined || claim.leases.length === 0) return;
-      run.tally.claimed += claim.leases.length;
+      run.notes.took(claim);
       served = [...new Set(claim.leases.map(({ from }) => from))];
       settlements = await workBatch(run, claim);
     } while (settlements !== undefined);
@@ -167,7 +166,7 @@ async function step(
   if (settlements === undefined && clients.length === 0) return undefined;
   const { store, clock, limits } = run;
   const nowMs = clock.now();
-  const holder = claimHolder(run.holder, nowMs);
+  const holder = holderOf(run.drainId, nowMs);
   const request =
     clients.length === 0
       ? undefined
@@ -181,7 +180,8 @@ async function step(
 }
 
 function noteSettled(run: Run, settled: Settlements, stands: readonly boolean[]): void {
-  const { log, metrics, tally } = run;
+  const { log, metrics } = run;
+  const { tally } = run.notes;
   const { token, settlements, nowMs } = settled;
   const standing = settlements.filter((_, at) => stands[at]);
   const idsOf = (kind: string) =>
@@ -190,7 +190,7 @@ function noteSettled(run: Run, settled: Settlements, stands: readonly boolean[])
   tally.produced += produced.length;
   tally.retried += retried.length;
   tally.dead += dead.length;
-  const batch = { token, batchId: `${token}:${run.holder}` };
+  const batch = { token, batchId: batchIdIn(settlements[0]?.lease.owner ?? '') };
   log('info', 'batch-settled', {
     ...batch,
     produced: produced.length,
@@ -210,15 +210,15 @@ function noteSettled(run: Run, settled: Settlements, stands: readonly boolean[])
   metrics.flush();
 }
 
-/** A report is worth more than its last figure: if that cannot be had, it stays 0. */
-async function countReady({ store, clock, log, metrics }: Run): Promise<number> {
+/** A report is worth more than its last figure: that may be missing. */
+async function countReady({ store, clock, log, metrics }: Run) {
   try {
-    const depth = await readyOrders(store, await readyClients(store, clock.now()), clock.now());
-    metrics.measure('QueueDepth', depth);
-    return depth;
+    const left = await readyOrders(store, await readyClients(store, clock.now()), clock.now());
+    metrics.measure('QueueDepth', left.queued + left.due);
+    return left;
   } catch (error) {
     log('warn', 'ready-unknown', { error: error instanceof Error ? error.name : 'unknown' });
-    return 0;
+    return undefined;
   }
 }
 

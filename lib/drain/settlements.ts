@@ -1,3 +1,4 @@
+import { batchIdOf } from '../orders/holder.ts';
 import type { ClaimedOrder, Failure } from '../orders/order.ts';
 import { retryDelayMs } from '../orders/retry.ts';
 import type { ProducerAnswer } from '../producers/producer.ts';
@@ -15,18 +16,8 @@ import type { Sold } from '../store/reservations.ts';
 import type { Settlement } from '../store/settle.ts';
 import { reservationsIn } from '../store/stock-record.ts';
 import { roundedBytes } from '../store/weight.ts';
-import {
-  bytesSent,
-  failedAttempt,
-  failuresOf,
-  unansweredAttempt,
-  withFailure,
-} from './failures.ts';
-
-/** Bytes kept of a result, as they are sent; `failures.ts` has the limits of the rest. */
-const RESULT_BYTES_MAX = 8 * 1024;
-/** A larger one would be rounded by JSON. */
-const ORDER_NUMBER_MAX = 10 ** 15;
+import { failedAttempt, failuresOf, unansweredAttempt, withFailure } from './failures.ts';
+import { isKept, isOrderNumber } from './produced-answer.ts';
 
 const UNREADABLE = 'The stored order cannot be read.';
 
@@ -159,7 +150,12 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
       // Nobody waits for a scheduled order before its time.
       readySinceMs: Math.max(order.acceptedAtMs, order.produceAtMs ?? 0),
       state: {
-        ...{ status: 'produced', attempts, updatedAtMs: step.nowMs, settledBy: batchIdOf(step) },
+        ...{
+          status: 'produced',
+          attempts,
+          updatedAtMs: step.nowMs,
+          settledBy: batchIdOf(step.claim),
+        },
         segment: segmentOf(step.claim.token),
         producedAtMs: step.nowMs,
         bytes,
@@ -210,30 +206,7 @@ function failedState(
   step: Step,
 ): OrderState {
   return {
-    ...{ status: 'queued', attempts, updatedAtMs: step.nowMs, settledBy: batchIdOf(step) },
+    ...{ status: 'queued', attempts, updatedAtMs: step.nowMs, settledBy: batchIdOf(step.claim) },
     ...withFailure(state, failure),
   };
-}
-
-function batchIdOf({ claim: { token, holder } }: Step): string {
-  return `${token}:${holder}`;
-}
-
-/** As with a result: what is not a number is left out. */
-function isOrderNumber(orderNumber: unknown): orderNumber is number {
-  return (
-    Number.isInteger(orderNumber) &&
-    Number(orderNumber) >= 0 &&
-    Number(orderNumber) <= ORDER_NUMBER_MAX
-  );
-}
-
-/** The order is produced, whatever came back: a result that cannot be kept is left out. */
-function isKept(result: unknown): boolean {
-  try {
-    const json = JSON.stringify(result);
-    return json !== undefined && bytesSent(json) <= RESULT_BYTES_MAX;
-  } catch {
-    return false;
-  }
 }

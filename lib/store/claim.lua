@@ -16,13 +16,13 @@ ARGV[7] readyScore  integer: the score of a client of whom more is ready; ranks 
 ARGV[8] queueScore  integer: who has a greater one has no queue
 ARGV[9] and on      the clients, those served longest ago first
 Returns  {token, {id, number of its client, claims since its last settlement, ...},
-         {client that is ready, ...}, {id, leaseEndMs, owner, ...}}; a client may be told twice; token is 0 where nothing was
-         leased; the last list tells who had the orders whose last claim was never settled
+         {client that is ready, ...}, {id, leaseEndMs, owner, ...}, taken from queues}; a client may be told
+         twice; token is 0 where nothing was leased; the last list tells who had the orders whose last
+         claim was never settled
 Twice    leases other orders under another token; the first ones come back when their lease ends
 Bills    for one client 1 call + 4 where nothing is ready, + 8 where queued orders are leased; 1 more
          where due ones are, where more are pending than it looks at, and where clientsMax are ready.
          Each further client 3 or 4
-Typical  7
 ]]
 local ordersMax, nowMs, leaseEndMs, holder = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local pendingMax, clientsMax, readyScore = tonumber(ARGV[5]), ARGV[6], ARGV[7]
@@ -113,13 +113,14 @@ if leased > 0 then
   redis.call('HSET', KEYS[2], unpack(owners))
 end
 -- Leased first and taken out then: what fails between the two is claimed again, not lost.
-local looks = {}
+local looks, popped = {}, 0
 for i, client in ipairs(clients) do
   if #client.leases > 0 then
     redis.call('ZADD', client.pending, unpack(client.leases))
   end
   if client.popped > 0 then
     redis.call('RPOP', client.queue, client.popped)
+    popped = popped + client.popped
   end
   local nextAtMs = client.nextAtMs
   if #client.leases > 0 and (not nextAtMs or tonumber(leaseEndMs) < tonumber(nextAtMs)) then
@@ -134,11 +135,11 @@ end
 redis.call('ZADD', KEYS[1], unpack(looks))
 local ready = redis.call('ZRANGE', KEYS[1], '-inf', nowMs, 'BYSCORE', 'LIMIT', 0, clientsMax)
 if #ready < tonumber(clientsMax) then
-  return { token, orders, ready, unanswered }
+  return { token, orders, ready, unanswered, popped }
 end
 -- Clients without a queue come behind all others. Where those are many, some come first all the same.
 local behind = redis.call('ZRANGE', KEYS[1], '(' .. ARGV[8], nowMs, 'BYSCORE', 'LIMIT', 0, BEHIND_MAX)
 for _, name in ipairs(ready) do
   behind[#behind + 1] = name
 end
-return { token, orders, behind, unanswered }
+return { token, orders, behind, unanswered, popped }

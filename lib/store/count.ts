@@ -3,6 +3,7 @@ import type { Store } from './connection.ts';
 import { readyScore } from './keys.ts';
 import { headOf, readable } from './order-record.ts';
 import { valuesOf } from './read.ts';
+import type { Waiting } from './upcoming.ts';
 
 /** How many orders are in each state. */
 export interface Counts {
@@ -23,6 +24,7 @@ export interface Counts {
     readonly pending: number;
     readonly dead: number;
   }[];
+  readonly waiting: Waiting;
 }
 
 /** What is asked of each client. */
@@ -81,6 +83,13 @@ export async function countOrders({ client, keys }: Store, nowMs: number): Promi
     // Among those pending are retries that are not due yet, and leases that have just ended.
     approximate: pending > 0 ? ['queued', 'producing', 'scheduled'] : [],
     clients: keptOf(clients, each),
+    waiting: {
+      clients: clients.flatMap((client, at) => {
+        const [, all = 0, ready = 0] = (each[at] ?? []).map(Number);
+        return all > ready ? [{ client, orders: all - ready }] : [];
+      }),
+      leased: producing,
+    },
   };
 }
 

@@ -25,7 +25,7 @@ export interface Candidate {
   readonly end: Position;
 }
 
-export interface Place {
+export interface PlacePage {
   /** The next orders of this place, newest first; none if it has no more. */
   readonly candidates: readonly Candidate[];
   /** Where to go on if there are none and this is not the end of the place. */
@@ -41,7 +41,7 @@ export function placeAt(
   clients: readonly string[],
   position: Position,
   limit: number,
-): Promise<Place> {
+): Promise<PlacePage> {
   if (clients.length === 0) return Promise.resolve({ candidates: [] });
   if (position.place === 'queue') return queued(store, clients, position, limit);
   if (position.place === 'ended') return ended(store, clients, position, limit);
@@ -59,7 +59,7 @@ async function ended(
   clients: readonly string[],
   position: Position,
   limit: number,
-): Promise<Place> {
+): Promise<PlacePage> {
   const { keys } = store;
   const names = await segmentNames(store, clients);
   const segments = names
@@ -82,10 +82,7 @@ function head({ place, group }: Position): Position {
 }
 
 /** The ended segments of one client, or of all. */
-export function segmentNames(
-  { client, keys }: Store,
-  clients: readonly string[],
-): Promise<string[]> {
+function segmentNames({ client, keys }: Store, clients: readonly string[]): Promise<string[]> {
   const [only] = clients;
   if (clients.length !== 1 || only === undefined) {
     return client.repeatedly((redis) => redis.zrange<string[]>(keys.segments, 0, -1));
@@ -105,7 +102,7 @@ async function queued(
   clients: readonly string[],
   position: Position,
   limit: number,
-): Promise<Place> {
+): Promise<PlacePage> {
   const heads = new Map(
     (position.heads ?? []).map(([name, read, lastId]) => [name, { read, lastId }]),
   );

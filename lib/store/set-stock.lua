@@ -4,39 +4,38 @@ KEYS[1] order_skus  ZSET  the SKUs that are tracked
 KEYS[2] and on: order_stock:<sku>  STRING, for each change; a SKU may have several
 ARGV[1] skusMax     integer: how many SKUs may be tracked
 ARGV[2] and on      for each change: SKU; set | add; units; limit of each customer, '-' to end it, empty to
-        leave it as it is; a mark that no other change has
+        leave it as it is; an id that no other change has
 Returns  for each change 'ok <stock>', 'short <stock>' where it would go below 0, 'untracked' where
          something is added to a SKU that is not tracked, 'full' where too many are
-Twice    the second call finds its marks and answers the same, unless there were eight more changes
+Twice    the second call finds its ids and answers the same, unless there were eight more changes
 Bills    1 call + 2; 2 more where a SKU is new
-Typical  3
 ]]
-local MARKS = 8
+local CHANGES_KEPT = 8
 local skus, skusMax = nil, tonumber(ARGV[1])
 local texts = redis.call('MGET', unpack(KEYS, 2))
 local current, answers, changes, fresh = {}, {}, {}, {}
 for n = 1, #KEYS - 1 do
   local key, at = KEYS[1 + n], 5 * n - 3
   local sku, kind, units = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
-  local limit, mark = ARGV[at + 3], ARGV[at + 4]
+  local limit, changeId = ARGV[at + 3], ARGV[at + 4]
   local text = current[key] or texts[n]
   if text then
-    local available, reserved, sold, forgotten, moved, epoch, most, mostEpoch, marks = string.match(text,
+    local available, reserved, sold, forgotten, moved, epoch, most, mostEpoch, changeIds = string.match(text,
       '^(-?%d+):(-?%d+):(-?%d+):(-?%d+):(%d+):(%w+):(%d*):(%w*):([%w,]*)$')
     local left = kind == 'add' and available + units or units
-    if string.find(',' .. marks .. ',', ',' .. mark .. ',', 1, true) then
+    if string.find(',' .. changeIds .. ',', ',' .. changeId .. ',', 1, true) then
       answers[n] = 'ok ' .. text
     elseif left < 0 then
       answers[n] = 'short ' .. text
     else
-      local kept = { mark }
-      for one in string.gmatch(marks, '%w+') do
-        kept[#kept + 1] = #kept < MARKS and one or nil
+      local kept = { changeId }
+      for one in string.gmatch(changeIds, '%w+') do
+        kept[#kept + 1] = #kept < CHANGES_KEPT and one or nil
       end
       if limit == '-' then
         most, mostEpoch = '', ''
       elseif limit ~= '' then
-        most, mostEpoch = limit, mostEpoch == '' and mark or mostEpoch
+        most, mostEpoch = limit, mostEpoch == '' and changeId or mostEpoch
       end
       text = string.format('%.0f:%s:%s:%s:%.0f:%s:%s:%s:%s', left, reserved, sold, forgotten,
         moved + math.abs(left - available) + 1, epoch, most, mostEpoch, table.concat(kept, ','))
@@ -50,8 +49,8 @@ for n = 1, #KEYS - 1 do
       answers[n] = 'full'
     else
       local hasLimit = limit ~= '' and limit ~= '-'
-      text = string.format('%.0f:0:0:0:0:%s:%s:%s:%s', units, mark, hasLimit and limit or '',
-        hasLimit and mark or '', mark)
+      text = string.format('%.0f:0:0:0:0:%s:%s:%s:%s', units, changeId, hasLimit and limit or '',
+        hasLimit and changeId or '', changeId)
       skus = skus + 1
       fresh[#fresh + 1], fresh[#fresh + 2] = 0, sku
       current[key], answers[n] = text, 'ok ' .. text

@@ -7,7 +7,8 @@ import { systemClock } from '../../lib/clock.ts';
 import { drainSlot } from '../../lib/drain/drain-slot.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import type { CreateProducer, Producer, ProducerAnswer } from '../../lib/producers/producer.ts';
-import { surroundings } from '../../lib/runtime.ts';
+import { runtimeOf } from '../../lib/runtime.ts';
+import type { DrainRecord } from '../../lib/store/activity.ts';
 import { acquireLock } from '../../lib/store/lock.ts';
 
 export interface Invocation {
@@ -18,13 +19,14 @@ export interface Invocation {
 }
 
 const LOCK_LEASE_MS = 2_000;
-const { env, config, keys, random, storeForBatches, storeForRequests } = surroundings(process.env, {
+const { env, config, keys, random, storeForBatches, storeForRequests } = runtimeOf(process.env, {
   redis: true,
   apiKeys: false,
 });
 const store = storeForBatches();
 const { client } = storeForRequests();
 const log = () => undefined;
+const unwritten: DrainRecord[] = [];
 let aheadMs = 0;
 const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
 
@@ -58,11 +60,11 @@ process.on('message', async (invocation: Invocation) => {
   const lock = { client, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
   const outcome = await drainSlot(
     {
-      ...{ store, producer, clock, random, log, metrics: NO_METRICS },
+      ...{ store, producer, clock, random, log, metrics: NO_METRICS, unwritten },
       lock: () => acquireLock({ ...lock, token: randomUUID() }),
     },
     { ...config, isAnnounced: false },
-    { deadlineMs: clock.now() + timeMs, holder: randomUUID(), slot, trigger: 'schedule' },
+    { deadlineMs: clock.now() + timeMs, drainId: randomUUID(), slot, trigger: 'schedule' },
   ).catch((error: Error) => ({ kind: 'failed' as const, error: error.name }));
   process.send?.(outcome);
 });

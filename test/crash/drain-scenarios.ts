@@ -117,12 +117,19 @@ async function drainOnce(
   const store = { client: guard('redis', client), keys };
   const lock = { client: store.client, clock, key: keys.lock(0), leaseMs: LOCK_LEASE_MS };
   const dependencies = {
-    ...{ store, clock, random: () => 0.5, log: () => undefined, metrics: NO_METRICS },
+    ...{
+      store,
+      clock,
+      random: () => 0.5,
+      log: () => undefined,
+      metrics: NO_METRICS,
+      unwritten: [],
+    },
     producer: between?.(producer, clock, ids) ?? producer,
     lock: () => acquireLock({ ...lock, token: randomUUID() }),
   };
   const request = {
-    ...{ deadlineMs: clock.now() + timeMs, holder: randomUUID() },
+    ...{ deadlineMs: clock.now() + timeMs, drainId: randomUUID() },
     ...({ slot: 0, trigger: 'schedule' } as const),
   };
   return drainSlot(guard('drain', dependencies), LIMITS, request);

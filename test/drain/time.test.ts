@@ -114,12 +114,12 @@ function slot(store: ReturnType<typeof freshStore>, overrides: Partial<SlotDepen
   const lock = async () => ({ signal: new AbortController().signal, release: async () => true });
   const dependencies = {
     ...{ store, clock, lock, producer: defaultProducer, metrics: NO_METRICS },
-    ...{ random: () => 0, log: () => undefined, ...overrides },
+    ...{ random: () => 0, log: () => undefined, unwritten: [], ...overrides },
   };
   const limits = { batchSize: 10, lanes: 2, leaseMs: 30_000, attemptsMax: 3, isAnnounced: false };
   const run = (trigger: 'schedule' | 'asked' = 'schedule') =>
     drainSlot(dependencies, limits, {
-      ...{ deadlineMs: NOW_MS + 61_000, holder: 'holder', slot: 0, trigger },
+      ...{ deadlineMs: NOW_MS + 61_000, drainId: 'drain', slot: 0, trigger },
     });
   return { clock, run };
 }

@@ -57,7 +57,7 @@ const SIGHTS = new Map<string, RegExp>([
   ['an order that has units is canceled', /cancel .* \d+ \w{12} (?:\w{12})? → \["canceled"\]/],
   ['a change of stock is repeated', /set-stock.*\n[^\n]*set-stock/],
   ['a change of stock is torn', /set-stock [^\n]* → ERR/],
-  ['upkeep puts stock right', /put-right-stock [^\n]* 1 → \[1\]/],
+  ['upkeep puts stock right', /repair-stock [^\n]* 1 → \[1\]/],
   ['orders of several clients are claimed', /claim .*",(?:1,\d+,"[^"]+",2|2,\d+,"[^"]+",1),/],
 ]);
 

@@ -1,7 +1,8 @@
 import { drainSlot } from '../../../lib/drain/drain-slot.ts';
 import { NO_METRICS } from '../../../lib/metrics/metrics.ts';
 import { createProducer } from '../../../lib/producers/order-numbers.ts';
-import type { Producer, Surroundings } from '../../../lib/producers/producer.ts';
+import type { Producer, ProducerDependencies } from '../../../lib/producers/producer.ts';
+import type { DrainRecord } from '../../../lib/store/activity.ts';
 import { StoreUnavailable } from '../../../lib/store/errors.ts';
 import { acquireLock } from '../../../lib/store/lock.ts';
 import { watchDrain } from '../drain-watch.ts';
@@ -15,6 +16,7 @@ interface Machine {
   readonly producer: Producer;
   /** The same where its end is not the process's. */
   readonly isolated: Producer;
+  readonly unwritten: DrainRecord[];
   isBusy: boolean;
   /** Its clock may be wrong, and others take its place then, once all is well. */
   readonly isOfStorm: boolean;
@@ -62,11 +64,12 @@ function createDrainers(world: World): Drainers {
     const producerWith = (options: { isIsolated: boolean }) =>
       plan.produces === 'ledger'
         ? ledgerProducer(world, process, options)
-        : createProducer({} as Surroundings);
+        : createProducer({} as ProducerDependencies);
     const fresh: Machine = {
       process,
       producer: producerWith({ isIsolated: false }),
       isolated: producerWith({ isIsolated: true }),
+      unwritten: [],
       isBusy: false,
       isOfStorm: world.isStorm(),
     };
@@ -87,7 +90,7 @@ function createDrainers(world: World): Drainers {
 
 async function drainOnce(
   world: World,
-  { process, producer, isolated }: Machine,
+  { process, producer, isolated, unwritten }: Machine,
   { slot, timeMs, number }: { slot: number; timeMs: number; number: number },
 ): Promise<void> {
   const { plan, keys, scheduler, history } = world;
@@ -96,23 +99,23 @@ async function drainOnce(
   const { client } = world.connect(process, 1_200);
   const deadlineMs = clock.now() + timeMs;
   const token = `lock-${number}-${random.whole(0, 1e9)}`;
-  const holder = `holder-${number}`;
-  const watch = watchDrain(world, process, { slot, token, holder, deadlineMs });
+  const drainId = `drainId-${number}`;
+  const watch = watchDrain(world, process, { slot, token, drainId, deadlineMs });
   const request = { client, clock, key: keys.lock(slot), leaseMs: plan.lockLeaseMs, token };
   const spare = process.killAfter(timeMs, watch.cutOff);
   const note = (text: string) => history.note(scheduler.now(), process.name, [], () => text);
-  note(`begins to drain slot ${slot}, for ${timeMs / 1000} s, as ${holder}`);
+  note(`begins to drain slot ${slot}, for ${timeMs / 1000} s, as ${drainId}`);
   const { batchSize, lanes, leaseMs, attemptsMax, isAnnounced } = plan;
   try {
     const outcome = await drainSlot(
       {
-        ...{ store, clock, random, log: () => undefined, metrics: NO_METRICS },
+        ...{ store, clock, random, unwritten, log: () => undefined, metrics: NO_METRICS },
         producer: watch.producer(producer),
         isolated: watch.producer(isolated),
         lock: () => watch.lock(() => acquireLock(request)),
       },
       { batchSize, lanes, leaseMs, attemptsMax, isAnnounced },
-      { deadlineMs, holder, slot, trigger: random.chance(0.7) ? 'schedule' : 'asked' },
+      { deadlineMs, drainId, slot, trigger: random.chance(0.7) ? 'schedule' : 'asked' },
     );
     watch.ended(outcome);
     note(`ends: ${JSON.stringify(outcome)}`);
