@@ -23,6 +23,8 @@ export interface World extends Surroundings {
   readonly model: Model;
   /** The store as the last step left it. */
   state(): StoreState;
+  /** All that Redis holds of the run, one text for each key. */
+  texts(): Promise<string[]>;
   /** Calls after each step. */
   onStep(call: (step: Step) => void): void;
   start(kind: string): SimulatedProcess;
@@ -113,6 +115,7 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
     ...surroundings,
     ...{ keys, model, fail },
     state: () => state,
+    texts: () => database.texts(prefix),
     onStep: (call) => void watchers.push(call),
     start(kind) {
       processes += 1;
