@@ -108,7 +108,7 @@ async function drainOnce(
     const ms = await timed(async () => {
       const end = { deadlineMs: Date.now() + 120_000, signal: new AbortController().signal };
       const ready = await readyClients(store, Date.now());
-      const start = { holder: randomUUID(), ready };
+      const start = { drainId: randomUUID(), ready };
       produced = (await drain(dependencies, limits, end, start)).produced;
     });
     if (produced !== ORDERS) throw new Error(`${produced} orders were produced, not ${ORDERS}`);

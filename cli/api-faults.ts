@@ -6,7 +6,7 @@ import {
   UnexpectedAnswer,
   Unreachable,
 } from '../lib/client/errors.ts';
-import { Failure } from './failure.ts';
+import { CommandFailure } from './failure.ts';
 import { printable } from './text.ts';
 
 /**
@@ -14,10 +14,10 @@ import { printable } from './text.ts';
  *
  * @returns undefined for any other error
  */
-export function failureOf(error: unknown): Failure | undefined {
-  if (error instanceof Failure) return error;
+export function failureOf(error: unknown): CommandFailure | undefined {
+  if (error instanceof CommandFailure) return error;
   if (!(error instanceof SluiceError)) return undefined;
-  return new Failure(`${printable(messageOf(error))}${adviceOn(error)}`, { cause: error });
+  return new CommandFailure(`${printable(messageOf(error))}${adviceOn(error)}`, { cause: error });
 }
 
 function messageOf(error: SluiceError): string {

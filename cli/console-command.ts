@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { isIP } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
+import type { Environment } from '../lib/settings.ts';
+import { readApiSettings } from './api-settings.ts';
 import { stageName } from './deployment/commands.ts';
 import { usageFailure } from './failure.ts';
 import { SETTINGS_HELP } from './help.ts';
 import { countTo } from './options.ts';
-import { type Environment, readSettings } from './settings.ts';
 import { accessFile } from './setup/access-file.ts';
 
 const PORT_MAX = 65_535;
@@ -56,7 +57,7 @@ export function addConsoleCommand(sluice: Command): void {
  * `console`: serves the operator's page until Ctrl-C. The key comes from the environment, from the file
  * that `setup` wrote for the stage, or from standard input, and never from the command line.
  *
- * @throws Failure where the API or the key is not known, or the address is not this machine's own
+ * @throws CommandFailure where the API or the key is not known, or the address is not this machine's own
  */
 async function consoleCommand(env: Environment, flags: ConsoleFlags): Promise<void> {
   const host = hostIn(flags);
@@ -79,7 +80,7 @@ async function consoleCommand(env: Environment, flags: ConsoleFlags): Promise<vo
 async function apiIn(env: Environment, { stage, keyStdin }: ConsoleFlags) {
   const known = stage === undefined ? env : accessOf(stage);
   const key = keyStdin ? { SLUICE_KEY: (await text(process.stdin)).trim() } : {};
-  return readSettings({ ...known, ...key });
+  return readApiSettings({ ...known, ...key });
 }
 
 function accessOf(stage: string): Environment {

@@ -3,7 +3,7 @@ import type { Client } from '../lib/client/client.ts';
 import { Conflict, Gone, NotFound } from '../lib/client/errors.ts';
 import type { OrderSummaryDocument } from '../lib/contract/schemas.ts';
 import { canAsk, isAgreed } from './ask.ts';
-import { EXIT, Failure } from './failure.ts';
+import { CommandFailure, EXIT } from './failure.ts';
 import type { OutputFlags } from './order-commands.ts';
 import { countOf, json, ordersReport } from './report.ts';
 import { printable } from './text.ts';
@@ -40,8 +40,8 @@ export async function eraseCustomerCommand(
   const what = countOf(orders.length, 'order');
   if (orders.length > 0 && !flags.yes) {
     if (!flags.json) process.stdout.write(`\n${CONSEQUENCES}\n`);
-    if (!canAsk(flags)) throw new Failure(`Nothing was erased: add --yes to erase ${what}.`);
-    if (!(await isAgreed(`Erase ${what}?`))) throw new Failure('Nothing was erased.');
+    if (!canAsk(flags)) throw new CommandFailure(`Nothing was erased: add --yes to erase ${what}.`);
+    if (!(await isAgreed(`Erase ${what}?`))) throw new CommandFailure('Nothing was erased.');
   }
   const file = flags.record === undefined ? undefined : await openForOwner(flags.record);
   const record = await eraseAll(client, orders, nowMs);
@@ -127,6 +127,6 @@ async function openForOwner(file: string) {
     return await open(file, 'wx', 0o600);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure(`Cannot write a new file ${file}: ${reason}`, { cause });
+    throw new CommandFailure(`Cannot write a new file ${file}: ${reason}`, { cause });
   }
 }

@@ -14,7 +14,7 @@ export interface DoctorFlags {
  * `doctor`: looks at Redis and at the API, and says what is wrong and how to fix it.
  *
  * @returns the exit code: 0 where nothing is wrong; what somebody should see to is no fault yet
- * @throws Failure where neither of the two is named
+ * @throws CommandFailure where neither of the two is named
  */
 export async function doctorCommand(env: Environment, flags: DoctorFlags): Promise<number> {
   const isConformanceOnly = flags.conformance === true;

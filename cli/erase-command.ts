@@ -2,7 +2,7 @@ import type { Client } from '../lib/client/client.ts';
 import { Gone } from '../lib/client/errors.ts';
 import type { OrderDocument } from '../lib/contract/schemas.ts';
 import { canAsk, isAgreed } from './ask.ts';
-import { Failure } from './failure.ts';
+import { CommandFailure } from './failure.ts';
 import { type OutputFlags, ofOrder } from './order-commands.ts';
 import { countOf, json, orderReport } from './report.ts';
 
@@ -16,9 +16,10 @@ export async function eraseCommand(
   if (order) {
     if (!flags.json) process.stdout.write(eraseReport(order));
     if (!flags.yes && !canAsk(flags)) {
-      throw new Failure(`Nothing was erased: add --yes to erase ${id}.`);
+      throw new CommandFailure(`Nothing was erased: add --yes to erase ${id}.`);
     }
-    if (!flags.yes && !(await isAgreed(`Erase ${id}?`))) throw new Failure('Nothing was erased.');
+    if (!flags.yes && !(await isAgreed(`Erase ${id}?`)))
+      throw new CommandFailure('Nothing was erased.');
     await ofOrder(id, client.erase(id));
   }
   const done = order ? 'is erased' : 'was erased before';

@@ -3,7 +3,7 @@ import { asideEvents, removeAside, type StoredAsideEvent } from '../lib/store/as
 import { countEvents } from '../lib/store/events.ts';
 import { canAsk, isAgreed } from './ask.ts';
 import { environmentFor, type StageFlags } from './deployment/commands.ts';
-import { Failure, usageFailure } from './failure.ts';
+import { CommandFailure, usageFailure } from './failure.ts';
 import type { OutputFlags } from './order-commands.ts';
 import { ofRedis, redisStore } from './redis-store.ts';
 import { countOf, json } from './report.ts';
@@ -43,8 +43,9 @@ export async function eventsRemoveCommand(
   const chosen = chosenOf(await ofRedis(asideEvents(store), UNFINISHED), ids);
   const what = countOf(chosen.length, 'event');
   if (then === 'drop' && chosen.length > 0 && !flags.yes) {
-    if (!canAsk(flags)) throw new Failure(`Nothing was dropped: add --yes to drop ${what}.`);
-    if (!(await isAgreed(`Drop ${what} for good?`))) throw new Failure('Nothing was dropped.');
+    if (!canAsk(flags)) throw new CommandFailure(`Nothing was dropped: add --yes to drop ${what}.`);
+    if (!(await isAgreed(`Drop ${what} for good?`)))
+      throw new CommandFailure('Nothing was dropped.');
   }
   await ofRedis(removeAside(store, chosen, then), UNFINISHED);
   const count = chosen.length;
@@ -61,7 +62,7 @@ function chosenOf(
   if (ids.length === 0) return aside;
   const unknown = ids.filter((id) => !aside.some((event) => event.id === id));
   if (unknown.length === 0) return aside.filter(({ id }) => ids.includes(id));
-  throw new Failure(
+  throw new CommandFailure(
     `Nothing was done: not among the events that were set aside:\n${unknown.join('\n')}`,
   );
 }

@@ -5,8 +5,8 @@
 export const EXIT = { done: 0, failed: 1, usage: 2, some: 3, interrupted: 130 } as const;
 
 /** What the operator can fix: the message says what is wrong and what to do, with no stack trace. */
-export class Failure extends Error {
-  override readonly name = 'Failure';
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
   readonly exitCode: number;
 
   constructor(message: string, options: { exitCode?: number; cause?: unknown } = {}) {
@@ -16,6 +16,6 @@ export class Failure extends Error {
 }
 
 /** A wrong command line, setting or column name: nothing was sent. */
-export function usageFailure(message: string): Failure {
-  return new Failure(message, { exitCode: EXIT.usage });
+export function usageFailure(message: string): CommandFailure {
+  return new CommandFailure(message, { exitCode: EXIT.usage });
 }

@@ -30,6 +30,7 @@ or orders:admin and sees all.
 ${SETTINGS_HELP}
 Examples:
   npm run sluice -- list --status dead
+  npm run sluice -- list --from 2026-11-28T09:00:00Z --to 2026-11-28T09:05:00Z
   npm run --silent sluice -- list --customer 17850 --limit 1000 --json
 `;
 

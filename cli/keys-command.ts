@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Scope } from '../lib/contract/scopes.ts';
-import { type ApiKey, clientNameSchema, entryOf, scopesSchema } from '../lib/http/api-keys.ts';
+import { type ApiKey, areScopes, entryOf } from '../lib/http/api-keys.ts';
 import type { OutputFlags } from './order-commands.ts';
 
 /** Tells what it is wherever it turns up, as in a file that a scanner for secrets reads. */
@@ -48,12 +48,8 @@ function toBeAdded(entry: ApiKey): string {
   return `What Sluice knows it by; add it to the array in SLUICE_API_KEYS:\n${JSON.stringify(entry)}\n`;
 }
 
-/** Whether an entry of SLUICE_API_KEYS may name a client so. */
-export function isClientName(text: string): boolean {
-  return clientNameSchema.safeParse(text, { jitless: true }).success;
-}
-
 /** The scopes of a list with commas; `undefined` where one of them is none. */
 export function scopesIn(text: string): Scope[] | undefined {
-  return scopesSchema.safeParse([...new Set(text.split(','))], { jitless: true }).data;
+  const scopes: unknown = [...new Set(text.split(','))];
+  return areScopes(scopes) ? scopes : undefined;
 }

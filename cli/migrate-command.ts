@@ -2,7 +2,7 @@ import { databaseSettings } from '../lib/postgres/database-settings.ts';
 import { adviceOn } from '../lib/postgres/failures.ts';
 import { type Migrated, MigrationFailure, migrate, migrations } from '../lib/postgres/migrate.ts';
 import { ConfigError } from '../lib/settings.ts';
-import { Failure, usageFailure } from './failure.ts';
+import { CommandFailure, usageFailure } from './failure.ts';
 
 export interface MigrateFlags {
   readonly dryRun?: true;
@@ -21,9 +21,9 @@ export async function migrateCommand(
     process.stdout.write(report(where, migrated, isDryRun));
   } catch (error) {
     const { message, code = '' } = error as Error & { code?: string };
-    if (error instanceof MigrationFailure) throw new Failure(message, { cause: error });
+    if (error instanceof MigrationFailure) throw new CommandFailure(message, { cause: error });
     const why = [message || code, adviceOn(error)].filter(Boolean).join('. ');
-    throw new Failure(`The database ${where} cannot be used: ${why}`, { cause: error });
+    throw new CommandFailure(`The database ${where} cannot be used: ${why}`, { cause: error });
   }
 }
 

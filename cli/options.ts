@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { SCOPES, type Scope } from '../lib/contract/scopes.ts';
-import { isClientName, scopesIn } from './keys-command.ts';
+import { isClientName } from '../lib/http/api-keys.ts';
+import { scopesIn } from './keys-command.ts';
 
 /** What the values of options are; the parser of arguments prints what these throw. */
 

@@ -1,7 +1,7 @@
 import type { Client, ListQuery } from '../lib/client/client.ts';
 import { Conflict, NotFound } from '../lib/client/errors.ts';
 import type { ChangedOrder, OrderDocument, OrderSummaryDocument } from '../lib/contract/schemas.ts';
-import { Failure } from './failure.ts';
+import { CommandFailure } from './failure.ts';
 import { json, orderReport, ordersReport } from './report.ts';
 import { printable } from './text.ts';
 
@@ -31,13 +31,16 @@ export async function redriveCommand(
 export interface ListFlags extends OutputFlags {
   readonly status?: NonNullable<ListQuery['status']>;
   readonly customer?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly limit: number;
 }
 
 /** `list`: prints orders, the newest first. */
 export async function listCommand(client: Client, flags: ListFlags): Promise<void> {
-  const { json: _, ...query } = flags;
-  await printAll(client.list(query), flags);
+  const { json: _, from, to, ...query } = flags;
+  const accepted = { ...(from && { acceptedFrom: from }), ...(to && { acceptedTo: to }) };
+  await printAll(client.list({ ...query, ...accepted }), flags);
 }
 
 /** `dead-letters`: prints dead orders, the last to die first. */
@@ -71,12 +74,14 @@ export async function ofOrder<Order>(id: string, asked: Promise<Order>): Promise
     return await asked;
   } catch (error) {
     if (error instanceof NotFound) {
-      throw new Failure(
+      throw new CommandFailure(
         `There is no order ${id}, or it is another client's and this key may not see it.`,
       );
     }
     if (error instanceof Conflict) {
-      throw new Failure(`That cannot be done to ${id} (409): ${printable(error.problem.detail)}`);
+      throw new CommandFailure(
+        `That cannot be done to ${id} (409): ${printable(error.problem.detail)}`,
+      );
     }
     throw error;
   }

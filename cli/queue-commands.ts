@@ -2,7 +2,7 @@ import type { Client } from '../lib/client/client.ts';
 import { Conflict } from '../lib/client/errors.ts';
 import type { DrainReport } from '../lib/contract/operator-schemas.ts';
 import { failureOf } from './api-faults.ts';
-import { Failure } from './failure.ts';
+import { CommandFailure } from './failure.ts';
 import { drainRefusal } from './operator-commands.ts';
 import type { OutputFlags } from './order-commands.ts';
 import { countOf, drainReport, json, statsReport } from './report.ts';
@@ -17,13 +17,13 @@ export async function drainCommand(
     process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : drainReport(report));
     if (!flags.untilEmpty || report.remaining === 0) return;
     if (report.claimed === 0) {
-      throw new Failure(
+      throw new CommandFailure(
         `${report.remaining} orders remain, but none can be claimed now: they are not due yet, or\n` +
           "under another drainer's lease. Run this again later.",
       );
     }
     if (report.produced + report.retried + report.dead === 0) {
-      throw new Failure(
+      throw new CommandFailure(
         `${report.remaining} orders remain, but the producer gave back all that it was handed: the system\n` +
           'behind it is down. Run this again later.',
       );
@@ -36,7 +36,7 @@ async function drain(client: Client): Promise<DrainReport> {
     return await client.drain();
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
-    throw new Failure(drainRefusal(error));
+    throw new CommandFailure(drainRefusal(error));
   }
 }
 
@@ -70,7 +70,7 @@ export async function redriveManyCommand(
   } catch (error) {
     const failure = failureOf(error);
     if (!failure) throw error;
-    throw new Failure(
+    throw new CommandFailure(
       `${countOf(redriven, 'order')} redriven, perhaps more (see stats), and then:\n${failure.message}`,
     );
   }

@@ -17,7 +17,7 @@ export interface ReconcileFlags {
  * `reconcile`: one pass over the orders in Redis itself, which no route of the API offers.
  *
  * @returns the exit code: 0 if nothing is left to look into
- * @throws Failure if the settings are wrong or Redis fails
+ * @throws CommandFailure if the settings are wrong or Redis fails
  */
 export async function reconcileCommand(
   env: Readonly<Record<string, string | undefined>>,

@@ -3,7 +3,7 @@ import { ConfigError } from '../lib/settings.ts';
 import { connect, type Store } from '../lib/store/connection.ts';
 import { StoreFault, StoreUnavailable } from '../lib/store/errors.ts';
 import { keysWith } from '../lib/store/keys.ts';
-import { Failure, usageFailure } from './failure.ts';
+import { CommandFailure, usageFailure } from './failure.ts';
 
 /** These commands make many requests, so each is sent again a few times if it fails. */
 const TIMEOUT_MS = 5_000;
@@ -12,7 +12,7 @@ const SENDS_MAX = 5;
 /**
  * The store of a deployment, for commands that call Redis themselves.
  *
- * @throws Failure if the settings are wrong
+ * @throws CommandFailure if the settings are wrong
  */
 export function redisStore(env: Readonly<Record<string, string | undefined>>): {
   readonly store: Store;
@@ -40,7 +40,7 @@ function settingsIn(env: Readonly<Record<string, string | undefined>>) {
  * Awaits what was asked of Redis.
  *
  * @param unfinished  what is to be said of it if Redis fails
- * @throws Failure that says what to check
+ * @throws CommandFailure that says what to check
  */
 export async function ofRedis<T>(asked: Promise<T>, unfinished: string): Promise<T> {
   try {
@@ -51,6 +51,6 @@ export async function ofRedis<T>(asked: Promise<T>, unfinished: string): Promise
       `${error.message}. ${unfinished} Run it again, or check that\n` +
       'UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN are those of the database. The local stack has\n' +
       'new ones after each start.';
-    throw new Failure(message, { cause: error });
+    throw new CommandFailure(message, { cause: error });
   }
 }

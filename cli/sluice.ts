@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type Client, createClient } from '../lib/client/client.ts';
 import { ORDER_STATUSES } from '../lib/orders/order.ts';
 import { failureOf } from './api-faults.ts';
+import { readApiSettings, userFolder } from './api-settings.ts';
 import { addConsoleCommand } from './console-command.ts';
 import {
   addKeyCommands,
@@ -38,7 +39,6 @@ import {
   redriveCommand,
 } from './order-commands.ts';
 import { drainCommand, redriveManyCommand, statsCommand } from './queue-commands.ts';
-import { readSettings, userFolder } from './settings.ts';
 import { addStockCommands } from './stock-commands.ts';
 import { submitCommand } from './submit/command.ts';
 import { withSubmitOptions } from './submit/options.ts';
@@ -61,8 +61,8 @@ function program(setExitCode: (exitCode: number) => void): Command {
   withSubmitOptions(sluice.command('submit').description('submit the orders of a file')).action(
     async (file, flags) => {
       const folder = userFolder(process.env, process.cwd());
-      const surroundings = { connect, folder, nowMs: Date.now() };
-      setExitCode(await submitCommand(surroundings, file, flags));
+      const dependencies = { connect, folder, nowMs: Date.now() };
+      setExitCode(await submitCommand(dependencies, file, flags));
     },
   );
 
@@ -96,6 +96,8 @@ function addOrderCommands(sluice: Command): void {
     .description('print orders, the newest first')
     .addOption(new Option('--status <status>', 'only of this status').choices(ORDER_STATUSES))
     .option('--customer <customer>', 'only of this customer')
+    .option('--from <time>', 'only what was accepted at this time or later, 2026-11-28T09:00:00Z')
+    .option('--to <time>', 'only what was accepted before this time')
     .option('--limit <n>', 'how many at most', countTo(COUNT_MAX), LIST_ORDERS_DEFAULT)
     .option('--json', 'print each as a line of JSON, as the API gives it')
     .addHelpText('after', LIST_HELP)
@@ -186,7 +188,7 @@ async function redrive(
 
 function connect(): Client {
   return createClient({
-    ...readSettings(process.env),
+    ...readApiSettings(process.env),
     timeoutMs: CALL_MS_MAX,
     triesUnansweredMax: TRIES_UNANSWERED_MAX,
   });

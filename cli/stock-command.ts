@@ -5,7 +5,7 @@ import { NotFound } from '../lib/client/errors.ts';
 import type { StockItem } from '../lib/client/stock-calls.ts';
 import type { StockDocument } from '../lib/contract/stock-schemas.ts';
 import { canAsk, isAgreed } from './ask.ts';
-import { Failure } from './failure.ts';
+import { CommandFailure } from './failure.ts';
 import type { OutputFlags } from './order-commands.ts';
 import { countOf, json } from './report.ts';
 import { printable, table } from './text.ts';
@@ -46,7 +46,7 @@ export async function changeStockCommand(
   process.stdout.write(
     flags.json ? json({ results }) : `changed the stock of ${countOf(changed, 'SKU')}\n`,
   );
-  if (refused.length > 0) throw new Failure(refused.map(printable).join('\n'));
+  if (refused.length > 0) throw new CommandFailure(refused.map(printable).join('\n'));
 }
 
 /** `stock list`: prints the stock of all SKUs, or of the scarcest. */
@@ -71,7 +71,7 @@ export async function untrackStockCommand(
   flags: StockFlags,
 ): Promise<void> {
   const stock = await stockOf(client, sku);
-  if (stock === undefined) throw new Failure(`${printable(sku)} is not tracked.`);
+  if (stock === undefined) throw new CommandFailure(`${printable(sku)} is not tracked.`);
   if (!flags.json) {
     process.stdout.write(`${stockTable([stock])}\nOrders for it are no longer limited.\n`);
   }
@@ -84,8 +84,8 @@ export async function untrackStockCommand(
 
 async function agreed(flags: StockFlags, question: string): Promise<void> {
   if (flags.yes) return;
-  if (!canAsk(flags)) throw new Failure('Nothing was changed: add --yes to change it.');
-  if (!(await isAgreed(question))) throw new Failure('Nothing was changed.');
+  if (!canAsk(flags)) throw new CommandFailure('Nothing was changed: add --yes to change it.');
+  if (!(await isAgreed(question))) throw new CommandFailure('Nothing was changed.');
 }
 
 /** Rows of `sku`, `available` and perhaps `perCustomerMax`, in any order of columns. */
@@ -94,19 +94,19 @@ export function itemsIn(text: string, name: string): StockItem[] {
   try {
     rows = parse(text, { columns: true, bom: true, trim: true, skip_empty_lines: true });
   } catch {
-    throw new Failure(`${name} is no CSV: it must have ${FILE_RULE}.`);
+    throw new CommandFailure(`${name} is no CSV: it must have ${FILE_RULE}.`);
   }
   const items = rows.map((row, at) => {
     const { sku = '', available, perCustomerMax: limit = '' } = row;
     const [units, most] = [wholeIn(available), limit === '' ? undefined : wholeIn(limit)];
     if (sku === '' || units === undefined || (limit !== '' && !most)) {
-      throw new Failure(`${name}, row ${at + 2}: it must have ${FILE_RULE}.`);
+      throw new CommandFailure(`${name}, row ${at + 2}: it must have ${FILE_RULE}.`);
     }
     return { sku, available: units, ...(most !== undefined && { perCustomerMax: most }) };
   });
-  if (items.length === 0) throw new Failure(`${name} has no rows.`);
+  if (items.length === 0) throw new CommandFailure(`${name} has no rows.`);
   const twice = items.find(({ sku }, at) => items.findIndex((other) => other.sku === sku) !== at);
-  if (twice) throw new Failure(`${name} has ${printable(twice.sku)} twice.`);
+  if (twice) throw new CommandFailure(`${name} has ${printable(twice.sku)} twice.`);
   return items;
 }
 
@@ -119,9 +119,10 @@ function itemOf(
   const count = wholeIn(units);
   const most = limit === undefined || limit === 'none' ? null : wholeIn(limit);
   if (count === undefined || (kind === 'set' && count < 0)) {
-    throw new Failure(`Say how many: stock ${kind} SKU N, with a whole number.`);
+    throw new CommandFailure(`Say how many: stock ${kind} SKU N, with a whole number.`);
   }
-  if (most === undefined || most === 0) throw new Failure('--per-customer takes a number or none.');
+  if (most === undefined || most === 0)
+    throw new CommandFailure('--per-customer takes a number or none.');
   return {
     ...{ sku, ...(kind === 'set' ? { available: count } : { add: count }) },
     ...(limit !== undefined && { perCustomerMax: most }),
@@ -168,5 +169,5 @@ function stockTable(stocks: readonly StockDocument[]): string {
 }
 
 function fail(message: string): never {
-  throw new Failure(message);
+  throw new CommandFailure(message);
 }

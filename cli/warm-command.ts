@@ -3,7 +3,7 @@ import { concurrencyOf, QUOTA_INCREASE } from '../deploy/reservation.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Warm, WarmUp } from '../lib/warm.ts';
 import { told } from './deployment/aws-faults.ts';
-import { EXIT, Failure } from './failure.ts';
+import { CommandFailure, EXIT } from './failure.ts';
 import { warm } from './warm.ts';
 
 export interface WarmFlags {
@@ -37,7 +37,7 @@ export async function warmCommand(flags: WarmFlags): Promise<number> {
 async function checkQuota({ region, stage, count }: WarmFlags): Promise<void> {
   const account = await told(concurrencyOf({ region }, `sluice-${stage}-drain-queue`));
   if (account === undefined || count <= account.unreserved) return;
-  throw new Failure(
+  throw new CommandFailure(
     `This account may run ${account.quota} functions at once in ${region}, of which ${account.unreserved} are not\n` +
       `reserved: --count can be ${account.unreserved} at most. To have more:\n  ${QUOTA_INCREASE}`,
   );

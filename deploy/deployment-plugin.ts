@@ -1,6 +1,6 @@
 import type { CloudFormationClientConfig } from '@aws-sdk/client-cloudformation';
 import { readConfig } from '../lib/config.ts';
-import { readEventSettings } from '../lib/events/settings.ts';
+import { readEventSettings } from '../lib/events/event-settings.ts';
 import { ConfigError, type Environment } from '../lib/settings.ts';
 import { producerFile } from './bundle.ts';
 import { deployedStack, earlierDeployment } from './deployed.ts';

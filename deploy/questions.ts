@@ -6,7 +6,7 @@ export class DeploymentFault extends Error {
   override readonly name = 'DeploymentFault';
 }
 
-export interface Place {
+export interface StageAddress {
   readonly stage: string;
   readonly region: string;
 }
@@ -49,7 +49,7 @@ export function checkProducer(
 export async function checkSecrets(
   store: Pick<SecretStore, 'describe'>,
   { secrets }: Pick<Deployed, 'secrets'>,
-  { stage, region }: Place,
+  { stage, region }: StageAddress,
 ): Promise<string[]> {
   const where = `--stage ${stage} --region ${region}`;
   const missing: string[] = [];

@@ -1,6 +1,6 @@
 /** `npm run generate` writes docs/settings.md from the table of settings. */
 import { writeFileSync } from 'node:fs';
-import type { Row, UsedBy } from '../lib/settings.ts';
+import type { SettingRow, UsedBy } from '../lib/settings.ts';
 import { MEANINGS, SETTING_GROUPS, type SettingName } from './settings-table.ts';
 
 const WHERE: Readonly<Record<UsedBy, string>> = {
@@ -38,14 +38,15 @@ Secrets are not settings: \`npm run sluice -- secrets put\` keeps them in AWS Se
 
 export function settingsDoc(): string {
   const groups = Object.entries(SETTING_GROUPS).map(([title, rows]) => {
-    const lines = Object.entries<Row<unknown>>(rows).map(([name, { rule, byDefault, usedBy }]) =>
-      row([
-        `\`${name}\``,
-        MEANINGS[name as SettingName],
-        readable(rule),
-        byDefault === '' ? 'none' : `\`${readable(byDefault)}\``,
-        WHERE[usedBy],
-      ]),
+    const lines = Object.entries<SettingRow<unknown>>(rows).map(
+      ([name, { rule, byDefault, usedBy }]) =>
+        row([
+          `\`${name}\``,
+          MEANINGS[name as SettingName],
+          readable(rule),
+          byDefault === '' ? 'none' : `\`${readable(byDefault)}\``,
+          WHERE[usedBy],
+        ]),
     );
     const head = [
       row(['setting', 'meaning', 'value', 'default', 'used by']),

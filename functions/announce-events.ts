@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { announce } from '../lib/events/announce.ts';
+import { readEventSettings } from '../lib/events/event-settings.ts';
 import { eventSender } from '../lib/events/send-event.ts';
-import { readEventSettings } from '../lib/events/settings.ts';
 import { withFields } from '../lib/log.ts';
 import { scheduledFunction } from '../lib/runtime.ts';
 import { countEvents, hasEvents } from '../lib/store/events.ts';
@@ -12,16 +12,16 @@ const LOCK_LEASE_MS = 30_000;
 const END_MS = 13_000;
 
 /** The schedule's run: announces what has become of orders, if that is switched on. */
-export const handler = await scheduledFunction((surroundings) => {
-  const { clock, config, env, keys, metrics } = surroundings;
-  const { client: lockClient } = surroundings.storeForRequests();
-  const store = surroundings.storeForBatches();
+export const handler = await scheduledFunction((runtime) => {
+  const { clock, config, env, keys, metrics } = runtime;
+  const { client: lockClient } = runtime.storeForRequests();
+  const store = runtime.storeForBatches();
   const settings = config.isAnnounced ? readEventSettings(env) : undefined;
   const send = settings && eventSender(settings, clock);
 
   return async (_event, context) => {
     if (settings === undefined || send === undefined) return { kind: 'off' };
-    const log = withFields(surroundings.log, { requestId: context.awsRequestId });
+    const log = withFields(runtime.log, { requestId: context.awsRequestId });
     const deadlineMs = clock.now() + context.getRemainingTimeInMillis() - END_MS;
     if (!(await hasEvents(store))) {
       metrics.measure('OldestEventAge', 0);

@@ -7,7 +7,7 @@ import { measureStock } from '../lib/drain/measure-stock.ts';
 import { type DrainEvent, wokenDrain } from '../lib/drain/woken-drain.ts';
 import { json, problem } from '../lib/http/responses.ts';
 import { withFields } from '../lib/log.ts';
-import { holderOf } from '../lib/orders/holder.ts';
+import { drainIdOf } from '../lib/orders/holder.ts';
 import { formatInstant } from '../lib/orders/instant.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { acquireLock } from '../lib/store/lock.ts';
@@ -22,20 +22,22 @@ function isPausedOrRunning(pause: Pause | undefined) {
   return problem('paused', `${pause.by} has paused the drains until ${until}.`);
 }
 
-/** The schedule's drain, and `POST /drain`: one function, so that both share its concurrency. */
-export const handler = await httpFunction(({ route, ...surroundings }) => {
-  const { clock, config, keys, metrics, random } = surroundings;
-  const store = surroundings.storeForBatches();
-  const { client: lockClient } = surroundings.storeForRequests();
-  const producer = createProducer(surroundings);
+type DrainRequest = Omit<SlotRequest, 'drainId'> & { readonly requestId: string };
 
-  async function drain({ requestId, ...run }: Omit<SlotRequest, 'holder'> & { requestId: string }) {
-    const log = withFields(surroundings.log, { requestId, slot: run.slot });
+/** The schedule's drain, and `POST /drain`: one function, so that both share its concurrency. */
+export const handler = await httpFunction(({ route, ...runtime }) => {
+  const { clock, config, keys, metrics, random } = runtime;
+  const store = runtime.storeForBatches();
+  const { client: lockClient } = runtime.storeForRequests();
+  const producer = createProducer(runtime);
+
+  async function drain({ requestId, ...run }: DrainRequest) {
+    const log = withFields(runtime.log, { requestId, slot: run.slot });
     const hold = { client: lockClient, clock, key: keys.lock(run.slot), leaseMs: LOCK_LEASE_MS };
     const lock = () => acquireLock({ ...hold, token: randomUUID() });
     const dependencies = { store, producer, clock, random, log, metrics, lock };
-    const holder = holderOf(run.slot, randomUUID());
-    const outcome = await drainSlot(dependencies, config, { ...run, holder });
+    const drainId = drainIdOf(run.slot, randomUUID());
+    const outcome = await drainSlot(dependencies, config, { ...run, drainId });
     if (config.hasStock && outcome.kind === 'drained' && outcome.report.produced > 0) {
       await measureStock(store, { metrics, log });
     }
@@ -58,7 +60,7 @@ export const handler = await httpFunction(({ route, ...surroundings }) => {
     const deadlineMs = clock.now() + context.getRemainingTimeInMillis();
     const drainOnce = async () => {
       const outcome = await drain({ slot, requestId, deadlineMs, trigger });
-      surroundings.log('info', 'drained', { requestId, slot, isWoken, outcome });
+      runtime.log('info', 'drained', { requestId, slot, isWoken, outcome });
       return outcome;
     };
     if (!isWoken) return drainOnce();

@@ -14,12 +14,12 @@ const END_MS = 30_000;
  * orders waiting; and an order that waits again where its end was noted must be put right before
  * what has ended is forgotten.
  */
-export const handler = await scheduledFunction((surroundings) => {
-  const { clock, config, metrics } = surroundings;
-  const store = surroundings.storeForBatches();
+export const handler = await scheduledFunction((runtime) => {
+  const { clock, config, metrics } = runtime;
+  const store = runtime.storeForBatches();
 
   return async (_event, context) => {
-    const log = withFields(surroundings.log, { requestId: context.awsRequestId });
+    const log = withFields(runtime.log, { requestId: context.awsRequestId });
     const startMs = clock.now();
     const timeMs = context.getRemainingTimeInMillis() - END_MS;
     const passEndMs = startMs + 0.75 * timeMs;

@@ -3,7 +3,7 @@ import { isAdmin } from '../lib/http/authenticate.ts';
 import { json } from '../lib/http/responses.ts';
 import { clientLimitsOf } from '../lib/intake/client-limits.ts';
 import { BATCH_BYTES_MAX, BATCH_ORDERS_MAX, ORDER_BYTES_MAX } from '../lib/orders/batch.ts';
-import { LINES_MAX } from '../lib/orders/submission.ts';
+import { LINES_MAX } from '../lib/orders/rules.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import manifest from '../package.json' with { type: 'json' };
 

@@ -21,7 +21,7 @@ export const handler = await httpFunction(({ clock, config, storeForBatches, rou
       request.body === '' ? NO_BODY : checkedBody(request, redriveSchema, 'invalid-redrive');
     if (body.kind === 'refused') return body.response;
     const { ids, limit = LIMIT_DEFAULT, ordersPerSecond = config.redrivesPerSecond } = body.value;
-    const pace = { pauseMs: 1_000 / ordersPerSecond, mark: randomUUID() };
+    const pace = { pauseMs: 1_000 / ordersPerSecond, redriveId: randomUUID() };
     if (ids === undefined) {
       const redriven = await redriveOldest(store, { limit, ...pace }, clock.now());
       return answered({ redriven });

@@ -14,7 +14,12 @@ export const handler = await httpFunction(({ clock, storeForRequests, route }) =
     const id = pathParameters.id ?? '';
     if (!isOrderId(id)) return notFound();
     const nowMs = clock.now();
-    const [isRedriven] = await redrive(store, { ids: [id], pauseMs: 0, mark: randomUUID(), nowMs });
+    const [isRedriven] = await redrive(store, {
+      ids: [id],
+      pauseMs: 0,
+      redriveId: randomUUID(),
+      nowMs,
+    });
     const found = await findOrder(store, id, nowMs);
     if (found.kind === 'none') return notFound();
     if (found.kind === 'erased') return wasErased();

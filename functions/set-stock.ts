@@ -4,12 +4,12 @@ import {
   stockChangesSchema,
   stockItemSchema,
 } from '../lib/contract/stock-schemas.ts';
+import { faultsOf } from '../lib/http/checked-body.ts';
 import { readIdempotencyKey } from '../lib/http/idempotency-key.ts';
 import { readJsonBody } from '../lib/http/json-body.ts';
 import { type HttpResponse, invalidBody, json, problem } from '../lib/http/responses.ts';
 import { changedStock, stockChange, stockIsOff } from '../lib/http/stock-answers.ts';
-import { faultsOf } from '../lib/orders/faults.ts';
-import { skuSchema } from '../lib/orders/submission.ts';
+import { fits, NAME } from '../lib/orders/rules.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import type { Store } from '../lib/store/connection.ts';
 import { changeStock, type StockAnswer } from '../lib/store/stock.ts';
@@ -38,8 +38,7 @@ export const handler = await httpFunction(({ config, storeForBatches, route }) =
 async function one(store: Store, sku: string, body: unknown, key: string): Promise<HttpResponse> {
   const parsed = stockChangeSchema.safeParse(body, { jitless: true });
   if (!parsed.success) return invalidBody('invalid-stock', faultsOf(parsed.error));
-  const named = skuSchema.safeParse(sku, { jitless: true });
-  if (!named.success) return problem('invalid-stock', 'The SKU in the path is not valid.');
+  if (!fits(sku, NAME)) return problem('invalid-stock', 'The SKU in the path is not valid.');
   const [answer] = await changeStock(store, [stockChange(sku, parsed.data)], key);
   const changed = changedStock(sku, answer);
   return 'stock' in changed ? json(200, changed.stock) : changed.refusal;

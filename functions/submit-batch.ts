@@ -6,24 +6,23 @@ import { countOf, type SubmitOutcome, submitOrders } from '../lib/intake/submit-
 import {
   BATCH_BYTES_MAX,
   type BatchItem,
-  hasLargeOrder,
   ORDER_BYTES_MAX,
   validateBatch,
 } from '../lib/orders/batch.ts';
 import { httpFunction } from '../lib/runtime.ts';
 
 /** POST /orders/batch: 200 with a result for each order; 400, 413, 415, 429, 503 as problems. */
-export const handler = await httpFunction(({ route, ...surroundings }) => {
-  const { clock, config, log, metrics } = surroundings;
-  const store = surroundings.storeForBatches();
-  const intake = intakeOf({ store, config, metrics, wake: surroundings.wake() });
+export const handler = await httpFunction(({ route, ...runtime }) => {
+  const { clock, config, log, metrics } = runtime;
+  const store = runtime.storeForBatches();
+  const intake = intakeOf({ store, config, metrics, wake: runtime.wake() });
 
   return route({ scope: 'orders:write' }, async (request) => {
     const body = readJsonBody(request, BATCH_BYTES_MAX);
     if (body.kind === 'refused') return body.response;
-    if (hasLargeOrder(body.value)) return bodyTooLarge(ORDER_BYTES_MAX, 'Each order of a batch');
     const nowMs = clock.now();
     const batch = validateBatch(body.value, nowMs);
+    if (batch.kind === 'too-large') return bodyTooLarge(ORDER_BYTES_MAX, 'Each order of a batch');
     if (batch.kind === 'invalid') return invalidBody('invalid-batch', batch.faults);
     const refusal = await request.countMore(batch.items.length - 1);
     if (refusal !== undefined) return refusal;

@@ -9,10 +9,10 @@ import { validateSubmission } from '../lib/orders/submission.ts';
 import { httpFunction } from '../lib/runtime.ts';
 
 /** POST /orders: 202 with the receipt; 400, 413, 415, 422, 429 and 503 as problem details. */
-export const handler = await httpFunction(({ route, ...surroundings }) => {
-  const { clock, config, log, metrics } = surroundings;
-  const store = surroundings.storeForRequests();
-  const intake = intakeOf({ store, config, metrics, wake: surroundings.wake() });
+export const handler = await httpFunction(({ route, ...runtime }) => {
+  const { clock, config, log, metrics } = runtime;
+  const store = runtime.storeForRequests();
+  const intake = intakeOf({ store, config, metrics, wake: runtime.wake() });
 
   return route({ scope: 'orders:write' }, async (request) => {
     const body = readJsonBody(request, ORDER_BYTES_MAX);

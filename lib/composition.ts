@@ -9,12 +9,12 @@ export type Handle<E, R> = (event: E, context: Context) => Promise<R>;
 export interface Composition<S, E, R> {
   readonly secrets: Secrets;
   /**
-   * What its parts find around them, in an environment.
+   * What its parts are made with, in an environment.
    *
    * @param sent  to be told of each sending to Redis whether its token was refused
    */
-  readonly surround: (env: Environment, sent: (isRefused: boolean) => void) => S;
-  readonly compose: (surroundings: S) => Handle<E, R>;
+  readonly runtimeIn: (env: Environment, sent: (isRefused: boolean) => void) => S;
+  readonly compose: (runtime: S) => Handle<E, R>;
 }
 
 interface Made<E, R> {
@@ -69,11 +69,11 @@ export async function composed<S, E, R>(parts: Composition<S, E, R>): Promise<Ha
   };
 }
 
-function make<S, E, R>({ surround, compose }: Composition<S, E, R>, env: Environment): Made<E, R> {
+function make<S, E, R>({ runtimeIn, compose }: Composition<S, E, R>, env: Environment): Made<E, R> {
   const state = { wasRefused: false, isUndone: true };
   const sent = (isRefused: boolean) => {
     if (isRefused) state.wasRefused = true;
     else state.isUndone = false;
   };
-  return Object.assign(state, { env, handle: compose(surround(env, sent)) });
+  return Object.assign(state, { env, handle: compose(runtimeIn(env, sent)) });
 }

@@ -1,4 +1,4 @@
-import { type ApiKey, apiKeysSchema, isLocalKey } from './http/api-keys.ts';
+import { type ApiKey, checkKeys, isLocalKey } from './http/api-keys.ts';
 import type { TokenSettings } from './http/token-callers.ts';
 import { type Environment, readSettings, SettingFault, type SettingsReader } from './settings.ts';
 import { type OwnLimits, QUEUE, STOCK, TOKENS, WAKING } from './settings-table.ts';
@@ -166,10 +166,10 @@ function urlIn(text: string): string | undefined {
   return REST_URL.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : undefined;
 }
 
-function apiKeysIn(text: string): ApiKey[] | undefined {
+function apiKeysIn(text: string): readonly ApiKey[] | undefined {
   try {
-    const parsed = apiKeysSchema.safeParse(JSON.parse(text), { jitless: true });
-    return parsed.success ? parsed.data : undefined;
+    const checked = checkKeys(JSON.parse(text));
+    return checked.kind === 'keys' ? checked.keys : undefined;
   } catch {
     return undefined;
   }

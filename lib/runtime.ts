@@ -44,8 +44,12 @@ const onSent: RedisSettings['onSent'] = (ms, outcome) => {
   else metrics.measure('RedisErrors', 1);
 };
 
-const onBilled: RedisSettings['onBilled'] = (commands) =>
+/** By this instance, which answers one request at a time. */
+let billed = 0;
+const onBilled: RedisSettings['onBilled'] = (commands) => {
+  billed += commands;
   metrics.measure('BilledCommands', commands);
+};
 
 // Asked for by name, so that a bundle that is packaged without a limit has none of its code:
 // deploy/bundle.ts says to esbuild what the variable is.
@@ -74,14 +78,14 @@ const secrets = secretsOf(process.env, {
 type Sent = (isRefused: boolean) => void;
 
 /** What every function finds around it. */
-export type Surroundings = ReturnType<typeof surroundings>;
+export type Runtime = ReturnType<typeof runtimeOf>;
 
 /**
  * @param env      with the secrets in it
  * @param sent     is called as each sending to Redis ends
  * @throws ConfigError with every variable that is missing or wrong in one message
  */
-export function surroundings(env: Environment, needs: Needs, sent?: Sent) {
+export function runtimeOf(env: Environment, needs: Needs, sent?: Sent) {
   const config = readConfig(env, needs);
   const { redisUrl: url, redisToken: token } = config;
   const redis = { url, token, random, onSent, onBilled, onEnd: sent };
@@ -114,7 +118,7 @@ export function surroundings(env: Environment, needs: Needs, sent?: Sent) {
 }
 
 /** What a function finds that is called over HTTP: `route`, the only way to answer. */
-export interface HttpSurroundings extends Surroundings {
+export interface HttpRuntime extends Runtime {
   readonly route: ReturnType<typeof routeWith>;
   /** How a submit wakes the drain, where it does. */
   readonly wake: () => Wake | undefined;
@@ -124,24 +128,24 @@ export interface HttpSurroundings extends Surroundings {
  * Makes a function that is called over HTTP, and perhaps by a schedule too. Where its secrets
  * cannot be read it answers 503 to everybody: who calls is then not known.
  *
- * @throws ConfigError as `surroundings`
+ * @throws ConfigError as `runtimeOf`
  */
 export async function httpFunction<E, R>(
-  compose: (surroundings: HttpSurroundings) => Handle<E, R>,
+  compose: (runtime: HttpRuntime) => Handle<E, R>,
   { redis = true }: Partial<Pick<Needs, 'redis'>> = {},
 ): Promise<Handle<E, R | APIGatewayProxyStructuredResultV2>> {
   const needs = { redis: redis || rateLimits !== undefined, apiKeys: true };
   const handle = await composed({
     secrets,
     compose,
-    surround(env, sent) {
-      const around = surroundings(env, needs, sent);
-      const { apiKeys, tokens } = around.config;
+    runtimeIn(env, sent) {
+      const runtime = runtimeOf(env, needs, sent);
+      const { apiKeys, tokens } = runtime.config;
       const callers = (tokens && callersByToken?.(tokens)) ?? callersByKey(apiKeys);
-      const rateLimit = rateLimitIn(around);
-      const route = routeWith({ callers, log, now: clock.now, rateLimit });
-      const wake = () => wakes?.({ ...around, store: around.storeForRequests() });
-      return { ...around, route, wake };
+      const rateLimit = rateLimitIn(runtime);
+      const route = routeWith({ callers, log, now: clock.now, billed: () => billed, rateLimit });
+      const wake = () => wakes?.({ ...runtime, store: runtime.storeForRequests() });
+      return { ...runtime, route, wake };
     },
   });
   return measured(async (event, context) => {
@@ -158,14 +162,14 @@ export async function httpFunction<E, R>(
 /**
  * Makes a function that a schedule calls. Nobody calls it over HTTP, so it is given no API keys.
  *
- * @throws ConfigError as `surroundings`
+ * @throws ConfigError as `runtimeOf`
  */
 export async function scheduledFunction<R>(
-  compose: (surroundings: Surroundings) => Handle<unknown, R>,
+  compose: (runtime: Runtime) => Handle<unknown, R>,
 ): Promise<Handle<unknown, R>> {
   const needs = { redis: true, apiKeys: false };
-  const surround = (env: Environment, sent: Sent) => surroundings(env, needs, sent);
-  return measured(await composed({ secrets, compose, surround }));
+  const runtimeIn = (env: Environment, sent: Sent) => runtimeOf(env, needs, sent);
+  return measured(await composed({ secrets, compose, runtimeIn }));
 }
 
 /** Writes the metrics of each event as it ends; of an answer that is a problem, also which. */
@@ -182,7 +186,7 @@ function measured<E, R>(handle: Handle<E, R>): Handle<E, R> {
   };
 }
 
-function rateLimitIn({ config, keys, redisAside }: Surroundings): RateLimit | undefined {
+function rateLimitIn({ config, keys, redisAside }: Runtime): RateLimit | undefined {
   const limitsOf = clientLimitsOf(config);
   return rateLimits?.(redisAside(), keys.rate, (client) => limitsOf(client).ordersPerMinute);
 }

@@ -1,4 +1,4 @@
-import { choice, named, type Row, text, whole, wholeOrOff } from './settings.ts';
+import { choice, named, type SettingRow, text, whole, wholeOrOff } from './settings.ts';
 
 /** What a client may use in place of what all others may. */
 export type OwnLimits = { readonly [Name in keyof typeof OWN_LIMITS]?: number };
@@ -54,7 +54,7 @@ export const QUEUE = named({
     byDefault: '{}',
     rule: 'JSON such as {"shop": {"storageShare": 80}}, with whole numbers for `queued`, `scheduled`, `storageShare` (a percentage) and `ordersPerMinute`',
     parse: ownLimitsIn,
-  } satisfies Row<ReadonlyMap<string, OwnLimits>>,
+  } satisfies SettingRow<ReadonlyMap<string, OwnLimits>>,
   SLUICE_REDRIVES_PER_SECOND: whole('functions', 100, [1, 1_000]),
   SLUICE_RETENTION_DAYS: whole('functions', 30, [1, 3_650]),
   SLUICE_DEAD_RETENTION_DAYS: wholeOrOff('functions', [1, 3_650]),

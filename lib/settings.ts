@@ -85,12 +85,12 @@ export function readSettings<T>(env: Environment, settingsFrom: (reader: Setting
 }
 
 /** Everything of a setting but its name, which is its key in the table. */
-export type Row<T> = Omit<Setting<T>, 'name'>;
+export type SettingRow<T> = Omit<Setting<T>, 'name'>;
 
 type Limits = readonly [min: number, max: number];
 
 /** A whole number within limits. */
-export function whole(usedBy: UsedBy, byDefault: number, [min, max]: Limits): Row<number> {
+export function whole(usedBy: UsedBy, byDefault: number, [min, max]: Limits): SettingRow<number> {
   const parse = (text: string) => {
     const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
     return value >= min && value <= max ? value : undefined;
@@ -100,7 +100,7 @@ export function whole(usedBy: UsedBy, byDefault: number, [min, max]: Limits): Ro
 }
 
 /** A whole number within limits, or `off`, which reads as 0 and is the default. */
-export function wholeOrOff(usedBy: UsedBy, limits: Limits): Row<number> {
+export function wholeOrOff(usedBy: UsedBy, limits: Limits): SettingRow<number> {
   const { parse, rule } = whole(usedBy, 0, limits);
   const parseOrOff = (text: string) => (text === 'off' ? 0 : parse(text));
   return { usedBy, byDefault: 'off', rule: `${rule}, or off`, parse: parseOrOff };
@@ -110,7 +110,7 @@ export function wholeOrOff(usedBy: UsedBy, limits: Limits): Row<number> {
 export function choice<const Word extends string>(
   usedBy: UsedBy,
   words: readonly [Word, ...Word[]],
-): Row<Word> {
+): SettingRow<Word> {
   const parse = (text: string) => words.find((word) => word === text);
   return { usedBy, byDefault: words[0], rule: words.join(' or '), parse };
 }
@@ -120,7 +120,7 @@ export function text(
   usedBy: UsedBy,
   form: RegExp,
   { rule, byDefault = '' }: { readonly rule: string; readonly byDefault?: string },
-): Row<string> {
+): SettingRow<string> {
   const parse = (value: string) => (value === byDefault || form.test(value) ? value : undefined);
   return { usedBy, byDefault, rule, parse };
 }
@@ -171,7 +171,7 @@ function isTag([key, value]: [string, unknown]): boolean {
 }
 
 /** Gives each row its key as its name. */
-export function named<Rows extends Record<string, Row<unknown>>>(rows: Rows) {
+export function named<Rows extends Record<string, SettingRow<unknown>>>(rows: Rows) {
   const entries = Object.entries(rows).map(([name, row]) => [name, { name, ...row }]);
   return Object.fromEntries(entries) as {
     readonly [Name in keyof Rows]: Rows[Name] & { readonly name: string };

@@ -86,7 +86,7 @@ export async function startSluice(delayMs: number, hasStock: boolean) {
             ...{ log: () => undefined, metrics: NO_METRICS },
           };
           const end = { deadlineMs: Date.now() + 300_000, signal: new AbortController().signal };
-          const start = { holder: randomUUID(), ready };
+          const start = { drainId: randomUUID(), ready };
           left -= (await drain(dependencies, DRAIN_LIMITS, end, start)).produced;
         }
       });

@@ -40,7 +40,7 @@ export function workOver(
       title: 'Redrive of 500',
       run: async () => {
         const ids = await oldestDead(store, BATCH);
-        const put = await redrive(store, { ids, pauseMs: 10, mark: randomUUID(), nowMs });
+        const put = await redrive(store, { ids, pauseMs: 10, redriveId: randomUUID(), nowMs });
         return `${put.filter(Boolean).length} put back`;
       },
     },
@@ -98,7 +98,7 @@ async function drained(
       ...{ settleMs: 1_000, produceMsMin: 1_000 },
     },
     { deadlineMs: nowMs + 600_000, signal: stop.signal },
-    { holder: randomUUID(), ready },
+    { drainId: randomUUID(), ready },
   );
   const seconds = (performance.now() - startedAt) / 1_000;
   const ended = report.produced + report.dead;

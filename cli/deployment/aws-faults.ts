@@ -1,14 +1,14 @@
 import { SecretContended, SecretMalformed } from '../../deploy/secret-store.ts';
-import { Failure } from '../failure.ts';
+import { CommandFailure } from '../failure.ts';
 
 /** Errors of AWS as an operator can act on them. */
 export async function told<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof Failure) throw error;
+    if (error instanceof CommandFailure) throw error;
     const fault = error instanceof Error ? error : new Error('unknown');
-    throw new Failure(`${messageOf(fault)}\n${adviceOn(fault)}`, { cause: error });
+    throw new CommandFailure(`${messageOf(fault)}\n${adviceOn(fault)}`, { cause: error });
   }
 }
 

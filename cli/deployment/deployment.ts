@@ -12,11 +12,11 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export interface Deployment {
   readonly stage: Stage;
   readonly region: string;
-  readonly secrets: Secrets;
+  readonly secrets: StageSecrets;
 }
 
 /** The secrets of a deployment, as variables; which of its two secrets has one is not the caller's concern. */
-export interface Secrets {
+export interface StageSecrets {
   /** Where a variable is kept: `sluice/prod`. */
   nameOf(variable: string): string;
   readAll(): Promise<Readonly<Record<string, string>>>;
@@ -28,7 +28,7 @@ export interface Secrets {
 }
 
 /**
- * @throws Failure where the settings of the stage are wrong
+ * @throws CommandFailure where the settings of the stage are wrong
  */
 export function deploymentOf(
   { stage: name, region }: { readonly stage: string; readonly region: string },
@@ -52,7 +52,7 @@ export function settingsOf(name: string, env: Environment): Stage {
   }
 }
 
-function secretsIn(store: SecretStore, shared: string): Secrets {
+function secretsIn(store: SecretStore, shared: string): StageSecrets {
   const names = [shared, secretName(shared, 'downstream')];
   const nameOf = (variable: string) => secretName(shared, partOf(variable));
   return {

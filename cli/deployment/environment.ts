@@ -6,7 +6,7 @@ import type { Deployment } from './deployment.ts';
  * The environment that the functions of a deployment have, as far as commands need it: its secrets, its
  * settings, and the prefix of its keys. The shell's own secrets do not count.
  *
- * @throws Failure where it has no secrets, or they may not be read
+ * @throws CommandFailure where it has no secrets, or they may not be read
  */
 export async function environmentOf(
   { stage, region, secrets }: Deployment,

@@ -1,5 +1,5 @@
-import { type ApiKey, apiKeysSchema } from '../../lib/http/api-keys.ts';
-import { Failure, usageFailure } from '../failure.ts';
+import { type ApiKey, checkKeys } from '../../lib/http/api-keys.ts';
+import { CommandFailure, usageFailure } from '../failure.ts';
 import { table } from '../text.ts';
 import type { Deployment } from './deployment.ts';
 
@@ -47,14 +47,14 @@ export async function keysRevokeCommand(digits: string, deployment: Deployment):
     const found = keys.filter(({ sha256 }) => sha256.startsWith(digits));
     if (found.length !== 1) {
       const { stage, region } = deployment;
-      throw new Failure(
+      throw new CommandFailure(
         `${found.length} keys of the stage ${stage.name} in ${region} begin with ${digits}; keys list shows all.`,
       );
     }
     revoked = `${found[0]?.client}, ${found[0]?.sha256.slice(0, 12)}`;
     const rest = keys.filter((key) => key !== found[0]);
     if (rest.length === 0) {
-      throw new Failure(
+      throw new CommandFailure(
         'It is the only key: without any, nobody may call. Make another one first.',
       );
     }
@@ -73,15 +73,19 @@ async function changeKeys(
   await secrets.change(NAME, (text) => {
     const changed = JSON.stringify(change(keysIn(text)));
     if (Buffer.byteLength(changed) <= KEYS_BYTES_MAX) return changed;
-    throw new Failure('There are too many keys for one secret. Revoke some that nobody uses.');
+    throw new CommandFailure(
+      'There are too many keys for one secret. Revoke some that nobody uses.',
+    );
   });
 }
 
 function keysIn(text: string | undefined): readonly ApiKey[] {
   if (text === undefined) return [];
   try {
-    return apiKeysSchema.parse(JSON.parse(text), { jitless: true });
+    const checked = checkKeys(JSON.parse(text));
+    if (checked.kind === 'keys') return checked.keys;
   } catch {
-    throw new Failure(`${NAME} is not an array of keys: store a right one first.`);
+    // Told below.
   }
+  throw new CommandFailure(`${NAME} is not an array of keys: store a right one first.`);
 }

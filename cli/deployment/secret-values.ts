@@ -1,7 +1,7 @@
 import { readConfig, readRedisConfig } from '../../lib/config.ts';
-import { readEventSettings } from '../../lib/events/settings.ts';
+import { readEventSettings } from '../../lib/events/event-settings.ts';
 import { databaseSettings } from '../../lib/postgres/database-settings.ts';
-import { readWebhookSettings } from '../../lib/producers/webhook/settings.ts';
+import { readWebhookSettings } from '../../lib/producers/webhook/webhook-settings.ts';
 import { ConfigError, type Environment } from '../../lib/settings.ts';
 import { usageFailure } from '../failure.ts';
 
@@ -37,7 +37,7 @@ export const KNOWN_SECRETS = Object.keys(READERS);
  * Checks the value of a secret as the functions would at their start. Of your own producer,
  * only the name is checked.
  *
- * @throws Failure that says what is wrong, and never the value
+ * @throws CommandFailure that says what is wrong, and never the value
  */
 export function checkSecret(name: string, value: string): void {
   if (!/^[A-Z][A-Z0-9_]{0,99}$/.test(name)) {

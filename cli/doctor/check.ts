@@ -28,7 +28,7 @@ export interface Check<Side> {
 }
 
 /** What became of a check. */
-export interface Finding extends Verdict {
+export interface CheckResult extends Verdict {
   readonly name: string;
   readonly looksAt: string;
 }
@@ -65,8 +65,8 @@ function shortened(text = ''): string {
 export async function runChecks<Side>(
   checks: readonly Check<Side>[],
   side: Side,
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
+): Promise<CheckResult[]> {
+  const findings: CheckResult[] = [];
   let blockedBy: string | undefined;
   for (const check of checks) {
     const { name, looksAt } = check;

@@ -29,7 +29,7 @@ import { restore } from '../../lib/store/restore.ts';
 import { runScript } from '../../lib/store/run-script.ts';
 import { EXTEND_LOCK, FORGET_ALLOWANCES } from '../../lib/store/scripts.ts';
 import { serve } from '../../lib/store/serve.ts';
-import { changeStock, putRightStock, untrackStock } from '../../lib/store/stock.ts';
+import { changeStock, repairStock, untrackStock } from '../../lib/store/stock.ts';
 import { submit } from '../../lib/store/submit.ts';
 import { type Check, mustBe } from './check.ts';
 import type { RedisSide } from './redis-side.ts';
@@ -87,7 +87,7 @@ async function ordersGoTheirWays({ client, scratch }: RedisSide): Promise<string
   const { kind } = await replace(store, { order: { id, fingerprint, submission }, nowMs });
   mustBe('a replacement', kind, 'replaced');
   await drained(store, nowMs, (id) => answers[id] ?? { kind: 'produced', orderNumber: 'next' });
-  const redriven = { ids: [`${rejected}`], pauseMs: 0, mark: randomUUID(), nowMs };
+  const redriven = { ids: [`${rejected}`], pauseMs: 0, redriveId: randomUUID(), nowMs };
   mustBe('a redrive', await redrive(store, redriven), [true]);
   await drained(store, nowMs + 2 * HOUR_MS, () => ({ kind: 'produced', orderNumber: 'next' }));
   const all = [produced, retried, rejected, later.id, canceled];
@@ -129,7 +129,7 @@ async function drained(
     },
     { ...limits, settleMs: 0, produceMsMin: 0 },
     { deadlineMs: nowMs + HOUR_MS, signal: new AbortController().signal },
-    { holder: randomUUID(), ready: await readyClients(store, nowMs) },
+    { drainId: randomUUID(), ready: await readyClients(store, nowMs) },
   );
 }
 
@@ -152,7 +152,7 @@ async function upkeepFindsNothing({ client, scratch }: RedisSide): Promise<strin
   const [stock] = await changeStock(store, [{ sku: 'none', kind: 'set', units: 1 }], randomUUID());
   const seen = [
     stock?.kind,
-    await putRightStock(store, { sku: 'none', isRepair: false }),
+    await repairStock(store, { sku: 'none', isRepair: false }),
     await untrackStock(store, 'none'),
     await runScript(client, allowances),
     await resumeDrains(store),

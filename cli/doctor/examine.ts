@@ -5,7 +5,7 @@ import { type RedisConfig, readRedisConfig } from '../../lib/config.ts';
 import { ConfigError, type Environment } from '../../lib/settings.ts';
 import { keysWith } from '../../lib/store/keys.ts';
 import { API_CHECKS, type ApiSide } from './api-checks.ts';
-import { type Finding, runChecks, wrong } from './check.ts';
+import { type CheckResult, runChecks, wrong } from './check.ts';
 import { DATA_CHECKS } from './conformance-data.ts';
 import { ORDER_CHECKS } from './conformance-order.ts';
 import { SCRIPT_CHECKS } from './conformance-scripts.ts';
@@ -18,7 +18,7 @@ import { SIZE_CHECKS } from './size-checks.ts';
 export interface Part {
   readonly name: 'settings' | 'redis' | 'conformance' | 'api';
   readonly title: string;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CheckResult[];
   /** Why nothing was looked at, where that is so, and what to set. */
   readonly skipped?: string;
 }

@@ -1,6 +1,6 @@
 import { json } from '../report.ts';
 import { printable } from '../text.ts';
-import type { Finding } from './check.ts';
+import type { CheckResult } from './check.ts';
 import type { Part } from './examine.ts';
 
 const WIDTH = 80;
@@ -29,7 +29,7 @@ function partReport({ title, findings, skipped }: Part): string {
   return `${printable(title)}${note}\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
-function findingLines({ kind, name, found, fix }: Finding): string[] {
+function findingLines({ kind, name, found, fix }: CheckResult): string[] {
   const indent = 2 + KIND_WIDTH + NAME_WIDTH;
   const [first = '', ...more] = wrapped(printable(found), indent);
   const head = `  ${kind.padEnd(KIND_WIDTH)}${name.padEnd(NAME_WIDTH)}${first.trimStart()}`;

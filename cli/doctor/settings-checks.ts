@@ -1,5 +1,5 @@
 import { readConfig } from '../../lib/config.ts';
-import { type ApiKey, apiKeysSchema } from '../../lib/http/api-keys.ts';
+import { type ApiKey, checkKeys } from '../../lib/http/api-keys.ts';
 import { ConfigError, type Environment } from '../../lib/settings.ts';
 import { type Check, ok, skipped, type Verdict, warning, wrong } from './check.ts';
 
@@ -40,18 +40,17 @@ function keysAreRight(text: string | undefined): Verdict {
   } catch {
     return wrong('it is no JSON', 'It is an array; npm run sluice -- keys create prints an entry.');
   }
-  const parsed = apiKeysSchema.safeParse(entries, { jitless: true });
-  if (!parsed.success) return wrong(faultsOf(entries, parsed.error.issues), MEND_ENTRY);
-  return verdictOn(parsed.data);
+  const checked = checkKeys(entries);
+  if (checked.kind === 'wrong') return wrong(faultsOf(entries, checked.wrongAt), MEND_ENTRY);
+  return verdictOn(checked.keys);
 }
 
 const MEND_ENTRY =
   'An entry is {"client", "scopes", "sha256"}, each digest once: npm run sluice -- keys create.';
 
 /** Where the faults are, and never what stands there. */
-function faultsOf(entries: unknown, issues: readonly { readonly path: PropertyKey[] }[]): string {
-  const places = issues.map(({ path }) => path.map(String).join('/')).filter((path) => path !== '');
-  if (places.length > 0) return `wrong at ${[...new Set(places)].slice(0, 5).join(', ')}`;
+function faultsOf(entries: unknown, wrongAt: readonly string[]): string {
+  if (wrongAt.length > 0) return `wrong at ${wrongAt.slice(0, 5).join(', ')}`;
   const digests = (Array.isArray(entries) ? entries : []).map(({ sha256 }) => String(sha256));
   const twice = digests.findIndex((digest, at) => digests.indexOf(digest) !== at);
   if (twice < 0) return 'it is empty, or no array';

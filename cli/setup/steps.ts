@@ -15,7 +15,7 @@ import { keepKey, keptKeys } from '../deployment/kept-keys.ts';
 import { checkSecret } from '../deployment/secret-values.ts';
 import { examine } from '../doctor/examine.ts';
 import { doctorReport, isWrong } from '../doctor/report.ts';
-import { Failure } from '../failure.ts';
+import { CommandFailure } from '../failure.ts';
 import { newKey } from '../keys-command.ts';
 import { accessFile } from './access-file.ts';
 import type { Asker } from './questions.ts';
@@ -41,10 +41,10 @@ export async function checkAccount({ deployment, say }: Setup): Promise<void> {
     say(`It may run ${account.quota} Lambda functions at once.`);
   }
   if (reservation.kind === 'none' && reservation.warning !== '') say(reservation.warning);
-  if (reservation.kind === 'impossible') throw new Failure(reservation.fault);
+  if (reservation.kind === 'impossible') throw new CommandFailure(reservation.fault);
 }
 
-export interface Database {
+export interface RedisAccess {
   readonly UPSTASH_REDIS_REST_URL: string;
   readonly UPSTASH_REDIS_REST_TOKEN: string;
 }
@@ -54,7 +54,7 @@ export async function findDatabase(
   { deployment, ask }: Setup,
   given: { readonly redisUrl?: string; readonly redisToken?: string },
   env: Environment = process.env,
-): Promise<Database> {
+): Promise<RedisAccess> {
   const kept = await deployment.secrets.readAll();
   const database = {
     UPSTASH_REDIS_REST_URL:
@@ -79,10 +79,10 @@ export async function findDatabase(
 }
 
 /** Whether the database can be reached, does what Sluice needs, and evicts nothing. */
-export async function checkDatabase({ say }: Setup, database: Database): Promise<void> {
+export async function checkDatabase({ say }: Setup, database: RedisAccess): Promise<void> {
   const parts = await examine({ env: { ...database }, isConformanceOnly: true });
   if (isWrong(parts)) {
-    throw new Failure(`The database will not do:\n\n${doctorReport(parts)}`);
+    throw new CommandFailure(`The database will not do:\n\n${doctorReport(parts)}`);
   }
   const seen = parts.flatMap(({ findings }) => findings);
   for (const { kind, name, found, fix } of seen) {
@@ -93,7 +93,10 @@ export async function checkDatabase({ say }: Setup, database: Database): Promise
   );
 }
 
-export async function storeDatabase({ deployment, say }: Setup, database: Database): Promise<void> {
+export async function storeDatabase(
+  { deployment, say }: Setup,
+  database: RedisAccess,
+): Promise<void> {
   const { secrets } = deployment;
   const kept = await secrets.readAll();
   const isKept = Object.entries(database).every(([name, value]) => kept[name] === value);
@@ -130,7 +133,7 @@ export async function deploy({ deployment }: Setup): Promise<void> {
   });
   const [code] = await once(child, 'close');
   if (code === 0) return;
-  throw new Failure(
+  throw new CommandFailure(
     'The deployment failed; its last lines above say why. Correct that and run the same command again:\n' +
       'it goes on from here.',
   );
@@ -139,7 +142,8 @@ export async function deploy({ deployment }: Setup): Promise<void> {
 export async function findApi({ deployment, say }: Setup): Promise<string> {
   const { stage, region } = deployment;
   const { ApiUrl } = await told(outputsOfStack({ region }, `sluice-${stage.name}`));
-  if (ApiUrl === undefined) throw new Failure('The stack has no output ApiUrl: deploy it again.');
+  if (ApiUrl === undefined)
+    throw new CommandFailure('The stack has no output ApiUrl: deploy it again.');
   accessFile(ROOT, stage.name).add({ SLUICE_URL: ApiUrl });
   say(`The API is at ${ApiUrl}.`);
   return ApiUrl;
@@ -183,7 +187,7 @@ export async function produceFirstOrder({ deployment, say }: Setup, url: string)
     return;
   }
   const why = waited.order.lastError?.reason;
-  throw new Failure(
+  throw new CommandFailure(
     `The order is not produced (${waited.order.status}${why ? `: ${why}` : ''}). Run\n` +
       `  npm run sluice -- doctor --stage ${stage.name}\nand look at the log of drain-queue.`,
   );

@@ -1,5 +1,5 @@
 import type { BatchOrder } from '../../lib/client/client.ts';
-import type { Submission } from './submission.ts';
+import type { SheetOrder } from './submission.ts';
 
 /** Few enough for a quick answer, and for little to be resent when an answer is lost. */
 const ORDERS_MAX = 100;
@@ -7,13 +7,13 @@ const ORDERS_MAX = 100;
 const BYTES_MAX = 1024 * 1024;
 
 /** An order as an item of a batch. */
-export function batchOrderOf({ idempotencyKey, order }: Submission): BatchOrder {
+export function batchOrderOf({ idempotencyKey, order }: SheetOrder): BatchOrder {
   return { ...order, idempotencyKey } as BatchOrder;
 }
 
 /** Groups orders into batches, in order; an order larger than a batch is sent alone. */
-export function* batchesOf(submissions: Iterable<Submission>): Generator<Submission[], undefined> {
-  let batch: Submission[] = [];
+export function* batchesOf(submissions: Iterable<SheetOrder>): Generator<SheetOrder[], undefined> {
+  let batch: SheetOrder[] = [];
   let batchBytes = 0;
   for (const submission of submissions) {
     const bytes = Buffer.byteLength(JSON.stringify(batchOrderOf(submission)));

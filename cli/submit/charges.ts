@@ -17,13 +17,13 @@ export interface Charged {
 }
 
 /** A charge whose amount is settled; 0 if it is already included in the prices. */
-export interface Settled {
+export interface ReadCharge {
   readonly kind: ChargeKind;
   readonly amount: number;
 }
 
-export type Settlement =
-  | { readonly kind: 'settled'; readonly charges: readonly Settled[] }
+export type ChargesReading =
+  | { readonly kind: 'settled'; readonly charges: readonly ReadCharge[] }
   /** No reading adds up to the order total; `total` is what they add up to if all count. */
   | { readonly kind: 'other-total'; readonly total: number }
   | { readonly kind: 'open'; readonly question: 'tax' | 'charges-per' };
@@ -38,14 +38,14 @@ const MAY_BE_INCLUDED: ReadonlySet<ChargeKind> = new Set(['tax', 'discount', 'li
  * that adds up to it, starting with the one in which every charge counts. Without a total, it
  * settles only what has a single reading.
  */
-export function settle(
+export function readCharges(
   goods: number,
   charges: readonly Charged[],
   total: number | undefined,
   tax: TaxRule,
-): Settlement {
+): ChargesReading {
   const present = charges.filter(({ amounts }) => amounts.some((amount) => amount !== 0));
-  if (total === undefined) return settlePlain(present, tax);
+  if (total === undefined) return readPlainCharges(present, tax);
   for (const way of waysOf(present, tax)) {
     if (totalOf(goods, way) === total) return { kind: 'settled', charges: way };
   }
@@ -53,7 +53,7 @@ export function settle(
   return { kind: 'other-total', total: totalOf(goods, first) };
 }
 
-function settlePlain(charges: readonly Charged[], tax: TaxRule): Settlement {
+function readPlainCharges(charges: readonly Charged[], tax: TaxRule): ChargesReading {
   if (charges.some(({ amounts }) => amounts.length > 1)) {
     return { kind: 'open', question: 'charges-per' };
   }
@@ -69,7 +69,7 @@ function settlePlain(charges: readonly Charged[], tax: TaxRule): Settlement {
 }
 
 /** All possible readings of the charges. */
-function* waysOf([first, ...others]: readonly Charged[], tax: TaxRule): Generator<Settled[]> {
+function* waysOf([first, ...others]: readonly Charged[], tax: TaxRule): Generator<ReadCharge[]> {
   if (!first) {
     yield [];
     return;
@@ -89,7 +89,7 @@ function isDiscount(kind: ChargeKind): boolean {
   return kind === 'discount' || kind === 'line-discount';
 }
 
-function totalOf(goods: number, charges: readonly Settled[]): number {
+function totalOf(goods: number, charges: readonly ReadCharge[]): number {
   return charges.reduce(
     (sum, { kind, amount }) => (isDiscount(kind) ? sum - amount : sum + amount),
     goods,
@@ -104,7 +104,7 @@ const CHARGE_LINES: readonly (readonly [ChargeKind, string, string])[] = [
 ];
 
 /** Turns charges into lines, one for each kind. */
-export function chargeLines(charges: readonly Settled[]): Line[] {
+export function chargeLines(charges: readonly ReadCharge[]): Line[] {
   return CHARGE_LINES.flatMap(([kind, sku, description]) => {
     const amounts = charges.filter((charge) => charge.kind === kind).map(({ amount }) => amount);
     const unitAmount = amounts.reduce((sum, amount) => sum + amount, 0);
@@ -112,7 +112,7 @@ export function chargeLines(charges: readonly Settled[]): Line[] {
   });
 }
 
-export function discountOf(charges: readonly Settled[]): number {
+export function discountOf(charges: readonly ReadCharge[]): number {
   return charges
     .filter(({ kind }) => isDiscount(kind))
     .reduce((sum, { amount }) => sum + amount, 0);

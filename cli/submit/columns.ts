@@ -114,7 +114,7 @@ function isSameName(one: string, other: string): boolean {
  * Finds the columns in the header.
  *
  * @param said  the columns named by options, all of which must exist
- * @throws Failure listing the file's columns if one is missing or ambiguous
+ * @throws CommandFailure listing the file's columns if one is missing or ambiguous
  */
 export function layoutOf(
   header: readonly string[],

@@ -1,7 +1,7 @@
 import { extname, resolve } from 'node:path';
 import type { Client } from '../../lib/client/client.ts';
 import { canAsk, isAgreed } from '../ask.ts';
-import { EXIT, Failure, usageFailure } from '../failure.ts';
+import { CommandFailure, EXIT, usageFailure } from '../failure.ts';
 import { grouped } from '../money.ts';
 import { countOf } from '../report.ts';
 import { readCsv } from './csv.ts';
@@ -23,7 +23,7 @@ const LISTED_MAX = 1_000;
 const BYTES_SHOWN_MIN = 16 * 1024 * 1024;
 const ORDERS_SHOWN_MIN = 50_000;
 
-export interface SubmitSurroundings {
+export interface SubmitDependencies {
   /** Called before the file is read, so that a missing key is reported at once. */
   readonly connect: () => Client;
   /** The operator's current folder: FILE is relative to it. */
@@ -37,7 +37,7 @@ export interface SubmitSurroundings {
  * @returns the exit code
  */
 export async function submitCommand(
-  { connect, folder, nowMs }: SubmitSurroundings,
+  { connect, folder, nowMs }: SubmitDependencies,
   given: string,
   flags: SubmitFlags,
 ): Promise<number> {
@@ -98,7 +98,7 @@ async function reading(
     const isSheet = cause instanceof Error && 'code' in cause && cause.code === 'ERR_SQLITE_ERROR';
     if (!isSheet) throw cause;
     const advice = 'Set TMPDIR to a folder with room for three times the size of the file.';
-    throw new Failure(
+    throw new CommandFailure(
       `The rows cannot be stored in a temporary file: ${cause.message}. ${advice}`,
       {
         cause,

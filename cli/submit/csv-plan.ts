@@ -76,7 +76,7 @@ export function planFor(header: readonly string[], options: CsvOptions): Plan {
 /**
  * Finds the columns of a plan in the header.
  *
- * @throws Failure that names what is missing and lists the file's columns
+ * @throws CommandFailure that names what is missing and lists the file's columns
  */
 export function layOut(header: readonly string[], plan: Plan, options: CsvOptions): Layout {
   if (!plan.profile) checkOptions(header, plan, options);

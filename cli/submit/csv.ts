@@ -27,7 +27,7 @@ export interface CsvDescription {
  * Reads a CSV file with one order line per row. Rows with the same order number form one order,
  * wherever they are in the file.
  *
- * @throws Failure if the file can't be read as CSV, is empty, or lacks one of the columns
+ * @throws CommandFailure if the file can't be read as CSV, is empty, or lacks one of the columns
  */
 export async function readCsv(
   source: Source,

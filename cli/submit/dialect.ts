@@ -91,7 +91,7 @@ async function* once(lines: string[]): AsyncGenerator<string[]> {
  * many cells as the header has, the writer does not quote. If not, a quoted cell contains a
  * delimiter or a line break.
  *
- * @throws Failure if a file has both and no option decides
+ * @throws CommandFailure if a file has both and no option decides
  */
 export async function surveyDialect(
   source: Source,

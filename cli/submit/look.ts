@@ -1,6 +1,6 @@
 import { ROWS_MAX } from './orders.ts';
 import type { Which } from './sheet.ts';
-import { reasonOf, type Submission } from './submission.ts';
+import { reasonOf, type SheetOrder } from './submission.ts';
 import type { Understood } from './understood.ts';
 
 /** How many orders the look shows in full. */
@@ -17,7 +17,7 @@ export interface Look {
   readonly totals: Map<string, bigint>;
   doubtful: number;
   rejected: number;
-  readonly first: Submission[];
+  readonly first: SheetOrder[];
 }
 
 /** Builds and counts the orders of a file, and marks in the sheet those that must not be sent. */
@@ -49,7 +49,7 @@ export function lookAt(
   return look;
 }
 
-function count(look: Look, submission: Submission): void {
+function count(look: Look, submission: SheetOrder): void {
   const { currency, lines } = submission.order as {
     currency: string;
     lines: { quantity: number; unitAmount: number }[];
@@ -65,7 +65,7 @@ function count(look: Look, submission: Submission): void {
 export function* submissionsOf(
   { sheet, judge }: Understood,
   which: Exclude<Which, 'all'>,
-): Generator<Submission, void> {
+): Generator<SheetOrder, void> {
   for (const order of sheet.each({ rowsMax: ROWS_MAX + 1, which })) {
     const judged = judge(order);
     if (judged.kind === 'clear') yield judged.submission;

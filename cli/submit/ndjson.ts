@@ -1,5 +1,4 @@
-import { batchItemSchema } from '../../lib/orders/batch.ts';
-import { parseOrder } from '../../lib/orders/submission.ts';
+import { validateItem } from '../../lib/orders/batch.ts';
 import { linesOf } from './rows.ts';
 import { Sheet, type SheetOrder } from './sheet.ts';
 import { type Source, textOf } from './source.ts';
@@ -58,7 +57,7 @@ function judgeLine({ id, rows: [line] }: SheetOrder, nowMs: number): Judged {
     return reject('no idempotencyKey: each order needs its own, a string');
   }
   const locate = (pointer: string) => ({ row, label: pointer });
-  const parsed = parseOrder(batchItemSchema, members, nowMs);
+  const parsed = validateItem(members, nowMs);
   if (parsed.kind === 'invalid') {
     return {
       kind: 'rejected',

@@ -6,7 +6,7 @@ import { type NumberRules, numberFault, readNumber } from './numbers.ts';
 import type { Profile } from './profile.ts';
 import type { RepeatsRule } from './repeats.ts';
 import type { SheetOrder, SheetRow } from './sheet.ts';
-import type { Fault, Judged } from './submission.ts';
+import type { Judged, RowFault } from './submission.ts';
 
 /** How to read the orders of one file. */
 export interface OrderRules {
@@ -31,8 +31,8 @@ export interface OrderRules {
 export class OrderCells {
   readonly order: SheetOrder;
   readonly rules: OrderRules;
-  readonly #rejections: Fault[] = [];
-  readonly #doubts: Fault[] = [];
+  readonly #rejections: RowFault[] = [];
+  readonly #doubts: RowFault[] = [];
 
   constructor(order: SheetOrder, rules: OrderRules) {
     this.order = order;

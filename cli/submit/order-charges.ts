@@ -1,5 +1,5 @@
 import { type Currency, formatMoney } from '../money.ts';
-import { chargeLines, discountOf, type Settlement, settle, takenOff } from './charges.ts';
+import { type ChargesReading, chargeLines, discountOf, readCharges, takenOff } from './charges.ts';
 import { cellOf, type LaidOutCharge } from './columns.ts';
 import type { OrderCells } from './order-cells.ts';
 import type { SourcedLine } from './order-lines.ts';
@@ -23,13 +23,13 @@ export function withCharges(
   const total = totalOf(order, currency);
   if (!row || order.kept('')) return { lines: goods, discount: 0 };
   const sum = goods.reduce((all, { quantity, unitAmount }) => all + quantity * unitAmount, 0);
-  const settlement = settle(sum, charges, total, order.rules.tax);
-  if (settlement.kind !== 'settled') {
-    order.doubt(row.row, openText(settlement, order.name('orderTotal'), total ?? 0, currency));
+  const reading = readCharges(sum, charges, total, order.rules.tax);
+  if (reading.kind !== 'settled') {
+    order.doubt(row.row, openText(reading, order.name('orderTotal'), total ?? 0, currency));
     return { lines: goods, discount: 0 };
   }
-  const extra = chargeLines(settlement.charges).map((line) => ({ ...line, row, cells: {} }));
-  const discount = discountOf(settlement.charges);
+  const extra = chargeLines(reading.charges).map((line) => ({ ...line, row, cells: {} }));
+  const discount = discountOf(reading.charges);
   const all = extra.reduce((amount, line) => amount + line.unitAmount, sum);
   if (discount > all) {
     order.reject(
@@ -88,16 +88,16 @@ function totalOf(order: OrderCells, currency: Currency): number | undefined {
 }
 
 function openText(
-  settlement: Exclude<Settlement, { kind: 'settled' }>,
+  reading: Exclude<ChargesReading, { kind: 'settled' }>,
   column: string,
   total: number,
   { code }: Currency,
 ): string {
-  if (settlement.kind === 'other-total') {
-    const made = formatMoney(settlement.total, code);
+  if (reading.kind === 'other-total') {
+    const made = formatMoney(reading.total, code);
     return `${column} is ${formatMoney(total, code)}, but the rows of the order add up to ${made}`;
   }
-  return settlement.question === 'tax'
+  return reading.question === 'tax'
     ? 'its tax may be included in the prices or not: use --tax added or --tax included'
     : 'a charge is repeated in several rows: use --charges-per order or --charges-per line';
 }

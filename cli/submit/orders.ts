@@ -1,5 +1,5 @@
-import { batchItemSchema } from '../../lib/orders/batch.ts';
-import { LINES_MAX, parseOrder } from '../../lib/orders/submission.ts';
+import { validateItem } from '../../lib/orders/batch.ts';
+import { LINES_MAX } from '../../lib/orders/rules.ts';
 import { type Currency, findCurrency, formatMoney, grouped, isSign, isSignOf } from '../money.ts';
 import {
   idempotencyKeyOf,
@@ -14,7 +14,7 @@ import { withCharges } from './order-charges.ts';
 import { readLines, type SourcedLine } from './order-lines.ts';
 import { repeatsIn } from './repeats.ts';
 import type { SheetOrder, SheetRow } from './sheet.ts';
-import { type Judged, locatedFaults, type Place } from './submission.ts';
+import { type FilePosition, type Judged, locatedFaults } from './submission.ts';
 
 /** An order with more rows cannot be valid. */
 export const ROWS_MAX = 2 * LINES_MAX;
@@ -71,8 +71,8 @@ function finished(
   if (lines.length > LINES_MAX) order.reject(order.row, tooManyText('lines', lines.length));
   const early = order.kept(idempotencyKey);
   if (early) return early;
-  const locate = (pointer: string) => placeOf(pointer, order, lines);
-  const parsed = parseOrder(batchItemSchema, { idempotencyKey, ...members }, order.rules.nowMs);
+  const locate = (pointer: string) => positionOf(pointer, order, lines);
+  const parsed = validateItem({ idempotencyKey, ...members }, order.rules.nowMs);
   const faults = parsed.kind === 'invalid' ? locatedFaults({ locate }, parsed.faults) : [];
   for (const { row, text } of faults) order.reject(row, text);
   return (
@@ -202,7 +202,11 @@ function checkPriceNames(order: OrderCells, code: string): void {
 }
 
 /** Turns `/lines/2/quantity` into the row of the third line and its column and cell. */
-function placeOf(pointer: string, order: OrderCells, lines: readonly SourcedLine[]): Place {
+function positionOf(
+  pointer: string,
+  order: OrderCells,
+  lines: readonly SourcedLine[],
+): FilePosition {
   const [, index, lineMember = '', member = ''] =
     /^\/(?:lines\/(\d+)(?:\/(\w+))?|(\w+))$/.exec(pointer) ?? [];
   const line = index === undefined ? undefined : lines[Number(index)];

@@ -1,5 +1,5 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { Failure, usageFailure } from '../failure.ts';
+import { CommandFailure, usageFailure } from '../failure.ts';
 import { printable } from '../text.ts';
 import { REJECT_COLUMNS } from './columns.ts';
 import type { CsvDescription } from './csv.ts';
@@ -16,7 +16,7 @@ const PIECE_CHARACTERS = 64 * 1024;
  * Opens the rejects file before the orders are read, so that an unwritable path is reported at once
  * and not at the end.
  *
- * @throws Failure if it can't be written, or is the file of orders itself
+ * @throws CommandFailure if it can't be written, or is the file of orders itself
  */
 export async function openRejectsFile(file: string, ordersFile: string): Promise<FileHandle> {
   if (await isSameFile(file, ordersFile)) {
@@ -29,7 +29,7 @@ export async function openRejectsFile(file: string, ordersFile: string): Promise
     return handle;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure(`Cannot write the rejected orders to ${file}: ${reason}`, { cause });
+    throw new CommandFailure(`Cannot write the rejected orders to ${file}: ${reason}`, { cause });
   }
 }
 

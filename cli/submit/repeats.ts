@@ -1,6 +1,6 @@
 import { shown } from './cells.ts';
 import type { SourcedLine } from './order-lines.ts';
-import type { Fault } from './submission.ts';
+import type { RowFault } from './submission.ts';
 
 /** What to do with repeated rows; `undefined` if no option says. */
 export type RepeatsRule = 'drop' | 'keep' | undefined;
@@ -12,11 +12,11 @@ export type RepeatsRule = 'drop' | 'keep' | undefined;
 export function repeatsIn(
   lines: readonly SourcedLine[],
   rule: RepeatsRule,
-): { readonly lines: readonly SourcedLine[]; readonly doubts: readonly Fault[] } {
+): { readonly lines: readonly SourcedLine[]; readonly doubts: readonly RowFault[] } {
   const blocks = blocksOf(lines);
   if (rule === 'keep' || blocks.length < 2) return { lines, doubts: [] };
   const seen = new Map<string, SourcedLine>();
-  const doubts: Fault[] = [];
+  const doubts: RowFault[] = [];
   const kept: SourcedLine[] = [];
   for (const block of blocks) {
     const repeated = block.filter(({ sku }) => seen.has(sku));
@@ -49,7 +49,7 @@ function isSame(line: SourcedLine, seen: ReadonlyMap<string, SourcedLine>): bool
   );
 }
 
-function doubt({ sku, row }: SourcedLine, seen: ReadonlyMap<string, SourcedLine>): Fault {
+function doubt({ sku, row }: SourcedLine, seen: ReadonlyMap<string, SourcedLine>): RowFault {
   const before = seen.get(sku)?.row.row;
   return {
     row: row.row,

@@ -3,7 +3,7 @@ import { Conflict, Gone, InvalidRequest, NotFound } from '../../lib/client/error
 import type { OrderDocument, OrderSummaryDocument } from '../../lib/contract/schemas.ts';
 import { submissionsOf } from './look.ts';
 import { countAccepted, fail, keptOf, type Tally } from './send.ts';
-import { reasonOf, type Submission } from './submission.ts';
+import { reasonOf, type SheetOrder } from './submission.ts';
 import type { Understood } from './understood.ts';
 
 /** How many orders to replace are shown in full. */
@@ -18,7 +18,7 @@ export interface ReplaceOptions {
 /** An order that stands, and the content that the file has for it. */
 export interface Replacement {
   readonly order: OrderDocument;
-  readonly submission: Submission;
+  readonly submission: SheetOrder;
 }
 
 /** What would be replaced. */
@@ -144,7 +144,7 @@ function isRefusal(error: unknown): error is Conflict | Gone | InvalidRequest | 
   return [Conflict, Gone, InvalidRequest, NotFound].some((Kind) => error instanceof Kind);
 }
 
-function reject({ sheet }: Understood, tally: Tally, submission: Submission, text: string): void {
+function reject({ sheet }: Understood, tally: Tally, submission: SheetOrder, text: string): void {
   const { id, idempotencyKey: key, row } = submission;
   sheet.keep({ id, key, fate: 'rejected', ...reasonOf([{ row, text }]) });
   tally.different -= 1;

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { CommandFailure } from '../failure.ts';
 import { findCurrency, grouped } from '../money.ts';
 import { codeOf, isRoundedNumber, trimmed } from './cells.ts';
 import { cellOf, headerOf, type Layout, unusedIn } from './columns.ts';
@@ -136,7 +136,7 @@ export class RowReader {
     const [position = 0] = layout.positions.orderNumber;
     if (trimmed(cells[position] ?? '') !== head.header[position]) return false;
     if (headerOf(cells).join('\n') === head.header.join('\n')) return true;
-    throw new Failure(
+    throw new CommandFailure(
       `Row ${grouped(row)} is a different header than row ${grouped(head.row)}: the file joins two exports.\n` +
         'Submit them separately.',
     );

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { CommandFailure } from '../failure.ts';
 import { grouped } from '../money.ts';
 
 /** One row of a file, with unmodified cells. */
@@ -39,7 +39,7 @@ export async function* linesOf(
     rest = (lines.pop() ?? '') + held;
     row += lines.length;
     if (rest.length > ROW_CHARACTERS_MAX) {
-      throw new Failure(`Row ${grouped(row)} is longer than a million characters.`);
+      throw new CommandFailure(`Row ${grouped(row)} is longer than a million characters.`);
     }
     yield lines;
   }
@@ -66,7 +66,7 @@ function split(text: string, ends: Set<string>): string[] {
 /**
  * Turns lines into rows. A row ends with its line, or with the line that closes an open quote.
  *
- * @throws Failure if quotes are malformed, as what follows could belong to any row
+ * @throws CommandFailure if quotes are malformed, as what follows could belong to any row
  */
 export async function* rowsOf(
   bunches: AsyncIterable<string[]>,
@@ -104,7 +104,7 @@ function isOdd(line: string): boolean {
 function quotedRow({ row, lines }: { row: number; lines: string[] }, delimiter: string): Row {
   const read = quotedCells(lines.join('\n'), delimiter);
   if (read.kind === 'malformed') {
-    throw new Failure(
+    throw new CommandFailure(
       `The quotes of the file are not well-formed: row ${grouped(row)}, cell ${read.cell}, ${read.fault}.\n` +
         'If the file does not quote cells, use --quoting none.',
     );
@@ -112,8 +112,8 @@ function quotedRow({ row, lines }: { row: number; lines: string[] }, delimiter: 
   return { row, cells: read.cells, ...(lines.length > 1 && { lines }) };
 }
 
-function unclosed(row: number): Failure {
-  return new Failure(
+function unclosed(row: number): CommandFailure {
+  return new CommandFailure(
     `The quotes of the file are not well-formed: one that row ${grouped(row)} opens is never closed,\n` +
       'or the file ends in the middle of that row. If the file does not quote cells, use --quoting none.',
   );

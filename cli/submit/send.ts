@@ -3,10 +3,10 @@ import type { Client } from '../../lib/client/client.ts';
 import { SubmitInterrupted } from '../../lib/client/errors.ts';
 import type { Problem } from '../../lib/client/problem.ts';
 import { failureOf } from '../api-faults.ts';
-import type { Failure } from '../failure.ts';
+import type { CommandFailure } from '../failure.ts';
 import { batchesOf, batchOrderOf } from './batches.ts';
 import type { Kept } from './sheet.ts';
-import { type Fault, locatedFaults, reasonOf, type Submission } from './submission.ts';
+import { locatedFaults, type RowFault, reasonOf, type SheetOrder } from './submission.ts';
 
 export interface SendOptions {
   /** How many orders there are to send. */
@@ -41,7 +41,7 @@ export interface Tally {
   /** Accepted before with other content, which stands. */
   different: number;
   rejected: number;
-  end: { kind: 'finished' } | { kind: 'stopped' } | { kind: 'failed'; failure: Failure };
+  end: { kind: 'finished' } | { kind: 'stopped' } | { kind: 'failed'; failure: CommandFailure };
 }
 
 /**
@@ -51,7 +51,7 @@ export interface Tally {
  */
 export async function sendOrders(
   client: Pick<Client, 'submitBatch'>,
-  submissions: Iterable<Submission>,
+  submissions: Iterable<SheetOrder>,
   { orders, concurrency, stop, onProgress, onReject }: SendOptions,
 ): Promise<Tally> {
   const tally = emptyTally(orders);
@@ -67,10 +67,10 @@ export async function sendOrders(
     }
   }
 
-  async function submitBatch(batch: readonly Submission[]): Promise<void> {
+  async function submitBatch(batch: readonly SheetOrder[]): Promise<void> {
     const countAll = (results: Iterable<[number, BatchResult]>) => {
       for (const [at, result] of results) {
-        const refused = count(tally, batch[at] as Submission, result);
+        const refused = count(tally, batch[at] as SheetOrder, result);
         if (refused) onReject(refused);
       }
       onProgress({ ordersDone: doneOf(tally), rejected: tally.rejected });
@@ -129,7 +129,7 @@ export function doneOf(tally: Tally): number {
 }
 
 /** @returns the order, if the API refused it */
-function count(tally: Tally, submission: Submission, result: BatchResult): Kept | undefined {
+function count(tally: Tally, submission: SheetOrder, result: BatchResult): Kept | undefined {
   if (result.kind === 'refused') {
     const kept = keptOf(submission, result.problem);
     if (kept.fate === 'different') tally.different += 1;
@@ -145,7 +145,7 @@ function count(tally: Tally, submission: Submission, result: BatchResult): Kept 
 /** Counts what an accepted order contains. */
 export function countAccepted(
   tally: Tally,
-  { order: { lines } }: Submission,
+  { order: { lines } }: SheetOrder,
   { currency, totalAmount }: { readonly currency: string; readonly totalAmount: number },
 ): void {
   tally.lines += Array.isArray(lines) ? lines.length : 0;
@@ -166,11 +166,11 @@ const DIFFERENT = new Map<string, string>([
 ]);
 
 /** Translates the server's faults into rows and columns of the file. */
-export function keptOf(submission: Submission, { type, detail, errors }: Problem): Kept {
+export function keptOf(submission: SheetOrder, { type, detail, errors }: Problem): Kept {
   const { id, idempotencyKey: key, row } = submission;
   const different = DIFFERENT.get(type);
   if (different) return { id, key, fate: 'different', row, reason: different };
   const located = locatedFaults(submission, errors);
-  const faults: Fault[] = located.length > 0 ? located : [{ row, text: detail }];
+  const faults: RowFault[] = located.length > 0 ? located : [{ row, text: detail }];
   return { id, key, fate: 'rejected', ...reasonOf(faults) };
 }

@@ -4,7 +4,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TextDecoder } from 'node:util';
-import { Failure, usageFailure } from '../failure.ts';
+import { CommandFailure, usageFailure } from '../failure.ts';
 import { grouped } from '../money.ts';
 import { kindOf } from './file-kinds.ts';
 
@@ -31,7 +31,7 @@ export interface Source {
  *
  * @param given  the file as the operator named it, for messages
  * @param said   the encoding given by an option; a byte order mark takes precedence
- * @throws Failure if it can't be read or is not text, such as a spreadsheet or an archive
+ * @throws CommandFailure if it can't be read or is not text, such as a spreadsheet or an archive
  */
 export async function openSource(
   file: string,
@@ -83,7 +83,7 @@ function encodingOf(name: string, head: Buffer, said: string | undefined) {
     );
   }
   if (!encoding.startsWith('utf-16') && head.includes(0)) {
-    throw new Failure(`${name} is not text: it contains zero bytes.`);
+    throw new CommandFailure(`${name} is not text: it contains zero bytes.`);
   }
   return { encoding, hasByteOrderMark: false };
 }
@@ -107,7 +107,7 @@ function utf16Of(head: Buffer): string | undefined {
 /**
  * Reads a source as text, in pieces, without a byte order mark.
  *
- * @throws Failure if the bytes are not valid in the encoding, as a guess would garble names
+ * @throws CommandFailure if the bytes are not valid in the encoding, as a guess would garble names
  */
 export async function* textOf(
   { name, handle, bytes, encoding }: Source,
@@ -132,9 +132,10 @@ export async function* textOf(
   }
   const rest = decoded(decoder);
   if (rest === undefined) {
-    throw new Failure(`${name} ends in the middle of a character, in row ${grouped(rows)}.`);
+    throw new CommandFailure(`${name} ends in the middle of a character, in row ${grouped(rows)}.`);
   }
-  if (bytesDone !== bytes) throw new Failure(`${name} has changed while it was read: try again.`);
+  if (bytesDone !== bytes)
+    throw new CommandFailure(`${name} has changed while it was read: try again.`);
   yield rest;
 }
 
@@ -165,12 +166,12 @@ function breaksBefore(chunk: Buffer, encoding: string): number {
   return breaksIn(before);
 }
 
-function encodingFailure(name: string, encoding: string, row: number): Failure {
+function encodingFailure(name: string, encoding: string, row: number): CommandFailure {
   const advice =
     encoding === 'utf-8'
       ? 'If it is from an older spreadsheet, use --encoding windows-1252.'
       : 'Use another --encoding, or leave it out.';
-  return new Failure(
+  return new CommandFailure(
     `${name} is not ${encoding.toUpperCase()}: see row ${grouped(row)}. ${advice}`,
   );
 }
@@ -183,7 +184,7 @@ function readFailure(name: string, cause: unknown): unknown {
     EACCES: 'this user may not read it.',
   };
   const text = typeof code === 'string' ? texts[code] : undefined;
-  if (text) return new Failure(`Cannot read ${name}: ${text}`, { cause });
+  if (text) return new CommandFailure(`Cannot read ${name}: ${text}`, { cause });
   const isSystem = cause instanceof Error && 'syscall' in cause;
-  return isSystem ? new Failure(`Cannot read ${name}: ${cause.message}`, { cause }) : cause;
+  return isSystem ? new CommandFailure(`Cannot read ${name}: ${cause.message}`, { cause }) : cause;
 }

@@ -6,7 +6,7 @@ export function adviceOn({ kind, retryAfterS }: ApiFailure): string {
     case 'unreachable':
       return 'Check the network, and that SLUICE_URL is the address of the API.';
     case 'unauthorized':
-      return 'The API does not know this key. Start the console again with a key of this stage.';
+      return 'The API does not know this key. Restart the console with a key for this stage.';
     case 'forbidden':
       return 'The key may not do this: it needs the scope orders:admin.';
     case 'too-many-requests':

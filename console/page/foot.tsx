@@ -11,19 +11,18 @@ export function Foot() {
     <footer class="foot">
       <span>
         {held.length > 0
-          ? `Nothing is updated: ${held.join(', ')}.`
+          ? `Updates are held: ${held.join(', ')}.`
           : stats && `Updated ${ago(nowMs - stats.atMs)}, every 10 s.`}{' '}
         <button type="button" class="quiet" aria-pressed={isHeldByKey} onClick={toggleHold}>
           {isHeldByKey ? 'go on' : 'hold'} <kbd>p</kbd>
         </button>
       </span>
-      <span>Times are of {zone()}. ≈ marks what is not exact.</span>
+      <span>Times are in {zone()}. ≈ marks estimates.</span>
       <span title={`${spent.price.source}, ${spent.price.asOf}`}>
-        This console has asked for ≈{count(spent.commands)} Redis commands, {dollars(spent.dollars)}
-        .
+        This console has used {count(spent.commands)} Redis commands, {dollars(spent.dollars)}.
       </span>
       <span>
-        <kbd>?</kbd> shows the keys
+        <kbd>?</kbd> lists the keys
       </span>
     </footer>
   );

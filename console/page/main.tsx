@@ -3,7 +3,6 @@ import './styles/base.css';
 import './styles/shell.css';
 import './styles/now.css';
 import './styles/lists.css';
-import 'uplot/dist/uPlot.min.css';
 import { App } from './app.tsx';
 import { takeToken } from './session.ts';
 

@@ -41,8 +41,9 @@ export function Runbook({ section }: { readonly section: string }) {
 
 /** The little Markdown that the runbook uses, as elements: the page makes no HTML of a text. */
 function inline(text: string): ComponentChildren[] {
-  return text.split(/(\*\*[^*]+\*\*|`[^`]+`|\[[^\]]+\]\([^)]+\))/).map((part) => {
+  return text.split(/(\*\*[^*]+\*\*|\*[^*]+\*|`[^`]+`|\[[^\]]+\]\([^)]+\))/).map((part) => {
     if (part.startsWith('**')) return <strong>{part.slice(2, -2)}</strong>;
+    if (part.startsWith('*')) return <em>{part.slice(1, -1)}</em>;
     if (part.startsWith('`')) return <code>{part.slice(1, -1)}</code>;
     const [, name, target] = /^\[([^\]]+)\]\(([^)]+)\)$/.exec(part) ?? [];
     if (name === undefined || target === undefined) return part;

@@ -49,13 +49,14 @@ function Paused(props: {
   const { state, run } = useChange('resume');
   return (
     <>
-      <p class="strip">
+      <p class="strip is-watch">
         <strong>
           ‖ Paused by {by} until {time(Date.parse(until), props.nowMs)}
         </strong>
         <span>
           {reason && <span class="theirs">“{reason}” </span>}
-          No drain claims since {time(Date.parse(since), props.nowMs)}. Orders are still taken in.
+          No drain has claimed since {time(Date.parse(since), props.nowMs)}. New orders are still
+          accepted.
         </span>
         <ChangeButton onClick={() => void run()} isDisabled={state.kind === 'running'}>
           Resume now

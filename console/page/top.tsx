@@ -118,8 +118,7 @@ function Who() {
 function Freshness({ nowMs }: { readonly nowMs: number }) {
   const { live, gone, held } = usePage();
   if (live === undefined) return <span aria-live="polite">…</span>;
-  if (gone !== undefined || live.failure !== undefined)
-    return <span class="is-bad-text">✕ away</span>;
+  if (gone !== undefined || live.failure !== undefined) return <span class="is-bad">✕ away</span>;
   if (held.length > 0) return <span class="is-watch">‖ held</span>;
   const ageS = Math.max(0, Math.round((nowMs - (live.stats?.atMs ?? live.nowMs)) / 1_000));
   return (

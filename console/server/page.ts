@@ -56,13 +56,15 @@ const SHORT_CURRENCIES: Plugin = {
       namespace: 'short',
     }));
     build.onLoad({ filter: /./, namespace: 'short' }, () => {
-      const all = Object.values(currencies).map(
-        ({ code, base, exponent }) => `${code}${base}.${exponent}`,
+      const alike = Map.groupBy(
+        Object.values(currencies),
+        ({ base, exponent }) => `${base}.${exponent}`,
       );
+      const all = [...alike].map(([of, some]) => `${of}.${some.map(({ code }) => code).join('')}`);
       return {
-        contents: `module.exports = Object.fromEntries('${all.join(' ')}'.split(' ').map((one) => {
-          const [base, exponent] = one.slice(3).split('.').map(Number);
-          return [one.slice(0, 3), { base, exponent }];
+        contents: `module.exports = Object.fromEntries('${all.join(' ')}'.split(' ').flatMap((alike) => {
+          const [base, exponent, codes] = alike.split('.');
+          return codes.match(/.../g).map((code) => [code, { base: +base, exponent: +exponent }]);
         }))`,
       };
     });

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { submissionSchema } from '../contract/order-schemas.ts';
 import type { ordersQuerySchema } from '../contract/queries.ts';
 import {
   type ChangedOrder,
@@ -13,7 +14,6 @@ import {
   type Receipt,
   receiptSchema,
 } from '../contract/schemas.ts';
-import type { submissionSchema } from '../orders/submission.ts';
 import { apiUrl, isSendableKey } from './address.ts';
 import { errorOf, read } from './answers.ts';
 import { type KeyedOrder, submitBatch } from './batch.ts';

@@ -29,7 +29,7 @@ export function isUndone(status: number): boolean {
  * @returns milliseconds
  * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  */
-export function retryDelayMs(tries: number, retryAfterS: number, random: number): number {
+export function resendDelayMs(tries: number, retryAfterS: number, random: number): number {
   const jitterMs = random * Math.min(DELAY_MS_MAX, DELAY_MS_BASE * 2 ** (tries - 1));
   return Math.min(retryAfterS * 1000, RETRY_AFTER_MS_MAX) + Math.floor(jitterMs);
 }

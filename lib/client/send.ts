@@ -2,7 +2,7 @@ import type { Answer } from './answer.ts';
 import { refusalOf, Unreachable } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { problemIn, secondsIn } from './problem.ts';
-import { isPassing, isUndone, retryDelayMs } from './retry.ts';
+import { isPassing, isUndone, resendDelayMs } from './retry.ts';
 
 /** The API, its caller, and how patient the caller is. */
 export interface Endpoint {
@@ -69,7 +69,7 @@ export function sender(endpoint: Endpoint, platform: Platform): Send {
         hasAnswered = true;
         if (!isPassing(outcome.answer.status)) return outcome.answer;
       }
-      const delayMs = retryDelayMs(tries, retryAfterS(outcome), random());
+      const delayMs = resendDelayMs(tries, retryAfterS(outcome), random());
       const triesMax = hasAnswered ? endpoint.triesMax : endpoint.triesUnansweredMax;
       const isLast = tries >= triesMax || clock.now() + delayMs >= endMs;
       if (isLast || !mayRepeat(request, outcome)) throw gaveUp(outcome, tries);

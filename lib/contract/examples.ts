@@ -2,7 +2,8 @@ import { BATCH_BYTES_MAX, BATCH_ORDERS_MAX, ORDER_BYTES_MAX } from '../orders/ba
 import type { Fault } from '../orders/faults.ts';
 import { orderIdOf } from '../orders/identity.ts';
 import type { Failure, Order } from '../orders/order.ts';
-import { LINES_MAX, type Submission } from '../orders/submission.ts';
+import { LINES_MAX } from '../orders/rules.ts';
+import type { Submission } from '../orders/submission.ts';
 import { orderDocument, orderSummaryDocument, receiptOf } from './documents.ts';
 import { operatorAnswers, operatorRequests } from './operator-examples.ts';
 import { PROBLEMS, type ProblemType } from './problems.ts';

@@ -1,18 +1,16 @@
 import * as z from 'zod/mini';
-import { batchItemSchema, batchSchema } from '../orders/batch.ts';
-import {
-  LINES_MAX,
-  lineSchema,
-  METADATA_KEY,
-  METADATA_MEMBERS_MAX,
-  METADATA_VALUE,
-  metadataSchema,
-  submissionSchema,
-} from '../orders/submission.ts';
+import { METADATA_KEY, METADATA_MEMBERS_MAX, METADATA_VALUE } from '../orders/rules.ts';
 import { activitySchema } from './activity-schemas.ts';
 import { explanationSchema } from './explanation-schemas.ts';
 import { cancelManySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
 import * as operator from './operator-schemas.ts';
+import {
+  batchItemSchema,
+  batchSchema,
+  lineSchema,
+  metadataSchema,
+  submissionSchema,
+} from './order-schemas.ts';
 import { reasonsSchema } from './reasons-schemas.ts';
 import * as answers from './schemas.ts';
 import * as stock from './stock-schemas.ts';
@@ -71,7 +69,6 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
   [
     submission.lines,
     {
-      maxItems: LINES_MAX,
       description:
         'The total, the sum of quantity × unitAmount, must be at most 9007199254740991 (2^53 − 1).',
     },
@@ -90,8 +87,12 @@ const NOTES: readonly [z.core.$ZodType, JsonSchema][] = [
     {
       type: 'object',
       maxProperties: METADATA_MEMBERS_MAX,
-      propertyNames: { pattern: METADATA_KEY.source },
-      additionalProperties: { type: 'string', maxLength: 256, pattern: METADATA_VALUE.source },
+      propertyNames: { pattern: METADATA_KEY.pattern.source },
+      additionalProperties: {
+        type: 'string',
+        maxLength: 256,
+        pattern: METADATA_VALUE.pattern.source,
+      },
     },
   ],
   [line.unitAmount, { description: 'In the currency’s minor unit, such as pence.' }],

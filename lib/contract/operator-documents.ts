@@ -1,5 +1,5 @@
 import { formatInstant } from '../orders/instant.ts';
-import type { PauseDocument, UpkeepDocument } from './operator-schemas.ts';
+import type { PauseDocument, UpcomingDocument, UpkeepDocument } from './operator-schemas.ts';
 
 /** A pause as it is stored, in Unix milliseconds. */
 interface Pause {
@@ -17,6 +17,19 @@ export function pauseDocument({ by, reason, sinceMs, untilMs }: Pause): PauseDoc
     since: formatInstant(sinceMs),
     until: formatInstant(untilMs),
   };
+}
+
+/** What becomes due, in Unix milliseconds. */
+interface Upcoming {
+  readonly due: readonly (Omit<UpcomingDocument['due'][number], 'at'> & {
+    readonly atMs: number;
+  })[];
+  readonly later: number;
+}
+
+/** What becomes due, as an operator reads it. */
+export function upcomingDocument({ due, later }: Upcoming): UpcomingDocument {
+  return { due: due.map(({ atMs, ...counts }) => ({ at: formatInstant(atMs), ...counts })), later };
 }
 
 /** The report of an upkeep as it is stored, in Unix milliseconds. */

@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
+import { must } from '../orders/faults.ts';
 import { ID_PATTERN } from '../orders/identity.ts';
-import { parseInstant } from '../orders/instant.ts';
-import { must } from '../orders/submission.ts';
-import { limit, wholeTo } from './queries.ts';
+import { instant, limit, wholeTo } from './queries.ts';
 
 /** The most orders that one request redrives or cancels by id. */
 export const IDS_MAX = 100;
@@ -60,11 +59,6 @@ export const pauseRequestSchema = z.strictObject(
   },
   must('a JSON object with forMs, which may have reason'),
 );
-
-const INSTANT_RULE = must('an RFC 3339 time');
-const instant = z
-  .string()
-  .check(z.refine((text) => parseInstant(text) !== undefined, INSTANT_RULE));
 
 /** The query of `GET /activity`. `step` is in minutes. */
 export const activityQuerySchema = z.object({

@@ -31,6 +31,25 @@ export const upkeepSchema = z.object({
   listed: z.array(z.object({ kind: z.string(), id: z.string() })),
 });
 
+/** Orders that become due by themselves, within a day. Leased ones are not among them. */
+export const upcomingSchema = z.object({
+  /** By the minute for the next hour, then by the hour; times at which nothing becomes due are left out. */
+  due: z.array(
+    z.object({
+      /** When the first of these becomes due. */
+      at: instantSchema,
+      /** Due for the first time. */
+      scheduled: count,
+      /** Due after a failed attempt, or after a redrive. */
+      retries: count,
+      /** One or the other: only the soonest 4,000 are read. */
+      unread: count,
+    }),
+  ),
+  /** Orders that become due after a day, or that were not counted. */
+  later: count,
+});
+
 const statsDetail = z.object({
   /** The depth of a client's queue past which its submits are refused. */
   queueMax: count,
@@ -40,6 +59,9 @@ const statsDetail = z.object({
   wakeIntervalMs: z.nullable(count),
   /** What is kept of each client, the deepest queue first, 100 clients at most. */
   clients: z.array(z.object({ client: z.string(), queued: count, pending: count, dead: count })),
+  upcoming: upcomingSchema,
+  /** Commands that the database has executed since it was started; `null` where it does not tell. */
+  commandsExecuted: z.nullable(count),
   /** `null` before the first pass. */
   upkeep: z.nullable(upkeepSchema),
 });
@@ -97,6 +119,7 @@ export const canceledSchema = z.object({
 export const resumedSchema = z.object({ resumed: z.boolean() });
 
 export type PauseDocument = z.infer<typeof pauseSchema>;
+export type UpcomingDocument = z.infer<typeof upcomingSchema>;
 export type UpkeepDocument = z.infer<typeof upkeepSchema>;
 export type Stats = z.infer<typeof statsSchema>;
 export type DrainReport = z.infer<typeof drainReportSchema>;

@@ -1,9 +1,8 @@
 import * as z from 'zod/mini';
-import { KEY_RULE } from '../orders/batch.ts';
-import { grouped } from '../orders/faults.ts';
-import { IDEMPOTENCY_KEY_PATTERN } from '../orders/identity.ts';
+import { KEY } from '../orders/batch.ts';
+import { grouped, must } from '../orders/faults.ts';
+import { parseInstant } from '../orders/instant.ts';
 import { ORDER_STATUSES } from '../orders/order.ts';
-import { must } from '../orders/submission.ts';
 
 /** A whole number from 1 to `max`. */
 export function wholeTo(max: number) {
@@ -15,6 +14,11 @@ export function wholeTo(max: number) {
 export function limit(max: number, byDefault: number) {
   return z._default(wholeTo(max), byDefault);
 }
+
+/** A time in a query. */
+export const instant = z
+  .string()
+  .check(z.refine((text) => parseInstant(text) !== undefined, must('an RFC 3339 time')));
 
 /** The query of `GET /dead-letters`. Other parameters are ignored. */
 export const deadLettersQuerySchema = z.object({
@@ -29,7 +33,12 @@ export const ordersQuerySchema = z.object({
   customer: z.optional(z.string()),
   reference: z.optional(z.string()),
   orderNumber: z.optional(z.string()),
+  /** Accepted at this time or later, and before that one. */
+  acceptedFrom: z.optional(instant),
+  acceptedTo: z.optional(instant),
   /** Only this client's orders; for those who see the orders of all clients. */
   client: z.optional(z.string()),
-  idempotencyKey: z.optional(z.string().check(z.regex(IDEMPOTENCY_KEY_PATTERN, KEY_RULE))),
+  idempotencyKey: z.optional(z.string().check(z.regex(KEY.pattern, must(KEY.rule)))),
 });
+
+export type OrdersQuery = z.output<typeof ordersQuerySchema>;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { ID_PATTERN } from '../orders/identity.ts';
 import { FAILURE_KINDS, ORDER_STATUSES } from '../orders/order.ts';
-import { lineSchema, metadataSchema } from '../orders/submission.ts';
+import { lineSchema, metadataSchema } from './order-schemas.ts';
 import { PROBLEMS, type ProblemType } from './problems.ts';
 import { SCOPES } from './scopes.ts';
 

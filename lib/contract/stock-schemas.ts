@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { grouped } from '../orders/faults.ts';
-import { must, skuSchema } from '../orders/submission.ts';
+import { grouped, must } from '../orders/faults.ts';
+import { NAME } from '../orders/rules.ts';
 import { count, problemSchema } from './schemas.ts';
 
 /** The most units of one change, and of what is in stock of one SKU. */
@@ -33,9 +33,14 @@ export const stockChangeSchema = z
 
 const ITEM_RULE = must('an object with sku, either available or add, and perhaps perCustomerMax');
 
+const SKU_RULE = must(NAME.rule);
+
 /** One change of many. */
 export const stockItemSchema = z
-  .strictObject({ sku: skuSchema, ...changeMembers }, ITEM_RULE)
+  .strictObject(
+    { sku: z.string(SKU_RULE).check(z.regex(NAME.pattern, SKU_RULE)), ...changeMembers },
+    ITEM_RULE,
+  )
   .check(z.refine(isOneOfTwo, ITEM_RULE));
 
 const CHANGES_RULE = must(`an array of 1 to ${STOCK_CHANGES_MAX} changes`);

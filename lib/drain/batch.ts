@@ -1,3 +1,4 @@
+import { batchIdOf } from '../orders/holder.ts';
 import type { ClaimedOrder } from '../orders/order.ts';
 import type { Claim } from '../store/claim.ts';
 import { readRecords } from '../store/read.ts';
@@ -98,12 +99,12 @@ async function produceInTurn(
 }
 
 function logProblems(
-  { log, holder }: Run,
-  { token }: Claim,
+  { log }: Run,
+  claim: Claim,
   { answers, missing, isProducerWell, error }: Awaited<ReturnType<typeof produceBatch>>,
   orders: readonly ClaimedOrder[],
 ): void {
-  const batch = { token, batchId: `${token}:${holder}` };
+  const batch = { token: claim.token, batchId: batchIdOf(claim) };
   const givenBack = orders.filter(({ id }) => answers.get(id)?.kind === 'untried').length;
   if (givenBack > 0) log('warn', 'orders-given-back', { ...batch, orders: givenBack });
   if (error !== undefined || (!isProducerWell && givenBack === 0)) {

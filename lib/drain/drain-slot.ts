@@ -1,6 +1,6 @@
 import { noteDrain, noteIdle, type Trigger } from '../store/activity.ts';
 import { readyClients } from '../store/claim.ts';
-import { type DrainDependencies, type DrainLimits, type DrainReport, drain } from './drain.ts';
+import { type DrainDependencies, type DrainLimits, type DrainTally, drain } from './drain.ts';
 import { DrainNotes } from './notes.ts';
 
 /** What a drain needs of a lock: to know when it is lost, and to release it. */
@@ -18,18 +18,18 @@ export interface SlotRequest {
   /** Unix milliseconds at which the drain must have ended. */
   readonly deadlineMs: number;
   /** Text that no other drain has, such as a UUID. */
-  readonly holder: string;
+  readonly drainId: string;
   readonly slot: number;
   /** Only a drain that an operator asks for takes the lock before it looks: an idle one costs one command. */
   readonly trigger: Trigger;
 }
 
 export type SlotOutcome =
-  | { readonly kind: 'drained'; readonly report: DrainReport }
+  | { readonly kind: 'drained'; readonly report: DrainTally }
   /** Another drain is at work in this slot: there is nothing to do. */
   | { readonly kind: 'busy' };
 
-const IDLE: DrainReport = { claimed: 0, produced: 0, retried: 0, dead: 0, remaining: 0 };
+const IDLE: DrainTally = { claimed: 0, produced: 0, retried: 0, dead: 0, remaining: 0 };
 
 /** Two attempts of 2.5 s: a settle that is under way when the time is up still comes to its end. */
 const SETTLE_MS = 6_000;
@@ -76,8 +76,8 @@ interface HeldSlot extends SlotRequest {
 async function drainHeld(
   dependencies: DrainDependencies,
   limits: Parameters<typeof drainSlot>[1],
-  { deadlineMs, holder, slot, trigger, ready, held }: HeldSlot,
-): Promise<DrainReport> {
+  { deadlineMs, drainId, slot, trigger, ready, held }: HeldSlot,
+): Promise<DrainTally> {
   const { clock, metrics, store } = dependencies;
   const startMs = clock.now();
   const notes = new DrainNotes();
@@ -85,7 +85,7 @@ async function drainHeld(
     dependencies,
     { ...limits, settleMs: SETTLE_MS, produceMsMin: PRODUCE_MS_MIN },
     { deadlineMs, signal: held.signal },
-    { holder, ready, notes },
+    { drainId, ready, notes },
   );
   metrics.measure('DrainDuration', clock.now() - startMs);
   if (report.claimed === 0) return report;

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { claimHolder } from '../orders/holder.ts';
+import { batchIdIn, holderOf } from '../orders/holder.ts';
 import type { Producer } from '../producers/producer.ts';
 import { ALONE, CLAIM_CLIENTS_MAX, type Claim, readyClients, readyOrders } from '../store/claim.ts';
 import type { Store } from '../store/connection.ts';
@@ -45,13 +45,13 @@ export interface DrainEnd {
 
 export interface DrainStart {
   /** Text that no other drain has, such as a UUID. */
-  readonly holder: string;
+  readonly drainId: string;
   /** Clients of whom orders are ready. */
   readonly ready: readonly string[];
   readonly notes?: DrainNotes;
 }
 
-export interface DrainReport {
+export interface DrainTally {
   readonly claimed: number;
   readonly produced: number;
   readonly retried: number;
@@ -65,10 +65,10 @@ export interface Run extends DrainDependencies {
   readonly limits: DrainLimits;
   readonly notes: DrainNotes;
   /** Text that no other drain has. */
-  readonly holder: string;
+  readonly drainId: string;
   /** When the producer must have answered, Unix milliseconds. */
   readonly answerByMs: number;
-  readonly tally: { -readonly [count in keyof DrainReport]: number };
+  readonly tally: { -readonly [count in keyof DrainTally]: number };
   /** Lets one lane produce at a time: a producer is never called twice at once. */
   readonly turn: ReturnType<typeof turns>;
   /** Clients of whom orders are ready, those served longest ago first. */
@@ -93,14 +93,14 @@ export async function drain(
   dependencies: DrainDependencies,
   limits: DrainLimits,
   end: DrainEnd,
-  { holder, ready, notes = new DrainNotes() }: DrainStart,
-): Promise<DrainReport> {
+  { drainId, ready, notes = new DrainNotes() }: DrainStart,
+): Promise<DrainTally> {
   const { clock } = dependencies;
   const startMs = clock.now();
   const answerByMs = end.deadlineMs - limits.settleMs;
   const run: Run = {
     ...dependencies,
-    ...{ limits, holder, answerByMs, ready, notes },
+    ...{ limits, drainId, answerByMs, ready, notes },
     tally: { claimed: 0, produced: 0, retried: 0, dead: 0, remaining: 0 },
     turn: turns(),
     isStopped: false,
@@ -169,7 +169,7 @@ async function step(
   if (settlements === undefined && clients.length === 0) return undefined;
   const { store, clock, limits } = run;
   const nowMs = clock.now();
-  const holder = claimHolder(run.holder, nowMs);
+  const holder = holderOf(run.drainId, nowMs);
   const request =
     clients.length === 0
       ? undefined
@@ -192,7 +192,7 @@ function noteSettled(run: Run, settled: Settlements, stands: readonly boolean[])
   tally.produced += produced.length;
   tally.retried += retried.length;
   tally.dead += dead.length;
-  const batch = { token, batchId: `${token}:${run.holder}` };
+  const batch = { token, batchId: batchIdIn(settlements[0]?.lease.owner ?? '') };
   log('info', 'batch-settled', {
     ...batch,
     produced: produced.length,

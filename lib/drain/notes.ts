@@ -6,7 +6,7 @@ import {
   type Trigger,
 } from '../store/activity.ts';
 import type { Settlement } from '../store/settle.ts';
-import type { DrainReport } from './drain.ts';
+import type { DrainTally } from './drain.ts';
 
 /** What is kept of the last error, in characters. */
 const ERROR_CHARACTERS_MAX = 200;
@@ -47,7 +47,7 @@ export class DrainNotes {
 
   /** @param lock  the signal of the lock under which it ran */
   record(
-    { remaining, ...counts }: DrainReport,
+    { remaining, ...counts }: DrainTally,
     drain: Pick<DrainRecord, 'startMs' | 'endMs' | 'slot'> & { readonly trigger: Trigger },
     { aborted: isLost }: Pick<AbortSignal, 'aborted'>,
   ): DrainRecord {

@@ -10,7 +10,7 @@ import {
   redrive,
 } from '../store/redrive.ts';
 
-export interface Redrive extends Pick<RedriveRequest, 'pauseMs' | 'mark'> {
+export interface Redrive extends Pick<RedriveRequest, 'pauseMs' | 'redriveId'> {
   /** How many orders to put back at most. */
   readonly limit: number;
 }
@@ -24,14 +24,14 @@ export interface Redrive extends Pick<RedriveRequest, 'pauseMs' | 'mark'> {
  */
 export async function redriveOldest(
   store: Store,
-  { limit, pauseMs, mark }: Redrive,
+  { limit, pauseMs, redriveId }: Redrive,
   nowMs: number,
 ): Promise<number> {
   const ids = await oldestDead(store, limit);
   let redriven = 0;
   for (let from = 0; from < ids.length; from += REDRIVE_ORDERS_MAX) {
     const some = ids.slice(from, from + REDRIVE_ORDERS_MAX);
-    const answers = await redrive(store, { ids: some, pauseMs, mark, nowMs });
+    const answers = await redrive(store, { ids: some, pauseMs, redriveId, nowMs });
     redriven += answers.filter((isRedriven) => isRedriven).length;
   }
   return redriven;
@@ -45,7 +45,7 @@ export async function redriveOldest(
  */
 export async function redriveThese(
   store: Store,
-  { ids, ...pace }: Pick<RedriveRequest, 'ids' | 'pauseMs' | 'mark'>,
+  { ids, ...pace }: Pick<RedriveRequest, 'ids' | 'pauseMs' | 'redriveId'>,
   nowMs: number,
 ): Promise<RedriveAnswer[]> {
   const different = [...new Set(ids)];

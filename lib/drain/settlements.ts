@@ -1,3 +1,4 @@
+import { batchIdOf } from '../orders/holder.ts';
 import type { ClaimedOrder, Failure } from '../orders/order.ts';
 import { retryDelayMs } from '../orders/retry.ts';
 import type { ProducerAnswer } from '../producers/producer.ts';
@@ -141,7 +142,12 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
       // Nobody waits for a scheduled order before its time.
       readySinceMs: Math.max(order.acceptedAtMs, order.produceAtMs ?? 0),
       state: {
-        ...{ status: 'produced', attempts, updatedAtMs: step.nowMs, settledBy: batchIdOf(step) },
+        ...{
+          status: 'produced',
+          attempts,
+          updatedAtMs: step.nowMs,
+          settledBy: batchIdOf(step.claim),
+        },
         segment: segmentOf(step.claim.token),
         producedAtMs: step.nowMs,
         bytes,
@@ -192,13 +198,9 @@ function failedState(
   step: Step,
 ): OrderState {
   return {
-    ...{ status: 'queued', attempts, updatedAtMs: step.nowMs, settledBy: batchIdOf(step) },
+    ...{ status: 'queued', attempts, updatedAtMs: step.nowMs, settledBy: batchIdOf(step.claim) },
     ...withFailure(state, failure),
   };
-}
-
-function batchIdOf({ claim: { token, holder } }: Step): string {
-  return `${token}:${holder}`;
 }
 
 /** As with a result: what is not a number is left out. */

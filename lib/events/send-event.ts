@@ -5,8 +5,8 @@ import type { OrderEvent } from '../store/events.ts';
 import { createPost, type Network, type Reply } from '../webhook/post.ts';
 import { isRefusal } from '../webhook/refusal.ts';
 import { signedHeaders } from '../webhook/signature.ts';
+import type { EventSettings } from './event-settings.ts';
 import type { SendEvent, Sent } from './send-page.ts';
-import type { EventSettings } from './settings.ts';
 
 /** POSTs events as CloudEvents in structured mode, signed according to Standard Webhooks. */
 export function eventSender(settings: EventSettings, clock: Clock, network?: Network): SendEvent {

@@ -1,26 +1,55 @@
-import { createHash } from 'node:crypto';
-import * as z from 'zod/mini';
+import { hash } from 'node:crypto';
 import { SCOPES, type Scope } from '../contract/scopes.ts';
-
-export const clientNameSchema = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/));
-export const scopesSchema = z.array(z.enum(SCOPES)).check(z.minLength(1));
-
-const apiKeySchema = z.strictObject({
-  client: clientNameSchema,
-  scopes: scopesSchema,
-  /** SHA-256 of the key, in lower-case hex. */
-  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
-});
+import { isObject } from '../orders/rules.ts';
 
 /** One API key as Sluice keeps it: never the key itself. A client may have several. */
-export type ApiKey = Readonly<z.infer<typeof apiKeySchema>>;
+export interface ApiKey {
+  readonly client: string;
+  readonly scopes: readonly Scope[];
+  /** SHA-256 of the key, in lower-case hex. */
+  readonly sha256: string;
+}
 
-/** The keys of a deployment. */
-export const apiKeysSchema = z
-  .array(apiKeySchema)
-  .check(z.minLength(1))
-  // A key that is two clients' would be one's by chance of order.
-  .check(z.refine((keys) => new Set(keys.map(({ sha256 }) => sha256)).size === keys.length));
+/** Whether a client may have this name. */
+export function isClientName(name: unknown): name is string {
+  return typeof name === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name);
+}
+
+/** Whether they are scopes, and at least one. */
+export function areScopes(scopes: unknown): scopes is Scope[] {
+  const isScope = (scope: unknown) => SCOPES.some((known) => known === scope);
+  return Array.isArray(scopes) && scopes.length > 0 && scopes.every(isScope);
+}
+
+const MEMBERS: Readonly<Record<keyof ApiKey, (value: unknown) => boolean>> = {
+  client: isClientName,
+  scopes: areScopes,
+  sha256: (digest) => typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest),
+};
+
+export type CheckedKeys =
+  | { readonly kind: 'keys'; readonly keys: readonly ApiKey[] }
+  /** `wrongAt`: where entries are wrong, such as `0/client`; empty where the whole is. */
+  | { readonly kind: 'wrong'; readonly wrongAt: readonly string[] };
+
+/** Checks the keys of a deployment. A key that is two clients' would be one's by chance of order. */
+export function checkKeys(entries: unknown): CheckedKeys {
+  if (!Array.isArray(entries) || entries.length === 0) return { kind: 'wrong', wrongAt: [] };
+  const wrongAt = entries.flatMap((entry: unknown, at) =>
+    wrongMembers(entry).map((member) => (member === '' ? `${at}` : `${at}/${member}`)),
+  );
+  const keys = entries as ApiKey[];
+  const isUnique = new Set(keys.map((key) => key?.sha256)).size === keys.length;
+  return wrongAt.length === 0 && isUnique ? { kind: 'keys', keys } : { kind: 'wrong', wrongAt };
+}
+
+/** Names of the members of an entry that are wrong; an empty name for the entry itself. */
+function wrongMembers(entry: unknown): string[] {
+  if (!isObject(entry)) return [''];
+  const hasOthers = Object.keys(entry).some((member) => !Object.hasOwn(MEMBERS, member));
+  const wrong = Object.entries(MEMBERS).filter(([member, isRight]) => !isRight(entry[member]));
+  return [...wrong.map(([member]) => member), ...(hasOthers ? [''] : [])];
+}
 
 /** The keys of the local stack, which everybody knows. */
 export const LOCAL_KEY_NAMES = [
@@ -38,7 +67,7 @@ export function isLocalKey({ sha256 }: ApiKey): boolean {
 
 /** SHA-256 of a key: what Sluice knows it by. */
 export function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }
 
 /** A key as `SLUICE_API_KEYS` holds it. */

@@ -37,7 +37,7 @@ export async function checkEnded(pass: Pass): Promise<boolean> {
     );
     if (!isDone) return false;
     // Only now, as it takes ids out of what is paged.
-    for (const one of elsewhere) await putRight(pass, name, one);
+    for (const one of elsewhere) await refileElsewhere(pass, name, one);
   }
   return true;
 }
@@ -66,7 +66,11 @@ async function check(pass: Pass, name: string, ids: readonly string[]): Promise<
   });
 }
 
-async function putRight(pass: Pass, name: string, { id, text, state }: Elsewhere): Promise<void> {
+async function refileElsewhere(
+  pass: Pass,
+  name: string,
+  { id, text, state }: Elsewhere,
+): Promise<void> {
   const { store, notes, isRepair } = pass;
   const { client } = segmentIn(name);
   const found = await refile(store, { id, client, expected: text, state, seenIn: name, isRepair });

@@ -1,3 +1,4 @@
+import { batchIdIn } from '../orders/holder.ts';
 import { readable, stateFrom } from '../store/order-record.ts';
 import { type Owned, release } from '../store/release.ts';
 import { statesOf } from '../store/upkeep.ts';
@@ -25,7 +26,6 @@ export function checkLeases(pass: Pass): Promise<boolean> {
 }
 
 function hasSettled({ id, owner }: Owned, text: string | null): boolean {
-  const [token, , ...holder] = owner.split(':');
   const state = readable(() => stateFrom(id, text));
-  return state?.settledBy === `${token}:${holder.join(':')}`;
+  return state?.settledBy !== undefined && state.settledBy === batchIdIn(owner);
 }

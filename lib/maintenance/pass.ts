@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/connection.ts';
 import type { Totals } from '../store/recount.ts';
-import type { Page } from '../store/upkeep-pages.ts';
+import type { UpkeepPage } from '../store/upkeep-pages.ts';
 import type { Notes } from './findings.ts';
 import type { StockSeen } from './stock.ts';
 
@@ -63,7 +63,7 @@ export function hasTime({ clock, deadlineMs = Number.POSITIVE_INFINITY }: Pass):
 /** @returns whether all pages were looked at before the time was up */
 export async function eachPage<Item>(
   pass: Pass,
-  page: (cursor: string) => Promise<Page<Item>>,
+  page: (cursor: string) => Promise<UpkeepPage<Item>>,
   look: (items: readonly Item[]) => Promise<void> | void,
 ): Promise<boolean> {
   for (let cursor: string | undefined = ''; cursor !== undefined; ) {

@@ -3,7 +3,7 @@ import type { Store } from '../store/connection.ts';
 import { knownClients } from '../store/list.ts';
 import { type OrderState, readable, stateFrom } from '../store/order-record.ts';
 import { readRecords } from '../store/read.ts';
-import { allStock, forgetAllowances, putRightStock, type TrackedSku } from '../store/stock.ts';
+import { allStock, forgetAllowances, repairStock, type TrackedSku } from '../store/stock.ts';
 import { reservationsIn, withCounts } from '../store/stock-record.ts';
 import { queuePage, setPage, UPKEEP_PAGE } from '../store/upkeep-pages.ts';
 import { eachPage, hasTime, type Pass } from './pass.ts';
@@ -59,7 +59,7 @@ export async function checkStock(pass: Pass): Promise<boolean> {
   const { stock, store, isRepair, notes } = pass;
   for (const sku of new Set([...stock.listed, ...stock.skus])) {
     if (stock.listed.has(sku) === stock.skus.has(sku)) continue;
-    if (await putRightStock(store, { sku, isRepair })) notes.tellRepair('stock', sku, isRepair);
+    if (await repairStock(store, { sku, isRepair })) notes.tellRepair('stock', sku, isRepair);
   }
   let open: ReadonlySet<string> = new Set([...stock.before.keys(), ...stock.skus]);
   for (let look = 1; look <= LOOKS_MAX && open.size > 0; look += 1) {
@@ -98,7 +98,7 @@ async function judge({ stock: seen, ...pass }: Pass, one: TrackedSku, reserved: 
   const mayRepair = isRepair && notes.found.broken === undefined;
   const right = withCounts(text, { available, reserved, sold, forgotten, moved });
   const change = { sku, expected: text, text: right, isRepair: mayRepair };
-  if (await putRightStock(store, change)) notes.tellRepair('stock', sku, mayRepair);
+  if (await repairStock(store, change)) notes.tellRepair('stock', sku, mayRepair);
 }
 
 /**

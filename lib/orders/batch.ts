@@ -1,7 +1,7 @@
-import * as z from 'zod/mini';
-import { type Fault, faultsOf } from './faults.ts';
+import { type Fault, type FaultList, faultList } from './faults.ts';
 import { IDEMPOTENCY_KEY_PATTERN } from './identity.ts';
-import { must, parseOrder, type Submission, submissionOf, submissionSchema } from './submission.ts';
+import { fits, isObject, type TextRule } from './rules.ts';
+import { orderForm, type Submission, validateSubmission } from './submission.ts';
 
 /** The most orders that one request may submit. */
 export const BATCH_ORDERS_MAX = 500;
@@ -15,30 +15,31 @@ export const ORDER_BYTES_MAX = 256 * 1024;
  */
 const BATCH_FAULT_BYTES_MAX = 4_500_000;
 
-export const KEY_RULE = must('1 to 255 printable ASCII characters, with no space at either end');
+/**
+ * An order has fewer bytes than `ORDER_BYTES_MAX` if it is valid and has no more lines than this: a line takes
+ * up to 1,359 bytes and everything else 22,600, where its time is not written with endless digits.
+ */
+const SMALL_ORDER_LINES = 150;
+
+export const KEY: TextRule = {
+  pattern: IDEMPOTENCY_KEY_PATTERN,
+  rule: '1 to 255 printable ASCII characters, with no space at either end',
+};
+const ORDERS_RULE = `an array of 1 to ${BATCH_ORDERS_MAX} orders`;
+const BATCH_MEMBERS = new Set(['orders']);
 
 /** One order of a batch: the body of a submit and its key. */
-export const batchItemSchema = z.strictObject(
-  {
-    idempotencyKey: z.string(KEY_RULE).check(z.regex(IDEMPOTENCY_KEY_PATTERN, KEY_RULE)),
-    ...submissionSchema.shape,
+const ITEM = orderForm(
+  'a JSON object with idempotencyKey, customer, currency and lines',
+  ['idempotencyKey'],
+  ({ idempotencyKey }, list) => {
+    if (!fits(idempotencyKey, KEY)) list.broken(['idempotencyKey'], idempotencyKey, KEY.rule);
   },
-  must('a JSON object with idempotencyKey, customer, currency and lines'),
-);
-
-const ORDERS_RULE = must(`an array of 1 to ${BATCH_ORDERS_MAX} orders`);
-
-/** The body of a batch submit; its items are validated one by one. */
-export const batchSchema = z.strictObject(
-  {
-    orders: z
-      .array(z.unknown(), ORDERS_RULE)
-      .check(z.minLength(1, ORDERS_RULE), z.maxLength(BATCH_ORDERS_MAX, ORDERS_RULE)),
-  },
-  must('a JSON object with orders'),
 );
 
 export type BatchValidation =
+  /** It holds an order over `ORDER_BYTES_MAX`, as JSON without white space. */
+  | { readonly kind: 'too-large' }
   /** The body is no batch. */
   | { readonly kind: 'invalid'; readonly faults: readonly Fault[] }
   /** Each item of a batch is judged on its own. */
@@ -56,15 +57,34 @@ export type BatchItem =
  * @param nowMs  Unix milliseconds
  */
 export function validateBatch(body: unknown, nowMs: number): BatchValidation {
-  const parsed = batchSchema.safeParse(body, { jitless: true });
-  if (!parsed.success) return { kind: 'invalid', faults: faultsOf(parsed.error) };
-  const items = parsed.data.orders.map((order) => validateItem(order, nowMs));
+  const list = faultList();
+  const orders = ordersIn(body, list);
+  const isBatch = list.faults.length === 0;
+  const items = isBatch ? orders.map((order) => validateItem(order, nowMs)) : [];
+  if (orders.some((order, at) => !isSmall(items[at]) && bytesOf(order) > ORDER_BYTES_MAX)) {
+    return { kind: 'too-large' };
+  }
+  if (!isBatch) return { kind: 'invalid', faults: list.faults };
   return { kind: 'valid', items: withinBytes(items) };
 }
 
+function ordersIn(body: unknown, list: FaultList): readonly unknown[] {
+  if (!isObject(body)) {
+    list.broken([], body, 'a JSON object with orders');
+    return [];
+  }
+  const { orders } = body;
+  const isCounted =
+    Array.isArray(orders) && orders.length >= 1 && orders.length <= BATCH_ORDERS_MAX;
+  if (!isCounted) list.broken(['orders'], orders, ORDERS_RULE);
+  list.unknown([], body, BATCH_MEMBERS);
+  return Array.isArray(orders) ? orders : [];
+}
+
 /** Leaves out faults where they are too many to be answered, but never an order's first. */
-function withinBytes(items: readonly BatchItem[]): BatchItem[] {
+function withinBytes(items: readonly BatchItem[]): readonly BatchItem[] {
   const faulty = items.filter((item) => item.kind === 'invalid');
+  if (faulty.length === 0) return items;
   let bytes = faulty.reduce((sum, { faults: [first] }) => sum + answeredBytes(first), 0);
   return items.map((item) => {
     if (item.kind === 'valid') return item;
@@ -82,18 +102,18 @@ function answeredBytes(fault: Fault | undefined): number {
   return Buffer.byteLength(JSON.stringify(JSON.stringify(fault ?? '')));
 }
 
-function validateItem(item: unknown, nowMs: number): BatchItem {
-  const parsed = parseOrder(batchItemSchema, item, nowMs);
-  if (parsed.kind === 'invalid') return parsed;
-  const { idempotencyKey } = parsed.members;
-  return { kind: 'valid', idempotencyKey, submission: submissionOf(parsed.members) };
+/** Validates an order with its key; faults are relative to it. */
+export function validateItem(item: unknown, nowMs: number): BatchItem {
+  const validation = validateSubmission(item, nowMs, ITEM);
+  if (validation.kind === 'invalid') return validation;
+  const { idempotencyKey } = item as { idempotencyKey: string };
+  return { ...validation, idempotencyKey };
 }
 
-/** Whether a batch holds an order over `ORDER_BYTES_MAX`, as JSON without white space. */
-export function hasLargeOrder(body: unknown): boolean {
-  const orders = typeof body === 'object' && body !== null && 'orders' in body ? body.orders : [];
-  if (!Array.isArray(orders)) return false;
-  return orders.some((order) => bytesOf(order) > ORDER_BYTES_MAX);
+function isSmall(item: BatchItem | undefined): boolean {
+  if (item?.kind !== 'valid') return false;
+  const { lines, produceAtMs } = item.submission;
+  return lines.length <= SMALL_ORDER_LINES && produceAtMs === undefined;
 }
 
 function bytesOf(order: unknown): number {

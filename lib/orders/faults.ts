@@ -1,5 +1,3 @@
-import type * as z from 'zod/mini';
-
 /** What is wrong with one member of a body. */
 export interface Fault {
   /** RFC 6901 JSON Pointer of the member itself, also where it is missing or unknown. */
@@ -16,25 +14,44 @@ export const FAULTS_MAX = 100;
 /** A longer pointer ends at the member that holds the one meant: what a client sent comes back small. */
 const POINTER_CHARACTERS_MAX = 1_024;
 
-/** One fault per broken rule of a member, in the order of the schema. */
-export function faultsOf(error: z.core.$ZodError): Fault[] {
+/** What is wrong with one body, in the order in which it was found. */
+export interface FaultList {
+  /** Up to `FAULTS_MAX`. */
+  readonly faults: readonly Fault[];
+  add(path: readonly PropertyKey[], detail: string): void;
+  /** A member that breaks a rule, or is missing: its value is `undefined` then. */
+  broken(path: readonly PropertyKey[], value: unknown, rule: string): void;
+  /** Members beside those that are known. */
+  unknown(path: readonly PropertyKey[], members: object, known: ReadonlySet<string>): void;
+}
+
+export function faultList(): FaultList {
   const faults: Fault[] = [];
-  // A rule may be several of zod's, such as to be whole and in a range: it is broken once.
-  const add = (pointer: string, detail: string) => {
+  function add(path: readonly PropertyKey[], detail: string): void {
+    if (faults.length >= FAULTS_MAX) return;
+    const pointer = pointerTo(path);
     const last = faults.at(-1);
+    // A rule may be several checks, such as to be whole and in a range: it is broken once.
     if (last?.pointer !== pointer || last.detail !== detail) faults.push({ pointer, detail });
-  };
-  for (const issue of error.issues) {
-    if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys.slice(0, FAULTS_MAX)) {
-        add(pointerTo([...issue.path, key]), 'Is not a known member.');
-      }
-    } else {
-      add(pointerTo(issue.path), issue.message);
-    }
-    if (faults.length >= FAULTS_MAX) return faults.slice(0, FAULTS_MAX);
   }
-  return faults;
+  return {
+    faults,
+    add,
+    broken: (path, value, rule) => add(path, must(rule).error({ input: value })),
+    unknown(path, members, known) {
+      for (const name in members) {
+        if (!known.has(name)) add([...path, name], 'Is not a known member.');
+      }
+    },
+  };
+}
+
+/** A message for zod that also says when the member is not there at all. */
+export function must(rule: string) {
+  return {
+    error: (issue: { input?: unknown }) =>
+      issue.input === undefined ? `Is missing: it must be ${rule}.` : `Must be ${rule}.`,
+  };
 }
 
 function pointerTo(path: readonly PropertyKey[]): string {

@@ -2,17 +2,31 @@
 const UNIQUE_CHARACTERS = 8;
 
 /**
- * Names the holder of a drain's leases: its slot, and text that no other drain has.
+ * Who has an order, in four names that are made of each other:
  *
- * @param unique  such as a UUID
+ *     drainId  <slot>.<unique>                 one drain
+ *     holder   <drainId>@<claimed at, ms>      one claim of it
+ *     batchId  <token>:<holder>                with its fencing token; `settledBy` in a state is one
+ *     owner    <token>:<claims>:<holder>       of one order of the batch, with how often it was claimed
+ *
+ * @param unique  text that no other drain has, such as a UUID
  */
-export function holderOf(slot: number, unique: string): string {
+export function drainIdOf(slot: number, unique: string): string {
   return `${slot}.${unique}`;
 }
 
-/** The holder of one claim: the drain's, with when it claimed. */
-export function claimHolder(holder: string, claimedAtMs: number): string {
-  return `${holder}@${claimedAtMs}`;
+export function holderOf(drainId: string, claimedAtMs: number): string {
+  return `${drainId}@${claimedAtMs}`;
+}
+
+export function batchIdOf({ token, holder }: { readonly token: number; readonly holder: string }) {
+  return `${token}:${holder}`;
+}
+
+/** The batch that an owner names; `undefined` if it names none. */
+export function batchIdIn(owner: string): string | undefined {
+  const [, token, holder] = /^(\d+):\d+:(.+)$/s.exec(owner) ?? [];
+  return token === undefined ? undefined : `${token}:${holder}`;
 }
 
 /** The slot that a holder's name begins with, if it does. */

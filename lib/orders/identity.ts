@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Submission } from './submission.ts';
+import { contentOf, type Submission } from './submission.ts';
 
 /** In base32hex, five bits a digit: short, safe in a URL. */
 const CLIENT_DIGITS = 4;
@@ -49,18 +49,12 @@ export function isOrderId(text: string): boolean {
 }
 
 /**
- * Fingerprint of what was submitted: the same for bodies that mean the same order, so member
- * order, white space, `1.0` for `1` and the offset of a time do not count.
+ * Fingerprint of what was submitted: the same for bodies that mean the same order, so member order,
+ * white space, `1.0` for `1` and the offset of a time do not count. It covers whatever `contentOf` does;
+ * an order without a member has the fingerprint that it had before there was such a member.
  */
 export function fingerprintOf(submission: Submission): string {
-  const { customer, currency, lines, reference, produceAtMs, metadata } = submission;
-  const canonical = [
-    customer,
-    currency,
-    lines.map((line) => [line.sku, line.quantity, line.unitAmount, line.description ?? null]),
-    reference ?? null,
-    produceAtMs ?? null,
-    Object.entries(metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
-  ];
-  return hash('sha256', JSON.stringify(canonical), 'base64url');
+  const { totalAmount: _, metadata = {}, ...content } = contentOf(submission);
+  const members = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
+  return hash('sha256', JSON.stringify([content, members]), 'base64url');
 }

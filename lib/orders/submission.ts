@@ -1,14 +1,22 @@
-import * as z from 'zod/mini';
-import { FAULTS_MAX, type Fault, faultsOf, grouped } from './faults.ts';
+import { type Fault, type FaultList, faultList, grouped } from './faults.ts';
 import { parseInstant } from './instant.ts';
+import {
+  DESCRIPTION,
+  fits,
+  isObject,
+  isWhole,
+  isWithin,
+  LINES_MAX,
+  METADATA_KEY,
+  METADATA_MEMBERS_MAX,
+  METADATA_VALUE,
+  NAME,
+  QUANTITY,
+  UNIT_AMOUNT,
+} from './rules.ts';
 
-/** The limits of the HTTP contract, section "Submit an order". */
-export const LINES_MAX = 1_000;
 /** More are not looked at for faults: a body that large has no room for as many that are objects. */
 const LINES_LOOKED_MAX = 10_000;
-const QUANTITY_MAX = 1_000_000;
-const UNIT_AMOUNT_MAX = 10 ** 12;
-export const METADATA_MEMBERS_MAX = 20;
 const PRODUCE_AHEAD_MS_MAX = 30 * 24 * 60 * 60 * 1000;
 
 /** An order as it was submitted, once validated. Amounts are in the currency's minor unit. */
@@ -36,163 +44,157 @@ export type Validation =
   | { readonly kind: 'valid'; readonly submission: Submission }
   | { readonly kind: 'invalid'; readonly faults: readonly Fault[] };
 
-const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
+const CURRENCIES = new Set<unknown>(Intl.supportedValuesOf('currency'));
+const CURRENCY_RULE = 'an ISO 4217 code of three capital letters';
+const LINE_RULE = 'an object with sku, quantity and unitAmount';
+const LINES_RULE = `an array of 1 to ${grouped(LINES_MAX)} lines`;
+const METADATA_RULE = `an object of up to ${METADATA_MEMBERS_MAX} strings`;
+const PRODUCE_AT_RULE = 'an RFC 3339 time, such as 2026-11-22T13:37:00Z';
+const TOTAL_FAULT = `The total, the sum of quantity × unitAmount, must be at most ${Number.MAX_SAFE_INTEGER}.`;
 
-/** A message for zod that also says when the member is not there at all. */
-export function must(rule: string) {
-  return {
-    error: (issue: { input?: unknown }) =>
-      issue.input === undefined ? `Is missing: it must be ${rule}.` : `Must be ${rule}.`,
-  };
+const ORDER_MEMBERS = ['customer', 'currency', 'lines', 'reference', 'produceAt', 'metadata'];
+const LINE_MEMBERS = new Set(['sku', 'quantity', 'unitAmount', 'description']);
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** What an order comes as: a body of its own, or an item of a batch, which holds its key as well. */
+export interface OrderForm {
+  readonly rule: string;
+  readonly members: ReadonlySet<string>;
+  /** Checks the members that the form adds to an order's. */
+  readonly checkMore?: (members: Members, list: FaultList) => void;
 }
 
-// Lengths count code points, as the u flag does. \p{Cc} is C0, DEL and C1; \p{Cs} matches a
-// surrogate that stands alone, so a match is well-formed Unicode.
-function text(max: number) {
-  const message = must(`a string of 1 to ${max} characters, none of them a control character`);
-  return z
-    .string(message)
-    .check(z.regex(new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${max}}$`, 'u'), message));
+/** The form of an order with further members. */
+export function orderForm(
+  rule: string,
+  more: readonly string[] = [],
+  checkMore?: OrderForm['checkMore'],
+): OrderForm {
+  const members = new Set([...ORDER_MEMBERS, ...more]);
+  return { rule, members, ...(checkMore && { checkMore }) };
 }
 
-const DESCRIPTION_RULE = must(
-  'a string of 1 to 256 characters without control characters other than tab and line feed',
-);
-
-function integer(min: number, max: number) {
-  const range = `${grouped(min)} to ${grouped(max)}`;
-  const message = must(`a whole number from ${range}`);
-  return z.int({ ...message, abort: true }).check(z.minimum(min, message), z.maximum(max, message));
-}
-
-export const skuSchema = text(64);
-
-export const lineSchema = z.strictObject(
-  {
-    sku: skuSchema,
-    quantity: integer(1, QUANTITY_MAX),
-    unitAmount: integer(0, UNIT_AMOUNT_MAX),
-    description: z.optional(
-      z
-        .string(DESCRIPTION_RULE)
-        .check(z.regex(/^(?:[^\p{Cc}\p{Cs}]|[\t\n]){1,256}$/u, DESCRIPTION_RULE)),
-    ),
-  },
-  must('an object with sku, quantity and unitAmount'),
-);
-
-const LINES_RULE = must(`an array of 1 to ${grouped(LINES_MAX)} lines`);
-
-// The most lines are for `parseOrder`: z.maxLength would leave out the faults of the lines.
-const lines = z.array(lineSchema, LINES_RULE).check(
-  z.minLength(1, LINES_RULE),
-  z.refine((all) => Number.isSafeInteger(totalOf(all)), {
-    error: `The total, the sum of quantity × unitAmount, must be at most ${Number.MAX_SAFE_INTEGER}.`,
-  }),
-);
-
-// A sum that is a safe integer was safe at every step, as no term is negative; one that is not
-// may have been rounded, but never down into the safe range.
-function totalOf(all: readonly Line[]): number {
-  return all.reduce((sum, { quantity, unitAmount }) => sum + quantity * unitAmount, 0);
-}
-
-const METADATA_RULE = must(`an object of up to ${METADATA_MEMBERS_MAX} strings`);
-export const METADATA_KEY = /^[A-Za-z0-9_-]{1,40}$/;
-export const METADATA_VALUE = /^[^\p{Cc}\p{Cs}]{0,256}$/u;
-
-// Not z.record: it leaves out a member named __proto__, which here is one like any other.
-export const metadataSchema = z
-  .custom<Record<string, string>>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    METADATA_RULE,
-  )
-  .check((context) => {
-    const members = Object.entries<unknown>(context.value);
-    const fault = (path: string[], message: string) =>
-      context.issues.push({ code: 'custom', input: context.value, path, message });
-    if (members.length > METADATA_MEMBERS_MAX)
-      fault([], METADATA_RULE.error({ input: context.value }));
-    for (const [key, value] of members) {
-      if (context.issues.length >= FAULTS_MAX) return;
-      if (!METADATA_KEY.test(key)) {
-        fault([key], 'Must have a name of 1 to 40 characters of A-Z, a-z, 0-9, _ and -.');
-      }
-      if (typeof value !== 'string' || !METADATA_VALUE.test(value)) {
-        fault([key], 'Must be a string of up to 256 characters, none of them a control character.');
-      }
-    }
-  });
-
-const PRODUCE_AT_RULE = must('an RFC 3339 time, such as 2026-11-22T13:37:00Z');
-
-/** The body of a submit. The one definition that validates, and that types the code. */
-export const submissionSchema = z.strictObject(
-  {
-    customer: text(64),
-    currency: z
-      .string(must('an ISO 4217 code of three capital letters'))
-      .check(
-        z.refine((code) => CURRENCIES.has(code), must('an ISO 4217 code of three capital letters')),
-      ),
-    lines,
-    reference: z.optional(text(64)),
-    produceAt: z.optional(
-      z
-        .string(PRODUCE_AT_RULE)
-        .check(z.refine((value) => parseInstant(value) !== undefined, PRODUCE_AT_RULE)),
-    ),
-    metadata: z.optional(metadataSchema),
-  },
-  must('a JSON object with customer, currency and lines'),
-);
-
-/** The body of a submit. */
-export function validateSubmission(body: unknown, nowMs: number): Validation {
-  const parsed = parseOrder(submissionSchema, body, nowMs);
-  if (parsed.kind === 'invalid') return parsed;
-  return { kind: 'valid', submission: submissionOf(parsed.members) };
-}
-
-type Members = z.infer<typeof submissionSchema>;
+const BODY = orderForm('a JSON object with customer, currency and lines');
 
 /**
- * Validates an order, alone or with further members.
+ * Validates an order, such as the body of a submit. The only check that an order passes.
  *
  * @param body   what `JSON.parse` gave
  * @param nowMs  Unix milliseconds; `produceAt` may lie up to 30 days after it
  * @returns every fault, up to `FAULTS_MAX`, where the body is no order
  */
-export function parseOrder<T extends Members>(
-  schema: z.ZodMiniType<T>,
-  body: unknown,
-  nowMs: number,
-): { kind: 'valid'; members: T } | { kind: 'invalid'; faults: Fault[] } {
-  const count = linesIn(body);
-  const looked = count > LINES_LOOKED_MAX ? withoutLines(body, LINES_LOOKED_MAX) : body;
-  const parsed = schema.safeParse(looked, { jitless: true });
-  const faults = parsed.success ? [] : faultsOf(parsed.error);
-  if (count > LINES_MAX) faults.unshift({ pointer: '/lines', detail: LINES_RULE.error({}) });
-  if (isTooFarAhead(body, nowMs)) {
-    faults.push({ pointer: '/produceAt', detail: 'Must be at most 30 days ahead.' });
+export function validateSubmission(body: unknown, nowMs: number, form = BODY): Validation {
+  const list = faultList();
+  let submission: Submission | undefined;
+  if (isObject(body)) submission = submissionIn(body, { form, list, nowMs });
+  else list.broken([], body, form.rule);
+  if (submission === undefined || list.faults.length > 0) {
+    return { kind: 'invalid', faults: list.faults };
   }
-  faults.length = Math.min(faults.length, FAULTS_MAX);
-  if (!parsed.success || faults.length > 0) return { kind: 'invalid', faults };
-  return { kind: 'valid', members: parsed.data };
+  return { kind: 'valid', submission };
 }
 
-/** The order that valid members make. */
-export function submissionOf(members: Members): Submission {
-  const { customer, currency, lines: all, produceAt, metadata: strings, reference } = members;
+interface Check {
+  readonly form: OrderForm;
+  readonly list: FaultList;
+  readonly nowMs: number;
+}
+
+/** The order that members make; what is wrong with them is in the list then. */
+function submissionIn(members: Members, { form, list, nowMs }: Check): Submission {
+  const { customer, currency, reference, produceAt, metadata } = members;
+  if (isTooLong(members.lines)) list.broken(['lines'], members.lines, LINES_RULE);
+  form.checkMore?.(members, list);
+  if (!fits(customer, NAME)) list.broken(['customer'], customer, NAME.rule);
+  if (!CURRENCIES.has(currency)) list.broken(['currency'], currency, CURRENCY_RULE);
+  const { lines, totalAmount } = linesIn(members.lines, list);
+  if (reference !== undefined && !fits(reference, NAME)) {
+    list.broken(['reference'], reference, NAME.rule);
+  }
+  const produceAtMs = typeof produceAt === 'string' ? parseInstant(produceAt) : undefined;
+  if (produceAt !== undefined && produceAtMs === undefined) {
+    list.broken(['produceAt'], produceAt, PRODUCE_AT_RULE);
+  }
+  const isMarked = metadata !== undefined && checkMetadata(metadata, list) > 0;
+  list.unknown([], members, form.members);
+  if (produceAtMs !== undefined && produceAtMs - nowMs > PRODUCE_AHEAD_MS_MAX) {
+    list.add(['produceAt'], 'Must be at most 30 days ahead.');
+  }
   return {
-    customer,
-    currency,
-    lines: all,
-    totalAmount: totalOf(all),
-    ...(reference !== undefined && { reference }),
-    ...(produceAt !== undefined && { produceAtMs: parseInstant(produceAt) as number }),
-    ...(strings !== undefined && Object.keys(strings).length > 0 && { metadata: strings }),
+    ...({ customer, currency } as Pick<Submission, 'customer' | 'currency'>),
+    ...{ lines, totalAmount },
+    ...(reference !== undefined && { reference: reference as string }),
+    ...(produceAtMs !== undefined && { produceAtMs }),
+    ...(isMarked && { metadata: metadata as Record<string, string> }),
   };
+}
+
+function isTooLong(all: unknown): boolean {
+  return Array.isArray(all) && all.length > LINES_MAX;
+}
+
+function linesIn(all: unknown, list: FaultList): Pick<Submission, 'lines' | 'totalAmount'> {
+  const lines: Line[] = [];
+  if (!Array.isArray(all)) {
+    list.broken(['lines'], all, LINES_RULE);
+    return { lines, totalAmount: 0 };
+  }
+  const looked = Math.min(all.length, LINES_LOOKED_MAX);
+  // A sum that is a safe integer was safe at every step, as no term is negative; one that is not
+  // may have been rounded, but never down into the safe range.
+  let totalAmount = 0;
+  for (let at = 0; at < looked; at += 1) {
+    const line = lineIn(all[at], at, list);
+    if (line === undefined) continue;
+    lines.push(line);
+    totalAmount += line.quantity * line.unitAmount;
+  }
+  if (looked === 0) list.broken(['lines'], all, LINES_RULE);
+  // Lines that cannot be read have no total.
+  const isWholeOrder = lines.length === looked;
+  if (isWholeOrder && !Number.isSafeInteger(totalAmount)) list.add(['lines'], TOTAL_FAULT);
+  return { lines, totalAmount };
+}
+
+/** A line whose members are of the right types; what else is wrong with it is in the list. */
+function lineIn(members: unknown, at: number, list: FaultList): Line | undefined {
+  if (!isObject(members)) {
+    list.broken(['lines', at], members, LINE_RULE);
+    return undefined;
+  }
+  const { sku, quantity, unitAmount, description } = members;
+  if (!fits(sku, NAME)) list.broken(['lines', at, 'sku'], sku, NAME.rule);
+  if (!isWithin(quantity, QUANTITY)) {
+    list.broken(['lines', at, 'quantity'], quantity, QUANTITY.rule);
+  }
+  if (!isWithin(unitAmount, UNIT_AMOUNT)) {
+    list.broken(['lines', at, 'unitAmount'], unitAmount, UNIT_AMOUNT.rule);
+  }
+  if (description !== undefined && !fits(description, DESCRIPTION)) {
+    list.broken(['lines', at, 'description'], description, DESCRIPTION.rule);
+  }
+  list.unknown(['lines', at], members, LINE_MEMBERS);
+  if (typeof sku !== 'string' || !isWhole(quantity) || !isWhole(unitAmount)) return undefined;
+  if (description === undefined) return { sku, quantity, unitAmount };
+  return typeof description === 'string' ? { sku, quantity, unitAmount, description } : undefined;
+}
+
+/** @returns how many members it has */
+function checkMetadata(metadata: unknown, list: FaultList): number {
+  if (!isObject(metadata)) {
+    list.broken(['metadata'], metadata, METADATA_RULE);
+    return 0;
+  }
+  // Also of a member named __proto__, which is one like any other.
+  const members = Object.entries(metadata);
+  if (members.length > METADATA_MEMBERS_MAX) list.broken(['metadata'], metadata, METADATA_RULE);
+  for (const [key, value] of members) {
+    if (!fits(key, METADATA_KEY)) list.add(['metadata', key], `Must ${METADATA_KEY.rule}.`);
+    if (!fits(value, METADATA_VALUE))
+      list.add(['metadata', key], `Must be ${METADATA_VALUE.rule}.`);
+  }
+  return members.length;
 }
 
 /** What was submitted of an order, without what has become of it since. */
@@ -204,20 +206,4 @@ export function contentOf(order: Submission): Submission {
     ...(produceAtMs !== undefined && { produceAtMs }),
     ...(metadata !== undefined && { metadata }),
   };
-}
-
-function linesIn(body: unknown): number {
-  const isObject = typeof body === 'object' && body !== null;
-  return isObject && 'lines' in body && Array.isArray(body.lines) ? body.lines.length : 0;
-}
-
-function withoutLines(body: unknown, from: number): object {
-  const { lines: all, ...others } = body as { lines: unknown[] };
-  return { ...others, lines: all.slice(0, from) };
-}
-
-function isTooFarAhead(body: unknown, nowMs: number): boolean {
-  if (typeof body !== 'object' || body === null || !('produceAt' in body)) return false;
-  const produceAtMs = typeof body.produceAt === 'string' ? parseInstant(body.produceAt) : undefined;
-  return produceAtMs !== undefined && produceAtMs - nowMs > PRODUCE_AHEAD_MS_MAX;
 }

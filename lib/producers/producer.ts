@@ -65,10 +65,10 @@ export type ProducerAnswer =
  *
  * @throws ConfigError where a variable that it needs is missing or wrong: see `readSettings`
  */
-export type CreateProducer = (surroundings: Surroundings) => Producer;
+export type CreateProducer = (dependencies: ProducerDependencies) => Producer;
 
-/** What a producer finds around it. */
-export interface Surroundings {
+/** What a producer is made with. */
+export interface ProducerDependencies {
   /** The variables of the Lambda. */
   readonly env: Environment;
   readonly clock: Clock;

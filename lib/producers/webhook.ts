@@ -7,8 +7,8 @@ import { byClientInTurn } from './by-client.ts';
 import type { CreateProducer, Producer, ProducerAnswer, ProducerContext } from './producer.ts';
 import { CAREFUL_AFTER, createBreaker, REFUSED_RUN_MAX } from './webhook/breaker.ts';
 import { batchMessage, orderMessage } from './webhook/message.ts';
-import { readWebhookSettings, type WebhookSettings } from './webhook/settings.ts';
 import { type Verdict, verdictOf } from './webhook/verdict.ts';
+import { readWebhookSettings, type WebhookSettings } from './webhook/webhook-settings.ts';
 
 /** What the producer needs of the function that it is part of. */
 export interface WebhookDependencies {

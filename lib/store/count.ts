@@ -3,6 +3,7 @@ import type { Store } from './connection.ts';
 import { readyScore } from './keys.ts';
 import { headOf, readable } from './order-record.ts';
 import { valuesOf } from './read.ts';
+import type { Waiting } from './upcoming.ts';
 
 /** How many orders are in each state. */
 export interface Counts {
@@ -23,6 +24,7 @@ export interface Counts {
     readonly pending: number;
     readonly dead: number;
   }[];
+  readonly waiting: Waiting;
 }
 
 /** What is asked of each client. */
@@ -85,6 +87,13 @@ export async function countOrders({ client, keys }: Store, nowMs: number): Promi
       const kept = { client, queued: queued ?? 0, pending: waiting ?? 0, dead: died ?? 0 };
       return client === ALONE ? [] : [kept];
     }),
+    waiting: {
+      clients: clients.flatMap((client, at) => {
+        const [, all = 0, ready = 0] = (each[at] ?? []).map(Number);
+        return all > ready ? [{ client, orders: all - ready }] : [];
+      }),
+      leased: producing,
+    },
   };
 }
 

@@ -40,7 +40,7 @@ export function keysWith(prefix: string) {
     totals: `${prefix}order_totals`,
     /** STRING: how much there is of a SKU, as `stock-record.ts` has it; absent where it is not tracked. */
     stock: (sku: string) => `${prefix}order_stock:${sku}`,
-    /** STRING that expires: the marks of the last stock of a SKU that was untracked. */
+    /** STRING that expires: the ids of changes of a SKU that was untracked. */
     untracked: (sku: string) => `${prefix}order_untracked:${sku}`,
     /** ZSET of the SKUs that are tracked, all with score 0. */
     skus: `${prefix}order_skus`,

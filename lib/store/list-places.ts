@@ -25,7 +25,7 @@ export interface Candidate {
   readonly end: Position;
 }
 
-export interface Place {
+export interface PlacePage {
   /** The next orders of this place, newest first; none if it has no more. */
   readonly candidates: readonly Candidate[];
   /** Where to go on if there are none and this is not the end of the place. */
@@ -41,7 +41,7 @@ export function placeAt(
   clients: readonly string[],
   position: Position,
   limit: number,
-): Promise<Place> {
+): Promise<PlacePage> {
   if (clients.length === 0) return Promise.resolve({ candidates: [] });
   if (position.place === 'queue') return queued(store, clients, position, limit);
   if (position.place === 'ended') return ended(store, clients, position, limit);
@@ -59,7 +59,7 @@ async function ended(
   clients: readonly string[],
   position: Position,
   limit: number,
-): Promise<Place> {
+): Promise<PlacePage> {
   const { keys } = store;
   const names = await segmentNames(store, clients);
   const segments = names
@@ -105,7 +105,7 @@ async function queued(
   clients: readonly string[],
   position: Position,
   limit: number,
-): Promise<Place> {
+): Promise<PlacePage> {
   const heads = new Map(
     (position.heads ?? []).map(([name, read, lastId]) => [name, { read, lastId }]),
   );

@@ -1,5 +1,5 @@
 import type { Store } from './connection.ts';
-import type { Place, Position } from './list-places.ts';
+import type { PlacePage, Position } from './list-places.ts';
 
 /** How many ids of the same millisecond a page can look past. */
 const SLACK = 1_000;
@@ -10,7 +10,7 @@ export async function scored(
   from: readonly string[],
   position: Position,
   limit: number,
-): Promise<Place> {
+): Promise<PlacePage> {
   const { atMs, id: lastId = '' } = position;
   const count = limit + (atMs === undefined ? 0 : SLACK);
   const pages = await store.client.repeatedly((redis) => {

@@ -1,3 +1,4 @@
+import { batchIdIn } from '../orders/holder.ts';
 import {
   type Failure,
   type Order,
@@ -46,7 +47,7 @@ export interface OrderState {
   readonly status: StoredStatus;
   readonly attempts: number;
   readonly updatedAtMs: number;
-  /** `<token>:<holder>` of the batch that settled it. */
+  /** The id of the batch that settled it. */
   readonly settledBy?: string;
   /** The ended segment it belongs to, once it has ended. */
   readonly segment?: number;
@@ -181,12 +182,12 @@ export function orderFrom(id: string, stored: StoredOrder, nowMs: number): Order
 
 /** An order that is leased is being produced, unless the lease is one that its state has ended. */
 function producing(order: Order, state: OrderState | undefined, owner?: string | null): Order {
-  const [, token, claims, holder] = /^(\d+):(\d+):(.+)$/.exec(owner ?? '') ?? [];
-  if (token === undefined || state?.settledBy === `${token}:${holder}`) return order;
+  const batchId = batchIdIn(owner ?? '');
+  if (batchId === undefined || state?.settledBy === batchId) return order;
   if (order.status !== 'queued' && order.status !== 'scheduled') return order;
   const { nextAttemptAtMs: _, ...claimed } = order;
   // Claims that were never settled count as one attempt.
-  const attempts = order.attempts + Math.min(Number(claims), 2);
+  const attempts = order.attempts + Math.min(Number(owner?.split(':')[1]), 2);
   return { ...claimed, status: 'producing', attempts };
 }
 

@@ -14,7 +14,7 @@ export interface Pause {
 /** As many as `SLUICE_DRAIN_SLOTS` allows: a slot that is added during a pause is paused too. */
 const SLOTS_MAX = 20;
 /** No drain's token begins like this. */
-const MARK = 'paused ';
+const PAUSE_PREFIX = 'paused ';
 
 /**
  * Pauses all drains, by taking their locks: none begins meanwhile, and one that is at work notices when
@@ -38,7 +38,7 @@ export async function pauseDrains(
   await store.client.repeatedly((redis) => {
     const locks = redis.pipeline();
     for (const key of locksOf(store)) {
-      locks.set(key, `${MARK}${JSON.stringify(pause)}`, { px: forMs });
+      locks.set(key, `${PAUSE_PREFIX}${JSON.stringify(pause)}`, { px: forMs });
     }
     return locks.exec();
   });
@@ -52,7 +52,7 @@ export async function pauseDrains(
  * @throws StoreUnavailable; it is safe to repeat
  */
 export async function resumeDrains(store: Store): Promise<boolean> {
-  const call = { script: RESUME, keys: locksOf(store), args: [MARK] };
+  const call = { script: RESUME, keys: locksOf(store), args: [PAUSE_PREFIX] };
   const [ended] = await runScript(store.client, call);
   return Number(ended) > 0;
 }
@@ -64,7 +64,9 @@ export async function currentPause({ client, keys }: Store): Promise<Pause | und
 
 /** The pause that holds a lock, if it is one. */
 export function pauseIn(holder: string | null | undefined): Pause | undefined {
-  return holder?.startsWith(MARK) ? JSON.parse(holder.slice(MARK.length)) : undefined;
+  return holder?.startsWith(PAUSE_PREFIX)
+    ? JSON.parse(holder.slice(PAUSE_PREFIX.length))
+    : undefined;
 }
 
 function locksOf({ keys }: Store): string[] {

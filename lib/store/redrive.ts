@@ -14,7 +14,7 @@ export interface RedriveRequest {
   /** From one order's due time to the next, also across several redrives; 0 for all of them now. */
   readonly pauseMs: number;
   /** A value that no other redrive has, such as a UUID: it tells a repeat from another redrive. */
-  readonly mark: string;
+  readonly redriveId: string;
   readonly nowMs: number;
 }
 
@@ -33,7 +33,7 @@ export type RedriveAnswer =
  * @throws StoreUnavailable, StoreFault
  */
 export async function redrive(store: Store, request: RedriveRequest): Promise<boolean[]> {
-  const { ids, pauseMs, mark, nowMs } = request;
+  const { ids, pauseMs, redriveId, nowMs } = request;
   const stored = await readRecords(store, ids);
   const dead = ids.flatMap((id, at) => {
     const found = stored[at] ?? { record: null, state: null };
@@ -42,7 +42,12 @@ export async function redrive(store: Store, request: RedriveRequest): Promise<bo
     // One that is still leased is on its way to the dead: a drain completes that first.
     if (order === undefined || state?.status !== 'dead' || found.owner) return [];
     return [
-      { id, client: order.client, expected: found.state ?? '', state: again(state, mark, nowMs) },
+      {
+        id,
+        client: order.client,
+        expected: found.state ?? '',
+        state: again(state, redriveId, nowMs),
+      },
     ];
   });
   if (dead.length === 0) return ids.map(() => false);
@@ -51,9 +56,9 @@ export async function redrive(store: Store, request: RedriveRequest): Promise<bo
   return ids.map((id) => isRedriven.get(id) ?? false);
 }
 
-function again(state: OrderState, mark: string, nowMs: number): OrderState {
+function again(state: OrderState, redriveId: string, nowMs: number): OrderState {
   const { settledBy: _, dueAtMs: __, isAlone: ___, ...rest } = state;
-  const again = { redrivenBy: mark, redrives: (state.redrives ?? 0) + 1 };
+  const again = { redrivenBy: redriveId, redrives: (state.redrives ?? 0) + 1 };
   return { ...rest, status: 'queued', attempts: 0, updatedAtMs: nowMs, ...again };
 }
 

@@ -1,11 +1,10 @@
 --[[
 resume: end a pause: give the locks of all drains back that a pause has taken.
 KEYS[1] and on: order_lock:<slot>  STRING  the token of its holder, or a pause
-ARGV[1] mark    what the text of a pause begins with
+ARGV[1] prefix  what the text of a pause begins with
 Returns  {n}: how many locks were given back
 Twice    the second call finds none
 Bills    1 call + 2; 1 call + 1 where there is no pause
-Typical  3
 ]]
 local paused = {}
 for i, holder in ipairs(redis.call('MGET', unpack(KEYS))) do

@@ -22,8 +22,8 @@ export interface Stock {
 const STOCK = /^(-?\d+):(-?\d+):(-?\d+):(-?\d+):(\d+):(\w+):(\d*):(\w*):[\w,]*$/;
 
 /**
- * Reads a stock as scripts write it: `available:reserved:sold:forgotten:moved:epoch:limit:limitEpoch:marks`.
- * The marks are those of its last changes, by which a repeat is known.
+ * Reads a stock as scripts write it: `available:reserved:sold:forgotten:moved:epoch:limit:limitEpoch:changeIds`.
+ * Those are of its last eight changes: a repeat is known by them.
  *
  * @throws StoreFault if it is not one
  */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Store } from './connection.ts';
 import { valuesOf } from './read.ts';
 import { runScript } from './run-script.ts';
-import { FORGET_ALLOWANCES, PUT_RIGHT_STOCK, SET_STOCK, UNTRACK_STOCK } from './scripts.ts';
+import { FORGET_ALLOWANCES, REPAIR_STOCK, SET_STOCK, UNTRACK_STOCK } from './scripts.ts';
 import { type Stock, stockFrom } from './stock-record.ts';
 
 /** The most SKUs that are tracked: Redis uses up to 400 bytes for one in their list, of 100 MB. */
@@ -137,7 +137,7 @@ export async function scarcestStock(store: Store, skusMax: number): Promise<Trac
   return stocks.sort((one, other) => one.stock.available - other.stock.available).slice(0, skusMax);
 }
 
-export interface PutRight {
+export interface StockRepair {
   readonly sku: string;
   /** The stock as it was read and as it should be; left out to see to the list of SKUs only. */
   readonly expected?: string;
@@ -146,12 +146,12 @@ export interface PutRight {
 }
 
 /** Upkeep's own change. @returns whether something was wrong, and nothing had changed since it was read */
-export async function putRightStock(
+export async function repairStock(
   { client, keys }: Store,
-  { sku, expected = '', text = '', isRepair }: PutRight,
+  { sku, expected = '', text = '', isRepair }: StockRepair,
 ): Promise<boolean> {
   const [isWrong] = await runScript(client, {
-    script: PUT_RIGHT_STOCK,
+    script: REPAIR_STOCK,
     keys: [keys.skus, keys.stock(sku)],
     args: [sku, expected, text, isRepair ? '1' : '0'],
   });

@@ -12,7 +12,7 @@ export const UPKEEP_PAGE = 500;
 const SCAN_KEYS = 2_500;
 
 /** A page; `cursor` is left out after the last one. */
-export interface Page<Item> {
+export interface UpkeepPage<Item> {
   readonly items: readonly Item[];
   readonly cursor?: string;
 }
@@ -26,7 +26,7 @@ export async function queuePage(
   { client, keys }: Store,
   name: string,
   cursor: string,
-): Promise<Page<string>> {
+): Promise<UpkeepPage<string>> {
   const from = Number(cursor);
   const items = await client.repeatedly((redis) =>
     redis.lrange<string>(keys.queue(name), from, from + UPKEEP_PAGE - 1),
@@ -40,7 +40,7 @@ export async function setPage(
   { client }: Store,
   key: string,
   cursor: string,
-): Promise<Page<string>> {
+): Promise<UpkeepPage<string>> {
   const [next, items] = await client.repeatedly((redis) =>
     redis.zscan(key, cursor || '0', { count: UPKEEP_PAGE }),
   );
@@ -48,7 +48,10 @@ export async function setPage(
 }
 
 /** One page of the leases. */
-export async function ownersPage({ client, keys }: Store, cursor: string): Promise<Page<Owned>> {
+export async function ownersPage(
+  { client, keys }: Store,
+  cursor: string,
+): Promise<UpkeepPage<Owned>> {
   const [next, items] = await client.repeatedly((redis) =>
     redis.hscan(keys.owners, cursor || '0', { count: UPKEEP_PAGE }),
   );
@@ -64,7 +67,7 @@ export async function endedPage(
   name: string,
   sinceMs: number,
   cursor: string,
-): Promise<Page<string>> {
+): Promise<UpkeepPage<string>> {
   const { client: owner, segment } = segmentIn(name);
   const offset = Number(cursor);
   const items = await client.repeatedly((redis) =>
@@ -94,7 +97,10 @@ export interface Scanned {
 }
 
 /** One page of the keys in the database: a key that is there all along is on one of its pages. */
-export async function scanPage({ client, keys }: Store, cursor: string): Promise<Page<Scanned>> {
+export async function scanPage(
+  { client, keys }: Store,
+  cursor: string,
+): Promise<UpkeepPage<Scanned>> {
   const options = { match: keys.pattern, count: SCAN_KEYS };
   const [next, found] = await client.repeatedly((redis) => redis.scan(cursor || '0', options));
   const ids: string[] = [];

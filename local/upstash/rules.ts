@@ -43,7 +43,7 @@ const ERROR_NAMES = Object.keys(SERVICE_ERRORS) as (keyof typeof SERVICE_ERRORS)
 
 const quantity = z.number().check(z.positive());
 
-const FailureSchema = z.strictObject({
+const InjectedFailureSchema = z.strictObject({
   /** What is answered in place of the command, which does not run. */
   error: z.enum(ERROR_NAMES),
   /** The n-th command of a script, or of a request: 1 for one that comes alone. */
@@ -71,12 +71,12 @@ export const RulesSchema = z.strictObject({
   delayMs: z.number().check(z.nonnegative()),
   /** Above it requests wait. */
   commandsPerSecondMax: quantity,
-  failure: z.nullish(FailureSchema),
+  failure: z.nullish(InjectedFailureSchema),
 });
 
 /** What the service holds its users to. A test may change them while the server runs. */
 export type Rules = z.infer<typeof RulesSchema>;
-export type Failure = z.infer<typeof FailureSchema>;
+export type InjectedFailure = z.infer<typeof InjectedFailureSchema>;
 
 export const DEFAULT_RULES: Rules = {
   recordBytesMax: 100 * MB,
@@ -97,7 +97,11 @@ export type Usage = {
 };
 
 /** Takes the failure for one script or request, if it is due; `giveBack` where it did not come to it. */
-export function takeFailure(rules: Rules, of: Failure['of'], sha?: string): Failure | undefined {
+export function takeFailure(
+  rules: Rules,
+  of: InjectedFailure['of'],
+  sha?: string,
+): InjectedFailure | undefined {
   const { failure } = rules;
   if (failure?.of !== of || failure.times === 0) return undefined;
   if (failure.script !== undefined && failure.script !== sha) return undefined;
@@ -105,6 +109,6 @@ export function takeFailure(rules: Rules, of: Failure['of'], sha?: string): Fail
   return failure;
 }
 
-export function giveBack(failure: Failure): void {
+export function giveBack(failure: InjectedFailure): void {
   if (failure.times !== undefined) failure.times += 1;
 }

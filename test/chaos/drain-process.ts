@@ -7,7 +7,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { drainSlot } from '../../lib/drain/drain-slot.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import type { CreateProducer, Producer, ProducerAnswer } from '../../lib/producers/producer.ts';
-import { surroundings } from '../../lib/runtime.ts';
+import { runtimeOf } from '../../lib/runtime.ts';
 import { acquireLock } from '../../lib/store/lock.ts';
 
 export interface Invocation {
@@ -18,7 +18,7 @@ export interface Invocation {
 }
 
 const LOCK_LEASE_MS = 2_000;
-const { env, config, keys, random, storeForBatches, storeForRequests } = surroundings(process.env, {
+const { env, config, keys, random, storeForBatches, storeForRequests } = runtimeOf(process.env, {
   redis: true,
   apiKeys: false,
 });
@@ -62,7 +62,7 @@ process.on('message', async (invocation: Invocation) => {
       lock: () => acquireLock({ ...lock, token: randomUUID() }),
     },
     { ...config, isAnnounced: false },
-    { deadlineMs: clock.now() + timeMs, holder: randomUUID(), slot, trigger: 'schedule' },
+    { deadlineMs: clock.now() + timeMs, drainId: randomUUID(), slot, trigger: 'schedule' },
   ).catch((error: Error) => ({ kind: 'failed' as const, error: error.name }));
   process.send?.(outcome);
 });

@@ -11,7 +11,7 @@ const PLACES = {
   extend: (body: string) => body.includes(EXTEND.sha1),
   submit: (body: string) => body.includes(SUBMIT.sha1),
 };
-type Place = keyof typeof PLACES | 'behind';
+type KillPoint = keyof typeof PLACES | 'behind';
 
 /** Where drains are killed, and where Redis is; what comes seldom, or never, is not waited for. */
 const DRAIN_PLACES = ['lock', 'claim', 'behind', 'behind', 'settle', 'settle', 'release'] as const;
@@ -23,7 +23,7 @@ export interface Kill {
   /** How many orders are acknowledged before it. */
   readonly atOrders: number;
   readonly victim: 'drain' | 'redis' | 'behind';
-  readonly place: Place;
+  readonly place: KillPoint;
   /** Before what was asked for is done, or after it. */
   readonly when: 'before' | 'after';
 }
@@ -39,9 +39,9 @@ interface Scene {
 /** The kills of a run, in their order: the same for a seed. */
 export function plannedKills(scene: Scene, chance: () => number): Kill[] {
   const { kills, orders, hasBehind, hasServerBehind } = scene;
-  const pick = (from: readonly Place[]) => {
+  const pick = (from: readonly KillPoint[]) => {
     const places = from.filter((place) => hasBehind || place !== 'behind');
-    return places[Math.floor(chance() * places.length)] as Place;
+    return places[Math.floor(chance() * places.length)] as KillPoint;
   };
   const victims = ['drain', 'redis', hasServerBehind ? 'behind' : 'drain'] as const;
   const places = { drain: DRAIN_PLACES, redis: REDIS_PLACES, behind: ['behind'] } as const;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { failureOf } from '../../cli/api-faults.ts';
-import { Failure } from '../../cli/failure.ts';
+import { CommandFailure } from '../../cli/failure.ts';
 import { refusalOf, UnexpectedAnswer, Unreachable } from '../../lib/client/errors.ts';
 
 /** The message shown for a refusal. */
@@ -36,7 +36,7 @@ test('what is not the API is told with the setting to check', () => {
 });
 
 test('a failure stays as it is, and a programmer’s error is none', () => {
-  const failure = new Failure('No.');
+  const failure = new CommandFailure('No.');
   expect(failureOf(failure)).toBe(failure);
   expect(failureOf(new TypeError('undefined is not a function'))).toBeUndefined();
 });

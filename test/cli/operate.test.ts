@@ -90,6 +90,19 @@ test('an order is canceled, or put back, and what cannot be is told', async () =
   expect(canceled.err).toMatch(/ord_1+ \(409\): This order is produced\./);
 });
 
+test('a list of a time asks for what was accepted in it', async () => {
+  const { env, received } = await startedServer(() => {
+    return { status: 200, body: { orders: [], nextCursor: null, examined: 0 } };
+  });
+  const times = ['--from', '2026-11-28T09:00:00Z', '--to', '2026-11-28T10:00:00+01:00'];
+  expect((await start(['list', ...times, '--json'], env).ended).exitCode).toBe(0);
+  const asked = new URL(received[0]?.path ?? '', 'http://api').searchParams;
+  expect(Object.fromEntries(asked)).toMatchObject({
+    acceptedFrom: '2026-11-28T09:00:00Z',
+    acceptedTo: '2026-11-28T10:00:00+01:00',
+  });
+});
+
 /** Has so many dead orders, and puts back as many as are asked for, but none that were not there. */
 function deadLetters(dead: number) {
   let left = dead;

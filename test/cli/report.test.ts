@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { readApiSettings, userFolder } from '../../cli/api-settings.ts';
 import { drainReport, json, orderReport, ordersReport, statsReport } from '../../cli/report.ts';
-import { readSettings, userFolder } from '../../cli/settings.ts';
 import { printable } from '../../cli/text.ts';
 import { createClient } from '../../lib/client/client.ts';
 
@@ -88,17 +88,17 @@ test('no control character, and none that turns the line, is printable', () => {
 });
 
 test('the address defaults to the local stack and keeps the path of a stage', () => {
-  expect(readSettings({ SLUICE_KEY: 'k' }).url.href).toBe('http://localhost:3000/');
-  const settings = readSettings({ SLUICE_KEY: 'k', SLUICE_URL: 'https://api.example/prod?x#y' });
+  expect(readApiSettings({ SLUICE_KEY: 'k' }).url.href).toBe('http://localhost:3000/');
+  const settings = readApiSettings({ SLUICE_KEY: 'k', SLUICE_URL: 'https://api.example/prod?x#y' });
   expect(settings.url.href).toBe('https://api.example/prod/');
 });
 
 test('a setting that is missing or wrong is named', () => {
-  expect(() => readSettings({})).toThrow(/SLUICE_KEY is not set.*local-admin-key/s);
-  expect(() => readSettings({ SLUICE_KEY: 'a b' })).toThrow(/SLUICE_KEY/);
+  expect(() => readApiSettings({})).toThrow(/SLUICE_KEY is not set.*local-admin-key/s);
+  expect(() => readApiSettings({ SLUICE_KEY: 'a b' })).toThrow(/SLUICE_KEY/);
   const wrong = ['localhost:3000', 'ftp://canary', 'https://user:canary@x', 'https://canary:@ x'];
   for (const url of [...wrong, 'http://canary.example', 'http://localhost.canary.example']) {
-    const reading = () => readSettings({ SLUICE_KEY: 'k', SLUICE_URL: url });
+    const reading = () => readApiSettings({ SLUICE_KEY: 'k', SLUICE_URL: url });
     expect(reading, url).toThrow(/^(?!.*canary).*SLUICE_URL/s);
   }
 });
@@ -106,11 +106,13 @@ test('a setting that is missing or wrong is named', () => {
 test.each(['http://127.9.9.9:3000', 'http://[::1]:3000', 'http://LOCALHOST', 'http://2130706433/'])(
   'over http, %s is this machine, and any other only if it is allowed',
   (url) => {
-    expect(readSettings({ SLUICE_KEY: 'k', SLUICE_URL: url })).toMatchObject({ allowHttp: false });
+    expect(readApiSettings({ SLUICE_KEY: 'k', SLUICE_URL: url })).toMatchObject({
+      allowHttp: false,
+    });
     const other = { SLUICE_KEY: 'k', SLUICE_URL: 'http://10.0.0.1/' };
-    expect(() => readSettings(other)).toThrow(/SLUICE_ALLOW_HTTP=on/);
+    expect(() => readApiSettings(other)).toThrow(/SLUICE_ALLOW_HTTP=on/);
     expect(() => createClient({ url: other.SLUICE_URL, key: 'k' })).toThrow(TypeError);
-    const allowed = readSettings({ ...other, SLUICE_ALLOW_HTTP: 'on' });
+    const allowed = readApiSettings({ ...other, SLUICE_ALLOW_HTTP: 'on' });
     expect(createClient(allowed)).toBeDefined();
   },
 );

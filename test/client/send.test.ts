@@ -4,7 +4,7 @@ import { createClient } from '../../lib/client/client.ts';
 import * as errors from '../../lib/client/errors.ts';
 import type { Fetch } from '../../lib/client/platform.ts';
 import { secondsIn } from '../../lib/client/problem.ts';
-import { retryDelayMs } from '../../lib/client/retry.ts';
+import { resendDelayMs } from '../../lib/client/retry.ts';
 import { type Answering, pretendServer } from '../support/pretend-server.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { inTurn, ok, pretendApi, stats } from './pretend-api.ts';
@@ -18,7 +18,7 @@ describe('the delay before another try', () => {
   test('has full jitter and grows with the tries, up to 20 seconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), random, (tries, chance) => {
-        const delayMs = retryDelayMs(tries, 0, chance);
+        const delayMs = resendDelayMs(tries, 0, chance);
         expect(delayMs).toBeGreaterThanOrEqual(0);
         expect(delayMs).toBeLessThanOrEqual(Math.min(20_000, 200 * 2 ** (tries - 1)));
       }),
@@ -26,8 +26,8 @@ describe('the delay before another try', () => {
   });
 
   test('obeys Retry-After up to a minute', () => {
-    expect(retryDelayMs(1, 7, 0)).toBe(7000);
-    expect(retryDelayMs(1, 86_400, 0)).toBe(60_000);
+    expect(resendDelayMs(1, 7, 0)).toBe(7000);
+    expect(resendDelayMs(1, 86_400, 0)).toBe(60_000);
     expect(secondsIn('7')).toBe(7);
     for (const text of [
       '',

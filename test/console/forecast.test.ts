@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { forecastOf, type Outlook, pathOf } from '../../console/page/now/forecast.ts';
 import { gaugeOf } from '../../console/page/now/gauge.ts';
+import { outlookOf } from '../../console/page/now/outlook.ts';
 import { activityOf, MIN, NOW_MS, situation } from './situations.ts';
 
 const outlook = (more: Partial<Outlook>): Outlook => ({
@@ -48,6 +49,14 @@ test('2,000 that are scheduled for in five minutes are in it', () => {
   expect(forecastOf(slow)).toEqual({ kind: 'clear', atMs: NOW_MS + 7.8 * MIN });
   const path = pathOf(slow, 8);
   expect([path[3], path[4], path[7]]).toEqual([1_800, 2_800, 0]);
+});
+
+test('what the API knows to become due is in it', () => {
+  const due = { at: new Date(NOW_MS + 5 * MIN).toISOString(), retries: 300, unread: 200 };
+  const upcoming = { due: [{ ...due, scheduled: 1_500 }], later: 9 };
+  expect(outlookOf(situation({ upcoming })).due).toEqual([
+    { atMs: NOW_MS + 5 * MIN, orders: 2_000 },
+  ]);
 });
 
 test('during a pause nothing goes out', () => {

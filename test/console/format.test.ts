@@ -80,7 +80,7 @@ test('a redrive adds up: put back, no longer dead, refused, and what nobody know
   const result = (id: string, status: 202 | 409 | 410) => ({ id, status }) as never;
   const body = { redriven: 1, results: [result('a', 202), result('b', 409), result('c', 410)] };
   const first = after(NOTHING_SENT, 3, { kind: 'answered', atMs: 0, body });
-  expect(inWords(first, 5)).toBe('1 of 5 put back · 1 were no longer dead · 1 refused');
+  expect(inWords(first, 5)).toBe('1 of 5 put back · 1 no longer dead · 1 refused');
   const failure = { kind: 'unavailable', detail: '', isOutcomeUnknown: true } as const;
   const lost = after(first, 2, { kind: 'failed', failure });
   expect(lost).toMatchObject({ sent: 5, putBack: 1, unknown: 2, failure });

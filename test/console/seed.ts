@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { drainSlot } from '../../lib/drain/drain-slot.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
-import { holderOf } from '../../lib/orders/holder.ts';
+import { drainIdOf } from '../../lib/orders/holder.ts';
 import type { Producer, ProducerAnswer } from '../../lib/producers/producer.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import type { Store } from '../../lib/store/connection.ts';
@@ -93,7 +93,7 @@ export async function drainOnce(
     // Time for one batch: before the next could begin, what is kept for settling is all that is left.
     {
       deadlineMs: clock.now() + 7_999 + PRODUCE_MS,
-      holder: holderOf(0, randomUUID()),
+      drainId: drainIdOf(0, randomUUID()),
       slot: 0,
       trigger: 'schedule',
     },
@@ -172,7 +172,7 @@ export async function seedStory(store: Store, endMs: number): Promise<string> {
   await drainOnce(store, clock, fails(clock, 3_000, 790), alone);
   // Whoever claims it now never says anything again.
   clock.step(10_000);
-  const lost = { nowMs: clock.now(), clients: ['shop'], holder: holderOf(1, randomUUID()) };
+  const lost = { nowMs: clock.now(), clients: ['shop'], holder: drainIdOf(1, randomUUID()) };
   await claimReady(store, { ...lost, leaseMs: 30_000 });
   // The first drain after its lease has ended notices that, and a later one tries it alone.
   clock.step(31_000);

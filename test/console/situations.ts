@@ -1,5 +1,5 @@
 import { type Situation, situationOf } from '../../console/page/now/situation.ts';
-import type { Live } from '../../console/protocol.ts';
+import type { Live, StatsDetail } from '../../console/protocol.ts';
 import type { Activity } from '../../lib/contract/activity-schemas.ts';
 import type { Stats } from '../../lib/contract/operator-schemas.ts';
 
@@ -47,6 +47,7 @@ export interface Given {
   readonly activity?: Activity;
   readonly clients?: readonly { client: string; queued: number }[];
   readonly queueMax?: number;
+  readonly upcoming?: StatsDetail['upcoming'];
   readonly upkeep?: { orders: number; accountedFor: number };
   readonly failure?: Live['failure'];
 }
@@ -57,6 +58,7 @@ export function situation(given: Given = {}): Situation {
     activity = activityOf(),
     clients = [],
     queueMax = 1_000_000,
+    upcoming = { due: [], later: 0 },
     upkeep,
     failure,
   } = given;
@@ -74,6 +76,7 @@ export function situation(given: Given = {}): Situation {
       body: {
         ...{ queueMax, scheduledMax: 1_000, attemptsMax: 24, wakeIntervalMs: null },
         clients: clients.map((client) => ({ pending: 0, dead: 0, ...client })),
+        ...{ upcoming, commandsExecuted: null },
         upkeep: upkeep ? { ...pass, ...upkeep, found: {}, repaired: {}, listed: [] } : null,
       },
     },

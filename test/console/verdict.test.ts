@@ -33,7 +33,7 @@ const CASES: readonly [VerdictKind, Given, level: string, said: RegExp][] = [
     'falling-behind',
     { stats: waiting, activity: activityOf(busy(54_600, 49_200, 6)) },
     'watch',
-    /In 910\/s, out 820\/s\. More has come than gone for 6 min\. 48,210 orders wait, the oldest for 1 min/,
+    /In 910\/s, out 820\/s\. More has come in than gone out for 6 min\. 48,210 orders wait, the oldest for 1 min/,
   ],
   [
     'orders-die',
@@ -51,7 +51,7 @@ const CASES: readonly [VerdictKind, Given, level: string, said: RegExp][] = [
     'unaccounted',
     { upkeep: { orders: 5_000, accountedFor: 4_999 } },
     'bad',
-    /^1 order is not where they should be: 4,999 of 5,000 accounted for/,
+    /^1 order is not where it should be: 4,999 of 5,000 accounted for/,
   ],
   [
     'producer-down',

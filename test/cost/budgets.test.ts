@@ -148,7 +148,7 @@ const STEPS: Record<
     async make(store) {
       const ids = await submitted(store, 'shop', 100);
       await settled(store, { kind: 'rejected', reason: 'x' });
-      return () => redrive(store, { ids, pauseMs: 1, mark: 'm', nowMs: LATER_MS });
+      return () => redrive(store, { ids, pauseMs: 1, redriveId: 'm', nowMs: LATER_MS });
     },
   },
   'the counts of two clients': {

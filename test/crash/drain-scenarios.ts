@@ -122,7 +122,7 @@ async function drainOnce(
     lock: () => acquireLock({ ...lock, token: randomUUID() }),
   };
   const request = {
-    ...{ deadlineMs: clock.now() + timeMs, holder: randomUUID() },
+    ...{ deadlineMs: clock.now() + timeMs, drainId: randomUUID() },
     ...({ slot: 0, trigger: 'schedule' } as const),
   };
   return drainSlot(guard('drain', dependencies), LIMITS, request);

@@ -42,7 +42,7 @@ export function cancelScenario(stack: Stack): Scenario<Ground> {
   };
 }
 
-/** A redrive is repeated under its mark until it is answered; nothing is redriven twice by it. */
+/** A redrive is repeated under its id until it is answered; nothing is redriven twice by it. */
 export function redriveScenario(stack: Stack): Scenario<Ground & { readonly ids: string[] }> {
   return {
     name: 'a redrive',
@@ -58,7 +58,7 @@ export function redriveScenario(stack: Stack): Scenario<Ground & { readonly ids:
     async live({ store: { client, keys }, look, ids }, life) {
       expectInOnePlace(await look(ids));
       const store = { client: life.guard('redis', client), keys };
-      return redrive(store, { ids, pauseMs: 1_000, mark: 'one', nowMs: LATER_MS });
+      return redrive(store, { ids, pauseMs: 1_000, redriveId: 'one', nowMs: LATER_MS });
     },
     async check({ store, look, ids }) {
       const { orders } = await look(ids);

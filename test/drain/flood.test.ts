@@ -55,7 +55,7 @@ const CROWDS: Record<string, (store: TestStore, count: number) => Promise<unknow
     await runDrain(store, { producer: never, limits });
     for (let from = 0; from < count; from += BATCH) {
       const some = ids.slice(from, from + BATCH);
-      await redrive(store, { ids: some, pauseMs: 0, mark: `m${from}`, nowMs: NOW_MS + 1_000 });
+      await redrive(store, { ids: some, pauseMs: 0, redriveId: `m${from}`, nowMs: NOW_MS + 1_000 });
     }
   },
 };

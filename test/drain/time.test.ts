@@ -119,7 +119,7 @@ function slot(store: ReturnType<typeof freshStore>, overrides: Partial<SlotDepen
   const limits = { batchSize: 10, lanes: 2, leaseMs: 30_000, attemptsMax: 3, isAnnounced: false };
   const run = (trigger: 'schedule' | 'asked' = 'schedule') =>
     drainSlot(dependencies, limits, {
-      ...{ deadlineMs: NOW_MS + 61_000, holder: 'holder', slot: 0, trigger },
+      ...{ deadlineMs: NOW_MS + 61_000, drainId: 'drain', slot: 0, trigger },
     });
   return { clock, run };
 }

@@ -145,7 +145,7 @@ test('the events of one order go one after the other, beside those of other orde
   await endOrders(store, (one) => {
     return one === id ? { kind: 'rejected', reason: 'x' } : { kind: 'produced' };
   });
-  await redrive(store, { ids: [id], pauseMs: 0, mark: 'm', nowMs: NOW_MS });
+  await redrive(store, { ids: [id], pauseMs: 0, redriveId: 'm', nowMs: NOW_MS });
   await endOrders(store);
   const events = await outbox(store);
   const find = (pattern: RegExp) => events.find((event) => pattern.test(event));

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type AnnounceDependencies, announce } from '../../lib/events/announce.ts';
+import type { EventSettings } from '../../lib/events/event-settings.ts';
 import { eventSender } from '../../lib/events/send-event.ts';
-import type { EventSettings } from '../../lib/events/settings.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
 import { asideEvents } from '../../lib/store/aside-events.ts';

@@ -82,31 +82,6 @@ test('a page has 50 orders by default', async () => {
   expect((await follow({})).map(({ length }) => length)).toEqual([50, 1]);
 });
 
-test('filters name a status and a customer, and other parameters are ignored', async () => {
-  const [queued] = await submit(1);
-  const [canceled = ''] = await submit(1, 'shop', { customer: 'Ä, B&=?' });
-  await api.call('cancel', { id: canceled });
-  const found = async (query: Record<string, string>) => (await follow(query)).flat();
-  expect(await found({ status: 'canceled' })).toEqual([canceled]);
-  expect(await found({ status: 'queued', sort: 'up' })).toEqual([queued]);
-  expect(await found({ customer: 'Ä, B&=?' })).toEqual([canceled]);
-  expect(await found({ customer: 'Ä, B&=?', status: 'queued' })).toEqual([]);
-  expect((await list({ customer: 'nobody' })).body).toMatchObject({ orders: [], examined: 2 });
-});
-
-test('a reference and an order number are looked for among what is read, which is said', async () => {
-  const [id = ''] = await submit(1, 'shop', { reference: 'R 1' });
-  await submit(2);
-  expect((await list({ reference: 'R 1' })).body).toMatchObject({
-    orders: [{ id, reference: 'R 1' }],
-    examined: 3,
-  });
-  expect((await list({ reference: 'r 1' })).body).toMatchObject({ orders: [], examined: 3 });
-  await api.call('drain');
-  const { orderNumber } = (await api.read(id)).body;
-  expect(idsOf(await list({ orderNumber: String(orderNumber) }))).toEqual([id]);
-});
-
 test('an admin can ask for the orders of one client, and a client for its own only', async () => {
   const ours = await submit(2);
   const theirs = await submit(2, 'other');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { type Failure, type Rules, SERVICE_ERRORS } from '../../local/upstash/rules.ts';
+import { type InjectedFailure, type Rules, SERVICE_ERRORS } from '../../local/upstash/rules.ts';
 import { errorOf, post, stackForFile, stackForTest } from './stack.ts';
 
 const stack = stackForFile();
@@ -9,7 +9,7 @@ const sha1 = (script: string): string => createHash('sha1').update(script).diges
 const TORN =
   "for i = 1, 3 do redis.call('RPUSH', KEYS[1], i) end return redis.call('LLEN', KEYS[1])";
 
-test.each(Object.keys(SERVICE_ERRORS) as Failure['error'][])(
+test.each(Object.keys(SERVICE_ERRORS) as InjectedFailure['error'][])(
   '%s can befall a command in the middle of a script, and what was written before stays',
   async (error) => {
     const { upstash, command } = await stackForTest({
@@ -24,7 +24,7 @@ test.each(Object.keys(SERVICE_ERRORS) as Failure['error'][])(
   },
 );
 
-test.each(Object.keys(SERVICE_ERRORS) as Failure['error'][])(
+test.each(Object.keys(SERVICE_ERRORS) as InjectedFailure['error'][])(
   '%s can befall any command of a request',
   async (error) => {
     const { command } = await stackForTest({
@@ -40,7 +40,7 @@ test.each(Object.keys(SERVICE_ERRORS) as Failure['error'][])(
 
 test.each(['/pipeline', '/multi-exec'])('a command of a %s can fail by itself', async (path) => {
   const own = await stackForTest();
-  const failing = async (failure: Omit<Failure, 'error' | 'of'>) => {
+  const failing = async (failure: Omit<InjectedFailure, 'error' | 'of'>) => {
     own.upstash.rules.failure = { error: 'databaseFull', of: 'request', ...failure };
     const { body } = await post(own, path, [
       ['INCR', 'a'],

@@ -125,7 +125,7 @@ function traffic(store: TestStore) {
         }
       } else {
         const dead = await oldestDead(store, 10);
-        await redrive(store, { ids: dead, pauseMs: 10, mark: randomUUID(), nowMs });
+        await redrive(store, { ids: dead, pauseMs: 10, redriveId: randomUUID(), nowMs });
       }
     },
   };

@@ -107,7 +107,7 @@ describe('fingerprintOf', () => {
     const submission = submissionOf(
       '{"customer":"c","currency":"GBP","lines":[{"sku":"s","quantity":2,"unitAmount":3}]}',
     );
-    expect(fingerprintOf(submission)).toBe('ch-LO_VyXT-jKnqgdHPmG-UWat7odU6jppBv2bOyeKU');
+    expect(fingerprintOf(submission)).toBe('CWGIJNf1E_mx_vKe7UNUmn4Y3kzhbbY6R6Gkv_njvg8');
   });
 });
 

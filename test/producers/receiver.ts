@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { WebhookSettings } from '../../lib/producers/webhook/settings.ts';
+import type { WebhookSettings } from '../../lib/producers/webhook/webhook-settings.ts';
 import { type WebhookDependencies, webhookProducer } from '../../lib/producers/webhook.ts';
 
 /** A POST as a receiver got it. */
@@ -108,8 +108,8 @@ export function settingsFor(
 /** The webhook producer that a test puts before a receiver. */
 export function producerFor(
   url: string,
-  surroundings: Pick<WebhookDependencies, 'clock'> & Partial<WebhookDependencies>,
+  dependencies: Pick<WebhookDependencies, 'clock'> & Partial<WebhookDependencies>,
   overrides: Partial<WebhookSettings> = {},
 ) {
-  return webhookProducer(settingsFor(url, overrides), { log: () => undefined, ...surroundings });
+  return webhookProducer(settingsFor(url, overrides), { log: () => undefined, ...dependencies });
 }

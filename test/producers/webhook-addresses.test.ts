@@ -108,8 +108,8 @@ test.each(['127.1', '0x7f000001', '2130706433', '017700000001', 'localhost', '',
 /** Producing one order at a URL whose host is not allowed to be private. */
 async function produceAt(url: string, network?: Network, isPrivateAllowed = false) {
   const [order] = claimedOrders(1);
-  const surroundings = { clock, ...(network && { network }) };
-  const producer = producerFor(url, surroundings, { isPrivateAllowed });
+  const dependencies = { clock, ...(network && { network }) };
+  const producer = producerFor(url, dependencies, { isPrivateAllowed });
   return (await producer([order], contextOf())).get(order.id);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readWebhookSettings } from '../../lib/producers/webhook/settings.ts';
+import { readWebhookSettings } from '../../lib/producers/webhook/webhook-settings.ts';
 import { ConfigError } from '../../lib/settings.ts';
 
 const secretOf = (bytes: number) => `whsec_${Buffer.alloc(bytes, 'canary').toString('base64')}`;

@@ -20,7 +20,7 @@ async function functionWith(renewedToken: string) {
   };
   const handler = await composed({
     secrets,
-    surround({ TOKEN = '' }, sent) {
+    runtimeIn({ TOKEN = '' }, sent) {
       if (TOKEN === 'malformed') throw new ConfigError('TOKEN');
       return { token: TOKEN, sent };
     },

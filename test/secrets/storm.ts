@@ -38,7 +38,7 @@ export function startFleet({ quota, random }: { quota: number; random: () => num
       readSecrets({ send, clock: time, random }, names, timeMs);
     const handle = await composed({
       secrets: secretsOf({ SLUICE_SECRETS: 'sluice/prod' }, { read, clock: time }),
-      surround: (env) => env,
+      runtimeIn: (env) => env,
       compose: () => async () => {
         await time.sleep(HANDLER_MS);
         return 202;

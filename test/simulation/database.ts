@@ -4,7 +4,7 @@ import { shareConnection } from '../../local/redis/connection.ts';
 import type { Argument, Reply } from '../../local/redis/resp.ts';
 import { createExecutor } from '../../local/upstash/execute.ts';
 import { answerToJson } from '../../local/upstash/format.ts';
-import type { Failure } from '../../local/upstash/rules.ts';
+import type { InjectedFailure } from '../../local/upstash/rules.ts';
 import { openService } from '../../local/upstash/service.ts';
 import { LOOK, type StoreState, stateFrom } from './state.ts';
 
@@ -26,7 +26,7 @@ export interface Answer {
 export interface Tear {
   /** Which command of the request. */
   readonly of: number;
-  readonly failure: Failure;
+  readonly failure: InjectedFailure;
 }
 
 /** A real redis-server behind the REST server's own code, without the sockets between. */
@@ -88,7 +88,7 @@ export async function openDatabase(socketPath: string): Promise<Database> {
   }
 
   /** One command; the service reads the rules as it is called, so the failure is for this one only. */
-  function executeOne(command: string[], failure: Failure | undefined): Promise<Reply> {
+  function executeOne(command: string[], failure: InjectedFailure | undefined): Promise<Reply> {
     service.rules.failure = failure;
     const reply = pipeline([command]);
     service.rules.failure = undefined;

@@ -2,7 +2,7 @@ import type { SlotLock, SlotOutcome } from '../../lib/drain/drain-slot.ts';
 import type { ClaimedOrder } from '../../lib/orders/order.ts';
 import type { Producer } from '../../lib/producers/producer.ts';
 import { CLAIM } from '../../lib/store/scripts.ts';
-import { holderOf, isPause } from './locks.ts';
+import { isPause, lockHolderOf } from './locks.ts';
 import type { ProducerCall } from './model.ts';
 import type { SimulatedProcess } from './process.ts';
 import { withoutTime } from './steps.ts';
@@ -20,21 +20,21 @@ export interface Drain {
   readonly slot: number;
   /** Its lock's. */
   readonly token: string;
-  readonly holder: string;
+  readonly drainId: string;
   readonly deadlineMs: number;
 }
 
 /** Stands between a drain and what it uses, and checks what it asks for. */
 export function watchDrain(world: World, process: SimulatedProcess, drain: Drain) {
   const { plan, model } = world;
-  const { slot, token, holder, deadlineMs } = drain;
+  const { slot, token, drainId, deadlineMs } = drain;
   const disturbancesBefore = process.disturbances();
   const mishapsBefore = process.mishaps.length;
   let held: SlotLock | undefined;
   let isReleased = false;
   let wasPaused = false;
   world.onStep(({ after }) => {
-    wasPaused ||= isPause(holderOf(after, slot));
+    wasPaused ||= isPause(lockHolderOf(after, slot));
   });
 
   const isUndisturbed = () =>
@@ -50,7 +50,7 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
   function checkClaims() {
     if (held === undefined) throw new Violation('a drain claims without the lock of its slot');
     if (held.signal.aborted) throw new Violation('a drain claims after it has lost its lock');
-    const holder = holderOf(world.state(), slot);
+    const holder = lockHolderOf(world.state(), slot);
     // A drain learns of a pause when it extends its lock, and a short one has ended by then.
     if (isUndisturbed() && holder !== token && !wasPaused) {
       throw new Violation('a drain claims while it believes in a lock that has ended');
@@ -73,7 +73,7 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
   /** While it is leased nobody replaces it, so it is produced as it stands there. */
   function checkContent({ id, customer }: ClaimedOrder) {
     const { record, owner } = world.state().orders.get(id) ?? {};
-    if (record === undefined || !owner?.includes(`:${holder}@`)) return;
+    if (record === undefined || !owner?.includes(`:${drainId}@`)) return;
     if (JSON.parse(record).customer === customer) return;
     throw new Violation('a producer is handed a content that the order has no longer', id);
   }
@@ -81,7 +81,7 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
   /** A lock whose reply was lost is still known to be one's own. */
   function checkBusy() {
     if (!isUndisturbed() || mishaps().some((mishap) => /delayed|never/.test(mishap))) return;
-    if (holderOf(world.state(), slot) !== token) return;
+    if (lockHolderOf(world.state(), slot) !== token) return;
     throw new Violation('a drain finds its own lock and takes it for another’s');
   }
 
@@ -101,7 +101,7 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
     async (orders, context) => {
       const { signal } = context;
       const ids = orders.map(({ id }) => id);
-      const batch = `${context.token}:${holder}`;
+      const batch = `${context.token}:${drainId}`;
       const call: ProducerCall = { process, batch, ids, signal, isUndisturbed, isOver: false };
       const other = model.calls.find((one) => one.process === process && !one.isOver);
       if (other && !other.signal.aborted)
@@ -138,7 +138,7 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
       if (held !== undefined && !isReleased) throw new Violation('a drain keeps its lock');
       if (outcome.kind === 'busy' || !isCalm()) return;
       for (const [id, { owner }] of world.state().orders) {
-        if (owner?.includes(`:${holder}@`))
+        if (owner?.includes(`:${drainId}@`))
           throw new Violation('a drain ends and leaves an order leased', id);
       }
     }),

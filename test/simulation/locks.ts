@@ -33,7 +33,7 @@ export function followLocks(scheduler: Scheduler, expire: (slot: number) => Prom
 }
 
 /** The token that holds the lock of a slot. */
-export function holderOf({ locks }: StoreState, slot: number): string | undefined {
+export function lockHolderOf({ locks }: StoreState, slot: number): string | undefined {
   return locks[slot]?.token;
 }
 

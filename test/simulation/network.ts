@@ -1,6 +1,6 @@
 import type { Answer } from './database.ts';
 import { type Fate, fateOf, goodFate, type Reply } from './fates.ts';
-import type { SimulatedProcess, Surroundings } from './process.ts';
+import type { Conditions, SimulatedProcess } from './process.ts';
 
 /** One request to Redis, as it was sent. */
 export interface Request {
@@ -54,7 +54,7 @@ export interface Network {
  * @param sent     is told of each request as it is sent
  */
 export function createNetwork(
-  { plan, scheduler, random, isStorm, history }: Surroundings,
+  { plan, scheduler, random, isStorm, history }: Conditions,
   execute: (request: Request) => Promise<Answer>,
 ): Network {
   const own: string[] = [];

@@ -29,7 +29,7 @@ export interface SimulatedProcess {
   killAfter(ms: number, killed: () => void): () => void;
 }
 
-export interface Surroundings {
+export interface Conditions {
   readonly plan: Plan;
   readonly scheduler: Scheduler;
   readonly history: History;
@@ -40,9 +40,9 @@ export interface Surroundings {
 
 const DAY_MS = 86_400_000;
 
-export function startProcess(name: string, surroundings: Surroundings): SimulatedProcess {
-  const { plan, scheduler, history, isStorm } = surroundings;
-  const random = surroundings.random.fork();
+export function startProcess(name: string, conditions: Conditions): SimulatedProcess {
+  const { plan, scheduler, history, isStorm } = conditions;
+  const random = conditions.random.fork();
   let offsetMs = isStorm() ? skewMs(plan, random) : 0;
   let isDead = false;
   let frozenUntilMs = 0;

@@ -6,7 +6,7 @@ import { startStock } from './actors/stock.ts';
 import type { Database } from './database.ts';
 import { watchLeases } from './drain-watch.ts';
 import { checkEnd, checkHonest } from './end.ts';
-import { holderOf, isPause } from './locks.ts';
+import { isPause, lockHolderOf } from './locks.ts';
 import { Violation } from './violation.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -78,7 +78,7 @@ async function storm(world: World): Promise<void> {
   if (world.failure() !== undefined) return;
   try {
     checkEnd(world.state(), world.model, plan);
-    if (plan.slots.some((slot) => isPause(holderOf(world.state(), slot)))) {
+    if (plan.slots.some((slot) => isPause(lockHolderOf(world.state(), slot)))) {
       throw new Violation('a pause does not end');
     }
   } catch (error) {

@@ -71,7 +71,7 @@ const SIGHTS = new Map<string, RegExp>([
     new RegExp(`erase .* ${was} ! .*→ \\["erased"\\]`),
   ]),
   ['an erasure fails downstream', /settle at .* pending \d{10,} by \S+ (?:,|→)/],
-  ['upkeep puts stock right', /put-right-stock [^\n]* 1 → \[1\]/],
+  ['upkeep puts stock right', /repair-stock [^\n]* 1 → \[1\]/],
   ['orders of several clients are claimed', /claim .*",(?:1,\d+,"[^"]+",2|2,\d+,"[^"]+",1),/],
 ]);
 

@@ -7,7 +7,7 @@ import { followLocks } from './locks.ts';
 import { createModel, type Model } from './model.ts';
 import { createNetwork, type Request } from './network.ts';
 import { type Plan, planOf } from './plan.ts';
-import { type SimulatedProcess, type Surroundings, startProcess } from './process.ts';
+import { type Conditions, type SimulatedProcess, startProcess } from './process.ts';
 import { randomFrom } from './random.ts';
 import { checkStep } from './rules/rules.ts';
 import { createScheduler } from './scheduler.ts';
@@ -17,7 +17,7 @@ import { TRACKED_SKUS } from './stock-plan.ts';
 import { Violation } from './violation.ts';
 
 /** One run: its plan, its time, its network, its keys, and what is known of it. */
-export interface World extends Surroundings {
+export interface World extends Conditions {
   readonly plan: Plan;
   readonly keys: Keys;
   readonly model: Model;
@@ -60,13 +60,13 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
   let processes = 0;
   let steps = 0;
 
-  const surroundings = { plan, scheduler, history, random, isStorm: () => isStorm };
+  const conditions = { plan, scheduler, history, random, isStorm: () => isStorm };
   const follow = followLocks(scheduler, async (slot) => {
     history.note(scheduler.now(), 'Redis', [], () => `the lock of slot ${slot} expires`);
     await database.send([['DEL', keys.lock(slot)]]);
     state = await database.look(what);
   });
-  const network = createNetwork(surroundings, execute);
+  const network = createNetwork(conditions, execute);
 
   async function execute({ process, path, body, fate }: Request): Promise<Answer> {
     steps += 1;
@@ -112,14 +112,14 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
   }
 
   return {
-    ...surroundings,
+    ...conditions,
     ...{ keys, model, fail },
     state: () => state,
     texts: () => database.texts(prefix),
     onStep: (call) => void watchers.push(call),
     start(kind) {
       processes += 1;
-      return startProcess(`${kind}-${processes}`, surroundings);
+      return startProcess(`${kind}-${processes}`, conditions);
     },
     connect(process, timeoutMs) {
       const { clock, random: own } = process;

@@ -149,7 +149,7 @@ test('a dead order keeps its stock until it is canceled, or redriven and produce
   await cancel(store, { id: ids[0], nowMs: LATER_MS });
   await erase(store, ids[1], LATER_MS);
   expect(await countsOf(store, 'a')).toEqual([2, 1, 0]);
-  await redrive(store, { ids: [ids[2]], pauseMs: 0, mark: 'm', nowMs: LATER_MS });
+  await redrive(store, { ids: [ids[2]], pauseMs: 0, redriveId: 'm', nowMs: LATER_MS });
   await runDrain(store, { clock: steppedClock(LATER_MS + 1_000) });
   expect(await countsOf(store, 'a')).toEqual([2, 0, 1]);
 });

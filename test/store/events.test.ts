@@ -64,7 +64,7 @@ test('events are read the oldest first, with their orders as they are now', asyn
   const store = freshStore();
   const [a, b, c, d] = (await submitOrders(store, 4)) as [string, string, string, string];
   await settled(store, { kind: 'rejected', reason: 'x' }, NOW_MS);
-  await redrive(store, { ids: [b], pauseMs: 0, mark: 'm', nowMs: NOW_MS });
+  await redrive(store, { ids: [b], pauseMs: 0, redriveId: 'm', nowMs: NOW_MS });
   await claimReady(store);
   await store.redis.del(store.keys.order(c));
   await store.redis.set(store.keys.order(d), 'not an order');

@@ -177,7 +177,7 @@ export const OPERATIONS: Record<string, Operation> = {
     script: scripts.REDRIVE,
     async prepare(store) {
       const ids = await twoClients(store, DEAD);
-      const request = { ids: ids.slice(1), pauseMs: 10, mark: 'mark', nowMs: LATER_MS };
+      const request = { ids: ids.slice(1), pauseMs: 10, redriveId: 'mark', nowMs: LATER_MS };
       return { ids, call: (through) => redrive(through, request) };
     },
   },

@@ -65,6 +65,7 @@ test('counts say how many orders are where, over all clients', async () => {
   expect(await countOrders(store, NOW_MS)).toEqual({
     ...{ queued: 0, producing: 0, scheduled: 0, dead: 0, produced: 0, canceled: 0 },
     ...{ oldestQueuedAgeMs: null, approximate: [], clients: [] },
+    waiting: { clients: [], leased: 0 },
   });
   const ids = await submitOrders(store, 5);
   const claim = await claimReady(store, { ordersMax: 4 });
@@ -86,5 +87,12 @@ test('counts say how many orders are where, over all clients', async () => {
       { client: 'other', queued: 1, pending: 1, dead: 0 },
       { client: 'shop', queued: 1, pending: 2, dead: 1 },
     ],
+    waiting: {
+      clients: [
+        { client: 'other', orders: 1 },
+        { client: 'shop', orders: 2 },
+      ],
+      leased: 1,
+    },
   });
 });

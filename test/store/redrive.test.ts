@@ -10,7 +10,7 @@ import { claimReady, freshStore, readOrder, submitAll, type TestStore } from '..
 import { settled, submitted } from './settling.ts';
 
 const LATER_MS = NOW_MS + 60_000;
-const request = { pauseMs: 0, mark: 'one', nowMs: LATER_MS };
+const request = { pauseMs: 0, redriveId: 'one', nowMs: LATER_MS };
 const POISON = { kind: 'rejected', reason: 'poison' } as const;
 
 /** Orders that are dead, those that died first in front. */
@@ -83,7 +83,7 @@ test('a redrive that comes late does not put back an order that has died again',
   await redrive(store, { ...request, ids: [id] });
   await settled(store, POISON, LATER_MS);
   expect(await readOrder(store, id, LATER_MS)).toMatchObject({ status: 'dead', attempts: 1 });
-  expect(await redrive(store, { ...request, mark: 'two', ids: [id] })).toEqual([true]);
+  expect(await redrive(store, { ...request, redriveId: 'two', ids: [id] })).toEqual([true]);
   expect(await readOrder(store, id, LATER_MS)).toMatchObject({
     history: [{ reason: 'poison', atMs: NOW_MS + 2_000 }],
   });
@@ -113,8 +113,13 @@ test('orders that are redriven at a pace become due one after the other, over se
   const ids = await deadOrders(store, 5);
   const paced = { ...request, pauseMs: 250 };
   await redrive(store, { ...paced, ids: ids.slice(0, 2) });
-  await redrive(store, { ...paced, mark: 'two', ids: ids.slice(2, 4) });
-  await redrive(store, { ...paced, mark: 'three', nowMs: LATER_MS + 5_000, ids: ids.slice(4) });
+  await redrive(store, { ...paced, redriveId: 'two', ids: ids.slice(2, 4) });
+  await redrive(store, {
+    ...paced,
+    redriveId: 'three',
+    nowMs: LATER_MS + 5_000,
+    ids: ids.slice(4),
+  });
   const due = await dueOf(store);
   expect(ids.map((id) => due[id])).toEqual(
     [250, 500, 750, 1_000, 5_250].map((ms) => LATER_MS + ms),
@@ -125,7 +130,7 @@ test('one that is redriven by itself waits for no others', async () => {
   const store = freshStore();
   const ids = (await deadOrders(store, 3)) as [string, string, string];
   await redrive(store, { ...request, pauseMs: 60_000, ids: ids.slice(0, 2) });
-  await redrive(store, { ...request, mark: 'two', ids: [ids[2]] });
+  await redrive(store, { ...request, redriveId: 'two', ids: [ids[2]] });
   expect((await dueOf(store))[ids[2]]).toBe(LATER_MS);
 });
 
@@ -134,7 +139,7 @@ test('those of all clients that died first are redriven first, as many as are as
   const mine = await deadOrders(store, 4);
   const others = await deadOrders(store, 4, 'other');
   const oldest = (count: number) =>
-    redriveOldest(store, { limit: count, pauseMs: 1, mark: `${count}` }, LATER_MS);
+    redriveOldest(store, { limit: count, pauseMs: 1, redriveId: `${count}` }, LATER_MS);
   expect(await oldest(5)).toBe(5);
   // Of two that died at one time either may come first.
   const left = await oldestDead(store, 10);
@@ -156,7 +161,7 @@ test('a dead letter whose record is gone does not stand before the others', asyn
   const store = freshStore();
   const [gone, id] = (await deadOrders(store, 2)) as [string, string];
   await store.redis.del(store.keys.order(gone));
-  expect(await redriveOldest(store, { limit: 10, pauseMs: 1, mark: 'm' }, LATER_MS)).toBe(1);
+  expect(await redriveOldest(store, { limit: 10, pauseMs: 1, redriveId: 'm' }, LATER_MS)).toBe(1);
   expect(await readOrder(store, id, LATER_MS)).toMatchObject({ status: 'queued' });
   expect(await store.redis.exists(store.keys.order(gone))).toBe(0);
 });
@@ -168,8 +173,8 @@ test('a crowd of redriven orders reaches the producer at its pace, and new order
   await runDrain(store, { producer: producerOf(() => POISON), limits: { batchSize: 300 } });
   // Ten a second: after ten seconds a hundred of them are due, and no more.
   const paced = { limit: 500, pauseMs: 100 };
-  expect(await redriveOldest(store, { ...paced, mark: 'a' }, LATER_MS)).toBe(500);
-  expect(await redriveOldest(store, { ...paced, mark: 'b' }, LATER_MS)).toBe(100);
+  expect(await redriveOldest(store, { ...paced, redriveId: 'a' }, LATER_MS)).toBe(500);
+  expect(await redriveOldest(store, { ...paced, redriveId: 'b' }, LATER_MS)).toBe(100);
   const fresh = newOrder('fresh', { acceptedAtMs: LATER_MS });
   await submitAll(store, [fresh]);
   const produced: string[] = [];

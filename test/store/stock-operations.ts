@@ -6,12 +6,7 @@ import { replace } from '../../lib/store/replace.ts';
 import { forgetEndedBefore } from '../../lib/store/retention.ts';
 import * as scripts from '../../lib/store/scripts.ts';
 import { settleAndClaim } from '../../lib/store/settle.ts';
-import {
-  changeStock,
-  forgetAllowances,
-  putRightStock,
-  untrackStock,
-} from '../../lib/store/stock.ts';
+import { changeStock, forgetAllowances, repairStock, untrackStock } from '../../lib/store/stock.ts';
 import { allowanceOf } from '../../lib/store/stock-record.ts';
 import { orderOf, stocked, submitWithStock } from '../stock/stock.ts';
 import { NOW_MS } from '../support/orders.ts';
@@ -129,9 +124,9 @@ export const STOCK_OPERATIONS: Record<string, Operation> = {
       return forgetAllowances(store, [digest], { limits: new Set(), beforeMs: 0 });
     },
   ),
-  'putting right of stock': {
-    ...after(scripts.PUT_RIGHT_STOCK, reserved, (store: Store) =>
-      putRightStock(store, { sku: 'none', isRepair: true }),
+  'repair of stock': {
+    ...after(scripts.REPAIR_STOCK, reserved, (store: Store) =>
+      repairStock(store, { sku: 'none', isRepair: true }),
     ),
   },
 };

@@ -118,7 +118,7 @@ test('an order whose redrive was torn is dead or waits, and never both', async (
     const producer = producerOf(() => ({ kind: 'rejected', reason: 'no such sku' }));
     await runDrain(store, { producer });
     tear(REDRIVE, command, true, 2);
-    const request = { ids: [id], pauseMs: 0, mark: 'one', nowMs: LATER_MS };
+    const request = { ids: [id], pauseMs: 0, redriveId: 'one', nowMs: LATER_MS };
     await redrive(store, request).catch(() => undefined);
     await runDrain(store, { clock: steppedClock(LATER_MS + 1_000) });
     const status = (await readOrder(store, id, LATER_MS))?.status;

@@ -2,7 +2,7 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import { reconcile } from '../../lib/maintenance/reconcile.ts';
 import { StoreUnavailable, type UnavailableKind } from '../../lib/store/errors.ts';
 import * as scripts from '../../lib/store/scripts.ts';
-import type { Failure } from '../../local/upstash/rules.ts';
+import type { InjectedFailure } from '../../local/upstash/rules.ts';
 import { type Answer, deploy } from '../http/deployment.ts';
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, orderBody } from '../support/orders.ts';
@@ -27,9 +27,9 @@ const KINDS = {
   requestsUsedUp: 'budget',
   dailyRequestsUsedUp: 'budget',
   unauthorized: 'unauthorized',
-} as const satisfies Partial<Record<Failure['error'], UnavailableKind>>;
+} as const satisfies Partial<Record<InjectedFailure['error'], UnavailableKind>>;
 const ERRORS = Object.keys(KINDS) as (keyof typeof KINDS)[];
-type Tear = Pick<Failure, 'command' | 'andLater'> & { readonly error: keyof typeof KINDS };
+type Tear = Pick<InjectedFailure, 'command' | 'andLater'> & { readonly error: keyof typeof KINDS };
 const HOUR_MS = 3_600_000;
 
 /** Drains for some hours: all leases end, and all that waits for a time is due. */

@@ -3,7 +3,11 @@ import { type DrainDependencies, type DrainLimits, drain } from '../../lib/drain
 import type { DrainNotes } from '../../lib/drain/notes.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import { createProducer } from '../../lib/producers/order-numbers.ts';
-import type { Producer, ProducerAnswer, Surroundings } from '../../lib/producers/producer.ts';
+import type {
+  Producer,
+  ProducerAnswer,
+  ProducerDependencies,
+} from '../../lib/producers/producer.ts';
 import { readyClients } from '../../lib/store/claim.ts';
 import type { Store } from '../../lib/store/connection.ts';
 import { NOW_MS } from './orders.ts';
@@ -49,15 +53,15 @@ export async function runDrain(store: Store, options: DrainOptions = {}) {
     { ...DRAIN_LIMITS, ...limits },
     { deadlineMs: clock.now() + timeMs, signal },
     {
-      holder: randomUUID(),
+      drainId: randomUUID(),
       ready: await readyClients(store, clock.now()),
       ...(notes && { notes }),
     },
   );
 }
 
-/** The default producer needs nothing of its surroundings. */
-export const defaultProducer = createProducer({} as Surroundings);
+/** The default producer needs none of its dependencies. */
+export const defaultProducer = createProducer({} as ProducerDependencies);
 
 /** A producer that answers each order by a function of its own. */
 export function producerOf(

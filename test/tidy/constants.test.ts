@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { httpFunctions } from '../../deploy/http-functions.ts';
 import { SETTINGS, type SettingName } from '../../deploy/settings-table.ts';
 import { readConfig } from '../../lib/config.ts';
 import { settlementOf, sortOut } from '../../lib/drain/settlements.ts';
@@ -7,6 +8,7 @@ import { CLAIM_ORDERS_MAX, PENDING_MAX } from '../../lib/store/claim.ts';
 import { recordOf } from '../../lib/store/order-record.ts';
 import { settleAndClaim } from '../../lib/store/settle.ts';
 import { SUBMIT_ORDERS_MAX } from '../../lib/store/submit.ts';
+import { functionOf } from '../support/deployed.ts';
 import { functionEnvironment } from '../support/functions.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
 import { ROOT } from '../support/source-files.ts';
@@ -49,14 +51,6 @@ function operationMs(store: string): number {
   const pauseMs = constant('lib/store/connection.ts', 'JITTER_MS_MAX');
   expect(ms, store).toBeGreaterThan(0);
   return Number(sendsMax) * ms + (Number(sendsMax) - 1) * pauseMs;
-}
-
-/** What `serverless.yml` says of a function. */
-function deployed(name: string) {
-  const [, text = ''] =
-    new RegExp(`^  ${name}:\n((?:    .*\n|\n)+)`, 'm').exec(read('serverless.yml')) ?? [];
-  const number = (key: string) => Number(new RegExp(`^    ${key}: (\\d+)$`, 'm').exec(text)?.[1]);
-  return { timeoutMs: 1_000 * number('timeout'), memoryMb: number('memorySize') };
 }
 
 const requestMs = operationMs('storeForRequests');
@@ -109,7 +103,7 @@ const INEQUALITIES: Record<string, [number, number]> = {
   ],
   'an announcer announces for most of its minute': [announcerEndMs, SCHEDULE_MS / 2],
   'the scheduled drain ends with its interval': [
-    deployed('drain-queue').timeoutMs,
+    functionOf('drain-queue').timeoutMs,
     SCHEDULE_MS + 1,
   ],
   'upkeep has time to end the page at hand': [
@@ -118,7 +112,7 @@ const INEQUALITIES: Record<string, [number, number]> = {
   ],
   'upkeep can hold the ids of a million orders that wait, of half a kilobyte each': [
     150 + 500,
-    deployed('maintain').memoryMb,
+    functionOf('maintain').memoryMb,
   ],
   'a claim holds no more orders than a submit may bring': [CLAIM_ORDERS_MAX, SUBMIT_ORDERS_MAX + 1],
   'the pending orders of a client fit into a record, at 136 bytes each': [
@@ -148,13 +142,13 @@ const ASKING_REDIS_ONCE =
 for (const name of ASKING_REDIS_ONCE.split(' ')) {
   INEQUALITIES[`${name} outlasts all that it may wait for`] = [
     secretsMs + asideMs + requestMs + (name === 'submit-order' ? requestMs + invokeMs : 0),
-    deployed(name).timeoutMs,
+    functionOf(name).timeoutMs,
   ];
 }
 for (const name of ['submit-batch', 'redrive-order', 'redrive-dead-letters']) {
   INEQUALITIES[`${name} outlasts all that it may wait for`] = [
     secretsMs + asideMs + batchMs + (name === 'submit-batch' ? requestMs + invokeMs : 0),
-    deployed(name).timeoutMs,
+    functionOf(name).timeoutMs,
   ];
 }
 
@@ -164,14 +158,8 @@ test.for(Object.entries(INEQUALITIES))('%s', ([, [less, more]]) => {
 });
 
 test('functions that API Gateway waits for end before it gives up', () => {
-  const functions =
-    read('serverless.yml')
-      .split(/^functions:$/m)[1]
-      ?.split(/^resources:$/m)[0] ?? '';
-  const called = [...functions.matchAll(/^ {2}([\w-]+):\n(?: {4}.*\n|\n)*? {6}- httpApi:/gm)];
-  expect(called.length).toBeGreaterThan(8);
-  for (const [, name = ''] of called) {
-    expect(deployed(name).timeoutMs, name).toBeLessThan(GATEWAY_MS_MAX);
+  for (const name of Object.keys(httpFunctions())) {
+    expect(functionOf(name).timeoutMs, name).toBeLessThan(GATEWAY_MS_MAX);
   }
 });
 

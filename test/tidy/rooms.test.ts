@@ -93,7 +93,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/runtime.ts',
     'package.json',
   ],
-  cli: ['lib/client', 'lib/contract', 'lib/orders', 'lib/http/api-keys.ts'],
+  cli: ['lib/client', 'lib/contract', 'lib/orders', 'lib/http/api-keys.ts', 'lib/settings.ts'],
   // The page is served to a browser, so of lib it takes types only; see the last test.
   'console/protocol.ts': ['lib/contract'],
   'console/page': ['console/protocol.ts', 'lib/contract', 'cli/money.ts'],
@@ -104,7 +104,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/orders/identity.ts',
     'cli/cost',
   ],
-  'cli/console-command.ts': ['cli', 'console/server'],
+  'cli/console-command.ts': ['cli', 'console/server', 'lib/settings.ts'],
   // The commands that no route of the API serves.
   'cli/redis-store.ts': ['cli', 'lib/store', 'lib/config.ts', 'lib/settings.ts'],
   'cli/reconcile-command.ts': ['cli', 'lib/maintenance', 'lib/clock.ts'],
@@ -153,6 +153,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What shapes the template and the bundles, and what a deployment asks first.
   deploy: [
     'cli/cost',
+    'lib/contract',
     'lib/config.ts',
     'lib/events',
     'lib/metrics',
@@ -182,7 +183,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   // A file of lib/producers, or one's own.
   '#producer': ['functions'],
   aws4fetch: ['lib/aws'],
-  'zod/mini': ['lib/orders', 'lib/contract', 'lib/http', 'lib/client'],
+  'zod/mini': ['lib/contract', 'lib/http', 'lib/client'],
   'pg/lib/client.js': ['lib/postgres'],
   '@upstash/redis': ['lib/store'],
   '@upstash/lock': ['lib/store'],

@@ -6,7 +6,7 @@ import { useNow, usePage } from '../live.ts';
 import { useListing } from '../orders/listing.ts';
 import { OrderTable } from '../orders/order-table.tsx';
 import { ChangeButton, Failed } from '../parts/small.tsx';
-import { Time } from '../parts/time.tsx';
+import { Times } from '../parts/time.tsx';
 import { hrefOf } from '../route.ts';
 import { ask } from '../session.ts';
 import { sumsInWords } from '../sums.ts';
@@ -96,8 +96,8 @@ function ByReason() {
           {examined < dead
             ? `the newest ${count(examined)} of ${count(dead)}`
             : `all ${count(examined)}`}
-          . They died <Time at={firstAt} /> – <Time at={lastAt} /> and are worth {sumsInWords(sums)}
-          . <span class="soft">Read {ago(nowMs - readAtMs)}.</span>
+          . They died <Times {...{ firstAt, lastAt }} /> and are worth {sumsInWords(sums)}.{' '}
+          <span class="soft">Read {ago(nowMs - readAtMs)}.</span>
         </p>
         <button type="button" onClick={again}>
           Read again
@@ -130,7 +130,7 @@ function Group(props: {
         <div class="reason-of">
           <p class="theirs">“{group.example}”</p>
           <p class="soft">
-            <Time at={group.firstAt} /> – <Time at={group.lastAt} /> · {sumsInWords(group.sums)} ·{' '}
+            <Times {...group} /> · {sumsInWords(group.sums)} ·{' '}
             <span class="theirs">
               {clients.map(([client, n]) => `${client} ${count(n)}`).join(', ')}
             </span>{' '}
@@ -156,7 +156,7 @@ function Group(props: {
           <span class="unseen"> that died of {group.reason}</span>
         </summary>
         <p class="soft">
-          Told apart as <code class="theirs">{group.reason}</code>
+          Grouped as <code class="theirs">{group.reason}</code>
         </p>
         <ul class="ids">
           {group.ids.slice(0, OPENED_MAX).map((id) => (

@@ -135,12 +135,12 @@ export function PutBackRest({
             Stop after this hundred
           </button>{' '}
           <span class="soft">
-            Orders that were put back stay in the queue. Keep this page open until it is done.
+            What was put back stays in the queue. Keep this page open until it is done.
           </span>
         </p>
       )}
       {phase === 'over' && progress.sent < all && (
-        <p class="is-watch">Stopped: {count(all - progress.sent)} are dead still.</p>
+        <p class="is-watch">Stopped: {count(all - progress.sent)} are still dead.</p>
       )}
       {progress.failure && <Failed failure={progress.failure} />}
     </div>

@@ -4,7 +4,7 @@ import type { Reply } from '../../protocol.ts';
 import { ago, count, countOf } from '../format.ts';
 import { useNow, usePage } from '../live.ts';
 import { Dialog } from '../parts/dialog.tsx';
-import { Time } from '../parts/time.tsx';
+import { Times } from '../parts/time.tsx';
 import { ask } from '../session.ts';
 import { isLiveStage, nameOf } from '../stage.ts';
 import { sumsInWords } from '../sums.ts';
@@ -73,7 +73,7 @@ function What({ group, readAtMs }: { readonly group: ReasonGroup; readonly readA
     <>
       <p>
         {countOf(group.ids.length, 'order')} worth {sumsInWords(group.sums)}, which died{' '}
-        <Time at={group.firstAt} /> – <Time at={group.lastAt} />. Listed {ago(nowMs - readAtMs)}.{' '}
+        <Times {...group} />. Listed {ago(nowMs - readAtMs)}.{' '}
         <button type="button" class="quiet" onClick={() => void look()}>
           look again
         </button>

@@ -45,7 +45,7 @@ export function inWords(progress: Progress, all: number): string {
   const { putBack, notDead, refused, unknown } = progress;
   return [
     `${putBack} of ${all} put back`,
-    ...(notDead > 0 ? [`${notDead} were no longer dead`] : []),
+    ...(notDead > 0 ? [`${notDead} no longer dead`] : []),
     ...(refused > 0 ? [`${refused} refused`] : []),
     ...(unknown > 0 ? [`${unknown} unknown: the answer was lost`] : []),
   ].join(' · ');

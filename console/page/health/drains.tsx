@@ -1,7 +1,42 @@
+import type { Activity } from '../../../lib/contract/activity-schemas.ts';
 import { count, duration } from '../format.ts';
 import { usePage } from '../live.ts';
 import { ENDINGS } from '../now/now.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
+
+type Drain = Activity['drains'][number];
+
+const COUNTS = [
+  ['Claimed', 'claimed'],
+  ['Produced', 'produced'],
+  ['To retry', 'retried'],
+  ['Dead', 'dead'],
+  ['Left ready', 'depth'],
+] as const;
+
+const COLUMNS: readonly Column<Drain>[] = [
+  { name: 'Ended', cell: ({ endedAt }) => <Time at={endedAt} /> },
+  { name: 'Slot', class: 'number', cell: ({ slot }) => slot },
+  {
+    name: 'Took',
+    class: 'number',
+    cell: ({ startedAt, endedAt }) => duration(Date.parse(endedAt) - Date.parse(startedAt)),
+  },
+  ...COUNTS.map(
+    ([name, of]): Column<Drain> => ({ name, class: 'number', cell: (drain) => count(drain[of]) }),
+  ),
+  {
+    name: 'Ended because',
+    class: 'theirs',
+    cell: ({ ending, error }) => (
+      <>
+        {ENDINGS[ending]}
+        {error && <span class="soft"> “{error}”</span>}
+      </>
+    ),
+  },
+];
 
 export function Drains() {
   const { live } = usePage();
@@ -14,71 +49,7 @@ export function Drains() {
       {drains.length === 0 ? (
         <p class="body soft">None in the last hour.</p>
       ) : (
-        <div class="table">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Ended</th>
-                <th scope="col" class="number">
-                  Slot
-                </th>
-                <th scope="col" class="number">
-                  Took
-                </th>
-                <th scope="col" class="number">
-                  Claimed
-                </th>
-                <th scope="col" class="number">
-                  Produced
-                </th>
-                <th scope="col" class="number">
-                  To retry
-                </th>
-                <th scope="col" class="number">
-                  Dead
-                </th>
-                <th scope="col" class="number">
-                  Ready at its end
-                </th>
-                <th scope="col">Ended because</th>
-              </tr>
-            </thead>
-            <tbody>
-              {drains.map((drain) => (
-                <tr key={`${drain.endedAt} ${drain.slot}`}>
-                  <td data-name="Ended">
-                    <Time at={drain.endedAt} />
-                  </td>
-                  <td data-name="Slot" class="number">
-                    {drain.slot}
-                  </td>
-                  <td data-name="Took" class="number">
-                    {duration(Date.parse(drain.endedAt) - Date.parse(drain.startedAt))}
-                  </td>
-                  <td data-name="Claimed" class="number">
-                    {count(drain.claimed)}
-                  </td>
-                  <td data-name="Produced" class="number">
-                    {count(drain.produced)}
-                  </td>
-                  <td data-name="To retry" class="number">
-                    {count(drain.retried)}
-                  </td>
-                  <td data-name="Dead" class="number">
-                    {count(drain.dead)}
-                  </td>
-                  <td data-name="Ready at its end" class="number">
-                    {count(drain.depth)}
-                  </td>
-                  <td data-name="Because" class="theirs">
-                    {ENDINGS[drain.ending]}
-                    {drain.error && <span class="soft"> “{drain.error}”</span>}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table rows={drains} columns={COLUMNS} />
       )}
     </section>
   );

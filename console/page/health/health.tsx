@@ -1,6 +1,8 @@
+import type { StatsDetail } from '../../protocol.ts';
 import { count, duration } from '../format.ts';
 import { usePage } from '../live.ts';
 import { Cost } from '../now/cost.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { Drains } from './drains.tsx';
 import { Upkeep } from './upkeep.tsx';
 
@@ -23,6 +25,13 @@ export function Health() {
   );
 }
 
+const CLIENT_COLUMNS: readonly Column<StatsDetail['clients'][number]>[] = [
+  { name: 'Client', class: 'theirs', cell: ({ client }) => client },
+  { name: 'Waiting', class: 'number', cell: ({ queued }) => count(queued) },
+  { name: 'Pending', class: 'number', cell: ({ pending }) => count(pending) },
+  { name: 'Dead', class: 'number', cell: ({ dead }) => count(dead) },
+];
+
 function Limits() {
   const { live } = usePage();
   const detail = live?.detail?.body;
@@ -30,53 +39,18 @@ function Limits() {
   return (
     <section class="card" aria-label="Clients and limits">
       <header>
-        <h2>Clients, and what they may have</h2>
+        <h2>Clients and their limits</h2>
       </header>
       <div class="body">
         <p class="soft">
-          {count(detail.queueMax)} waiting and {count(detail.scheduledMax)} scheduled orders a
-          client; {detail.attemptsMax} attempts an order;{' '}
+          Each client may have {count(detail.queueMax)} orders waiting and{' '}
+          {count(detail.scheduledMax)} scheduled. {detail.attemptsMax} attempts per order;{' '}
           {detail.wakeIntervalMs === null
-            ? 'a drain starts each minute'
-            : `a submit wakes a drain, each ${duration(detail.wakeIntervalMs)} at most`}
+            ? 'a drain starts every minute'
+            : `a submit wakes a drain, at most once per ${duration(detail.wakeIntervalMs)}`}
           .
         </p>
-        <div class="table">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Client</th>
-                <th scope="col" class="number">
-                  Waiting
-                </th>
-                <th scope="col" class="number">
-                  Pending
-                </th>
-                <th scope="col" class="number">
-                  Dead
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {detail.clients.map(({ client, queued, pending, dead }) => (
-                <tr key={client}>
-                  <td data-name="Client" class="theirs">
-                    {client}
-                  </td>
-                  <td data-name="Waiting" class="number">
-                    {count(queued)}
-                  </td>
-                  <td data-name="Pending" class="number">
-                    {count(pending)}
-                  </td>
-                  <td data-name="Dead" class="number">
-                    {count(dead)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table rows={detail.clients} columns={CLIENT_COLUMNS} />
       </div>
     </section>
   );

@@ -1,6 +1,7 @@
 import { count, countOf, duration } from '../format.ts';
 import { useNow, usePage } from '../live.ts';
 import { OrderLink } from '../parts/small.tsx';
+import { Table } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
 
 /** What the last pass of the upkeep saw: whether everything is where it should be. */
@@ -39,36 +40,26 @@ export function Upkeep() {
       <p>
         The last pass ended <Time at={endedAt} />, {duration(nowMs - Date.parse(endedAt))} ago, and
         took {duration(Date.parse(endedAt) - Date.parse(startedAt))}.{' '}
-        {!isComplete && 'It ran out of time, so it has not seen everything. '}
+        {!isComplete && 'It ran out of time before it had seen everything. '}
         {missing > 0 && `${countOf(missing, 'order')} could not be repaired. `}
-        {kinds.length === 0 && 'It found nothing that was out of place.'}
+        {kinds.length === 0 && 'It found nothing out of place.'}
         {!isGood && <a href="#/runbook/reconcile-gap">Runbook</a>}
       </p>
       {kinds.length > 0 && (
         <div class="findings">
-          <table>
-            <caption class="unseen">What the pass found</caption>
-            <thead>
-              <tr>
-                <th scope="col">Kind</th>
-                <th scope="col" class="number">
-                  Found
-                </th>
-                <th scope="col" class="number">
-                  Repaired
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {kinds.map((kind) => (
-                <tr key={kind} data-finding={kind}>
-                  <td>{kind}</td>
-                  <td class="number">{count(upkeep.found[kind] ?? 0)}</td>
-                  <td class="number">{count(upkeep.repaired[kind] ?? 0)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <Table
+            caption="What the pass found"
+            rows={kinds}
+            columns={[
+              { name: 'Kind', cell: (kind) => kind },
+              ...(['found', 'repaired'] as const).map((what) => ({
+                name: what === 'found' ? 'Found' : 'Repaired',
+                class: 'number',
+                cell: (kind: string) => count(upkeep[what][kind] ?? 0),
+              })),
+            ]}
+            row={(kind) => ({ 'data-finding': kind })}
+          />
           <ul>
             {upkeep.listed.map(({ kind, id }) => (
               <li key={`${kind} ${id}`}>

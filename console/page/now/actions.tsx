@@ -16,7 +16,6 @@ const READ_ONLY = {
 /** What can be done from here about drains as a whole. */
 export function Actions({ situation }: { readonly situation: Situation }) {
   const { live } = usePage();
-  const [isPausing, setPausing] = useState(false);
   const drain = useChange<DrainReport>('drain');
   const isDraining = drain.state.kind === 'running';
   const drainNow = () => {
@@ -24,21 +23,26 @@ export function Actions({ situation }: { readonly situation: Situation }) {
     void drain.run();
   };
   return (
-    <>
-      <div class="actions">
-        {live?.readOnly !== undefined && <p>{READ_ONLY[live.readOnly]}</p>}
-        <div class="row-of-buttons">
-          <ChangeButton onClick={drainNow} isDisabled={isDraining}>
-            {isDraining ? 'Draining, for 20 s at most …' : 'Drain now'}
-          </ChangeButton>
-          <ChangeButton onClick={() => setPausing(true)}>
-            {situation.stats.pause ? 'Pause for longer …' : 'Pause …'}
-          </ChangeButton>
-        </div>
-        <div role="status">
-          <DrainOutcome state={drain.state} />
-        </div>
+    <div class="actions">
+      {live?.readOnly !== undefined && <p>{READ_ONLY[live.readOnly]}</p>}
+      <div class="row-of-buttons">
+        <ChangeButton onClick={drainNow} isDisabled={isDraining}>
+          {isDraining ? 'Draining, for 20 s at most …' : 'Drain now'}
+        </ChangeButton>
+        <PauseButton name={situation.stats.pause ? 'Pause for longer …' : 'Pause …'} />
       </div>
+      <div role="status">
+        <DrainOutcome state={drain.state} />
+      </div>
+    </div>
+  );
+}
+
+export function PauseButton({ name }: { readonly name: string }) {
+  const [isPausing, setPausing] = useState(false);
+  return (
+    <>
+      <ChangeButton onClick={() => setPausing(true)}>{name}</ChangeButton>
       {isPausing && <PauseDialog onClose={() => setPausing(false)} />}
     </>
   );
@@ -54,13 +58,13 @@ function DrainOutcome({
     return (
       <p>
         {countOf(claimed, 'order')} claimed: {count(produced)} produced, {count(retried)} to retry,{' '}
-        {count(dead)} dead. {count(remaining)} are ready still.
+        {count(dead)} dead. {count(remaining)} still ready.
       </p>
     );
   }
   if (state.kind !== 'failed') return null;
   if (state.failure.kind !== 'conflict') return <Failed failure={state.failure} />;
-  return <p>None was begun: {state.failure.detail}</p>;
+  return <p>No drain was started: {state.failure.detail}</p>;
 }
 
 const MINUTES = [5, 15, 30, 60];
@@ -78,8 +82,8 @@ function PauseDialog({ onClose }: { readonly onClose: () => void }) {
     <Dialog title="Pause the drains" onClose={onClose}>
       <form onSubmit={pause} class="spend">
         <p>
-          No drain claims an order until then; what is claimed already is produced. Orders are still
-          taken in. It ends by itself.
+          Until the pause ends, no drain claims orders. Those already claimed are still produced,
+          and new ones are still accepted. It ends by itself.
         </p>
         <label>
           For
@@ -95,7 +99,7 @@ function PauseDialog({ onClose }: { readonly onClose: () => void }) {
           </select>
         </label>
         <label>
-          Why, for whoever looks at it next
+          Why? Everyone who looks here sees it
           <input
             value={reason}
             maxLength={200}

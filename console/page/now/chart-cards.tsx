@@ -1,5 +1,5 @@
 import type { Activity } from '../../../lib/contract/activity-schemas.ts';
-import { count, duration, hourAndMinute } from '../format.ts';
+import { count, countOf, duration, hourAndMinute } from '../format.ts';
 import { Chart, type Line } from '../parts/chart.tsx';
 import { pathOf } from './forecast.ts';
 import { outlookOf } from './outlook.ts';
@@ -52,7 +52,7 @@ export function InAndOut({
   return (
     <section class="card">
       <header>
-        <h2>In and out, {stepMinutes === 1 ? 'a minute' : `each ${stepMinutes} min`}</h2>
+        <h2>In and out, {stepMinutes === 1 ? 'per minute' : `every ${stepMinutes} min`}</h2>
       </header>
       <div class="body">
         <Chart
@@ -95,14 +95,14 @@ export function Ages({ activity }: { readonly activity: Activity }) {
   return (
     <section class="card">
       <header>
-        <h2>Age of the oldest order, and ready to produced</h2>
+        <h2>Age of the oldest order, and time from ready to produced</h2>
       </header>
       <div class="body">
         <Chart
           title="Ages"
           sentence={
-            `At most an order had waited for ${duration(oldest)}.` +
-            (p95 == null ? '' : ` Of those produced last, 95 of 100 took up to ${duration(p95)}.`)
+            `The oldest order had waited ${duration(oldest)}.` +
+            (p95 == null ? '' : ` Of those produced last, 95 % took at most ${duration(p95)}.`)
           }
           atMs={atMsOf(activity)}
           lines={lines}
@@ -151,7 +151,7 @@ export function Depth(props: {
   return (
     <section class="card">
       <header>
-        <h2>Waiting{path.length > 0 && ', and what is to be expected'}</h2>
+        <h2>Waiting{path.length > 0 && ', and what to expect'}</h2>
       </header>
       <div class="body">
         <Chart
@@ -195,7 +195,7 @@ export function Failures({ activity }: { readonly activity: Activity }) {
       <div class="body">
         <Chart
           title="Attempts that failed"
-          sentence={`${count(retried)} attempts failed and are made again; ${count(dead)} orders died.`}
+          sentence={`${count(retried)} attempts failed and were put off for a retry; ${countOf(dead, 'order')} died.`}
           atMs={atMsOf(activity)}
           lines={lines}
           shown={compact}

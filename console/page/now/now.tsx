@@ -1,4 +1,4 @@
-import { count, countOf, duration } from '../format.ts';
+import { ago, count, countOf, duration } from '../format.ts';
 import { useNow, usePage } from '../live.ts';
 import { nameOf } from '../stage.ts';
 import { Actions } from './actions.tsx';
@@ -77,15 +77,15 @@ function Why({ situation }: { readonly situation: Situation }) {
       <dd>{count(Math.round(pace.inPerMinute))} a minute</dd>
       <dt>Went out</dt>
       <dd>{count(Math.round(pace.outPerMinute))} a minute</dd>
-      <dt>More came than went for</dt>
+      <dt>More came in than went out for</dt>
       <dd>{pace.behindMinutes} min</dd>
-      <dt>The oldest waits for</dt>
+      <dt>The oldest has waited</dt>
       <dd>{oldestQueuedAgeMs === null ? '–' : duration(oldestQueuedAgeMs)}</dd>
-      <dt>A drain was seen</dt>
+      <dt>Last drain seen</dt>
       <dd>
         {drainSeenAtMs === undefined ? 'not lately' : `${duration(nowMs - drainSeenAtMs)} ago`}
       </dd>
-      <dt>Drains end because</dt>
+      <dt>Drains ended because</dt>
       <dd>{endings ? `${ENDINGS[endings.kind]} (${countOf(endings.drains, 'drain')})` : '–'}</dd>
       <dt>Died, the last 10 min</dt>
       <dd>{count(diedLately)}</dd>
@@ -100,64 +100,41 @@ export const ENDINGS: Readonly<Record<NonNullable<Situation['endings']>['kind'],
   'lock-lost': 'lock lost',
 };
 
-function Counts({ situation }: { readonly situation: Situation }) {
-  const { stats, diedLately } = situation;
-  const approximate = stats.approximate.length > 0;
-  const about = (name: string) => (stats.approximate.includes(name) ? '≈' : '');
-  const shown = (name: 'queued' | 'producing' | 'scheduled' | 'dead' | 'produced' | 'canceled') =>
-    `${about(name)}${count(stats[name])}`;
+const COUNTED = [
+  ['queued', 'Waiting'],
+  ['producing', 'Producing'],
+  ['scheduled', 'For later'],
+  ['dead', 'Dead'],
+  ['produced', 'Produced'],
+  ['canceled', 'Canceled'],
+] as const;
+
+function Counts({ situation: { stats, diedLately } }: { readonly situation: Situation }) {
+  const { approximate, oldestQueuedAgeMs: oldestMs } = stats;
+  const notes: Readonly<Record<string, string>> = {
+    queued: oldestMs === null ? 'none' : `oldest ${duration(oldestMs)}`,
+    producing: 'leased to drains',
+    scheduled: 'scheduled, or to retry',
+    dead: diedLately > 0 ? `+${count(diedLately)} in 10 min` : 'none in 10 min',
+  };
   return (
     <section class="card" aria-label="Counts">
       <dl class="counts">
-        <div data-count="queued">
-          <dt>Waiting</dt>
-          <dd>
-            {shown('queued')}
-            <small>
-              {stats.oldestQueuedAgeMs === null
-                ? 'none'
-                : `oldest ${duration(stats.oldestQueuedAgeMs)}`}
-            </small>
-          </dd>
-        </div>
-        <div data-count="producing">
-          <dt>Producing</dt>
-          <dd>
-            {shown('producing')}
-            <small>leased to drains</small>
-          </dd>
-        </div>
-        <div data-count="scheduled">
-          <dt>For later</dt>
-          <dd>
-            {shown('scheduled')}
-            <small>scheduled, or to retry</small>
-          </dd>
-        </div>
-        <div data-count="dead">
-          <dt>Dead</dt>
-          <dd>
-            <a href="#/dead-letters">{shown('dead')}</a>
-            <small>{diedLately > 0 ? `+${count(diedLately)} in 10 min` : 'none in 10 min'}</small>
-          </dd>
-        </div>
-        <div data-count="produced">
-          <dt>Produced</dt>
-          <dd>
-            {shown('produced')}
-            <small>kept</small>
-          </dd>
-        </div>
-        <div data-count="canceled">
-          <dt>Canceled</dt>
-          <dd>
-            {shown('canceled')}
-            <small>kept</small>
-          </dd>
-        </div>
+        {COUNTED.map(([name, title]) => {
+          const shown = `${approximate.includes(name) ? '≈' : ''}${count(stats[name])}`;
+          return (
+            <div key={name} data-count={name}>
+              <dt>{title}</dt>
+              <dd>
+                {name === 'dead' ? <a href="#/dead-letters">{shown}</a> : shown}
+                <small>{notes[name] ?? 'kept'}</small>
+              </dd>
+            </div>
+          );
+        })}
         <LastDrain />
       </dl>
-      {approximate && (
+      {approximate.length > 0 && (
         <p class="counts-note soft">
           ≈ Orders whose lease or wait is just over are between two of these states.
         </p>
@@ -174,7 +151,7 @@ function LastDrain() {
     return (
       <div>
         <dt>Last drain</dt>
-        <dd class="words">None has claimed an order lately.</dd>
+        <dd class="words">None has claimed an order in the last hour.</dd>
       </div>
     );
   }
@@ -183,8 +160,8 @@ function LastDrain() {
     <div>
       <dt>Last drain with orders</dt>
       <dd class="words">
-        Slot {last.slot}, {duration(nowMs - Date.parse(last.endedAt))} ago:{' '}
-        {countOf(last.claimed, 'order')} in {duration(tookMs)}, {ENDINGS[last.ending]}.
+        Slot {last.slot}, {ago(nowMs - Date.parse(last.endedAt))}: {countOf(last.claimed, 'order')}{' '}
+        in {duration(tookMs)}, {ENDINGS[last.ending]}.
         <small>
           {count(last.produced)} produced, {count(last.retried)} to retry, {count(last.dead)} dead
         </small>

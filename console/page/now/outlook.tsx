@@ -1,6 +1,6 @@
-import { count, countOf, hourAndMinute, percent, rate } from '../format.ts';
+import { count, hourAndMinute, percent, rate } from '../format.ts';
 import { Bar } from '../parts/small.tsx';
-import { type Forecast, forecastOf } from './forecast.ts';
+import { type Forecast, forecastOf, type Outlook as OutlookFigures } from './forecast.ts';
 import { gaugeOf } from './gauge.ts';
 import { outlookOf } from './outlook.ts';
 import type { Situation } from './situation.ts';
@@ -22,10 +22,11 @@ export function Outlook({ situation }: { readonly situation: Situation }) {
           ) : (
             <>
               <Bar share={gauge.share} label="The deepest queue" />
-              {percent(gauge.share)} of the {count(gauge.max)} that {gauge.client} may have waiting
+              {percent(gauge.share)} of the {count(gauge.max)} orders that {gauge.client} may have
+              waiting
               {gauge.fullAtMs !== undefined &&
                 ` · full at ${hourAndMinute(gauge.fullAtMs, nowMs)} at this rate`}
-              {' · then 429, Retry-After up to 60 s'}
+              {' · beyond it, clients get 429 with Retry-After'}
             </>
           )}
         </dd>
@@ -36,11 +37,7 @@ export function Outlook({ situation }: { readonly situation: Situation }) {
 
 function said(forecast: Forecast, situation: Situation): string {
   const { nowMs } = situation;
-  const due = outlookOf(situation).due.reduce((sum, { orders }) => sum + orders, 0);
-  const later =
-    due > 0
-      ? ` ${countOf(due, 'order')} due in the next hour ${due === 1 ? 'is' : 'are'} in this.`
-      : '';
+  const later = dueLater(outlookOf(situation));
   switch (forecast.kind) {
     case 'empty':
       return `Nothing waits.${later}`;
@@ -52,15 +49,27 @@ function said(forecast: Forecast, situation: Situation): string {
       const without =
         forecast.withoutIntakeAtMs === undefined
           ? ''
-          : ` If intake ended now, it would be clear at ${hourAndMinute(forecast.withoutIntakeAtMs, nowMs)}.`;
-      const more = forecast.perMinute > 0 ? `: ${rate(forecast.perMinute)} more come than go` : '';
+          : ` If no more came in, it would be clear at ${hourAndMinute(forecast.withoutIntakeAtMs, nowMs)}.`;
+      const more =
+        forecast.perMinute > 0 ? `: ${rate(forecast.perMinute)} more come in than go out` : '';
       return `Will not clear at this rate${more}.${without}${later}`;
     }
   }
 }
 
+/** What is known to come within a day, and when most of it does. */
+function dueLater({ due, nowMs }: OutlookFigures): string {
+  const all = due.reduce((sum, { orders }) => sum + orders, 0);
+  const [most] = due.toSorted((a, b) => b.orders - a.orders);
+  if (most === undefined) return '';
+  const at = ` at ${hourAndMinute(most.atMs, nowMs)}`;
+  return most.orders === all
+    ? ` ${count(all)} more due${at}.`
+    : ` ${count(all)} more due within a day, ${count(most.orders)} of them${at}.`;
+}
+
 function noGauge({ detail }: Situation): string {
   return detail === undefined
-    ? 'The API has not said how many may wait.'
-    : 'Nobody has orders waiting.';
+    ? 'The API has not given its limit yet.'
+    : 'No client has orders waiting.';
 }

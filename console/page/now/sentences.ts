@@ -30,6 +30,6 @@ export function accounted(situation: Situation): string[] {
   return missing === 0
     ? [`Nothing is lost: ${figures} ${when}.`]
     : [
-        `${countOf(missing, 'order')} ${missing === 1 ? 'is' : 'are'} not where they should be: ${figures} ${when}.`,
+        `${countOf(missing, 'order')} ${missing === 1 ? 'is not where it' : 'are not where they'} should be: ${figures} ${when}.`,
       ];
 }

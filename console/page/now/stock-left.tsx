@@ -3,9 +3,17 @@ import type { StockPage } from '../../../lib/contract/stock-schemas.ts';
 import type { Reply } from '../../protocol.ts';
 import { count } from '../format.ts';
 import { usePage } from '../live.ts';
+import { type Column, Table } from '../parts/table.tsx';
 import { ask } from '../session.ts';
 
-const COLUMNS = ['available', 'reserved', 'sold'] as const;
+type Stock = StockPage['stocks'][number];
+
+const COLUMNS: readonly Column<Stock>[] = [
+  { name: 'SKU', class: 'theirs', cell: ({ sku }) => sku },
+  ...(['available', 'reserved', 'sold'] as const).map(
+    (name): Column<Stock> => ({ name, class: 'number', cell: (stock) => count(stock[name]) }),
+  ),
+];
 
 /** The ten SKUs of which the least is left, read once a minute; nothing where no stock is kept. */
 export function StockLeft() {
@@ -25,32 +33,7 @@ export function StockLeft() {
       <header>
         <h2>Stock: the scarcest</h2>
       </header>
-      <div class="table">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">SKU</th>
-              {COLUMNS.map((name) => (
-                <th key={name} scope="col" class="number">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {stocks.map((stock) => (
-              <tr key={stock.sku} data-stock={stock.sku}>
-                <td data-name="SKU">{stock.sku}</td>
-                {COLUMNS.map((name) => (
-                  <td key={name} data-name={name} class="number">
-                    {count(stock[name])}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table rows={stocks} columns={COLUMNS} row={({ sku }) => ({ 'data-stock': sku })} />
     </section>
   );
 }

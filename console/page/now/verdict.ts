@@ -146,7 +146,7 @@ const JUDGES: readonly Judge[] = [
         paceSentence(situation),
         ...accounted(situation),
       ],
-      next: 'Raise SLUICE_DRAIN_SLOTS if the downstream system bears it, else SLUICE_QUEUE_MAX.',
+      next: 'Raise SLUICE_DRAIN_SLOTS if the downstream system can take it, otherwise SLUICE_QUEUE_MAX.',
       section: 'oldest-order-too-old',
     };
   },
@@ -160,11 +160,11 @@ const JUDGES: readonly Judge[] = [
       level: 'watch',
       title: 'Falling behind',
       sentences: [
-        `${paceSentence(situation)} More has come than gone for ${count(pace.behindMinutes)} min.`,
+        `${paceSentence(situation)} More has come in than gone out for ${count(pace.behindMinutes)} min.`,
         waiting(situation),
         ...accounted(situation),
       ],
-      next: 'Raise SLUICE_DRAIN_SLOTS, if the downstream system bears it.',
+      next: 'Raise SLUICE_DRAIN_SLOTS if the downstream system can take it.',
       section: 'oldest-order-too-old',
     };
   },
@@ -197,7 +197,9 @@ const JUDGES: readonly Judge[] = [
       level: isBarely ? 'watch' : 'good',
       title: isBarely ? 'Keeping up, barely' : 'Keeping up',
       sentences: [paceSentence(situation), waiting(situation), ...accounted(situation)],
-      ...(isBarely && { next: 'Watch the oldest order; more drain slots are the next step.' }),
+      ...(isBarely && {
+        next: 'Watch the age of the oldest order; more drain slots are the next step.',
+      }),
       section: 'oldest-order-too-old',
     };
   },

@@ -21,8 +21,10 @@ export function Found(props: {
   readonly selected: ReadonlySet<string>;
   readonly onSelect: (ids: ReadonlySet<string>) => void;
   readonly isFiltered: boolean;
+  /** Which orders come first, in a sentence. */
+  readonly sequence: string;
 }) {
-  const { used, selected, onSelect, isFiltered } = props;
+  const { used, selected, onSelect, isFiltered, sequence } = props;
   const { listing, isReading, more, again } = used;
   const nowMs = useNow();
   useHold(selected.size > 0 ? `${countOf(selected.size, 'order')} selected` : undefined);
@@ -39,7 +41,7 @@ export function Found(props: {
                 shown: orders.length,
                 examined: listing.examined,
                 isEnd: listing.cursor === null,
-                isFiltered,
+                ...{ isFiltered, sequence },
               })}
           {listing && ` Read ${ago(nowMs - listing.readAtMs)}.`}
         </p>
@@ -67,13 +69,14 @@ export function howFar(given: {
   readonly examined: number;
   readonly isEnd: boolean;
   readonly isFiltered: boolean;
+  readonly sequence: string;
 }): string {
-  const { shown, examined, isEnd, isFiltered } = given;
+  const { shown, examined, isEnd, isFiltered, sequence } = given;
   if (!isFiltered) {
     if (shown === 0) return isEnd ? 'There are no orders.' : `Read ${count(examined)}.`;
     return isEnd
       ? `All ${countOf(shown, 'order')}.`
-      : `The newest ${count(shown)}; there are more.`;
+      : `The first ${count(shown)}; there are more. ${sequence}`;
   }
   const found = shown === 0 ? 'none match' : `${count(shown)} match${shown === 1 ? 'es' : ''}`;
   return isEnd

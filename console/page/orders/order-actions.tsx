@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Explanation } from '../../../lib/contract/explanation-schemas.ts';
 import type { DrainReport, Redriven, Resumed } from '../../../lib/contract/operator-schemas.ts';
 import type { OrderDocument } from '../../../lib/contract/schemas.ts';
+import { PauseButton } from '../now/actions.tsx';
 import { ChangeButton, Failed } from '../parts/small.tsx';
 import { useChange } from '../parts/use-change.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
@@ -22,6 +23,7 @@ export function OrderActions(props: {
     <div class="row-of-buttons">
       {order.status === 'dead' && <Redrive order={order} onDone={onDone} />}
       {offers.includes('drain') && <Act path="drain" name="Drain now" onDone={onDone} />}
+      {offers.includes('pause') && <PauseButton name="Pause …" />}
       {offers.includes('resume') && <Act path="resume" name="Resume now" onDone={onDone} />}
       {CANCELABLE.has(order.status) && (
         <ChangeButton kind="danger" onClick={() => setCanceling(true)}>

@@ -7,6 +7,7 @@ import { countOf } from '../format.ts';
 import { laidOut } from '../json-text.ts';
 import { usePage } from '../live.ts';
 import { Copy, Failed, State, stateOf } from '../parts/small.tsx';
+import { Table } from '../parts/table.tsx';
 import { ExactTime } from '../parts/time.tsx';
 import { ask } from '../session.ts';
 import { noteOpened } from './found.tsx';
@@ -35,9 +36,11 @@ export function OrderStory({ id }: { readonly id: string }) {
     };
   }, [id, round, canExplain]);
   if (order === undefined) return <p class="soft">Reading {id} …</p>;
-  if (order.kind === 'failed') return <NoOrder id={id} reply={order} />;
-  const document = order.body;
   const explained = explanation?.kind === 'answered' ? explanation.body : undefined;
+  if (order.kind === 'failed') {
+    return explained ? <Lost id={id} explanation={explained} /> : <NoOrder id={id} reply={order} />;
+  }
+  const document = order.body;
   return (
     <>
       <section class="card order" aria-label="Order">
@@ -52,7 +55,7 @@ export function OrderStory({ id }: { readonly id: string }) {
           <State of={stateOf(document)} />
         </header>
         <div class="body">
-          <Why explanation={explanation} order={document} />
+          <Why explanation={explanation} isEnded={ENDED.has(document.status)} />
           <Story order={document} explanation={explained} />
           <OrderActions
             order={document}
@@ -74,6 +77,25 @@ export function OrderStory({ id }: { readonly id: string }) {
 function back(): void {
   if (history.length > 1) history.back();
   else location.hash = '#/orders';
+}
+
+const ENDED: ReadonlySet<string> = new Set(['produced', 'canceled']);
+
+/** There is no order to show, and yet something is known of it. */
+function Lost({ id, explanation }: { readonly id: string; readonly explanation: Explanation }) {
+  return (
+    <section class="card order" aria-label="Order">
+      <header>
+        <h2 class="mono">{id}</h2>
+      </header>
+      <div class="body">
+        <Why explanation={{ kind: 'answered', atMs: 0, body: explanation }} isEnded={false} />
+        <p>
+          <a href="#/runbook/reconcile-gap">Runbook</a>
+        </p>
+      </div>
+    </section>
+  );
 }
 
 function NoOrder({
@@ -103,15 +125,14 @@ function NoOrder({
 
 function Why(props: {
   readonly explanation: Reply<Explanation> | undefined;
-  readonly order: OrderDocument;
+  readonly isEnded: boolean;
 }) {
-  const { explanation, order } = props;
-  const isProduced = order.status === 'produced' || order.status === 'canceled';
+  const { explanation } = props;
   if (explanation?.kind === 'failed') return <Failed failure={explanation.failure} />;
   const { kind, sentence } = explanation?.body ?? {};
   return (
     <div class={`why is-${TONES[kind ?? ''] ?? 'plain'}`} data-kind={kind}>
-      <h3>{isProduced ? 'What became of it' : 'Why is it not produced?'}</h3>
+      <h3>{props.isEnded ? 'What became of it' : 'Why is it not produced?'}</h3>
       <p class="theirs" role="status">
         {sentence ?? '…'}
       </p>
@@ -173,40 +194,19 @@ function Contents({ order, text }: { readonly order: OrderDocument; readonly tex
     <section class="card contents" aria-label="What it holds">
       <details open>
         <summary>{countOf(lines.length, 'line')}</summary>
-        <div class="table">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">SKU</th>
-                <th scope="col">Description</th>
-                <th scope="col" class="number">
-                  Quantity
-                </th>
-                <th scope="col" class="number">
-                  Each
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {lines.map((line, index) => (
-                <tr key={index}>
-                  <td data-name="SKU" class="theirs">
-                    {line.sku}
-                  </td>
-                  <td data-name="Description" class="theirs">
-                    {line.description ?? ''}
-                  </td>
-                  <td data-name="Quantity" class="number">
-                    {line.quantity}
-                  </td>
-                  <td data-name="Each" class="number">
-                    {formatMoney(line.unitAmount, currency)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          rows={lines}
+          columns={[
+            { name: 'SKU', class: 'theirs', cell: ({ sku }) => sku },
+            { name: 'Description', class: 'theirs', cell: ({ description }) => description },
+            { name: 'Quantity', class: 'number', cell: ({ quantity }) => quantity },
+            {
+              name: 'Each',
+              class: 'number',
+              cell: (line) => formatMoney(line.unitAmount, currency),
+            },
+          ]}
+        />
       </details>
       {metadata !== undefined && (
         <details>

@@ -2,6 +2,7 @@ import { formatMoney } from '../../../cli/money.ts';
 import type { OrderSummaryDocument } from '../../../lib/contract/schemas.ts';
 import { usePage } from '../live.ts';
 import { OrderLink, State, stateOf } from '../parts/small.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
 
 /** Orders in rows; j and k move among them, x selects one. */
@@ -13,97 +14,90 @@ export function OrderTable(props: {
 }) {
   const { orders, selected, onSelect } = props;
   const { live } = usePage();
-  const attemptsMax = live?.detail?.body.attemptsMax;
   const canSelect =
     selected !== undefined && onSelect !== undefined && live?.readOnly === undefined;
+  const pick: Column<OrderSummaryDocument> = {
+    name: 'Selected',
+    class: 'pick',
+    cell: ({ id }) => (
+      <input
+        type="checkbox"
+        aria-label={`Select ${id}`}
+        checked={selected?.has(id) ?? false}
+        onChange={() => onSelect?.(toggled(selected, id))}
+      />
+    ),
+  };
   return (
-    <div class="table">
-      <table class="orders">
-        <thead>
-          <tr>
-            {canSelect && (
-              <th scope="col">
-                <span class="unseen">Selected</span>
-              </th>
-            )}
-            <th scope="col">Order</th>
-            <th scope="col">Key and reference</th>
-            <th scope="col">Client</th>
-            <th scope="col">Customer</th>
-            <th scope="col" class="number">
-              Total
-            </th>
-            <th scope="col">State</th>
-            <th scope="col" class="number">
-              Attempts
-            </th>
-            <th scope="col">Accepted</th>
-            <th scope="col">Last reason</th>
-          </tr>
-        </thead>
-        <tbody>
-          {orders.map((order) => (
-            <tr
-              key={order.id}
-              data-row={order.id}
-              class={selected?.has(order.id) ? 'is-selected' : ''}
-            >
-              {canSelect && (
-                <td class="pick">
-                  <input
-                    type="checkbox"
-                    aria-label={`Select ${order.id}`}
-                    checked={selected.has(order.id)}
-                    onChange={() => onSelect(toggled(selected, order.id))}
-                  />
-                </td>
-              )}
-              <td data-name="Order">
-                <OrderLink id={order.id} />
-              </td>
-              <td data-name="Key, reference" class="theirs">
-                <span class="clamp">
-                  {order.idempotencyKey}
-                  {order.reference !== undefined && <span class="soft"> · {order.reference}</span>}
-                </span>
-              </td>
-              <td data-name="Client" class="theirs">
-                {order.client ?? '–'}
-              </td>
-              <td data-name="Customer" class="theirs">
-                <span class="clamp">{order.customer}</span>
-              </td>
-              <td data-name="Total" class="number">
-                {formatMoney(order.totalAmount, order.currency)}
-              </td>
-              <td data-name="State">
-                <State of={stateOf(order)} />
-                {order.nextAttemptAt && stateOf(order) === 'retry' && (
-                  <span class="soft">
-                    {' '}
-                    <Time at={order.nextAttemptAt} />
-                  </span>
-                )}
-              </td>
-              <td data-name="Attempts" class="number">
-                {order.attempts}
-                {attemptsMax !== undefined && <span class="soft">/{attemptsMax}</span>}
-              </td>
-              <td data-name="Accepted" class="nowrap">
-                <Time at={order.acceptedAt} />
-              </td>
-              <td data-name="Last reason" class="theirs reason">
-                {order.lastError && <span class="clamp">{order.lastError.reason}</span>}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+    <div class="orders">
+      <Table
+        rows={orders}
+        columns={[...(canSelect ? [pick] : []), ...columnsFor(live?.detail?.body.attemptsMax)]}
+        row={({ id }) => ({ 'data-row': id, class: selected?.has(id) ? 'is-selected' : '' })}
+      />
     </div>
   );
 }
 
-function toggled(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
+function columnsFor(attemptsMax: number | undefined): readonly Column<OrderSummaryDocument>[] {
+  return [
+    { name: 'Order', cell: ({ id }) => <OrderLink id={id} /> },
+    {
+      name: 'Key, reference',
+      class: 'theirs',
+      cell: ({ idempotencyKey, reference }) => (
+        <span class="clamp">
+          {idempotencyKey}
+          {reference !== undefined && <span class="soft"> · {reference}</span>}
+        </span>
+      ),
+    },
+    { name: 'Client', class: 'theirs', cell: ({ client }) => client ?? '–' },
+    {
+      name: 'Customer',
+      class: 'theirs',
+      cell: ({ customer }) => <span class="clamp">{customer}</span>,
+    },
+    {
+      name: 'Total',
+      class: 'number',
+      cell: ({ totalAmount, currency }) => formatMoney(totalAmount, currency),
+    },
+    {
+      name: 'State',
+      class: 'nowrap',
+      cell: (order) => (
+        <>
+          <State of={stateOf(order)} />
+          {order.nextAttemptAt && stateOf(order) === 'retry' && (
+            <span class="soft">
+              {' '}
+              <Time at={order.nextAttemptAt} />
+            </span>
+          )}
+        </>
+      ),
+    },
+    {
+      name: 'Attempts',
+      class: 'number',
+      cell: ({ attempts }) => (
+        <>
+          {attempts}
+          {attemptsMax !== undefined && <span class="soft">/{attemptsMax}</span>}
+        </>
+      ),
+    },
+    { name: 'Accepted', class: 'nowrap', cell: ({ acceptedAt }) => <Time at={acceptedAt} /> },
+    {
+      name: 'Last reason',
+      class: 'theirs reason',
+      cell: ({ lastError }) => lastError && <span class="clamp">{lastError.reason}</span>,
+    },
+  ];
+}
+
+function toggled(ids: ReadonlySet<string> | undefined, id: string): ReadonlySet<string> {
   const next = new Set(ids);
   if (!next.delete(id)) next.add(id);
   return next;

@@ -33,6 +33,7 @@ function Filtered({ query }: { readonly query: Readonly<Record<string, string>> 
         used={used}
         selected={selected}
         onSelect={setSelected}
+        sequence={isDead ? 'The last to die comes first.' : 'What waits comes first.'}
         isFiltered={!isDead && Object.keys(given).length > 0}
       />
     </>

@@ -65,7 +65,7 @@ function TryRow(props: {
       <b>{attempt.as}</b> <Outcome used={used} attempt={attempt} />{' '}
       {listing?.cursor && (
         <button type="button" class="quiet" disabled={isReading} onClick={() => void more()}>
-          {isReading ? 'reading …' : 'go on: the next 1,000 ▸'}
+          {isReading ? 'reading …' : 'read 1,000 more ▸'}
         </button>
       )}
       {listing?.failure && <Failed failure={listing.failure} />}

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { day, hourAndMinute, timeOfDay } from '../format.ts';
 
@@ -34,20 +34,23 @@ const HEIGHT = 168;
 export function Chart(props: ChartProps) {
   const { title, sentence, lines, atMs, shown } = props;
   const nowMs = atMs.at(-1) ?? 0;
+  const [pointed, setPointed] = useState<number | null>(null);
+  const pointedMs = pointed === null ? undefined : atMs[pointed];
   return (
     <figure class="chart" aria-label={title}>
       <ul class="legend">
         {lines.map(({ name, color, pattern, values }) => {
-          const last = values.findLast((value) => value !== null);
+          const told = pointed === null ? values.findLast((one) => one !== null) : values[pointed];
           return (
             <li key={name}>
               <i class={`swatch is-${pattern} of-${color}`} aria-hidden="true" />
-              {name} <b>{last == null ? '–' : shown(last)}</b>
+              {name} <b>{told == null ? '–' : shown(told)}</b>
             </li>
           );
         })}
+        {pointedMs !== undefined && <li>at {hourAndMinute(pointedMs, nowMs)}</li>}
       </ul>
-      <Canvas {...props} />
+      <Canvas {...props} onPoint={setPointed} />
       <figcaption class="soft">{sentence}</figcaption>
       <details class="as-table">
         <summary>
@@ -88,8 +91,14 @@ export function Chart(props: ChartProps) {
   );
 }
 
+interface Pointed {
+  /** The index that the pointer is at; `null` where it is nowhere. */
+  readonly onPoint: (index: number | null) => void;
+}
+
 /** The drawing itself, which no screen reader sees: everything in it is said beside it. */
-function Canvas({ atMs, lines, shown, steps }: ChartProps) {
+function Canvas(props: ChartProps & Pointed) {
+  const { atMs, lines, shown, steps, onPoint } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const shape = lines.map(({ name, color, pattern }) => `${name} ${color} ${pattern}`).join('|');
@@ -99,7 +108,11 @@ function Canvas({ atMs, lines, shown, steps }: ChartProps) {
     if (box === null) return;
     const draw = () => {
       plot.current?.destroy();
-      plot.current = new uPlot(optionsFor({ box, lines, shown, steps }), dataOf(atMs, lines), box);
+      plot.current = new uPlot(
+        optionsFor({ box, lines, shown, steps, onPoint }),
+        dataOf(atMs, lines),
+        box,
+      );
     };
     draw();
     const resized = new ResizeObserver(() => {
@@ -124,13 +137,15 @@ function dataOf(atMs: readonly number[], lines: readonly Line[]): uPlot.AlignedD
   return [atMs.map((at) => at / 1_000), ...lines.map(({ values }) => [...values])];
 }
 
-function optionsFor(given: {
-  readonly box: HTMLElement;
-  readonly lines: readonly Line[];
-  readonly shown: (value: number) => string;
-  readonly steps: readonly number[] | undefined;
-}): uPlot.Options {
-  const { box, lines, shown, steps } = given;
+function optionsFor(
+  given: Pointed & {
+    readonly box: HTMLElement;
+    readonly lines: readonly Line[];
+    readonly shown: (value: number) => string;
+    readonly steps: readonly number[] | undefined;
+  },
+): uPlot.Options {
+  const { box, lines, shown, steps, onPoint } = given;
   const [text, grid] = [colorOf(box, 'axis'), colorOf(box, 'grid')];
   const axis = { stroke: text, font: '11px Inter, system-ui, sans-serif', ticks: { show: false } };
   return {
@@ -138,6 +153,7 @@ function optionsFor(given: {
     height: HEIGHT,
     padding: [8, 6, 0, 0],
     legend: { show: false },
+    hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.08)] } },
     axes: [

@@ -14,7 +14,7 @@ const STATES: Readonly<Record<string, readonly [shape: string, word: string, ton
   producing: ['◐', 'producing', ''],
   retry: ['↻', 'to retry', 'is-watch'],
   produced: ['●', 'produced', 'is-good'],
-  dead: ['✕', 'dead', 'is-bad-text'],
+  dead: ['✕', 'dead', 'is-bad'],
   canceled: ['⊘', 'canceled', 'soft'],
 };
 

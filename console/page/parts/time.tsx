@@ -30,3 +30,18 @@ export function ExactTime({ at }: { readonly at: string }) {
     </span>
   );
 }
+
+/** From the first to the last of some; one moment where they are the same. */
+export function Times({ firstAt, lastAt }: { readonly firstAt: string; readonly lastAt: string }) {
+  return (
+    <>
+      <Time at={firstAt} />
+      {lastAt !== firstAt && (
+        <>
+          {' – '}
+          <Time at={lastAt} />
+        </>
+      )}
+    </>
+  );
+}

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { batchesOf } from '../../../cli/submit/batches.ts';
-import type { Submission } from '../../../cli/submit/submission.ts';
+import type { SheetOrder } from '../../../cli/submit/submission.ts';
 
 const MIB = 1024 * 1024;
 
 /** An order whose JSON, with its key, has this many bytes. */
-function submissionOf(row: number, bytes = 100): Submission {
+function submissionOf(row: number, bytes = 100): SheetOrder {
   const idempotencyKey = `key-${String(row).padStart(4, '0')}`;
   const around = JSON.stringify({ customer: '', idempotencyKey }).length;
   const order = { customer: 'x'.repeat(bytes - around) };
   return { id: row, idempotencyKey, order, row, locate: (label) => ({ row, label }) };
 }
 
-function rowsOf(submissions: readonly Submission[]): number[][] {
+function rowsOf(submissions: readonly SheetOrder[]): number[][] {
   return [...batchesOf(submissions)].map((batch) => batch.map(({ row }) => row));
 }
 

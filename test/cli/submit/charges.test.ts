@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Charged, settle, takenOff } from '../../../cli/submit/charges.ts';
+import { type Charged, readCharges, takenOff } from '../../../cli/submit/charges.ts';
 
 const shipping: Charged = { kind: 'shipping', amounts: [500] };
 const tax: Charged = { kind: 'tax', amounts: [400] };
@@ -17,7 +17,7 @@ test.each<[string, readonly Charged[], number, readonly number[]]>([
     [1000],
   ],
 ])('the order’s total %s', (_name, charges, total, amounts) => {
-  const settled = settle(2000, charges, total, undefined);
+  const settled = readCharges(2000, charges, total, undefined);
   expect(settled).toMatchObject({
     kind: 'settled',
     charges: amounts.map((amount) => ({ amount })),
@@ -25,14 +25,17 @@ test.each<[string, readonly Charged[], number, readonly number[]]>([
 });
 
 test('shipping is never left out, and a total that nothing makes is told with what they make', () => {
-  expect(settle(2000, [shipping], 2000, undefined)).toEqual({ kind: 'other-total', total: 2500 });
+  expect(readCharges(2000, [shipping], 2000, undefined)).toEqual({
+    kind: 'other-total',
+    total: 2500,
+  });
 });
 
 test('without a total, tax and charges of several rows are open questions', () => {
-  expect(settle(2000, [tax], undefined, undefined)).toEqual({ kind: 'open', question: 'tax' });
-  expect(settle(2000, [tax], undefined, 'included')).toEqual({ kind: 'settled', charges: [] });
+  expect(readCharges(2000, [tax], undefined, undefined)).toEqual({ kind: 'open', question: 'tax' });
+  expect(readCharges(2000, [tax], undefined, 'included')).toEqual({ kind: 'settled', charges: [] });
   const twice: Charged = { kind: 'shipping', amounts: [500, 1000] };
-  expect(settle(2000, [twice], undefined, undefined)).toEqual({
+  expect(readCharges(2000, [twice], undefined, undefined)).toEqual({
     kind: 'open',
     question: 'charges-per',
   });

@@ -8,7 +8,7 @@ import { readNdjson } from '../../../cli/submit/ndjson.ts';
 import { csvOptions, type SubmitFlags } from '../../../cli/submit/options.ts';
 import type { Kept } from '../../../cli/submit/sheet.ts';
 import { openSource } from '../../../cli/submit/source.ts';
-import type { Submission } from '../../../cli/submit/submission.ts';
+import type { SheetOrder } from '../../../cli/submit/submission.ts';
 import type { Understood } from '../../../cli/submit/understood.ts';
 import { NOW_MS } from '../../support/orders.ts';
 
@@ -28,7 +28,7 @@ export const HEADER = 'Order,Customer,SKU,Title,Qty,Price';
 export interface Looked {
   readonly understood: Understood;
   readonly look: Look;
-  readonly orders: readonly Submission[];
+  readonly orders: readonly SheetOrder[];
   readonly kept: readonly Kept[];
 }
 

@@ -4,13 +4,13 @@ import type { Look } from '../../../cli/submit/look.ts';
 import { submitReport } from '../../../cli/submit/report.ts';
 import { type Progress, sendOrders, type Tally } from '../../../cli/submit/send.ts';
 import type { Kept } from '../../../cli/submit/sheet.ts';
-import type { Submission } from '../../../cli/submit/submission.ts';
+import type { SheetOrder } from '../../../cli/submit/submission.ts';
 import type { BatchResult } from '../../../lib/client/batch-result.ts';
 import type { BatchOrder, Client } from '../../../lib/client/client.ts';
 import { SubmitInterrupted, Unreachable } from '../../../lib/client/errors.ts';
 import type { Problem } from '../../../lib/client/problem.ts';
 
-function submissionAt(row: number): Submission {
+function submissionAt(row: number): SheetOrder {
   const order = { lines: [{ sku: 'x' }, { sku: 'y' }] };
   const locate = (pointer: string) => {
     const line = Number(/^\/lines\/(\d+)/.exec(pointer)?.[1] ?? 0);

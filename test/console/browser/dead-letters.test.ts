@@ -61,9 +61,9 @@ test('a redrive: what it would be, one first, then the rest at a pace once the n
   await dialog.getByLabel('Type 388 to confirm').fill('388');
   await dialog.getByLabel('Orders a second').selectOption('20');
   await button.click();
-  await dialog.getByText(/99 of 388 put back · 1 were no longer dead/).waitFor();
+  await dialog.getByText(/99 of 388 put back · 1 no longer dead/).waitFor();
   await dialog.getByRole('button', { name: 'Stop after this hundred' }).click();
-  await dialog.getByText('Stopped: 288 are dead still.').waitFor();
+  await dialog.getByText('Stopped: 288 are still dead.').waitFor();
   expect(sent.slice(1)).toEqual([{ ids: ids.slice(1, 101), ordersPerSecond: 20 }]);
 
   // At 20 a second they become ready a twentieth of a second apart.

@@ -139,8 +139,8 @@ test('times name their zone, and show UTC to the millisecond on focus', async ()
     timezoneId: 'Asia/Kathmandu',
   });
   await page
-    .getByText('Times are of Asia/Kathmandu')
-    .or(page.getByText('Times are of Asia/Katmandu'))
+    .getByText('Times are in Asia/Kathmandu')
+    .or(page.getByText('Times are in Asia/Katmandu'))
     .waitFor();
   const moment = page.locator('.story .exact').first();
   await moment.focus();

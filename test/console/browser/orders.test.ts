@@ -100,7 +100,7 @@ test('selected orders are canceled with number and amount, and one that had begu
   );
   await page.locator(`[data-row=${one.id}] input`).check();
   await page.getByText('1 order selected; updates are held.').waitFor();
-  await page.getByText('Nothing is updated: 1 order selected.').waitFor();
+  await page.getByText('Updates are held: 1 order selected.').waitFor();
   // Meanwhile somebody else takes it.
   const claim = await claimReady(rig.store, { nowMs: Date.now(), ordersMax: 1 });
   expect(claim.leases).toHaveLength(1);
@@ -171,5 +171,5 @@ test('a double click cancels once, and p holds updates', async () => {
   expect(posts).toHaveLength(1);
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await page.keyboard.press('p');
-  await page.getByText('Nothing is updated: you pressed p.').waitFor();
+  await page.getByText('Updates are held: you pressed p.').waitFor();
 });

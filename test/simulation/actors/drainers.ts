@@ -1,7 +1,7 @@
 import { drainSlot } from '../../../lib/drain/drain-slot.ts';
 import { NO_METRICS } from '../../../lib/metrics/metrics.ts';
 import { createProducer } from '../../../lib/producers/order-numbers.ts';
-import type { Producer, Surroundings } from '../../../lib/producers/producer.ts';
+import type { Producer, ProducerDependencies } from '../../../lib/producers/producer.ts';
 import { StoreUnavailable } from '../../../lib/store/errors.ts';
 import { acquireLock } from '../../../lib/store/lock.ts';
 import { watchDrain } from '../drain-watch.ts';
@@ -60,7 +60,7 @@ function createDrainers(world: World): Drainers {
     const producer =
       plan.produces === 'ledger'
         ? ledgerProducer(world, process)
-        : createProducer({} as Surroundings);
+        : createProducer({} as ProducerDependencies);
     const fresh = { process, producer, isBusy: false, isOfStorm: world.isStorm() };
     machines.push(fresh);
     return fresh;
@@ -88,12 +88,12 @@ async function drainOnce(
   const { client } = world.connect(process, 1_200);
   const deadlineMs = clock.now() + timeMs;
   const token = `lock-${number}-${random.whole(0, 1e9)}`;
-  const holder = `holder-${number}`;
-  const watch = watchDrain(world, process, { slot, token, holder, deadlineMs });
+  const drainId = `drainId-${number}`;
+  const watch = watchDrain(world, process, { slot, token, drainId, deadlineMs });
   const request = { client, clock, key: keys.lock(slot), leaseMs: plan.lockLeaseMs, token };
   const spare = process.killAfter(timeMs, watch.cutOff);
   const note = (text: string) => history.note(scheduler.now(), process.name, [], () => text);
-  note(`begins to drain slot ${slot}, for ${timeMs / 1000} s, as ${holder}`);
+  note(`begins to drain slot ${slot}, for ${timeMs / 1000} s, as ${drainId}`);
   const { batchSize, lanes, leaseMs, attemptsMax, isAnnounced } = plan;
   try {
     const outcome = await drainSlot(
@@ -103,7 +103,7 @@ async function drainOnce(
         lock: () => watch.lock(() => acquireLock(request)),
       },
       { batchSize, lanes, leaseMs, attemptsMax, isAnnounced },
-      { deadlineMs, holder, slot, trigger: random.chance(0.7) ? 'schedule' : 'asked' },
+      { deadlineMs, drainId, slot, trigger: random.chance(0.7) ? 'schedule' : 'asked' },
     );
     watch.ended(outcome);
     note(`ends: ${JSON.stringify(outcome)}`);

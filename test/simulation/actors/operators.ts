@@ -76,9 +76,9 @@ function redriveSome(world: World): Promise<void> {
   const { id } = random.pick(plan.orders);
   const isOne = random.chance(0.3);
   return act(world, 'redrive', async (store, nowMs, process) => {
-    const mark = `mark-${process.name}`;
-    if (isOne) await redrive(store, { ids: [id], pauseMs, mark, nowMs });
-    else await redriveOldest(store, { limit, pauseMs, mark }, nowMs);
+    const redriveId = `redrive-${process.name}`;
+    if (isOne) await redrive(store, { ids: [id], pauseMs, redriveId, nowMs });
+    else await redriveOldest(store, { limit, pauseMs, redriveId }, nowMs);
   });
 }
 
@@ -98,7 +98,11 @@ export async function redriveAll(world: World): Promise<void> {
   const { plan } = world;
   if (plan.redrives === 0) return;
   await act(world, 'redrive', async (store, nowMs) => {
-    await redriveOldest(store, { limit: plan.orders.length, pauseMs: 1_000, mark: 'all' }, nowMs);
+    await redriveOldest(
+      store,
+      { limit: plan.orders.length, pauseMs: 1_000, redriveId: 'all' },
+      nowMs,
+    );
   });
 }
 

@@ -1,5 +1,5 @@
 --[[
-put-right-stock: write what upkeep has counted, unless the stock has changed since it was read; have a SKU
+repair-stock: write what upkeep has counted, unless the stock has changed since it was read; have a SKU
 in the list of those that are tracked where it has stock, and only there.
 KEYS[1] order_skus         ZSET    the SKUs that are tracked
 KEYS[2] order_stock:<sku>  STRING
@@ -10,7 +10,6 @@ ARGV[4] isRepair  1 to repair, 0 to look only
 Returns  {1} where something was wrong and the stock has not changed since, {0} else
 Twice    the second call finds it right
 Bills    1 call + 1 to look, 1 more to see to the list, 1 more to repair
-Typical  3
 ]]
 local stored = redis.call('GET', KEYS[2])
 if ARGV[2] ~= '' then

@@ -1,24 +1,23 @@
 import { apiUrl, isSendableKey } from '../lib/client/address.ts';
+import type { Environment } from '../lib/settings.ts';
 import { usageFailure } from './failure.ts';
 
 /** Where the API is and who calls it. */
-export interface Settings {
+export interface ApiSettings {
   readonly url: URL;
   readonly key: string;
   /** Whether the operator has said that the key may go over http. */
   readonly allowHttp: boolean;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 const URL_LOCAL = 'http://localhost:3000';
 
 /**
  * Reads the settings: the only place of the command that looks at the environment.
  *
- * @throws Failure that names the variable to set
+ * @throws CommandFailure that names the variable to set
  */
-export function readSettings(env: Environment): Settings {
+export function readApiSettings(env: Environment): ApiSettings {
   const allowHttp = env.SLUICE_ALLOW_HTTP === 'on';
   const url = readUrl(env.SLUICE_URL || URL_LOCAL, allowHttp);
   return { url, key: readKey(env.SLUICE_KEY), allowHttp };
