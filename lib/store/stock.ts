@@ -6,9 +6,7 @@ import { FORGET_ALLOWANCES, REPAIR_STOCK, SET_STOCK, UNTRACK_STOCK } from './scr
 import { type Stock, stockFrom } from './stock-record.ts';
 
 /** The most SKUs that are tracked: Redis uses up to 400 bytes for one in their list, of 100 MB. */
-export const SKUS_MAX = 100_000;
-/** The most changes of one call. */
-export const STOCK_CHANGES_MAX = 500;
+const SKUS_MAX = 100_000;
 /** SKUs of one page of all of them: what is kept of one takes 150 bytes, and a reply may have 10 MB. */
 const PAGE_SKUS = 5_000;
 
@@ -31,7 +29,7 @@ export type StockAnswer =
 /**
  * Sets or adds stock, one change after the other.
  *
- * @param changes  up to `STOCK_CHANGES_MAX`
+ * @param changes  up to 500
  * @param request  text that no other request has, such as a UUID: a repeat changes nothing
  * @throws StoreUnavailable, StoreFault
  */
