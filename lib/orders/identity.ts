@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import type { Submission } from './submission.ts';
 
 /** In base32hex, five bits a digit: short, safe in a URL. */
 const CLIENT_DIGITS = 4;
@@ -46,21 +45,4 @@ export function isIdempotencyKey(text: string): boolean {
 /** Whether an order could have this id; what could not is not looked up. */
 export function isOrderId(text: string): boolean {
   return ID_PATTERN.test(text);
-}
-
-/**
- * Fingerprint of what was submitted: the same for bodies that mean the same order, so member
- * order, white space, `1.0` for `1` and the offset of a time do not count.
- */
-export function fingerprintOf(submission: Submission): string {
-  const { customer, currency, lines, reference, produceAtMs, metadata } = submission;
-  const canonical = [
-    customer,
-    currency,
-    lines.map((line) => [line.sku, line.quantity, line.unitAmount, line.description ?? null]),
-    reference ?? null,
-    produceAtMs ?? null,
-    Object.entries(metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
-  ];
-  return hash('sha256', JSON.stringify(canonical), 'base64url');
 }

@@ -13,6 +13,7 @@ import { StoreUnavailable } from '../../../lib/store/errors.ts';
 import { limits } from '../../support/limits.ts';
 import type { OrderMemory } from '../model.ts';
 import type { Plan, PlannedOrder } from '../plan.ts';
+import { submissionIn } from '../records.ts';
 import { Violation } from '../violation.ts';
 import type { World } from '../world.ts';
 
@@ -171,8 +172,8 @@ function checkOutcome(
   if (record === undefined && (world.model.wasTorn || memory.accepted === 0)) return;
   if (record === undefined)
     throw new Violation('an order is lost that its client has a receipt for', id);
-  const fields = JSON.parse(record) as { customer: string; acceptedAtMs: number };
-  const isSame = fields.customer === submission.customer;
+  const { acceptedAtMs } = JSON.parse(record) as { acceptedAtMs: number };
+  const isSame = submissionIn(record).customer === submission.customer;
   if (outcome.kind === 'key-reused') {
     if (isSame) throw new Violation('the repeat of an order is refused as another order', id);
     return;
@@ -181,7 +182,6 @@ function checkOutcome(
     throw new Violation(`there is no room in the ${outcome.where}`, id);
   if (!('receipt' in outcome)) throw new Violation(`an order is ${outcome.kind} that is not`, id);
   if (!isSame) throw new Violation(`another order under the same key is ${outcome.kind}`, id);
-  const { acceptedAtMs } = fields;
   const isLater = (submission.produceAtMs ?? 0) > acceptedAtMs;
   const { id: toldId, status, customer, totalAmount, acceptedAt } = outcome.receipt;
   const told = [toldId, status, customer, totalAmount, acceptedAt];
