@@ -76,6 +76,8 @@ export type ReadOnly = 'flag' | 'scope' | 'unknown';
 
 export interface Cost {
   readonly commandsPerMinute: number;
+  /** As Redis counts them; else estimated. */
+  readonly isMeasured: boolean;
   readonly dollarsPerDay: number;
   /** Missing where none was produced. */
   readonly dollarsPerMillionOrders?: number;

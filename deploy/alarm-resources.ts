@@ -1,5 +1,4 @@
 import { type Alarm, alarmsOf, type Metric } from './alarms.ts';
-import type { Functions } from './functions.ts';
 import { inTitleCase, logicalIdsOf } from './logical-ids.ts';
 import type { Stage } from './stage.ts';
 
@@ -11,9 +10,9 @@ export function alarmId(name: string): string {
   return `${inTitleCase(name)}Alarm`;
 }
 
-export function alarms(stage: Stage, functions: Functions) {
+export function alarms(stage: Stage) {
   const topic = [{ Ref: 'AlarmTopic' }];
-  const made = Object.entries(alarmsOf(stage, functions)).map(([name, alarm]) => [
+  const made = Object.entries(alarmsOf(stage)).map(([name, alarm]) => [
     alarmId(name),
     {
       Type: 'AWS::CloudWatch::Alarm',

@@ -1,5 +1,5 @@
 import { NAMESPACE } from '../lib/metrics/metric-names.ts';
-import type { Functions } from './functions.ts';
+import { DRAIN, forClients, forOperators } from './http-functions.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -33,18 +33,10 @@ const FIVE_MINUTES = { periodS: 5 * MINUTE_S } as const;
 
 /** Functions of one alarm, with two metrics each: a math expression takes 10 metrics at most. */
 const FUNCTIONS_MAX = 5;
-const FOR_CLIENTS = [
-  'submit-order',
-  'submit-batch',
-  'get-order',
-  'list-orders',
-  'cancel-order',
-  'replace-order',
-];
 const UPKEEP = ['maintain', 'announce-events'];
 
 /** The alarms of a stage, by name. */
-export function alarmsOf(stage: Stage, functions: Functions): Readonly<Record<string, Alarm>> {
+export function alarmsOf(stage: Stage): Readonly<Record<string, Alarm>> {
   const isMeasured = stage.get('SLUICE_METRICS') === 'on';
   const isScheduled = stage.get('SLUICE_SCHEDULE') === 'on';
   const isAnnounced = stage.get('SLUICE_EVENTS_URL') !== '';
@@ -53,7 +45,7 @@ export function alarmsOf(stage: Stage, functions: Functions): Readonly<Record<st
     ...(isMeasured && isScheduled && ON_SCHEDULES),
     ...(isMeasured && isAnnounced && onEvents(isScheduled)),
     ...(isMeasured && onBudget(stage)),
-    ...onAws(functions),
+    ...onAws(),
   };
 }
 
@@ -139,7 +131,7 @@ function onEvents(isScheduled: boolean): Record<string, Alarm> {
 function onBudget(stage: Stage): Record<string, Alarm> {
   const perMonth = stage.get('SLUICE_COMMANDS_PER_MONTH');
   if (perMonth === 0) return {};
-  // The metric is held to within a fifth of what Redis counts: test/cost/billed-metric.test.ts.
+  // The metric is what Redis counts (test/cost/billed-metric.test.ts); a fifth is left to act in.
   const perDay = Math.floor((0.8 * perMonth) / 31);
   return {
     'commands-over-budget': {
@@ -152,10 +144,7 @@ function onBudget(stage: Stage): Record<string, Alarm> {
 }
 
 /** On what AWS measures itself. */
-function onAws(functions: Functions): Record<string, Alarm> {
-  const operators = Object.keys(functions).filter(
-    (name) => ![...FOR_CLIENTS, ...UPKEEP, 'drain-queue'].includes(name),
-  );
+function onAws(): Record<string, Alarm> {
   const failing = (says: string, names: readonly string[], atLeast: number): Alarm => ({
     says,
     metric: { functions: names },
@@ -185,9 +174,9 @@ function onAws(functions: Functions): Record<string, Alarm> {
       ...FIVE_MINUTES,
       when: { atLeast: 3 },
     },
-    ...failingInGroups('client-functions-fail', 'A function that clients call', FOR_CLIENTS),
-    ...failingInGroups('operator-functions-fail', 'A function that operators call', operators),
-    'drain-failing': failing('Drains fail or are throttled.', ['drain-queue'], 3),
+    ...failingInGroups('client-functions-fail', 'A function that clients call', forClients()),
+    ...failingInGroups('operator-functions-fail', 'A function that operators call', forOperators()),
+    'drain-failing': failing('Drains fail or are throttled.', [DRAIN], 3),
     'upkeep-failing': failing('The upkeep or the announcer fails or is throttled.', UPKEEP, 1),
     'failures-kept': {
       says: 'Lambda gave up on a scheduled invocation. It is kept in the queue of failures.',

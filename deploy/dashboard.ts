@@ -1,7 +1,6 @@
 import { NAMESPACE } from '../lib/metrics/metric-names.ts';
 import { alarmId } from './alarm-resources.ts';
 import { alarmsOf } from './alarms.ts';
-import type { Functions } from './functions.ts';
 import { logicalIdsOf } from './logical-ids.ts';
 import type { Stage } from './stage.ts';
 
@@ -24,8 +23,8 @@ const WIDTH = 24;
 const REGION = `\${AWS::Region}`;
 const API = `\${HttpApi}`;
 
-export function dashboard(stage: Stage, functions: Functions) {
-  const widgets = widgetsOf(stage, functions);
+export function dashboard(stage: Stage) {
+  const widgets = widgetsOf(stage);
   const body = { start: '-PT6H', periodOverride: 'inherit', widgets };
   return {
     Resources: {
@@ -41,9 +40,9 @@ export function dashboard(stage: Stage, functions: Functions) {
 }
 
 /** Rows of widgets below each other; those of a row share its width. */
-function widgetsOf(stage: Stage, functions: Functions) {
+function widgetsOf(stage: Stage) {
   const rows: [number, object[]][] = [
-    [3, [alarmList(stage, functions)]],
+    [3, [alarmList(stage)]],
     ...(stage.get('SLUICE_METRICS') === 'on' ? ownRows(stage.name) : []),
     [1, [heading('The API and the functions, as AWS measures them')]],
     [6, [requests(), latency()]],
@@ -139,8 +138,8 @@ function percentiles(line: Line, name: string) {
   return ['p50', 'p95', 'p99'].map((stat) => line(name, { stat, label: stat }));
 }
 
-function alarmList(stage: Stage, functions: Functions) {
-  const arns = Object.keys(alarmsOf(stage, functions)).map((name) => `\${${alarmId(name)}.Arn}`);
+function alarmList(stage: Stage) {
+  const arns = Object.keys(alarmsOf(stage)).map((name) => `\${${alarmId(name)}.Arn}`);
   return { type: 'alarm', properties: { title: 'Alarms', alarms: arns } };
 }
 

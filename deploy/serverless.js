@@ -8,6 +8,7 @@ import { dashboard as dashboardOf } from './dashboard.ts';
 import { domain as domainOf } from './domain.ts';
 import * as drains from './drains.ts';
 import * as api from './http-api.ts';
+import { httpFunctions as httpFunctionsOf } from './http-functions.ts';
 import { outputs as outputsOf } from './outputs.ts';
 import { roles as rolesOf } from './roles.ts';
 import { readStage } from './stage.ts';
@@ -22,7 +23,8 @@ const ofFunctions =
   (make) =>
   async ({ resolveVariable, resolveConfigurationProperty }) => {
     const stage = stageNamed(await resolveVariable('sls:stage'));
-    return make(stage, await resolveConfigurationProperty(['functions']));
+    const functions = await resolveConfigurationProperty(['functions']);
+    return make(stage, Object.assign({}, ...functions));
   };
 
 /** osls would print what is wrong once for each place that reads it, with a stack: it is said once. */
@@ -36,6 +38,7 @@ function stageNamed(name) {
   }
 }
 
+export const httpFunctions = httpFunctionsOf;
 export const tags = ofStage(tagsOf);
 export const define = ofStage(defineOf);
 export const alias = ofStage(aliasOf);
@@ -50,6 +53,6 @@ export const reservedConcurrency = ofStage(drains.reservedConcurrency);
 export const domain = ofStage(domainOf);
 export const roles = ofFunctions(rolesOf);
 export const httpApi = ofFunctions(api.httpApi);
-export const alarms = ofFunctions(alarmsOf);
-export const dashboard = ofFunctions(dashboardOf);
+export const alarms = ofStage(alarmsOf);
+export const dashboard = ofStage(dashboardOf);
 export const outputs = ofFunctions(outputsOf);

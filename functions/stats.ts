@@ -9,6 +9,7 @@ import { checkedQuery } from '../lib/http/checked-query.ts';
 import { json } from '../lib/http/responses.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { countOrders } from '../lib/store/count.ts';
+import { executedCommands } from '../lib/store/executed-commands.ts';
 import { currentPause } from '../lib/store/pause.ts';
 import { upcomingOrders } from '../lib/store/upcoming.ts';
 import { lastReport } from '../lib/store/upkeep-report.ts';
@@ -25,11 +26,13 @@ export const handler = await httpFunction(({ clock, config, storeForRequests, ro
     if (asked.kind === 'refused') return asked.response;
     const isDetailed = asked.query.detail === 'true';
     const nowMs = clock.now();
-    const [{ clients, approximate, waiting, ...counts }, pause, report] = await Promise.all([
+    const [all, pause, report, commandsExecuted] = await Promise.all([
       countOrders(store, nowMs),
       currentPause(store),
       isDetailed ? lastReport(store) : undefined,
+      isDetailed ? executedCommands(store) : null,
     ]);
+    const { clients, approximate, waiting, ...counts } = all;
     const { queueMax, scheduledMax, attemptsMax } = config;
     const deepest = clients.toSorted((one, other) => other.queued - one.queued);
     const upkeep = report === undefined ? null : upkeepDocument(report);
@@ -44,7 +47,7 @@ export const handler = await httpFunction(({ clock, config, storeForRequests, ro
           wakeIntervalMs: config.wakeIntervalMs || null,
           clients: deepest.slice(0, CLIENTS_MAX),
           upcoming: upcomingDocument(upcoming),
-          upkeep,
+          ...{ commandsExecuted, upkeep },
         },
       }),
     } satisfies Stats);

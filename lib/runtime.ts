@@ -44,8 +44,12 @@ const onSent: RedisSettings['onSent'] = (ms, outcome) => {
   else metrics.measure('RedisErrors', 1);
 };
 
-const onBilled: RedisSettings['onBilled'] = (commands) =>
+/** By this instance, which answers one request at a time. */
+let billed = 0;
+const onBilled: RedisSettings['onBilled'] = (commands) => {
+  billed += commands;
   metrics.measure('BilledCommands', commands);
+};
 
 // Asked for by name, so that a bundle that is packaged without a limit has none of its code:
 // deploy/bundle.ts says to esbuild what the variable is.
@@ -139,7 +143,7 @@ export async function httpFunction<E, R>(
       const { apiKeys, tokens } = runtime.config;
       const callers = (tokens && callersByToken?.(tokens)) ?? callersByKey(apiKeys);
       const rateLimit = rateLimitIn(runtime);
-      const route = routeWith({ callers, log, now: clock.now, rateLimit });
+      const route = routeWith({ callers, log, now: clock.now, billed: () => billed, rateLimit });
       const wake = () => wakes?.({ ...runtime, store: runtime.storeForRequests() });
       return { ...runtime, route, wake };
     },

@@ -22,7 +22,7 @@ export const HOURS_OF_MONTH = 730;
 export const MINUTES_OF_MONTH = HOURS_OF_MONTH * 60;
 export const DAYS_OF_MONTH = HOURS_OF_MONTH / 24;
 /** Orders that a drain claims at once: SLUICE_BATCH_SIZE by default. */
-const CLAIMED_MAX = 100;
+const CLAIMED_MAX = 500;
 
 /** What every design makes of a workload: one drain a minute while orders come. */
 export function flowOf({ orders, batch, hours, slots, retentionDays, orderBytes }: Workload) {

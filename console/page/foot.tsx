@@ -19,7 +19,7 @@ export function Foot() {
       </span>
       <span>Times are in {zone()}. ≈ marks estimates.</span>
       <span title={`${spent.price.source}, ${spent.price.asOf}`}>
-        This console has used ≈{count(spent.commands)} Redis commands, {dollars(spent.dollars)}.
+        This console has used {count(spent.commands)} Redis commands, {dollars(spent.dollars)}.
       </span>
       <span>
         <kbd>?</kbd> lists the keys

@@ -26,38 +26,33 @@ export const READS: ReadonlyMap<string, Read> = new Map<string, Read>([
         ...['status', 'customer', 'reference', 'orderNumber', 'client', 'idempotencyKey'],
         ...['acceptedFrom', 'acceptedTo', 'limit', 'cursor'],
       ]);
-      return upstream.read('orders', (client) =>
-        client.listPage(given as Parameters<Client['listPage']>[0]),
-      );
+      return upstream.read((client) => client.listPage(given as Parameters<Client['listPage']>[0]));
     },
   ],
   [
     '/api/order',
-    (upstream, { id }) =>
-      ofOrder(id, (one) => upstream.read('order', (client) => client.get(one), true)),
+    (upstream, { id }) => ofOrder(id, (one) => upstream.read((client) => client.get(one), true)),
   ],
   [
     '/api/explanation',
-    (upstream, { id }) =>
-      ofOrder(id, (one) => upstream.read('explanation', (client) => client.explain(one))),
+    (upstream, { id }) => ofOrder(id, (one) => upstream.read((client) => client.explain(one))),
   ],
   [
     '/api/activity',
     (upstream, query) =>
-      upstream.read('activity', (client) =>
+      upstream.read((client) =>
         client.activity(only(query, ['from', 'to', 'step']) as Parameters<Client['activity']>[0]),
       ),
   ],
   [
     '/api/stock',
-    (upstream) =>
-      upstream.read('stock', (client) => client.stockPage({ sort: 'available', limit: 10 })),
+    (upstream) => upstream.read((client) => client.stockPage({ sort: 'available', limit: 10 })),
   ],
-  ['/api/reasons', (upstream) => upstream.read('reasons', (client) => client.deadLetterReasons())],
+  ['/api/reasons', (upstream) => upstream.read((client) => client.deadLetterReasons())],
   [
     '/api/dead-letters',
     (upstream, query) =>
-      upstream.read('dead-letters', (client) =>
+      upstream.read((client) =>
         client.deadLettersPage(
           only(query, ['limit', 'cursor']) as Parameters<Client['deadLettersPage']>[0],
         ),
@@ -66,26 +61,26 @@ export const READS: ReadonlyMap<string, Read> = new Map<string, Read>([
 ]);
 
 export const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
-  ['/api/drain', (upstream) => upstream.change('drain', (client) => client.drain())],
+  ['/api/drain', (upstream) => upstream.change((client) => client.drain())],
   [
     '/api/pause',
     (upstream, { forMs, reason }) =>
-      upstream.change('pause', (client) =>
+      upstream.change((client) =>
         client.pause({
           forMs: Number(forMs),
           ...(typeof reason === 'string' && reason !== '' && { reason }),
         }),
       ),
   ],
-  ['/api/resume', (upstream) => upstream.change('resume', (client) => client.resume())],
+  ['/api/resume', (upstream) => upstream.change((client) => client.resume())],
   [
     '/api/cancel',
-    (upstream, { ids }) => upstream.change('cancel', (client) => client.cancelMany(idsIn(ids))),
+    (upstream, { ids }) => upstream.change((client) => client.cancelMany(idsIn(ids))),
   ],
   [
     '/api/redrive',
     (upstream, { ids, ordersPerSecond }) =>
-      upstream.change('redrive', (client) =>
+      upstream.change((client) =>
         client.redriveDeadLetters({
           ids: idsIn(ids),
           ...(ordersPerSecond !== undefined && { ordersPerSecond: Number(ordersPerSecond) }),

@@ -2,7 +2,7 @@ import type { Activity } from '../../lib/contract/activity-schemas.ts';
 import type { Stats } from '../../lib/contract/operator-schemas.ts';
 import type { Me } from '../../lib/contract/schemas.ts';
 import type { ApiFailure, Dated, Live, ReadOnly, Reply, StatsDetail } from '../protocol.ts';
-import { costOf } from './cost.ts';
+import { costOf, meter } from './cost.ts';
 import type { Upstream } from './upstream.ts';
 
 /** The figures for all tabs: one question to the API at a time, whoever asks. */
@@ -35,6 +35,7 @@ export function livePoll(
   options: { readonly isReadOnly: boolean; readonly api: string },
 ): LivePoll {
   const known: Known = {};
+  const measured = meter();
   let failure: Live['failure'];
   let askedAtMs = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | undefined;
@@ -60,7 +61,7 @@ export function livePoll(
   async function askWho(): Promise<ApiFailure | undefined> {
     if (known.me !== undefined && failure === undefined && !isOld(known.me, ME_MS))
       return undefined;
-    return note(await upstream.read('me', (client) => client.me()), (me) => {
+    return note(await upstream.read((client) => client.me()), (me) => {
       known.me = me;
     });
   }
@@ -69,15 +70,17 @@ export function livePoll(
     if (!isAdmin()) return undefined;
     const isSlowToo = isOld(known.detail, SLOW_MS);
     const failed = note(
-      await upstream.read('stats', (client) => client.stats({ detail: isSlowToo })),
+      await upstream.read((client) => client.stats({ detail: isSlowToo })),
       (stats) => {
         known.stats = stats;
         const { detail } = stats.body;
-        if (detail !== undefined) known.detail = { atMs: stats.atMs, body: detail };
+        if (detail === undefined) return;
+        known.detail = { atMs: stats.atMs, body: detail };
+        measured.note(detail.commandsExecuted, stats.atMs);
       },
     );
     if (failed !== undefined || !isOld(known.activity, SLOW_MS)) return failed;
-    return note(await upstream.read('activity', (client) => client.activity()), (activity) => {
+    return note(await upstream.read((client) => client.activity()), (activity) => {
       known.activity = activity;
     });
   }
@@ -115,7 +118,7 @@ export function livePoll(
       if (asking !== undefined || isDue(maxAgeMs)) await refreshed();
       const { me, stats, detail, activity } = known;
       const readOnly = readOnlyNow();
-      const cost = activity && costOf(activity.body, upstream.now());
+      const cost = activity && costOf(activity.body, upstream.now(), measured.perMinute());
       return {
         nowMs: upstream.now(),
         api: options.api,

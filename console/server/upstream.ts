@@ -15,7 +15,7 @@ import {
 } from '../../lib/client/errors.ts';
 import { type Platform, platformWith } from '../../lib/client/platform.ts';
 import type { ApiFailure, Reply, Spent } from '../protocol.ts';
-import { type CallName, spendingSince } from './spending.ts';
+import { spendingSince } from './spending.ts';
 
 /** The API, as the console calls it: each request once, and what came of it as a value. */
 export interface Upstream {
@@ -23,12 +23,8 @@ export interface Upstream {
   now(): number;
   /** What all of it has cost. */
   readonly spent: () => Spent;
-  read<T>(
-    name: CallName,
-    call: (client: Client) => Promise<T>,
-    isVerbatim?: boolean,
-  ): Promise<Reply<T>>;
-  change<T>(name: CallName, call: (client: Client) => Promise<T>): Promise<Reply<T>>;
+  read<T>(call: (client: Client) => Promise<T>, isVerbatim?: boolean): Promise<Reply<T>>;
+  change<T>(call: (client: Client) => Promise<T>): Promise<Reply<T>>;
 }
 
 /** A drain over HTTP answers after 20 s, and settles what it has claimed. */
@@ -41,9 +37,8 @@ export function upstreamOf(
   given: Partial<Platform>,
 ): Upstream {
   const platform = platformWith(given);
-  let requests = 0;
   let aheadMs = 0;
-  const spending = spendingSince(platform.clock.now(), () => requests);
+  const spending = spendingSince(platform.clock.now());
 
   /** A client of one call, which keeps the text of its answer. */
   function clientOf(timeoutMs: number) {
@@ -55,8 +50,8 @@ export function upstreamOf(
       // The page asks again by itself, and says so; a change is never repeated unseen.
       triesMax: 1,
       async fetch(url, init) {
-        requests += 1;
         const response = await platform.fetch(url, init);
+        spending.add(response.headers);
         const dateMs = Date.parse(response.headers.get('date') ?? '');
         // The header has whole seconds, so it is half a second late on average.
         if (Number.isFinite(dateMs))
@@ -76,7 +71,6 @@ export function upstreamOf(
   }
 
   async function ask<T>(
-    name: CallName,
     call: (client: Client) => Promise<T>,
     {
       timeoutMs,
@@ -87,7 +81,6 @@ export function upstreamOf(
     const { client, text } = clientOf(timeoutMs);
     try {
       const body = await call(client);
-      spending.add(name, body);
       const verbatim = isVerbatim ? text() : undefined;
       return {
         kind: 'answered',
@@ -105,10 +98,9 @@ export function upstreamOf(
   return {
     now,
     spent: spending.sum,
-    read: (name, call, isVerbatim = false) =>
-      ask(name, call, { timeoutMs: READ_MS_MAX, isVerbatim, isChange: false }),
-    change: (name, call) =>
-      ask(name, call, { timeoutMs: CHANGE_MS_MAX, isVerbatim: false, isChange: true }),
+    read: (call, isVerbatim = false) =>
+      ask(call, { timeoutMs: READ_MS_MAX, isVerbatim, isChange: false }),
+    change: (call) => ask(call, { timeoutMs: CHANGE_MS_MAX, isVerbatim: false, isChange: true }),
   };
 }
 

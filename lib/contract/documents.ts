@@ -70,14 +70,11 @@ function partsOf(order: OrderSummary, { withClient }: Reader) {
 }
 
 function replacedMembers(content: ReplacedOrder) {
-  const { customer, currency, totalAmount, reference, produceAtMs, metadata, lines } = content;
+  const { metadata, lines } = content;
   return {
-    ...{ customer, currency, totalAmount },
-    ...(reference !== undefined && { reference }),
-    ...(produceAtMs !== undefined && { produceAt: formatInstant(produceAtMs) }),
+    ...contentMembers(content),
     ...(metadata !== undefined && { metadata }),
     lines: [...lines],
-    acceptedAt: formatInstant(content.acceptedAtMs),
     replacedAt: formatInstant(content.replacedAtMs),
   };
 }
@@ -99,14 +96,17 @@ function receiptMembers<Status extends OrderStatus>(
   order: Pick<OrderSummary, 'id' | 'acceptedAtMs'> & Omit<Submission, 'lines'>,
   status: Status,
 ) {
+  return { id: order.id, status, ...contentMembers(order) };
+}
+
+function contentMembers(
+  content: Pick<OrderSummary, 'acceptedAtMs'> & Omit<Submission, 'lines' | 'metadata'>,
+) {
+  const { customer, currency, totalAmount, reference, produceAtMs, acceptedAtMs } = content;
   return {
-    id: order.id,
-    status,
-    customer: order.customer,
-    currency: order.currency,
-    totalAmount: order.totalAmount,
-    ...(order.reference !== undefined && { reference: order.reference }),
-    ...(order.produceAtMs !== undefined && { produceAt: formatInstant(order.produceAtMs) }),
-    acceptedAt: formatInstant(order.acceptedAtMs),
+    ...{ customer, currency, totalAmount },
+    ...(reference !== undefined && { reference }),
+    ...(produceAtMs !== undefined && { produceAt: formatInstant(produceAtMs) }),
+    acceptedAt: formatInstant(acceptedAtMs),
   };
 }

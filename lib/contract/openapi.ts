@@ -7,8 +7,6 @@ import { PROBLEMS, type ProblemType } from './problems.ts';
 const JSON_TYPE = 'application/json';
 const PROBLEM_TYPE = 'application/problem+json';
 
-const REQUEST_ID = { $ref: '#/components/headers/X-Request-Id' };
-
 /**
  * The description of the API, made from the definitions that validate requests and type answers.
  * `npm run generate` writes it to `docs/openapi.json`.
@@ -143,6 +141,10 @@ const HEADERS = {
     required: true,
     schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$' },
   },
+  'X-Redis-Commands': {
+    description: 'How many Redis commands the request was billed.',
+    schema: { type: 'string', pattern: '^[0-9]+$' },
+  },
   Location: {
     description: 'The path of the order.',
     required: true,
@@ -166,8 +168,8 @@ const HEADERS = {
 };
 
 function headersNamed(names: readonly string[]) {
-  const refs = names.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
-  return { 'X-Request-Id': REQUEST_ID, ...Object.fromEntries(refs) };
+  const all = ['X-Request-Id', 'X-Redis-Commands', ...names];
+  return Object.fromEntries(all.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
 function responsesOf(key: string, { answer, problems }: Operation) {

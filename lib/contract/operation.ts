@@ -2,8 +2,10 @@ import type * as z from 'zod/mini';
 import type { ProblemType } from './problems.ts';
 import type { Scope } from './scopes.ts';
 
-/** One route of the API, as `docs/openapi.json` describes it. */
+/** One route of the API: `docs/openapi.json`, the template and the alarms are made of this. */
 export interface Operation {
+  /** The file of `functions/` that serves it. */
+  readonly function: string;
   readonly summary: string;
   readonly description?: string;
   readonly tag: 'Orders' | 'Operate';

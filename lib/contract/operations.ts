@@ -17,6 +17,7 @@ import { STOCK_OPERATIONS } from './stock-operations.ts';
 /** Every route, by its method and path. */
 export const OPERATIONS = {
   'POST /orders': {
+    function: 'submit-order',
     summary: 'Submit an order',
     description:
       'An order that was answered with 202 is stored and will be produced. Repeating the request ' +
@@ -48,6 +49,7 @@ export const OPERATIONS = {
     ],
   },
   'POST /orders/batch': {
+    function: 'submit-batch',
     summary: 'Submit up to 500 orders',
     description:
       'Each order has its own idempotency key and its own result: some may be accepted while others ' +
@@ -63,6 +65,7 @@ export const OPERATIONS = {
     problems: [...BODY_PROBLEMS, 'invalid-batch', 'queue-full', 'share-used', 'database-full'],
   },
   'GET /orders': {
+    function: 'list-orders',
     summary: 'List orders',
     description:
       'Orders that wait come first, then those that have ended; in both, the newest first. A client ' +
@@ -79,6 +82,7 @@ export const OPERATIONS = {
     problems: ['invalid-query'],
   },
   'GET /orders/{id}': {
+    function: 'get-order',
     summary: 'Show an order',
     tag: 'Orders',
     scope: 'orders:read',
@@ -92,6 +96,7 @@ export const OPERATIONS = {
     problems: ['not-found', 'order-erased'],
   },
   'POST /orders/{id}/cancel': {
+    function: 'cancel-order',
     summary: 'Cancel an order before it is produced',
     description:
       'Repeating the request is safe. `orders:admin` may cancel a dead order too. A key without ' +
@@ -102,6 +107,7 @@ export const OPERATIONS = {
     problems: ['not-found', 'not-cancelable', 'order-erased'],
   },
   'POST /orders/cancel': {
+    function: 'cancel-orders',
     summary: 'Cancel up to 100 orders before they are produced',
     description:
       'Each order has its own result: some may be canceled while it is too late for others. Repeating ' +
@@ -117,6 +123,7 @@ export const OPERATIONS = {
     problems: [...BODY_PROBLEMS, 'invalid-cancel'],
   },
   'DELETE /orders/{id}': {
+    function: 'erase-order',
     summary: 'Erase what an order holds',
     description:
       'What stays is enough to answer a repeat of its key with 410, so that no second order comes of ' +
@@ -128,6 +135,7 @@ export const OPERATIONS = {
     problems: ['not-found', 'not-erasable'],
   },
   'POST /orders/{id}/replace': {
+    function: 'replace-order',
     summary: 'Replace the content of an order that has not begun to be produced',
     description:
       'For an order that went in wrong: it keeps its id, its key and its place, and the old content ' +
@@ -154,6 +162,7 @@ export const OPERATIONS = {
   ...OPERATOR_OPERATIONS,
   ...STOCK_OPERATIONS,
   'GET /me': {
+    function: 'me',
     summary: 'Show who you are and what you may do',
     tag: 'Orders',
     scope: 'any',
@@ -165,6 +174,7 @@ export const OPERATIONS = {
     problems: [],
   },
   'GET /openapi.json': {
+    function: 'openapi',
     summary: 'Show this document',
     tag: 'Operate',
     scope: 'any',

@@ -22,6 +22,7 @@ import { orderPageSchema, orderSchema } from './schemas.ts';
 /** The routes for operators. */
 export const OPERATOR_OPERATIONS = {
   'POST /orders/{id}/redrive': {
+    function: 'redrive-order',
     summary: 'Put a dead order back',
     description: 'It is ready at once, and its attempts count from 0 again.',
     tag: 'Operate',
@@ -30,6 +31,7 @@ export const OPERATOR_OPERATIONS = {
     problems: ['not-found', 'not-dead', 'order-erased'],
   },
   'GET /dead-letters': {
+    function: 'dead-letters',
     summary: 'List dead orders, the last to die first',
     tag: 'Operate',
     scope: 'orders:admin',
@@ -38,6 +40,7 @@ export const OPERATOR_OPERATIONS = {
     problems: ['invalid-query'],
   },
   'GET /dead-letters/reasons': {
+    function: 'dead-letter-reasons',
     summary: 'Group the newest dead orders by reason',
     description:
       'Reads up to `limit` dead orders of all clients, and groups them by their reasons, in which ids, ' +
@@ -49,6 +52,7 @@ export const OPERATOR_OPERATIONS = {
     problems: ['invalid-query'],
   },
   'POST /dead-letters/redrive': {
+    function: 'redrive-dead-letters',
     summary: 'Put dead orders back: the oldest, or up to 100 by id',
     description:
       'They become ready at a limited rate, so that they neither flood the producer nor delay new ' +
@@ -61,6 +65,7 @@ export const OPERATOR_OPERATIONS = {
     problems: [...BODY_PROBLEMS, 'invalid-redrive'],
   },
   'GET /stats': {
+    function: 'stats',
     summary: 'Count the orders in each state',
     description:
       'With `detail=true` also the limits, what is kept of each client, what becomes due in the next day, ' +
@@ -72,6 +77,7 @@ export const OPERATOR_OPERATIONS = {
     problems: ['invalid-query'],
   },
   'GET /activity': {
+    function: 'activity',
     summary: 'Show what the drains did',
     description:
       'By default the last hour, minute by minute; up to 7 days back, in steps of 1 to 1,440 minutes and ' +
@@ -83,6 +89,7 @@ export const OPERATOR_OPERATIONS = {
     problems: ['invalid-query'],
   },
   'POST /drain': {
+    function: 'drain-queue',
     summary: 'Run a drain now, for 20 s at most',
     tag: 'Operate',
     scope: 'orders:admin',
@@ -90,6 +97,7 @@ export const OPERATOR_OPERATIONS = {
     problems: ['drain-running', 'paused'],
   },
   'GET /orders/{id}/explanation': {
+    function: 'explain-order',
     summary: 'Say why an order is not produced',
     description:
       'One sentence, the facts behind it, and what may be done about it. What concerns all clients, such ' +
@@ -100,6 +108,7 @@ export const OPERATOR_OPERATIONS = {
     problems: ['not-found', 'order-erased'],
   },
   'POST /pause': {
+    function: 'pause',
     summary: 'Pause all drains, for an hour at most',
     description:
       'No drain claims until the pause ends, by itself or with `POST /resume`; one that is at work stops ' +
@@ -112,6 +121,7 @@ export const OPERATOR_OPERATIONS = {
     problems: [...BODY_PROBLEMS, 'invalid-pause'],
   },
   'POST /resume': {
+    function: 'resume',
     summary: 'End a pause',
     description: 'Repeating the request is safe.',
     tag: 'Operate',

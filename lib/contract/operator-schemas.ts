@@ -60,6 +60,8 @@ const statsDetail = z.object({
   /** What is kept of each client, the deepest queue first, 100 clients at most. */
   clients: z.array(z.object({ client: z.string(), queued: count, pending: count, dead: count })),
   upcoming: upcomingSchema,
+  /** Commands that the database has executed since it was started; `null` where it does not tell. */
+  commandsExecuted: z.nullable(count),
   /** `null` before the first pass. */
   upkeep: z.nullable(upkeepSchema),
 });

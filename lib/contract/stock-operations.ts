@@ -11,6 +11,7 @@ import {
 /** The routes for stock. */
 export const STOCK_OPERATIONS = {
   'PUT /stock/{sku}': {
+    function: 'set-stock',
     summary: 'Set or add the stock of a SKU',
     description:
       'Setting `available` begins to track a SKU: from then on orders reserve it, and are refused when ' +
@@ -34,6 +35,7 @@ export const STOCK_OPERATIONS = {
     ],
   },
   'PUT /stock': {
+    function: 'set-stock',
     summary: 'Set or add the stock of up to 500 SKUs',
     description: 'Each change has its own result, as if they were made one after the other.',
     tag: 'Operate',
@@ -49,6 +51,7 @@ export const STOCK_OPERATIONS = {
     problems: [...BODY_PROBLEMS, 'invalid-stock', 'invalid-idempotency-key', 'stock-off'],
   },
   'GET /stock/{sku}': {
+    function: 'get-stock',
     summary: 'Show the stock of a SKU',
     tag: 'Operate',
     scope: 'orders:admin',
@@ -56,6 +59,7 @@ export const STOCK_OPERATIONS = {
     problems: ['not-tracked'],
   },
   'GET /stock': {
+    function: 'get-stock',
     summary: 'List the stock of all tracked SKUs',
     description:
       'By SKU. With `sort=available` the scarcest come first, as many as `limit`, on one page; that ' +
@@ -67,6 +71,7 @@ export const STOCK_OPERATIONS = {
     problems: ['invalid-query'],
   },
   'DELETE /stock/{sku}': {
+    function: 'untrack-stock',
     summary: 'Stop tracking a SKU',
     description: 'Orders for it are no longer limited. Repeating the request is safe.',
     tag: 'Operate',

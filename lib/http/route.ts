@@ -38,6 +38,8 @@ export interface RouteDependencies {
   readonly callers: Callers;
   readonly log: Log;
   readonly now: () => number;
+  /** How many Redis commands were billed so far. */
+  readonly billed: () => number;
   /** Not for `orders:admin`, who must be able to act when things go wrong. */
   readonly rateLimit?: RateLimit | undefined;
 }
@@ -57,7 +59,7 @@ const RETRY_AFTER_S = '2';
  * is unavailable and 500 to anything unforeseen, and tells only the log why. Each 401 and 403 is a line
  * `audit` in the log, and so is each answer of a route that names its `audit` action.
  */
-export function routeWith({ callers, log, now, rateLimit }: RouteDependencies) {
+export function routeWith({ callers, log, now, billed, rateLimit }: RouteDependencies) {
   async function refusalOf(caller: Caller, orders: number): Promise<HttpResponse | undefined> {
     if (rateLimit === undefined || isAdmin(caller) || orders === 0) return undefined;
     const over = await rateLimit(caller.client, orders, now());
@@ -72,6 +74,7 @@ export function routeWith({ callers, log, now, rateLimit }: RouteDependencies) {
       // API Gateway always sends headers; a test event from the console may have none.
       const requestId = requestIdOf(event.headers ?? {}, context);
       let caller: Caller | undefined;
+      const before = billed();
       async function answer(): Promise<HttpResponse> {
         caller = callers.identify(event);
         if (caller === undefined) return unauthorized(callers.advice);
@@ -89,7 +92,10 @@ export function routeWith({ callers, log, now, rateLimit }: RouteDependencies) {
       if (audited !== undefined) {
         log('info', 'audit', { requestId, functionRequestId: context.awsRequestId, ...audited });
       }
-      return toGateway(response, requestId);
+      const commands = { 'x-redis-commands': String(billed() - before) };
+      const headers =
+        caller === undefined ? response.headers : { ...response.headers, ...commands };
+      return toGateway({ ...response, ...(headers && { headers }) }, requestId);
     };
   };
 }

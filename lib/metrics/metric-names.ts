@@ -52,7 +52,7 @@ export const METRICS = {
   RedisLatency: MILLISECONDS,
   /** Sendings to Redis that failed, also those that were repeated with success. */
   RedisErrors: SUM,
-  /** Redis commands, about as they are billed: a script counts what it typically calls. */
+  /** Redis commands as they are billed: each script counts its own. */
   BilledCommands: SUM,
   /** Passes of reconcile that came to their end. */
   ReconcilePasses: SUM,

@@ -20,7 +20,6 @@ Returns  {token, {id, number of its client, claims since its last settlement, ..
 Twice    leases other orders under another token; the first ones come back when their lease ends
 Bills    for one client 1 call + 4 where nothing is ready, + 8 where queued orders are leased; 1 more
          where due ones are, and where more are pending than it looks at. Each further client 3 or 4
-Typical  7
 ]]
 local ordersMax, nowMs, leaseEndMs, holder = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local pendingMax, clientsMax, readyScore = tonumber(ARGV[5]), ARGV[6], ARGV[7]

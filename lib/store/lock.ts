@@ -46,8 +46,9 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock | unde
     signal: held.signal,
     async release() {
       held.stop();
-      client.bills(RELEASE_COMMANDS);
-      return await client.once(() => lock.release()).catch(() => false);
+      const isReleased = await client.once(() => lock.release()).catch(() => false);
+      client.bills(isReleased ? RELEASE_COMMANDS : RELEASE_COMMANDS - 1);
+      return isReleased;
     },
   };
 }

@@ -54,9 +54,11 @@ export function rateLimit(
     const ordersMax = ordersMaxOf(caller);
     if (orders > ordersMax) return { ordersMax, retryAfterS: WINDOW_MS / 1000 };
     try {
-      client.bills(COUNT_COMMANDS);
       const limiter = limiterOf(ordersMax);
-      const { success, reset } = await client.once(() => limiter.limit(caller, { rate: orders }));
+      const counted = await client.once(() => limiter.limit(caller, { rate: orders }));
+      const { success, reset, remaining } = counted;
+      // The first of a window sets its end.
+      client.bills(COUNT_COMMANDS + (remaining === ordersMax - orders ? 1 : 0));
       if (success) return undefined;
       return { ordersMax, retryAfterS: Math.max(1, Math.ceil((reset - nowMs) / 1000)) };
     } catch {

@@ -6,7 +6,6 @@ ARGV[1] SKU
 Returns  {1} where it was tracked, {0} where it was not
 Twice    the second call finds nothing
 Bills    1 call + 2
-Typical  3
 ]]
 local found = redis.call('DEL', KEYS[2])
 redis.call('ZREM', KEYS[1], ARGV[1])

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -17,7 +16,8 @@ import {
   upstashPlan,
 } from '../../cli/cost/prices.ts';
 import type { Workload } from '../../cli/cost/workload.ts';
-import { ROOT, sourceFiles } from '../support/source-files.ts';
+import { functionOf } from '../support/deployed.ts';
+import { sourceFiles } from '../support/source-files.ts';
 import { start } from './command.ts';
 
 function workload(overrides: Partial<Workload> = {}): Workload {
@@ -162,10 +162,8 @@ test('BullMQ is counted by what it was measured at', () => {
 });
 
 test('functions have the memory that is paid for', () => {
-  const template = readFileSync(`${ROOT}/serverless.yml`, 'utf8');
   for (const [name, memoryMb] of Object.entries(MEMORY_MB)) {
-    const [, memory] = new RegExp(`^  ${name}:$[^]*?memorySize: (\\d+)`, 'm').exec(template) ?? [];
-    expect(Number(memory), name).toBe(memoryMb);
+    expect(functionOf(name).memoryMb, name).toBe(memoryMb);
   }
 });
 

@@ -14,9 +14,9 @@ export const stats = {
   approximate: [],
 };
 
-const detail = {
+export const detail = {
   ...{ queueMax: 1_000, scheduledMax: 1_000, attemptsMax: 24, wakeIntervalMs: null },
-  ...{ clients: [], upcoming: { due: [], later: 0 }, upkeep: null },
+  ...{ clients: [], upcoming: { due: [], later: 0 }, upkeep: null, commandsExecuted: null },
 };
 
 export function meOf(scopes: readonly Scope[]): Me {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Received } from '../support/pretend-server.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { answerOf, startedConsole } from './console.ts';
+import { answerOf, detail, startedConsole, stats } from './console.ts';
 
 const START_MS = Date.parse('2026-11-28T02:00:00.000Z');
 const MIN = 60_000;
@@ -74,6 +74,29 @@ test.each([
     expect(back.stats.atMs).toBeGreaterThan(away.stats.atMs);
   },
 );
+
+test('the cost is by what Redis has executed between two looks, unless it was restarted', async () => {
+  const { clock, answering } = timed();
+  let commandsExecuted = 5_000;
+  const { read } = await startedConsole(
+    (request) => {
+      const answer = answering(request);
+      const isDetailed = request.path.includes('detail');
+      const body = { ...stats, detail: { ...detail, commandsExecuted } };
+      return isDetailed ? { ...answer, status: 200, body } : answer;
+    },
+    { platform: { clock } },
+  );
+  expect(await read('/api/live')).not.toHaveProperty('cost');
+  clock.step(2 * MIN);
+  commandsExecuted += 12_000;
+  const { cost } = await read('/api/live');
+  expect(cost).toMatchObject({ isMeasured: true });
+  expect(Math.abs(cost.commandsPerMinute / 6_000 - 1)).toBeLessThan(0.02);
+  clock.step(2 * MIN);
+  commandsExecuted = 7;
+  expect(await read('/api/live')).not.toHaveProperty('cost');
+});
 
 test('the time is the API’s, also where this machine is wrong by an hour', async () => {
   const { clock, answering } = timed(60 * MIN);

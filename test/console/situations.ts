@@ -76,7 +76,7 @@ export function situation(given: Given = {}): Situation {
       body: {
         ...{ queueMax, scheduledMax: 1_000, attemptsMax: 24, wakeIntervalMs: null },
         clients: clients.map((client) => ({ pending: 0, dead: 0, ...client })),
-        upcoming,
+        ...{ upcoming, commandsExecuted: null },
         upkeep: upkeep ? { ...pass, ...upkeep, found: {}, repaired: {}, listed: [] } : null,
       },
     },

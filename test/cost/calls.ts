@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { deploy } from '../http/deployment.ts';
+import type { Answer, deploy } from '../http/deployment.ts';
 import { orderBody } from '../support/orders.ts';
 import type { measuredStack } from './measured-stack.ts';
 
@@ -20,13 +20,21 @@ export function testCosts(
   { costOf }: Pick<Awaited<ReturnType<typeof measuredStack>>, 'costOf'>,
   deployed: () => Promise<Api>,
 ): void {
-  test.for(calls)('$name costs $billed commands in $requests requests at most', async (each) => {
-    const api = await deployed();
-    await each.before?.(api);
-    const cost = await costOf(() => each.call(api));
-    expect(cost.billed).toBeLessThanOrEqual(each.billed);
-    expect(cost.requests).toBeLessThanOrEqual(each.requests);
-  });
+  test.for(calls)(
+    '$name costs $billed commands in $requests requests at most, and says so',
+    async (each) => {
+      const api = await deployed();
+      await each.before?.(api);
+      let answer: unknown;
+      const cost = await costOf(async () => {
+        answer = await each.call(api);
+      });
+      expect(cost.billed).toBeLessThanOrEqual(each.billed);
+      expect(cost.requests).toBeLessThanOrEqual(each.requests);
+      const { headers } = answer as Partial<Answer>;
+      if (headers) expect(headers['x-redis-commands']).toBe(String(cost.billed));
+    },
+  );
 }
 
 /** A batch of orders, each with a key of its own. */

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { orderIdOf } from '../../lib/orders/identity.ts';
+import { executedCommands } from '../../lib/store/executed-commands.ts';
 import { deploy } from '../http/deployment.ts';
 import { settled } from '../store/settling.ts';
 import { lambdaContext } from '../support/functions.ts';
@@ -38,7 +39,7 @@ const CALLS: readonly Call[] = [
     name: 'the detailed counts of one client who has scheduled 100 orders',
     before: (api) => api.call('batch', { body: keyed(100, 'a', { produceAt: inAnHour() }) }),
     call: (api) => api.call('stats', { query: { detail: 'true' } }),
-    ...{ billed: 4 + 2 * 6 + 2 + 3, requests: 7 },
+    ...{ billed: 4 + 2 * 6 + 2 + 3, requests: 8 },
   },
   {
     name: 'a list by key and client',
@@ -100,6 +101,19 @@ const CALLS: readonly Call[] = [
 ];
 
 testCosts(CALLS, { costOf }, () => deploy(proxy, {}, stack));
+
+test('what Redis says it has executed in a time is what it was billed, within a tenth', async () => {
+  const api = await deploy(proxy, {}, stack);
+  const executed = async () => (await executedCommands(api.store)) ?? expect.fail();
+  const before = await executed();
+  const { billed } = await costOf(async () => {
+    for (let at = 0; at < 20; at += 1) await api.submit(orderBody());
+    await api.call('batch', { body: keyed(100, 'a') });
+    await api.schedule({ slot: 0 }, lambdaContext(60_000));
+    await api.call('stats', { query: { detail: 'true' } });
+  });
+  expect(Math.abs(((await executed()) - before) / billed - 1)).toBeLessThan(0.1);
+});
 
 test('a drain of the schedule leaves its record for one command, and one that was woken for two', async () => {
   const drained = async (trigger: 'schedule' | 'woken') => {

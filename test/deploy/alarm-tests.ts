@@ -163,7 +163,6 @@ export function testAlarms(templateOf: (variant: Variant) => Template): void {
       'operator-functions-fail': thrice,
       'operator-functions-fail-2': thrice,
       'operator-functions-fail-3': thrice,
-      'operator-functions-fail-4': thrice,
       'drain-failing': thrice,
       'upkeep-failing': 'Sum >= 1, 1 of 1 x 300 s, missing notBreaching',
       'failures-kept': 'Maximum >= 1, 1 of 1 x 300 s, missing ignore',
@@ -181,7 +180,7 @@ export function testAlarms(templateOf: (variant: Variant) => Template): void {
     expect(names('with nothing that runs by itself')).toEqual([
       ...['api-5xx', 'client-functions-fail', 'client-functions-fail-2'],
       ...['operator-functions-fail', 'operator-functions-fail-2'],
-      ...['operator-functions-fail-3', 'operator-functions-fail-4'],
+      ...['operator-functions-fail-3'],
       ...['drain-failing', 'upkeep-failing', 'failures-kept'],
     ]);
     const oldest = (variant: Variant) =>

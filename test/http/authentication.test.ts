@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { OPERATIONS } from '../../lib/contract/operations.ts';
 import { bearer, TEST_KEYS, type TestKey } from '../support/functions.ts';
 import { orderBody } from '../support/orders.ts';
-import { ROOT } from '../support/source-files.ts';
 import { type Answer, type Call, type Deployment, deploy, ROUTES } from './deployment.ts';
 
 type Route = keyof typeof ROUTES;
@@ -11,12 +9,8 @@ type Route = keyof typeof ROUTES;
 const ROUTE_NAMES = Object.keys(ROUTES) as Route[];
 const KEY_NAMES = Object.keys(TEST_KEYS) as TestKey[];
 
-test('every deployed route is described, and tested here', () => {
-  const sources = ['serverless.yml', 'deploy/drains.ts'];
-  const text = sources.map((file) => readFileSync(`${ROOT}/${file}`, 'utf8')).join('\n');
-  const deployed = [...text.matchAll(/httpApi: '?([A-Z]+ \/[^'\s]*)/g)].map(([, key]) => key);
-  expect(deployed.sort()).toEqual(Object.keys(OPERATIONS).sort());
-  expect(deployed).toEqual(Object.values(ROUTES).sort());
+test('every route is tested here', () => {
+  expect(Object.values(ROUTES).sort()).toEqual(Object.keys(OPERATIONS).sort());
 });
 
 function hasScope(key: TestKey, route: Route): boolean {

@@ -1,63 +1,23 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { SETTINGS, type SettingName } from '../../deploy/settings-table.ts';
+import { httpFunctions } from '../../deploy/http-functions.ts';
 import { readConfig } from '../../lib/config.ts';
 import { settlementOf, sortOut } from '../../lib/drain/settlements.ts';
 import { CLAIM_ORDERS_MAX, PENDING_MAX } from '../../lib/store/claim.ts';
 import { recordOf } from '../../lib/store/order-record.ts';
 import { settleAndClaim } from '../../lib/store/settle.ts';
 import { SUBMIT_ORDERS_MAX } from '../../lib/store/submit.ts';
+import {
+  constant,
+  GATEWAY_MS_MAX,
+  greatest,
+  operationMs,
+  RECORD_BYTES_MAX,
+  SCHEDULE_MS,
+} from '../support/constants.ts';
+import { functionOf } from '../support/deployed.ts';
 import { functionEnvironment } from '../support/functions.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
-import { ROOT } from '../support/source-files.ts';
 import { freshStore, submitAll } from '../support/store.ts';
-
-/**
- * Limits of time and size depend on each other, and nothing but this test ties those together that
- * stand in different files. Numbers of others are written out here: nobody can change them.
- */
-const GATEWAY_MS_MAX = 30_000;
-const SCHEDULE_MS = 60_000;
-const RECORD_BYTES_MAX = 100 * 1024 * 1024;
-
-const read = (file: string) => readFileSync(`${ROOT}/${file}`, 'utf8');
-
-/** A constant of a file, perhaps a product. */
-function constant(file: string, name: string): number {
-  const [, product = ''] = new RegExp(`const ${name} = ([\\d_ *]+);`).exec(read(file)) ?? [];
-  expect(product, `${name} in ${file}`).not.toBe('');
-  return product
-    .split('*')
-    .reduce((result, factor) => result * Number(factor.replaceAll('_', '')), 1);
-}
-
-/** The greatest value that a setting may have. */
-function greatest(name: SettingName): number {
-  const [, value = ''] = / to ([\d,]+)/.exec(SETTINGS[name].rule) ?? [];
-  expect(value, name).not.toBe('');
-  return Number(value.replaceAll(',', ''));
-}
-
-/** How long an operation may take with all its attempts, as a store of `lib/runtime.ts` makes them. */
-function operationMs(store: string): number {
-  const [, timeoutMs = '', sendsMax = ''] =
-    new RegExp(`${store}:[^}]*timeoutMs: ([\\w]+), sendsMax: (\\d)`).exec(read('lib/runtime.ts')) ??
-    [];
-  const ms = /^\d/.test(timeoutMs)
-    ? Number(timeoutMs.replaceAll('_', ''))
-    : constant('lib/runtime.ts', timeoutMs);
-  const pauseMs = constant('lib/store/connection.ts', 'JITTER_MS_MAX');
-  expect(ms, store).toBeGreaterThan(0);
-  return Number(sendsMax) * ms + (Number(sendsMax) - 1) * pauseMs;
-}
-
-/** What `serverless.yml` says of a function. */
-function deployed(name: string) {
-  const [, text = ''] =
-    new RegExp(`^  ${name}:\n((?:    .*\n|\n)+)`, 'm').exec(read('serverless.yml')) ?? [];
-  const number = (key: string) => Number(new RegExp(`^    ${key}: (\\d+)$`, 'm').exec(text)?.[1]);
-  return { timeoutMs: 1_000 * number('timeout'), memoryMb: number('memorySize') };
-}
 
 const requestMs = operationMs('storeForRequests');
 const batchMs = operationMs('storeForBatches');
@@ -109,7 +69,7 @@ const INEQUALITIES: Record<string, [number, number]> = {
   ],
   'an announcer announces for most of its minute': [announcerEndMs, SCHEDULE_MS / 2],
   'the scheduled drain ends with its interval': [
-    deployed('drain-queue').timeoutMs,
+    functionOf('drain-queue').timeoutMs,
     SCHEDULE_MS + 1,
   ],
   'upkeep has time to end the page at hand': [
@@ -118,7 +78,7 @@ const INEQUALITIES: Record<string, [number, number]> = {
   ],
   'upkeep can hold the ids of a million orders that wait, of half a kilobyte each': [
     150 + 500,
-    deployed('maintain').memoryMb,
+    functionOf('maintain').memoryMb,
   ],
   'a claim holds no more orders than a submit may bring': [CLAIM_ORDERS_MAX, SUBMIT_ORDERS_MAX + 1],
   'the pending orders of a client fit into a record, at 136 bytes each': [
@@ -143,18 +103,16 @@ const INEQUALITIES: Record<string, [number, number]> = {
   ],
 };
 
-const ASKING_REDIS_ONCE =
-  'submit-order get-order cancel-order list-orders dead-letters stats replace-order erase-order pause resume';
-for (const name of ASKING_REDIS_ONCE.split(' ')) {
+const WAKES: readonly string[] = ['submit-order', 'submit-batch'];
+const CARRIES_BATCHES = ['submit-batch', 'redrive-order', 'redrive-dead-letters', 'set-stock'];
+for (const name of Object.keys(httpFunctions())) {
+  const redisMs = name === 'me' || name === 'openapi' ? 0 : requestMs;
   INEQUALITIES[`${name} outlasts all that it may wait for`] = [
-    secretsMs + asideMs + requestMs + (name === 'submit-order' ? requestMs + invokeMs : 0),
-    deployed(name).timeoutMs,
-  ];
-}
-for (const name of ['submit-batch', 'redrive-order', 'redrive-dead-letters']) {
-  INEQUALITIES[`${name} outlasts all that it may wait for`] = [
-    secretsMs + asideMs + batchMs + (name === 'submit-batch' ? requestMs + invokeMs : 0),
-    deployed(name).timeoutMs,
+    secretsMs +
+      asideMs +
+      (CARRIES_BATCHES.includes(name) ? batchMs : redisMs) +
+      (WAKES.includes(name) ? requestMs + invokeMs : 0),
+    functionOf(name).timeoutMs,
   ];
 }
 
@@ -164,14 +122,8 @@ test.for(Object.entries(INEQUALITIES))('%s', ([, [less, more]]) => {
 });
 
 test('functions that API Gateway waits for end before it gives up', () => {
-  const functions =
-    read('serverless.yml')
-      .split(/^functions:$/m)[1]
-      ?.split(/^resources:$/m)[0] ?? '';
-  const called = [...functions.matchAll(/^ {2}([\w-]+):\n(?: {4}.*\n|\n)*? {6}- httpApi:/gm)];
-  expect(called.length).toBeGreaterThan(8);
-  for (const [, name = ''] of called) {
-    expect(deployed(name).timeoutMs, name).toBeLessThan(GATEWAY_MS_MAX);
+  for (const name of Object.keys(httpFunctions())) {
+    expect(functionOf(name).timeoutMs, name).toBeLessThan(GATEWAY_MS_MAX);
   }
 });
 

@@ -153,6 +153,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What shapes the template and the bundles, and what a deployment asks first.
   deploy: [
     'cli/cost',
+    'lib/contract',
     'lib/config.ts',
     'lib/events',
     'lib/metrics',

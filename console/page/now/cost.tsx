@@ -16,16 +16,21 @@ export function Cost() {
           <p class="soft">No minute is over yet.</p>
         ) : (
           <p>
-            <b>≈{count(Math.round(cost.commandsPerMinute))}</b> commands per minute,{' '}
-            {dollars(cost.dollarsPerDay)} per day
+            <b>
+              {cost.isMeasured ? '' : '≈'}
+              {count(Math.round(cost.commandsPerMinute))}
+            </b>{' '}
+            commands per minute, {dollars(cost.dollarsPerDay)} per day
             {cost.dollarsPerMillionOrders !== undefined &&
               ` · ${dollars(cost.dollarsPerMillionOrders)} per million orders`}
           </p>
         )}
         <p class="soft">
           ${spent.price.dollarsPerMillion} per million commands, {spent.price.source},{' '}
-          {spent.price.asOf}. Estimated from what each step bills, as if each order were submitted
-          on its own.
+          {spent.price.asOf}.{' '}
+          {cost?.isMeasured
+            ? 'As Redis counts what it executes.'
+            : 'Estimated from what each step bills, as if each order were submitted on its own.'}
         </p>
       </div>
     </section>

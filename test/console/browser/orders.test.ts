@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { cancel } from '../../../lib/store/cancel.ts';
-import { claimReady } from '../../support/store.ts';
+import { newOrder } from '../../support/orders.ts';
+import { claimReady, submitOne } from '../../support/store.ts';
 import { LARGEST_NTH } from '../seed-orders.ts';
 import { goTo, seededStack } from './rig.ts';
 
@@ -17,7 +18,7 @@ function spare(): (typeof waiting)[number] {
   return seeded.canceled.includes(order.id) ? spare() : order;
 }
 
-test('a search finds by id, key, reference and number, and says what was tried', async () => {
+test('a search finds by id, key, reference, number and customer, and says what was tried', async () => {
   const [first, last] = [seeded.orders[0], spare()];
   const page = await rig.open('#/now');
   const field = page.locator('#find');
@@ -26,11 +27,15 @@ test('a search finds by id, key, reference and number, and says what was tried',
   await field.press('Enter');
   await page.getByRole('heading', { name: last.id }).waitFor();
 
-  await field.fill(first?.idempotencyKey ?? '');
+  const key = first?.idempotencyKey ?? '';
+  const twin = newOrder(key, { client: 'shop', acceptedAtMs: Date.now() });
+  await submitOne(rig.store, twin);
+  await field.fill(key);
   await field.press('Enter');
-  await page.locator('[data-try="idempotency key"]', { hasText: '✓ 1 found, of app' }).waitFor();
-  await page.locator(`[data-order=${first?.id}]`).waitFor();
-  await page.locator('[data-try="order number"]').waitFor();
+  await page
+    .locator('[data-try="idempotency key"]', { hasText: '✓ 2 found, of app and shop' })
+    .waitFor();
+  for (const { id } of [first ?? twin, twin]) await page.locator(`[data-order=${id}]`).waitFor();
 
   await field.fill(last.submission.reference ?? '');
   await field.press('Enter');
@@ -38,15 +43,36 @@ test('a search finds by id, key, reference and number, and says what was tried',
     .locator('[data-try=reference]', { hasText: /✓ 1 found, of \w+, in [\d,]+ read/ })
     .waitFor();
   await page.locator(`[data-order=${last.id}]`).waitFor();
+
+  const answer = await fetch(`${rig.stack.url}/orders/${seeded.orders[2_500]?.id}`, {
+    headers: { authorization: 'Bearer local-admin-key' },
+  });
+  const { id, orderNumber } = (await answer.json()) as { id: string; orderNumber?: number };
+  await field.fill(`${orderNumber}`);
+  await field.press('Enter');
+  const byNumber = page.locator('[data-try="order number"]');
+  // One that ended: what waits is read before it.
+  await byNumber.getByText(/none in the 1,\d{3} read of ≈5,0/).waitFor();
+  while (!(await byNumber.getByText(/✓ 1 found/).isVisible())) {
+    await byNumber.getByRole('button', { name: 'read 1,000 more' }).click();
+    await expect.poll(() => byNumber.getByText('reading').count()).toBe(0);
+  }
+  await page.locator(`[data-order=${id}]`).waitFor();
+
+  await field.fill(last.submission.customer);
+  await field.press('Enter');
+  await page
+    .locator('[data-try=customer]', { hasText: /✓ \d+ found, of .*, in [\d,]+ read/ })
+    .waitFor();
 });
 
 test('a miss says how far was looked, and goes on when asked', async () => {
   const page = await rig.open('#/orders?find=nobody-has-this');
   await page.locator('[data-try="idempotency key"]', { hasText: '✗ none' }).waitFor();
   const reference = page.locator('[data-try=reference]');
-  await reference.getByText(/none in the 1,\d{3} read of ≈5,000/).waitFor();
+  await reference.getByText(/none in the 1,\d{3} read of ≈5,00\d/).waitFor();
   await reference.getByRole('button').click();
-  await reference.getByText(/none in the 2,\d{3} read of ≈5,000/).waitFor({ timeout: 60_000 });
+  await reference.getByText(/none in the 2,\d{3} read of ≈5,00\d/).waitFor({ timeout: 60_000 });
 });
 
 test('filters are in the address: reload and back show the same; an empty page says go on', async () => {

@@ -95,7 +95,7 @@ export function checkDecisions(
   sent: readonly SentOrder[],
   answers: ReadonlyMap<number, string>,
 ): void {
-  const names = args.slice(12, 12 + Number(args[11])).map((name) => String(JSON.parse(name)));
+  const names = args.slice(13, 13 + Number(args[11])).map((name) => String(JSON.parse(name)));
   const left = new Map([...before.stocks].map(([sku, { available }]) => [sku, available]));
   for (const [at, { id, record }] of sent.entries()) {
     const told = answers.get(at) ?? '';
