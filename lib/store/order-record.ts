@@ -151,10 +151,8 @@ export interface StoredOrder {
 export function orderFrom(id: string, stored: StoredOrder, nowMs: number): Order | undefined {
   if (stored.record === null || erasedFrom(stored.record) !== undefined) return undefined;
   headOf(id, stored.record);
-  const { v, fingerprint, replaced, contents, reserved, content, ...head } = parsed(
-    id,
-    stored.record,
-  ) as StoredRecord;
+  const whole = parsed(id, stored.record) as StoredRecord;
+  const { v, fingerprint, replaced, contents, reserved, content, ...head } = whole;
   const record = { ...head, ...(submissionFrom(content) ?? fail(unreadable(id))) };
   const state = stateFrom(id, stored.state);
   const order: Order = {
