@@ -22,8 +22,9 @@ export function consoleWork(
     {
       title: 'Console: the counts, and an hour before the drop what becomes due',
       run: async () => {
-        const { waiting } = await countOrders(store, nowMs);
-        const { due, later } = await upcomingOrders(store, waiting, dropAtMs - 60 * MINUTE_MS);
+        const beforeMs = dropAtMs - 60 * MINUTE_MS;
+        const { waiting } = await countOrders(store, beforeMs);
+        const { due, later } = await upcomingOrders(store, waiting, beforeMs);
         return JSON.stringify({ due: due.slice(0, 3), later });
       },
     },
