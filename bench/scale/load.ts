@@ -20,7 +20,7 @@ export const OTHERS = Array.from({ length: 50 }, (_, at) => `client-${at}`);
 /** One in so many ended orders is another client's than the shop's. */
 const OTHERS_SHARE = 5;
 /** Orders in the queue of each other client. */
-export const OTHERS_WAITING = 2_000;
+const OTHERS_WAITING = 2_000;
 
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 30;

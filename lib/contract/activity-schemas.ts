@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { count, instantSchema } from './schemas.ts';
 
 /** How a drain can end. */
-export const DRAIN_ENDINGS = [
+const DRAIN_ENDINGS = [
   /** Nothing more was ready. */
   'empty',
   'time-up',
@@ -70,4 +70,3 @@ export const activitySchema = z.object({
 });
 
 export type Activity = z.infer<typeof activitySchema>;
-export type DrainEnding = (typeof DRAIN_ENDINGS)[number];

@@ -163,7 +163,7 @@ function minuteOf(atMs: number): number {
 }
 
 /** Two drains of one slot and minute, the later one second. */
-export function added(one: DrainRecord, other: DrainRecord): DrainRecord {
+function added(one: DrainRecord, other: DrainRecord): DrainRecord {
   const { error = one.error, ...last } = other;
   const sum = (
     name: 'drains' | 'woken' | 'claimed' | 'arrived' | 'produced' | 'retried' | 'dead',

@@ -8,7 +8,7 @@ import { checkDecisions } from './stock.ts';
 const RESERVED = ',"reserved":[[';
 
 /** A record without what was reserved for it: as the submit has sent it. */
-function asSent(record: string): string {
+export function asSent(record: string): string {
   const at = record.lastIndexOf(RESERVED);
   return at < 0 ? record : `${record.slice(0, at)}}`;
 }
