@@ -89,7 +89,7 @@ async function agreed(flags: StockFlags, question: string): Promise<void> {
 }
 
 /** Rows of `sku`, `available` and perhaps `perCustomerMax`, in any order of columns. */
-export function itemsIn(text: string, name: string): StockItem[] {
+function itemsIn(text: string, name: string): StockItem[] {
   let rows: Record<string, string>[];
   try {
     rows = parse(text, { columns: true, bom: true, trim: true, skip_empty_lines: true });

@@ -8,7 +8,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Deployed } from './outputs.ts';
 
 /** What a stage was deployed with, as its template says. */
-export function deployedIn(template: string): Deployed | undefined {
+function deployedIn(template: string): Deployed | undefined {
   const { Metadata } = JSON.parse(template) as { Metadata?: { Sluice?: Deployed } };
   return Metadata?.Sluice;
 }

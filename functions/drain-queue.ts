@@ -10,12 +10,12 @@ import { withFields } from '../lib/log.ts';
 import { drainIdOf } from '../lib/orders/holder.ts';
 import { formatInstant } from '../lib/orders/instant.ts';
 import { httpFunction } from '../lib/runtime.ts';
+import type { DrainRecord } from '../lib/store/activity.ts';
 import { acquireLock } from '../lib/store/lock.ts';
 import { currentPause, type Pause } from '../lib/store/pause.ts';
 
 const HTTP_DRAIN_MS_MAX = 20_000;
 const LOCK_LEASE_MS = 30_000;
-
 function isPausedOrRunning(pause: Pause | undefined) {
   if (pause === undefined) return problem('drain-running', 'Another drain holds the lock.');
   const until = formatInstant(pause.untilMs);
@@ -30,17 +30,17 @@ export const handler = await httpFunction(({ route, ...runtime }) => {
   const store = runtime.storeForBatches();
   const { client: lockClient } = runtime.storeForRequests();
   const producer = createProducer(runtime);
+  const unwritten: DrainRecord[] = [];
 
   async function drain({ requestId, ...run }: DrainRequest) {
     const log = withFields(runtime.log, { requestId, slot: run.slot });
     const hold = { client: lockClient, clock, key: keys.lock(run.slot), leaseMs: LOCK_LEASE_MS };
     const lock = () => acquireLock({ ...hold, token: randomUUID() });
-    const dependencies = { store, producer, clock, random, log, metrics, lock };
-    const drainId = drainIdOf(run.slot, randomUUID());
-    const outcome = await drainSlot(dependencies, config, { ...run, drainId });
-    if (config.hasStock && outcome.kind === 'drained' && outcome.report.produced > 0) {
-      await measureStock(store, { metrics, log });
-    }
+    const dependencies = { store, producer, clock, random, log, metrics, lock, unwritten };
+    const request = { ...run, drainId: drainIdOf(run.slot, randomUUID()) };
+    const outcome = await drainSlot(dependencies, config, request);
+    const hasSold = config.hasStock && outcome.kind === 'drained' && outcome.report.produced > 0;
+    if (hasSold) await measureStock(store, { metrics, log });
     return outcome;
   }
 

@@ -51,7 +51,7 @@ export async function offer(
 }
 
 /** The figures of a rush, from the milliseconds that each client waited. */
-export function answeredOf(accepted: readonly number[], refused: readonly number[]): Answered {
+function answeredOf(accepted: readonly number[], refused: readonly number[]): Answered {
   const waits = [...accepted, ...refused];
   return {
     p50Ms: percentile(waits, 0.5),

@@ -155,8 +155,6 @@ export const UPSTASH_PLANS = {
   'fixed 500 GB': plan(500, 1_500),
 } as const;
 
-export const UPSTASH_PLANS_SOURCE = { source: UPSTASH, asOf: '2026-09-20' } as const;
-
 function plan(storageGb: number, dollars: number) {
   return { commands: Number.POSITIVE_INFINITY, storageGb, dollars, regionDollars: dollars / 2 };
 }

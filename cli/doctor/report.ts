@@ -7,7 +7,7 @@ const WIDTH = 80;
 const KIND_WIDTH = 9;
 const NAME_WIDTH = 15;
 /** Redis commands of a whole examination, the API's part included. */
-export const BILLED_ABOUT = 380;
+const BILLED_ABOUT = 380;
 
 /** For a terminal: a line for each check, and beneath what is not well how to fix it. */
 export function doctorReport(parts: readonly Part[]): string {

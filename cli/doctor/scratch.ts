@@ -3,7 +3,7 @@ import type { RedisClient } from '../../lib/store/connection.ts';
 import { type Keys, keysWith } from '../../lib/store/keys.ts';
 
 /** What the keys of an examination begin with, whatever SLUICE_PREFIX is. */
-export const SCRATCH_PREFIX = 'sluice-doctor:';
+const SCRATCH_PREFIX = 'sluice-doctor:';
 /** Keys are written with it where that can be, so that they go even if this process is killed. */
 export const SCRATCH_TTL_MS = 120_000;
 

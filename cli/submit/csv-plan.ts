@@ -35,7 +35,7 @@ export interface CsvOptions {
 }
 
 /** The options that name columns. */
-export const COLUMN_OPTIONS: Readonly<Record<Role, string>> = {
+const COLUMN_OPTIONS: Readonly<Record<Role, string>> = {
   orderNumber: '--key-column',
   customer: '--customer-column',
   sku: '--sku-column',

@@ -12,11 +12,6 @@ export interface Dialect {
   readonly isLastOpen: boolean;
 }
 
-export interface DialectOptions {
-  readonly delimiter?: string | undefined;
-  readonly quoting?: Quoting | undefined;
-}
-
 export const DELIMITERS = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'pipe' } as const;
 
 /** How many empty lines may precede the header. */

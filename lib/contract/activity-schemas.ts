@@ -2,13 +2,15 @@ import * as z from 'zod/mini';
 import { count, instantSchema } from './schemas.ts';
 
 /** How a drain can end. */
-export const DRAIN_ENDINGS = [
+const DRAIN_ENDINGS = [
   /** Nothing more was ready. */
   'empty',
   'time-up',
   'producer-down',
   /** Its lock was taken: by a pause, or after its lease. */
   'lock-lost',
+  /** Redis failed it. */
+  'store-failed',
 ] as const;
 
 const drainMembers = {
@@ -21,8 +23,8 @@ const drainMembers = {
   produced: count,
   retried: count,
   dead: count,
-  /** Orders that were ready when it ended. */
-  depth: count,
+  /** Orders that were ready when it ended; `null` where it could not tell. */
+  depth: z.nullable(count),
   /** How long the oldest order that it claimed had been ready. */
   oldestAgeMs: count,
   ending: z.enum(DRAIN_ENDINGS),
@@ -33,8 +35,8 @@ const drainMembers = {
 const bucket = z.object({
   at: instantSchema,
   /**
-   * Orders that became ready: the change of depth, plus what was claimed for the first time. `null`
-   * where the depth before is unknown.
+   * Orders that came in: new ones, and scheduled ones when they are first tried; not retries and not what
+   * was redriven. `null` where the depth before is unknown.
    */
   cameIn: z.nullable(z.int()),
   claimed: count,
@@ -68,4 +70,3 @@ export const activitySchema = z.object({
 });
 
 export type Activity = z.infer<typeof activitySchema>;
-export type DrainEnding = (typeof DRAIN_ENDINGS)[number];

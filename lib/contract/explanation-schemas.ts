@@ -3,7 +3,7 @@ import { pauseSchema } from './operator-schemas.ts';
 import { count, instantSchema, orderIdSchema } from './schemas.ts';
 
 /** Why an order is not produced. */
-export const EXPLANATION_KINDS = [
+const EXPLANATION_KINDS = [
   'scheduled',
   'leased',
   'unanswered',
@@ -19,7 +19,7 @@ export const EXPLANATION_KINDS = [
   'lost',
 ] as const;
 
-export const EXPLANATION_OFFERS = [
+const EXPLANATION_OFFERS = [
   'cancel',
   'redrive',
   'drain',
@@ -76,4 +76,3 @@ export const explanationSchema = z.object({
 });
 
 export type Explanation = z.infer<typeof explanationSchema>;
-export type ExplanationKind = (typeof EXPLANATION_KINDS)[number];

@@ -2,7 +2,7 @@ import { BODY_PROBLEMS, type Operation } from './operation.ts';
 import { OPERATOR_OPERATIONS } from './operator-operations.ts';
 import { cancelManySchema } from './operator-queries.ts';
 import { canceledSchema } from './operator-schemas.ts';
-import { batchItemSchema, batchSchema, submissionSchema } from './order-schemas.ts';
+import { batchSchema, submissionSchema } from './order-schemas.ts';
 import { ordersQuerySchema } from './queries.ts';
 import {
   batchResultsSchema,
@@ -182,8 +182,3 @@ export const OPERATIONS = {
     problems: [],
   },
 } as const satisfies Record<string, Operation>;
-
-export type RouteKey = keyof typeof OPERATIONS;
-
-/** One order of a batch. The batch's own schema leaves it open, as each order is validated alone. */
-export const batchOrderSchema = batchItemSchema;

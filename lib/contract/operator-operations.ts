@@ -81,7 +81,7 @@ export const OPERATOR_OPERATIONS = {
     summary: 'Show what the drains did',
     description:
       'By default the last hour, minute by minute; up to 7 days back, in steps of 1 to 1,440 minutes and ' +
-      'at most 1,500 steps. `cameIn` is computed: the growth of the depth plus what was claimed.',
+      'at most 1,500 steps. `cameIn` is computed: what the queues grew by plus what was claimed for the first time.',
     tag: 'Operate',
     scope: 'orders:admin',
     query: activityQuerySchema,

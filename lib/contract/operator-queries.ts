@@ -4,10 +4,10 @@ import { ID_PATTERN } from '../orders/identity.ts';
 import { instant, limit, wholeTo } from './queries.ts';
 
 /** The most orders that one request redrives or cancels by id. */
-export const IDS_MAX = 100;
+const IDS_MAX = 100;
 /** The most dead orders that are read to group them by reason. */
-export const REASONS_ORDERS_MAX = 1_000;
-export const PAUSE_MS_MAX = 3_600_000;
+const REASONS_ORDERS_MAX = 1_000;
+const PAUSE_MS_MAX = 3_600_000;
 const PAUSE_REASON = /^[^\p{Cc}\p{Cs}]{1,200}$/u;
 /** The longest step, and the most steps, of an answer. */
 const STEP_MINUTES_MAX = 1_440;

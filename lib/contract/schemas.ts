@@ -176,6 +176,4 @@ export type OrderDocument = z.infer<typeof orderSchema>;
 export type OrderSummaryDocument = z.infer<typeof orderSummarySchema>;
 export type ChangedOrder = z.infer<typeof changedOrderSchema>;
 export type OrderPage = z.infer<typeof orderPageSchema>;
-export type Problem = z.infer<typeof problemSchema>;
-export type BatchResults = z.infer<typeof batchResultsSchema>;
 export type Me = z.infer<typeof meSchema>;

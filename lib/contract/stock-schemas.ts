@@ -6,7 +6,7 @@ import { count, problemSchema } from './schemas.ts';
 /** The most units of one change, and of what is in stock of one SKU. */
 const UNITS_MAX = 1_000_000_000;
 /** The most changes of one request. */
-export const STOCK_CHANGES_MAX = 500;
+const STOCK_CHANGES_MAX = 500;
 
 function units(min: number) {
   const rule = must(`a whole number from ${grouped(min)} to ${grouped(UNITS_MAX)}`);
@@ -103,7 +103,6 @@ export const stockResultsSchema = z.object({
 
 export type StockQuery = z.infer<typeof stockQuerySchema>;
 export type StockChangeBody = z.infer<typeof stockChangeSchema>;
-export type StockItemBody = z.infer<typeof stockItemSchema>;
 export type StockDocument = z.infer<typeof stockSchema>;
 export type StockPage = z.infer<typeof stockPageSchema>;
 export type StockResults = z.infer<typeof stockResultsSchema>;

@@ -1,4 +1,4 @@
-import { noteDrain, noteIdle, type Trigger } from '../store/activity.ts';
+import { type DrainRecord, noteDrain, noteIdle, type Trigger } from '../store/activity.ts';
 import { readyClients } from '../store/claim.ts';
 import { type DrainDependencies, type DrainLimits, type DrainTally, drain } from './drain.ts';
 import { DrainNotes } from './notes.ts';
@@ -12,6 +12,8 @@ export interface SlotLock {
 export interface SlotDependencies extends DrainDependencies {
   /** Takes the lock of the slot; `undefined` if another drain holds it. */
   readonly lock: () => Promise<SlotLock | undefined>;
+  /** Records that could not be written: the next drain of the same process writes them with its own. */
+  readonly unwritten: DrainRecord[];
 }
 
 export interface SlotRequest {
@@ -37,6 +39,8 @@ const PRODUCE_MS_MIN = 2_000;
 
 /** How often a drain that finds nothing says so. */
 const IDLE_NOTE_MINUTES = 5;
+/** Records that are kept until they can be written. */
+const UNWRITTEN_MAX = 20;
 
 /**
  * One drain of one slot, under the slot's lock. The lock keeps drains from competing; when it is
@@ -72,47 +76,72 @@ interface HeldSlot extends SlotRequest {
   readonly held: SlotLock;
 }
 
-/** Drains, and leaves a record of it if it claimed something. */
+/** Drains, and leaves a record of it if it claimed something, also where it fails. */
 async function drainHeld(
-  dependencies: DrainDependencies,
+  dependencies: Omit<SlotDependencies, 'lock'>,
   limits: Parameters<typeof drainSlot>[1],
   { deadlineMs, drainId, slot, trigger, ready, held }: HeldSlot,
 ): Promise<DrainTally> {
-  const { clock, metrics, store } = dependencies;
+  const { clock, metrics } = dependencies;
   const startMs = clock.now();
   const notes = new DrainNotes();
-  const report = await drain(
-    dependencies,
-    { ...limits, settleMs: SETTLE_MS, produceMsMin: PRODUCE_MS_MIN },
-    { deadlineMs, signal: held.signal },
-    { drainId, ready, notes },
-  );
-  metrics.measure('DrainDuration', clock.now() - startMs);
-  if (report.claimed === 0) return report;
-  const record = notes.record(report, { startMs, endMs: clock.now(), slot, trigger }, held.signal);
-  await noted(dependencies, noteDrain(store, record, trigger));
-  return report;
+  const leaveRecord = async () => {
+    if (notes.tally.claimed === 0) return;
+    const record = notes.record({ startMs, endMs: clock.now(), slot, trigger }, held.signal);
+    await noted(dependencies, trigger, record);
+  };
+  try {
+    const report = await drain(
+      dependencies,
+      { ...limits, settleMs: SETTLE_MS, produceMsMin: PRODUCE_MS_MIN },
+      { deadlineMs, signal: held.signal },
+      { drainId, ready, notes },
+    );
+    metrics.measure('DrainDuration', clock.now() - startMs);
+    await leaveRecord();
+    return report;
+  } catch (error) {
+    notes.isFailed = true;
+    await leaveRecord();
+    throw error;
+  }
 }
 
 /** One slot says it for all: where it finds nothing, the others find nothing either. */
 async function noteNothing(
-  dependencies: DrainDependencies,
+  dependencies: Omit<SlotDependencies, 'lock'>,
   { slot, trigger }: SlotRequest,
 ): Promise<void> {
   const nowMs = dependencies.clock.now();
   const isTime = Math.floor(nowMs / 60_000) % IDLE_NOTE_MINUTES === 0;
+  if (dependencies.unwritten.length > 0) await noted(dependencies, trigger);
   if (slot !== 0 || trigger !== 'schedule' || !isTime) return;
-  await noted(dependencies, noteIdle(dependencies.store, nowMs));
+  await surely(dependencies, () => noteIdle(dependencies.store, nowMs));
+}
+
+/** Writes a record, and those that could not be written before; if it cannot be written, it is kept. */
+async function noted(
+  dependencies: Omit<SlotDependencies, 'lock'>,
+  trigger: Trigger,
+  record?: DrainRecord,
+): Promise<void> {
+  const { store, unwritten } = dependencies;
+  const late = unwritten.splice(0);
+  const isWritten = await surely(dependencies, () => noteDrain(store, { record, late, trigger }));
+  if (isWritten) return;
+  unwritten.push(...[...late, ...(record ? [record] : [])].slice(-UNWRITTEN_MAX));
 }
 
 /** A record is worth less than what it tells of: without it, nothing is lost. */
-async function noted(
+async function surely(
   { log }: Pick<DrainDependencies, 'log'>,
-  noting: Promise<void>,
-): Promise<void> {
+  note: () => Promise<void>,
+): Promise<boolean> {
   try {
-    await noting;
+    await note();
+    return true;
   } catch (error) {
     log('warn', 'drain-unnoted', { error: error instanceof Error ? error.name : 'unknown' });
+    return false;
   }
 }

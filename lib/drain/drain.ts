@@ -68,7 +68,6 @@ export interface Run extends DrainDependencies {
   readonly drainId: string;
   /** When the producer must have answered, Unix milliseconds. */
   readonly answerByMs: number;
-  readonly tally: { -readonly [count in keyof DrainTally]: number };
   /** Lets one lane produce at a time: a producer is never called twice at once. */
   readonly turn: ReturnType<typeof turns>;
   /** Clients of whom orders are ready, those served longest ago first. */
@@ -101,7 +100,6 @@ export async function drain(
   const run: Run = {
     ...dependencies,
     ...{ limits, drainId, answerByMs, ready, notes },
-    tally: { claimed: 0, produced: 0, retried: 0, dead: 0, remaining: 0 },
     turn: turns(),
     isStopped: false,
     hasTime: () => !end.signal.aborted && answerByMs - clock.now() >= limits.produceMsMin,
@@ -118,9 +116,10 @@ export async function drain(
   }
   const isLeft = run.isStopped || !run.hasTime();
   run.notes.isLeft = isLeft;
-  const remaining = isLeft ? await countReady(run) : 0;
+  const left = isLeft ? await countReady(run) : { queued: 0, due: 0 };
+  run.notes.left = left;
   if (!isLeft) run.metrics.measure('QueueDepth', 0);
-  return { ...run.tally, remaining };
+  return { ...notes.tally, remaining: left === undefined ? 0 : left.queued + left.due };
 }
 
 interface Lane {
@@ -139,7 +138,7 @@ async function lane(run: Run, options: Lane): Promise<void> {
       const claim = await step(run, settlements, clients, options);
       settlements = undefined;
       if (claim === undefined || claim.leases.length === 0) return;
-      run.tally.claimed += claim.leases.length;
+      run.notes.took(claim);
       served = [...new Set(claim.leases.map(({ from }) => from))];
       settlements = await workBatch(run, claim);
     } while (settlements !== undefined);
@@ -183,7 +182,8 @@ async function step(
 }
 
 function noteSettled(run: Run, settled: Settlements, stands: readonly boolean[]): void {
-  const { log, metrics, tally } = run;
+  const { log, metrics } = run;
+  const { tally } = run.notes;
   const { token, settlements, nowMs } = settled;
   const standing = settlements.filter((_, at) => stands[at]);
   const idsOf = (kind: string) =>
@@ -212,15 +212,15 @@ function noteSettled(run: Run, settled: Settlements, stands: readonly boolean[])
   metrics.flush();
 }
 
-/** A report is worth more than its last figure: if that cannot be had, it stays 0. */
-async function countReady({ store, clock, log, metrics }: Run): Promise<number> {
+/** A report is worth more than its last figure: that may be missing. */
+async function countReady({ store, clock, log, metrics }: Run) {
   try {
-    const depth = await readyOrders(store, await readyClients(store, clock.now()), clock.now());
-    metrics.measure('QueueDepth', depth);
-    return depth;
+    const left = await readyOrders(store, await readyClients(store, clock.now()), clock.now());
+    metrics.measure('QueueDepth', left.queued + left.due);
+    return left;
   } catch (error) {
     log('warn', 'ready-unknown', { error: error instanceof Error ? error.name : 'unknown' });
-    return 0;
+    return undefined;
   }
 }
 

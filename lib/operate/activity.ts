@@ -26,8 +26,8 @@ export function stepsOf(fromMs: number, toMs: number, stepMinutes: number): Step
 
 /**
  * Adds up what drains have left in each step of a time. What came in is not counted anywhere: it is what
- * the depth has grown by, plus what was claimed for the first time. Where drains of several slots
- * overlap, a step may owe another some; a sum over both is right.
+ * the queues have grown by, plus what was claimed for the first time; what is tried again is in no queue.
+ * Where drains of several slots overlap, a step may owe another some; a sum over both is right.
  *
  * @param noted  also from some time before, for the depth at the beginning
  */
@@ -56,29 +56,66 @@ export function activityOf(noted: Noted, steps: Steps): Activity {
 interface Look {
   readonly startMs: number;
   readonly endMs: number;
-  readonly depth: number;
+  readonly queued: number | null;
+  readonly due: number | null;
   readonly drain?: DrainRecord;
-  /** `undefined` where the depth before is unknown. */
+  /** `undefined` where the depth now or before is unknown. */
   readonly cameIn?: number;
+}
+
+function depthOf({ queued, due }: Pick<DrainRecord, 'queued' | 'due'>): number | null {
+  return queued === null || due === null ? null : queued + due;
 }
 
 /** Looks by their end, each with what came in since the one before. */
 function inflowsOf({ drains, idleMs }: Noted): Look[] {
   const looks: Look[] = [
     ...drains.map((drain) => ({ ...drain, drain })),
-    ...idleMs.map((atMs) => ({ startMs: atMs, endMs: atMs, depth: 0 })),
+    ...idleMs.map((atMs) => ({ startMs: atMs, endMs: atMs, queued: 0, due: 0 })),
   ].sort((one, other) => one.endMs - other.endMs);
-  let depth: number | undefined;
-  /** A drain of another slot may have claimed what an earlier one counted as ready. */
-  let owed = 0;
-  return looks.map((look) => {
-    const before = depth;
-    depth = look.depth;
-    if (before === undefined) return look;
-    const { claimed = 0, again = 0 } = look.drain ?? {};
-    const cameIn = look.depth - before + claimed - again + owed;
-    owed = Math.min(0, cameIn);
-    return { ...look, cameIn: Math.max(0, cameIn) };
+  const lost = lostClaims(looks);
+  let before: number | undefined;
+  /** What has come in since the last look at the queues; less than nothing where an earlier one counted it. */
+  let open = 0;
+  return looks.map((look, at) => {
+    if (before !== undefined) open += (look.drain?.arrived ?? 0) + (lost[at] ?? 0);
+    if (look.queued === null) return look;
+    if (before !== undefined) open += look.queued - before;
+    const isKnown = before !== undefined;
+    before = look.queued;
+    if (!isKnown) return look;
+    const cameIn = Math.max(0, open);
+    open -= cameIn;
+    return { ...look, cameIn };
+  });
+}
+
+/**
+ * How many orders were claimed before each look by drains that were killed, and so left no record: each
+ * claim raises the token by one. While others are at work it cannot be told.
+ */
+function lostClaims(looks: readonly Look[]): number[] {
+  let token: number | undefined;
+  let missing = 0;
+  let startMs = Number.POSITIVE_INFINITY;
+  const isAlone = looks
+    .toReversed()
+    .map((look) => {
+      const isLast = look.endMs <= startMs;
+      startMs = Math.min(startMs, look.startMs);
+      return isLast;
+    })
+    .reverse();
+  return looks.map(({ drain }, at) => {
+    if (drain === undefined) return 0;
+    // A fence that was lost begins anew.
+    missing = token === undefined || drain.token < token ? 0 : missing + drain.token - token;
+    if (token !== undefined && drain.token >= token) missing -= drain.claimed;
+    token = drain.token;
+    if (!isAlone[at]) return 0;
+    const lost = Math.max(0, missing);
+    missing = 0;
+    return lost;
   });
 }
 
@@ -95,11 +132,16 @@ function bucketOf(looks: readonly Look[]): Omit<Activity['buckets'][number], 'at
     cameIn: known.length === 0 ? null : known.reduce((total, one) => total + one, 0),
     ...{ claimed: sum('claimed'), produced: sum('produced'), retried: sum('retried') },
     ...{ dead: sum('dead'), drains: sum('drains'), woken: sum('woken') },
-    depth: looks.at(-1)?.depth ?? null,
+    depth: lastDepth(looks),
     oldestAgeMs: isSeen ? Math.max(0, ...drains.map(({ oldestAgeMs }) => oldestAgeMs)) : null,
     latencies,
     ...{ p50Ms: quantileMs(latencies, 0.5), p95Ms: quantileMs(latencies, 0.95) },
   };
+}
+
+function lastDepth(looks: readonly Look[]): number | null {
+  const last = looks.findLast((look) => depthOf(look) !== null);
+  return last === undefined ? null : depthOf(last);
 }
 
 /**
@@ -125,7 +167,7 @@ function drainDocument(drain: DrainRecord): Activity['drains'][number] {
     ...{ startedAt: formatInstant(startMs), endedAt: formatInstant(endMs), slot },
     isWoken: woken > 0,
     ...{ claimed, produced, retried, dead },
-    ...{ depth: drain.depth, oldestAgeMs: drain.oldestAgeMs, ending: drain.ending },
+    ...{ depth: depthOf(drain), oldestAgeMs: drain.oldestAgeMs, ending: drain.ending },
     ...(drain.error !== undefined && { error: drain.error }),
   };
 }

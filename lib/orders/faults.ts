@@ -9,7 +9,7 @@ export interface Fault {
 }
 
 /** A refusal names this many faults at most, so that its size is bounded. */
-export const FAULTS_MAX = 100;
+const FAULTS_MAX = 100;
 
 /** A longer pointer ends at the member that holds the one meant: what a client sent comes back small. */
 const POINTER_CHARACTERS_MAX = 1_024;

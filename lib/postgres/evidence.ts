@@ -2,9 +2,9 @@ import type { DatabaseFailure } from './failures.ts';
 import { WRITTEN_COLUMNS } from './place-orders.ts';
 
 /** Orders that are tried alone, before the others of a batch that was refused. */
-export const PROBES_MAX = 5;
+const PROBES_MAX = 5;
 /** The same refusal of so many orders in a row, with no success, is not the orders' fault. */
-export const REFUSALS_MAX = 3;
+const REFUSALS_MAX = 3;
 
 /** Judges whether an order is at fault for a refusal, or the database for all of them. */
 export interface Evidence {

@@ -2,17 +2,17 @@ import type { Store } from './connection.ts';
 
 /**
  * What drains leave behind: a ring of a week, in a hash for each of its hours. Its fields are the minute
- * and the slot, so a drain overwrites what one of the week before has left there, and nothing has to
- * clean up. A record is about 200 bytes: 12 KB for an hour of one slot.
+ * and the slot with the second, so a drain overwrites what one of the week before has left there, and nothing
+ * has to clean up. A record is about 200 bytes: 12 KB for an hour of one slot.
  */
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const RING_HOURS = 7 * 24;
-/** Hours of one request: with 20 slots that are busy all the time, 24 of them are 6 MB. */
-const READ_HOURS = 24;
+/** Hours of one request: with 20 slots that are busy all the time, and begin in one of three seconds, 8 of them are 6 MB. */
+const READ_HOURS = 8;
 
-export type DrainEnding = 'empty' | 'time-up' | 'producer-down' | 'lock-lost';
+export type DrainEnding = 'empty' | 'time-up' | 'producer-down' | 'lock-lost' | 'store-failed';
 
 /** Upper bounds of the times from ready to produced, milliseconds. */
 export const LATENCY_BOUNDS_MS = [
@@ -30,13 +30,17 @@ export interface DrainRecord {
   /** Of these, the ones that a submit woke. */
   readonly woken: number;
   readonly claimed: number;
-  /** Of the claimed orders, those that had been claimed before. */
-  readonly again: number;
+  /** Of the claimed orders, those that came in: they were new, or scheduled and tried for the first time. */
+  readonly arrived: number;
+  /** The fencing token of its last claim. It grows by one with each order that anybody claims. */
+  readonly token: number;
   readonly produced: number;
   readonly retried: number;
   readonly dead: number;
-  /** Orders that were ready at the end. */
-  readonly depth: number;
+  /** Orders that were ready at the end, in queues, where only new ones are; `null` where that is not known. */
+  readonly queued: number | null;
+  /** And those that were to be retried, scheduled or redriven. */
+  readonly due: number | null;
   /** How long the oldest claimed order had been ready. */
   readonly oldestAgeMs: number;
   /** Produced orders by time, as `LATENCY_BOUNDS_MS` divides it; the last count is above all bounds. */
@@ -45,32 +49,61 @@ export interface DrainRecord {
   readonly error?: string;
 }
 
-/** Whether nobody else writes the field of a drain: the schedule begins one in a minute. */
+/** What began a drain. The schedule begins few enough for each to have a field of its own. */
 export type Trigger = 'schedule' | 'woken' | 'asked';
 
 /**
- * Writes what a drain did. One billed command; where it was woken or asked for, others may have been in
- * the same minute, and it takes one more to add to theirs. Whoever holds the lock of the slot calls it.
+ * Writes what a drain did, and what earlier ones could not write. One billed command for each hour;
+ * where it was woken or asked for, many may have been in the same minute, and it takes one more to add
+ * to theirs. Whoever holds the lock of the slot calls it.
  *
  * @throws StoreUnavailable
  */
 export async function noteDrain(
+  store: Store,
+  {
+    record,
+    late = [],
+    trigger,
+  }: {
+    readonly record?: DrainRecord | undefined;
+    readonly late?: readonly DrainRecord[];
+    readonly trigger: Trigger;
+  },
+): Promise<void> {
+  const { client, keys } = store;
+  const own = record === undefined ? [] : [await fieldOf(store, record, trigger)];
+  const all = [...own, ...late.map((one) => [ownField(one), one] as const)];
+  const hours = Map.groupBy(all, ([, { startMs }]) => hourOf(startMs));
+  await client.repeatedly((redis) => {
+    const writes = redis.pipeline();
+    for (const [hour, some] of hours) {
+      const fields = some.map(([field, one]) => [field, textOf(one)] as const);
+      writes.hset(keys.activity(hour), Object.fromEntries(fields));
+    }
+    return writes.exec();
+  });
+}
+
+function ownField({ startMs, slot }: DrainRecord): string {
+  return `${minuteOf(startMs)}:${slot}:${Math.floor(startMs / 1_000) % 60}`;
+}
+
+/** A field, and what is to be written there. */
+async function fieldOf(
   { client, keys }: Store,
   record: DrainRecord,
   trigger: Trigger,
-): Promise<void> {
+): Promise<readonly [field: string, record: DrainRecord]> {
+  if (trigger === 'schedule') return [ownField(record), record];
   const key = keys.activity(hourOf(record.startMs));
-  const field = `${minuteOf(record.startMs)}:${record.slot}${trigger === 'schedule' ? '' : ':more'}`;
-  const stored =
-    trigger === 'schedule'
-      ? null
-      : await client.repeatedly((redis) => redis.hget<string>(key, field));
+  const field = `${minuteOf(record.startMs)}:${record.slot}:more`;
+  const stored = await client.repeatedly((redis) => redis.hget<string>(key, field));
   const earlier = stored === null ? undefined : recordIn(stored);
   const isSameMinute =
     earlier !== undefined &&
     Math.floor(earlier.startMs / MINUTE_MS) === Math.floor(record.startMs / MINUTE_MS);
-  const sum = isSameMinute ? added(earlier, record) : record;
-  await client.repeatedly((redis) => redis.hset(key, { [field]: textOf(sum) }));
+  return [field, isSameMinute ? added(earlier, record) : record];
 }
 
 /** Notes that a drain looked and found nothing. One billed command. */
@@ -130,15 +163,22 @@ function minuteOf(atMs: number): number {
 }
 
 /** Two drains of one slot and minute, the later one second. */
-export function added(one: DrainRecord, other: DrainRecord): DrainRecord {
+function added(one: DrainRecord, other: DrainRecord): DrainRecord {
   const { error = one.error, ...last } = other;
-  const sum = (name: 'drains' | 'woken' | 'claimed' | 'again' | 'produced' | 'retried' | 'dead') =>
-    one[name] + other[name];
+  const sum = (
+    name: 'drains' | 'woken' | 'claimed' | 'arrived' | 'produced' | 'retried' | 'dead',
+  ) => one[name] + other[name];
   return {
     ...last,
     startMs: Math.min(one.startMs, other.startMs),
-    ...{ drains: sum('drains'), woken: sum('woken'), claimed: sum('claimed'), again: sum('again') },
+    ...{
+      drains: sum('drains'),
+      woken: sum('woken'),
+      claimed: sum('claimed'),
+      arrived: sum('arrived'),
+    },
     ...{ produced: sum('produced'), retried: sum('retried'), dead: sum('dead') },
+    token: Math.max(one.token, other.token),
     oldestAgeMs: Math.max(one.oldestAgeMs, other.oldestAgeMs),
     latencies: one.latencies.map((count, at) => count + (other.latencies[at] ?? 0)),
     ...(error !== undefined && { error }),
@@ -146,14 +186,14 @@ export function added(one: DrainRecord, other: DrainRecord): DrainRecord {
 }
 
 const NUMBERS = [
-  ...(['startMs', 'endMs', 'slot', 'drains', 'woken', 'claimed', 'again'] as const),
-  ...(['produced', 'retried', 'dead', 'depth', 'oldestAgeMs'] as const),
+  ...(['startMs', 'endMs', 'slot', 'drains', 'woken', 'claimed', 'arrived', 'token'] as const),
+  ...(['produced', 'retried', 'dead', 'queued', 'due', 'oldestAgeMs'] as const),
 ];
 
 /** Numbers first, in a fixed order: names would be most of a record. */
 function textOf(record: DrainRecord): string {
   const { ending, error } = record;
-  const numbers = NUMBERS.map((name) => Math.round(record[name]));
+  const numbers = NUMBERS.map((name) => record[name] && Math.round(record[name]));
   return JSON.stringify([
     numbers,
     record.latencies,

@@ -15,8 +15,8 @@ ARGV[6] clientsMax  integer: how many clients that are ready to return
 ARGV[7] readyScore  integer: the score of a client of whom more is ready; ranks are below it
 ARGV[8] and on      the clients, those served longest ago first
 Returns  {token, {id, number of its client, claims since its last settlement, ...},
-         {client that is ready, ...}, {id, leaseEndMs, owner, ...}}; token is 0 where nothing was
-         leased; the last list tells who had the orders whose last claim was never settled
+         {client that is ready, ...}, {id, leaseEndMs, owner, ...}, taken from queues}; token is 0 where
+         nothing was leased; the last list tells who had the orders whose last claim was never settled
 Twice    leases other orders under another token; the first ones come back when their lease ends
 Bills    for one client 1 call + 4 where nothing is ready, + 8 where queued orders are leased; 1 more
          where due ones are, and where more are pending than it looks at. Each further client 3 or 4
@@ -109,13 +109,14 @@ if leased > 0 then
   redis.call('HSET', KEYS[2], unpack(owners))
 end
 -- Leased first and taken out then: what fails between the two is claimed again, not lost.
-local looks = {}
+local looks, popped = {}, 0
 for i, client in ipairs(clients) do
   if #client.leases > 0 then
     redis.call('ZADD', client.pending, unpack(client.leases))
   end
   if client.popped > 0 then
     redis.call('RPOP', client.queue, client.popped)
+    popped = popped + client.popped
   end
   local nextAtMs = client.nextAtMs
   if #client.leases > 0 and (not nextAtMs or tonumber(leaseEndMs) < tonumber(nextAtMs)) then
@@ -129,4 +130,4 @@ for i, client in ipairs(clients) do
 end
 redis.call('ZADD', KEYS[1], unpack(looks))
 local ready = redis.call('ZRANGE', KEYS[1], '-inf', nowMs, 'BYSCORE', 'LIMIT', 0, clientsMax)
-return { token, orders, ready, unanswered }
+return { token, orders, ready, unanswered, popped }

@@ -40,6 +40,8 @@ export interface Claim {
   /** When it was asked for: its leases end `leaseMs` later unless they are extended. */
   readonly claimedAtMs: number;
   readonly leases: readonly Lease[];
+  /** How many of them were taken from queues: nobody had claimed them before. */
+  readonly popped: number;
   /** Clients of whom orders are ready now, those served longest ago first. */
   readonly ready: readonly string[];
 }
@@ -86,8 +88,8 @@ export function claimCall({ keys }: Store, request: ClaimRequest): ScriptCall {
 
 export function claimFrom(answer: unknown[], request: ClaimRequest): Claim {
   const { clients, holder, nowMs: claimedAtMs } = request;
-  const [token, orders, ready, unanswered = []] = answer as [
-    ...[number, (string | number)[], string[], string[]?],
+  const [token, orders, ready, unanswered, popped] = answer as [
+    ...[number, (string | number)[], string[], string[], number],
   ];
   const lastOf = new Map<string, LastClaim>();
   for (let at = 0; at < unanswered.length; at += 3) {
@@ -105,7 +107,7 @@ export function claimFrom(answer: unknown[], request: ClaimRequest): Claim {
     const lease = { id, from: clients[client - 1] ?? '', claims, owner, rank };
     leases.push({ ...lease, ...(last && { last }) });
   }
-  return { token, holder, claimedAtMs, leases, ready };
+  return { token, holder, claimedAtMs, leases, popped, ready };
 }
 
 /** Which clients have orders that are ready, those served longest ago first. One billed command. */
@@ -119,13 +121,13 @@ export function readyClients({ client, keys }: Store, nowMs: number): Promise<st
   );
 }
 
-/** How many orders of some clients are ready to be claimed. Two billed commands for each. */
+/** How many orders of some clients are ready: in queues, and due again or at their time. Two billed commands for each. */
 export async function readyOrders(
   { client, keys }: Store,
   clients: readonly string[],
   nowMs: number,
-): Promise<number> {
-  if (clients.length === 0) return 0;
+): Promise<{ queued: number; due: number }> {
+  if (clients.length === 0) return { queued: 0, due: 0 };
   const counts = await client.repeatedly((redis) => {
     const asked = redis.pipeline();
     for (const name of clients) {
@@ -133,5 +135,7 @@ export async function readyOrders(
     }
     return asked.exec<number[]>();
   });
-  return counts.reduce((sum, count) => sum + count, 0);
+  const sumOf = (rest: number) =>
+    counts.reduce((sum, count, at) => sum + (at % 2 === rest ? count : 0), 0);
+  return { queued: sumOf(0), due: sumOf(1) };
 }

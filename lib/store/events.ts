@@ -7,7 +7,7 @@ import { runScript } from './run-script.ts';
 import { TAKE_OUT_EVENTS } from './scripts.ts';
 
 /** The most events of one page. */
-export const EVENTS_PAGE_MAX = 100;
+const EVENTS_PAGE_MAX = 100;
 /** How many are kept to be sent again: as many as wait to be sent for the first time. */
 const AGAIN_MAX = 1_000_000;
 /** How many that were set aside are kept. Older ones are in the log. */

@@ -82,10 +82,7 @@ function head({ place, group }: Position): Position {
 }
 
 /** The ended segments of one client, or of all. */
-export function segmentNames(
-  { client, keys }: Store,
-  clients: readonly string[],
-): Promise<string[]> {
+function segmentNames({ client, keys }: Store, clients: readonly string[]): Promise<string[]> {
   const [only] = clients;
   if (clients.length !== 1 || only === undefined) {
     return client.repeatedly((redis) => redis.zrange<string[]>(keys.segments, 0, -1));

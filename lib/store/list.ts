@@ -7,7 +7,7 @@ import { orderFrom, readable, type StoredOrder } from './order-record.ts';
 import { readStored } from './read.ts';
 
 /** The most orders of one page, and the most that a request reads to find those that match. */
-export const PAGE_ORDERS_MAX = 100;
+const PAGE_ORDERS_MAX = 100;
 /**
  * A page ends with the order that takes it past this. A Lambda may answer 6 MB, where a text can take
  * twice as many bytes as it does here.

@@ -18,7 +18,7 @@ export interface NewestDead {
  *
  * @throws StoreUnavailable
  */
-export async function newestDead(store: Store, ordersMax: number): Promise<NewestDead> {
+async function newestDead(store: Store, ordersMax: number): Promise<NewestDead> {
   const { client, keys } = store;
   const clients = await knownClients(store);
   let orders: { id: string; deadAtMs: number }[] = [];

@@ -41,7 +41,7 @@ export interface ResolvedAddress {
   readonly family: number;
 }
 
-export const SYSTEM_NETWORK: Network = {
+const SYSTEM_NETWORK: Network = {
   resolve: (hostname) => systemLookup(hostname, { all: true }),
   isPublic: isPublicAddress,
 };

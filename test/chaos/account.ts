@@ -80,7 +80,7 @@ export async function accountFor(store: TestStore, books: Books): Promise<Accoun
 }
 
 /** What is wrong with one order. */
-export function faultOf(
+function faultOf(
   { id, nature, totalAmount }: PlannedOrder,
   { isThere, state, places }: Kept,
   { entries, attemptsMax }: Pick<Books, 'entries' | 'attemptsMax'>,

@@ -8,6 +8,7 @@ import { drainSlot } from '../../lib/drain/drain-slot.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import type { CreateProducer, Producer, ProducerAnswer } from '../../lib/producers/producer.ts';
 import { runtimeOf } from '../../lib/runtime.ts';
+import type { DrainRecord } from '../../lib/store/activity.ts';
 import { acquireLock } from '../../lib/store/lock.ts';
 
 export interface Invocation {
@@ -25,6 +26,7 @@ const { env, config, keys, random, storeForBatches, storeForRequests } = runtime
 const store = storeForBatches();
 const { client } = storeForRequests();
 const log = () => undefined;
+const unwritten: DrainRecord[] = [];
 let aheadMs = 0;
 const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
 
@@ -58,7 +60,7 @@ process.on('message', async (invocation: Invocation) => {
   const lock = { client, clock, key: keys.lock(slot), leaseMs: LOCK_LEASE_MS };
   const outcome = await drainSlot(
     {
-      ...{ store, producer, clock, random, log, metrics: NO_METRICS },
+      ...{ store, producer, clock, random, log, metrics: NO_METRICS, unwritten },
       lock: () => acquireLock({ ...lock, token: randomUUID() }),
     },
     { ...config, isAnnounced: false },

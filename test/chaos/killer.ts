@@ -171,5 +171,3 @@ export function killer(kills: readonly Kill[], victims: Victims, chance: () => n
     },
   };
 }
-
-export type Killer = ReturnType<typeof killer>;

@@ -19,7 +19,7 @@ export const detail = {
   ...{ clients: [], upcoming: { due: [], later: 0 }, upkeep: null, commandsExecuted: null },
 };
 
-export function meOf(scopes: readonly Scope[]): Me {
+function meOf(scopes: readonly Scope[]): Me {
   const limits = { ordersPerMinute: null, queuedOrders: 1_000, scheduledOrders: 1_000 };
   const sizes = {
     storedBytes: 1,

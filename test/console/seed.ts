@@ -86,7 +86,15 @@ export async function drainOnce(
   const signal = new AbortController().signal;
   const outcome = await drainSlot(
     {
-      ...{ store, producer, clock, random: () => 0.5, log: () => undefined, metrics: NO_METRICS },
+      ...{
+        store,
+        producer,
+        clock,
+        random: () => 0.5,
+        log: () => undefined,
+        metrics: NO_METRICS,
+        unwritten: [],
+      },
       lock: async () => ({ signal, release: async () => true }),
     },
     limits,

@@ -117,7 +117,14 @@ async function drainOnce(
   const store = { client: guard('redis', client), keys };
   const lock = { client: store.client, clock, key: keys.lock(0), leaseMs: LOCK_LEASE_MS };
   const dependencies = {
-    ...{ store, clock, random: () => 0.5, log: () => undefined, metrics: NO_METRICS },
+    ...{
+      store,
+      clock,
+      random: () => 0.5,
+      log: () => undefined,
+      metrics: NO_METRICS,
+      unwritten: [],
+    },
     producer: between?.(producer, clock, ids) ?? producer,
     lock: () => acquireLock({ ...lock, token: randomUUID() }),
   };

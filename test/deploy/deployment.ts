@@ -11,11 +11,11 @@ import { type HttpApi, startHttpApi } from './lambda/gateway.ts';
 import { type Lambda, startLambda } from './lambda/lambda.ts';
 import { startReceiver } from './receiver.ts';
 
-export const REGION = 'eu-central-1';
+const REGION = 'eu-central-1';
 export const STAGE = 'test';
 
 /** What nobody but those that it was given to may ever see. */
-export function plantedSecrets() {
+function plantedSecrets() {
   const keys = {
     shop: `shop-${randomUUID()}`,
     other: `other-${randomUUID()}`,

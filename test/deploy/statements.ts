@@ -14,7 +14,7 @@ interface PolicyDocument {
 }
 
 /** All statements of a template, each with the resource that it stands in. */
-export function statementsOf({ Resources }: Template): { id: string; statement: Statement }[] {
+function statementsOf({ Resources }: Template): { id: string; statement: Statement }[] {
   return Object.entries(Resources).flatMap(([id, resource]) =>
     policiesIn(resource.Properties).flatMap(({ Statement }) =>
       Statement.map((statement) => ({ id, statement })),

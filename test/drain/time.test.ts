@@ -114,7 +114,7 @@ function slot(store: ReturnType<typeof freshStore>, overrides: Partial<SlotDepen
   const lock = async () => ({ signal: new AbortController().signal, release: async () => true });
   const dependencies = {
     ...{ store, clock, lock, producer: defaultProducer, metrics: NO_METRICS },
-    ...{ random: () => 0, log: () => undefined, ...overrides },
+    ...{ random: () => 0, log: () => undefined, unwritten: [], ...overrides },
   };
   const limits = { batchSize: 10, lanes: 2, leaseMs: 30_000, attemptsMax: 3, isAnnounced: false };
   const run = (trigger: 'schedule' | 'asked' = 'schedule') =>

@@ -13,7 +13,7 @@ import { steppedClock } from '../support/stepped-clock.ts';
 import { submitAll, type TestStore } from '../support/store.ts';
 
 /** When the orders of these tests end. */
-export const ENDED_MS = NOW_MS + 5;
+const ENDED_MS = NOW_MS + 5;
 
 interface Options extends Partial<AnnounceDependencies> {
   readonly settings?: Partial<EventSettings>;

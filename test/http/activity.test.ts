@@ -1,5 +1,6 @@
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, inject, test, vi } from 'vitest';
 import { producerOf, runDrain } from '../support/drains.ts';
+import { faultyProxy } from '../support/faulty-proxy.ts';
 import { lambdaContext } from '../support/functions.ts';
 import { NOW_MS, orderBody } from '../support/orders.ts';
 import { type Deployment, deploy } from './deployment.ts';
@@ -51,15 +52,40 @@ test('a drain that is not noted has drained all the same', async () => {
   expect((await api.call('activity')).status).toBe(500);
 });
 
+test('a drain that Redis failed is told by the next one of its process', async () => {
+  let isAway = false;
+  const { SETTLE } = await import('../../lib/store/scripts.ts');
+  await using proxy = await faultyProxy(inject('upstash'), ({ body }) => {
+    // From the first settlement on.
+    isAway = isAway || (body.includes(SETTLE.sha1) && body.includes('"produced"'));
+    return isAway && isFailing ? 'lose-request' : 'pass';
+  });
+  let isFailing = true;
+  const behind = await deploy(proxy);
+  for (let at = 0; at < 3; at += 1) await behind.submit(orderBody());
+  expect((await behind.call('drain')).status).toBe(503);
+  isFailing = false;
+  vi.setSystemTime(NOW_MS + 120_000);
+  await behind.submit(orderBody());
+  // Of another slot, as nobody has released the lock.
+  expect(await behind.schedule({ slot: 1 }, lambdaContext(60_000))).toMatchObject({
+    report: { claimed: 4, produced: 1, retried: 3 },
+  });
+  expect((await behind.call('activity')).body.drains).toMatchObject([
+    { claimed: 4, produced: 1, retried: 3, ending: 'empty' },
+    { claimed: 3, produced: 0, depth: null, ending: 'store-failed' },
+  ]);
+});
+
 test('an ending tells of a producer that is down, with its last error', async () => {
   const { DrainNotes } = await import('../../lib/drain/notes.ts');
   await api.submit(orderBody());
   const notes = new DrainNotes();
   const producer = producerOf(() => ({ kind: 'untried' }));
-  const report = await runDrain(api.store, { producer, notes });
+  await runDrain(api.store, { producer, notes });
   const drain = { startMs: 0, endMs: 1, slot: 0, trigger: 'schedule' } as const;
-  expect(notes.record(report, drain, { aborted: false })).toMatchObject({
-    ...{ claimed: 1, produced: 0, ending: 'producer-down', depth: 1 },
+  expect(notes.record(drain, { aborted: false })).toMatchObject({
+    ...{ claimed: 1, produced: 0, ending: 'producer-down', queued: 0, due: 1 },
   });
-  expect(notes.record(report, drain, { aborted: true }).ending).toBe('lock-lost');
+  expect(notes.record(drain, { aborted: true }).ending).toBe('lock-lost');
 });

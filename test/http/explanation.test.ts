@@ -98,10 +98,30 @@ test('producer down: in how many drains, and why, to an admin', async () => {
   for (const at of [3, 2, 1]) {
     const startMs = NOW_MS - at * MINUTE_MS;
     const ending = at === 3 ? 'empty' : 'producer-down';
-    const counts = { claimed: 1, again: 0, produced: 0, retried: 1, dead: 0, drains: 1, woken: 0 };
-    const record = { startMs, endMs: startMs, slot: 0, ...counts, depth: 1, oldestAgeMs: 0 };
+    const counts = {
+      claimed: 1,
+      arrived: 1,
+      token: at,
+      produced: 0,
+      retried: 1,
+      dead: 0,
+      drains: 1,
+    };
+    const record = {
+      startMs,
+      endMs: startMs,
+      slot: 0,
+      ...counts,
+      woken: 0,
+      queued: 1,
+      due: 0,
+      oldestAgeMs: 0,
+    };
     const error = 'ERP of another client: 503';
-    await noteDrain(api.store, { ...record, latencies: [], ending, error }, 'schedule');
+    await noteDrain(api.store, {
+      record: { ...record, latencies: [], ending, error },
+      trigger: 'schedule',
+    });
   }
   const sentence = 'The producer has failed in the last 2 drains';
   expect(await explain()).toMatchObject({

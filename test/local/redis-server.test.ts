@@ -96,7 +96,7 @@ test('stop ends the process and leaves nothing behind', async () => {
 test('stop can be called twice', async () => {
   const server = await start();
   await Promise.all([server.stop(), server.stop()]);
-  await server.stop();
+  await expect(server.stop()).resolves.toBeUndefined();
 });
 
 test('stop ends a Redis that does not listen to SIGTERM', async () => {

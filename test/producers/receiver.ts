@@ -69,8 +69,6 @@ export async function startReceiver(answer: Answer = accept, options: ReceiverOp
   };
 }
 
-export type Receiver = Awaited<ReturnType<typeof startReceiver>>;
-
 export function accept(_: unknown, response: ServerResponse): void {
   response.end();
 }
@@ -89,10 +87,7 @@ function ordersIn(body: string): string[] {
 export const SECRET = Buffer.alloc(32, 7);
 
 /** Settings for a receiver on this machine. */
-export function settingsFor(
-  url: string,
-  overrides: Partial<WebhookSettings> = {},
-): WebhookSettings {
+function settingsFor(url: string, overrides: Partial<WebhookSettings> = {}): WebhookSettings {
   return {
     url: new URL(url),
     isPrivateAllowed: true,

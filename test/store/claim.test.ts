@@ -134,8 +134,8 @@ test('a look tells 50 clients at most, those served longest ago first', async ()
   expect(await readyClients(store, READ_MS)).toEqual(names.slice(0, CLAIM_CLIENTS_MAX));
   const claim = await claimReady(store, { clients: names.slice(0, 3), ordersMax: 3 });
   expect(claim.ready).toEqual(names.slice(3));
-  expect(await readyOrders(store, names, READ_MS)).toBe(CLAIM_CLIENTS_MAX);
-  expect(await readyOrders(store, [], READ_MS)).toBe(0);
+  expect(await readyOrders(store, names, READ_MS)).toEqual({ queued: CLAIM_CLIENTS_MAX, due: 0 });
+  expect(await readyOrders(store, [], READ_MS)).toEqual({ queued: 0, due: 0 });
 });
 
 test('a client of whom more is due than a claim looks at stays ready', async () => {

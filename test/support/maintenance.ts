@@ -10,7 +10,7 @@ import { steppedClock } from './stepped-clock.ts';
 import { claimReady, submitOne, type TestStore } from './store.ts';
 
 /** When the passes of these tests run: all orders were accepted before, no lease has ended yet. */
-export const PASS_MS = NOW_MS + 10_000;
+const PASS_MS = NOW_MS + 10_000;
 /** When all that waits for a time is due. */
 export const ALL_DUE_MS = NOW_MS + 3_600_000;
 

@@ -48,7 +48,14 @@ export async function claimReady(
   const clients = overrides.clients ?? (await readyClients(store, nowMs));
   const request = { clients, ordersMax: 100, leaseMs: 30_000, nowMs, holder: randomUUID() };
   if (clients.length === 0) {
-    return { token: 0, holder: request.holder, claimedAtMs: nowMs, leases: [], ready: [] };
+    return {
+      token: 0,
+      holder: request.holder,
+      claimedAtMs: nowMs,
+      leases: [],
+      popped: 0,
+      ready: [],
+    };
   }
   const { claim } = await settleAndClaim(store, undefined, { ...request, ...overrides });
   return claim as Claim;

@@ -121,6 +121,22 @@ test.for(Object.entries(INEQUALITIES))('%s', ([, [less, more]]) => {
   expect(less).toBeLessThan(more);
 });
 
+test('functions have the memory that was measured, and not several times as much', () => {
+  const names = [...Object.keys(httpFunctions()), 'drain-queue', 'announce-events', 'maintain'];
+  const memories = names.map((name) => functionOf(name).memoryMb);
+  // 130 MB and more are in use; 1,769 MB are a whole processor.
+  expect(Math.min(...memories)).toBe(256);
+  expect(Math.max(...memories)).toBe(1_024);
+});
+
+test.each(['drain-queue', 'announce-events'])('%s runs for most of its minute', (name) => {
+  expect(functionOf(name).timeoutMs).toBe(SCHEDULE_MS);
+});
+
+test('upkeep has all the time that Lambda gives', () => {
+  expect(functionOf('maintain').timeoutMs).toBe(900_000);
+});
+
 test('functions that API Gateway waits for end before it gives up', () => {
   for (const name of Object.keys(httpFunctions())) {
     expect(functionOf(name).timeoutMs, name).toBeLessThan(GATEWAY_MS_MAX);

@@ -115,7 +115,6 @@ cli/setup/steps.ts CALL_MS_MAX | ${GATEWAY_MS_MAX} | ${3 * MINUTE} | setup outla
 cli/warm.ts STARTING_MS | 3_000 | 10_000 | instances start at a rate that Lambda bears, 1,000 in 10 s
 cli/warm.ts LINGER_MS | ${constant('lib/warm.ts', 'SPARE_MS')} | 5_000 | an instance stays until the last has started
 cli/stock-command.ts CHANGES_MAX | ${stockChangesMax} | ${stockChangesMax} | the command sends as many changes of stock as a call may bring
-lib/store/stock.ts STOCK_CHANGES_MAX | ${stockChangesMax} | ${stockChangesMax} | the store takes as many changes of stock as a call may bring
 cli/deployment/kept-keys.ts KEYS_BYTES_MAX | 32_000 | ${64 * 1024 - 2_048} | keys fit into a secret of 64 KB beside an address and a token
 cli/cost/workload.ts CLAIMED_MAX | ${batchSize} | ${batchSize} | cost counts with the batches that a stage has by default
 deploy/secret-store.ts TRIES_MAX | 3 | 20 | a secret that others change is written after a few tries
@@ -127,6 +126,19 @@ console/server/live.ts SLOW_MS | ${SCHEDULE_MS} | ${SCHEDULE_MS} | the console a
 console/server/live.ts ME_MS | ${5 * MINUTE} | ${HOUR} | a console notices within the hour that its key was revoked
 console/server/live.ts RETRY_MS_MIN | 2_000 | ${MINUTE / 2} | a console that is refused does not storm
 local/gateway.ts BODY_BYTES_MAX | ${10 * 1024 * 1024} | ${10 * 1024 * 1024} | the local API takes bodies as large as API Gateway does
+lib/orders/batch.ts ORDER_BYTES_MAX | ${256 * 1024} | ${256 * 1024} | the contract's largest order
+lib/orders/batch.ts BATCH_BYTES_MAX | ${4 * 1024 * 1024} | ${4 * 1024 * 1024} | the contract's largest batch
+lib/orders/batch.ts BATCH_ORDERS_MAX | 500 | 500 | the contract's orders of a batch
+lib/orders/rules.ts LINES_MAX | 1_000 | 1_000 | the contract's lines of an order
+lib/orders/faults.ts FAULTS_MAX | 100 | 100 | the contract's faults of an answer
+lib/orders/rules.ts METADATA_MEMBERS_MAX | 20 | 20 | the contract's metadata of an order
+lib/contract/operator-queries.ts IDS_MAX | 100 | 100 | the contract's ids of a call
+lib/contract/operator-queries.ts PAUSE_MS_MAX | ${HOUR} | ${HOUR} | the contract's longest pause
+lib/store/list.ts PAGE_ORDERS_MAX | 100 | 100 | the contract's page of a list
+lib/store/order-record.ts REPLACED_MAX | 5 | 5 | the contract's times that an order may be replaced
+lib/orders/retry.ts RETRY_DELAY_MS_BASE | 1_000 | 10_000 | an order that fails comes back with the next drain, and later by a few drains
+lib/orders/retry.ts RETRY_DELAY_MS_MAX | ${10 * MINUTE} | ${HOUR} | an order that keeps failing is tried a few times an hour
+lib/postgres/evidence.ts PROBES_MAX | 3 | 10 | a few orders of different clients tell whether a batch or the database is at fault
 `;
 
 const rows = RANGES.trim()

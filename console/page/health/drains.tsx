@@ -24,7 +24,11 @@ const COLUMNS: readonly Column<Drain>[] = [
     cell: ({ startedAt, endedAt }) => duration(Date.parse(endedAt) - Date.parse(startedAt)),
   },
   ...COUNTS.map(
-    ([name, of]): Column<Drain> => ({ name, class: 'number', cell: (drain) => count(drain[of]) }),
+    ([name, of]): Column<Drain> => ({
+      name,
+      class: 'number',
+      cell: ({ [of]: value }) => (value === null ? '–' : count(value)),
+    }),
   ),
   {
     name: 'Ended because',

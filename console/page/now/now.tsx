@@ -98,6 +98,7 @@ export const ENDINGS: Readonly<Record<NonNullable<Situation['endings']>['kind'],
   'time-up': 'time up',
   'producer-down': 'producer down',
   'lock-lost': 'lock lost',
+  'store-failed': 'Redis failed',
 };
 
 const COUNTED = [

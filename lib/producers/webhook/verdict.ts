@@ -77,7 +77,7 @@ const ABOUT_THE_SYSTEM = new Set([429, 503]);
  *
  * @returns milliseconds from now, up to `RETRY_DELAY_MS_MAX`; nothing where it is neither
  */
-export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
+function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
   if (value === undefined) return undefined;
   const text = value.trim();
   const isDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text);

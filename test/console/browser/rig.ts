@@ -25,8 +25,6 @@ export async function seededStack(options: { rush?: Rush } & Partial<StackOption
   return { stack, store, seed, logged, ...pagesOf(browser, new URL(stack.url)) };
 }
 
-export type Rig = Awaited<ReturnType<typeof seededStack>>;
-
 /** Opens pages of a console of their own, and looks that nothing goes wrong in any of them. */
 export function pagesOf(browser: Browser, url: URL, key = OPERATOR_KEY) {
   async function console(options: { readonly key?: string; readonly isReadOnly?: boolean } = {}) {

@@ -49,15 +49,25 @@ const noted = (agoMs: number, more: Partial<DrainRecord> = {}) => {
   const [startMs, endMs] = [NOW_MS - agoMs - 10 * S, NOW_MS - agoMs];
   const counts = {
     claimed: 600,
-    again: 0,
+    ...{ arrived: 0, token: 1 },
     produced: 600,
     retried: 0,
     dead: 0,
     drains: 1,
     woken: 0,
   };
-  const record = { startMs, endMs, slot: 0, ...counts, depth: 1, oldestAgeMs: 0, latencies: [] };
-  return noteDrain(store, { ...record, ending: 'time-up', ...more }, 'schedule');
+  const record = {
+    startMs,
+    endMs,
+    slot: 0,
+    ...counts,
+    queued: 1,
+    due: 0,
+    oldestAgeMs: 0,
+    latencies: [],
+  };
+  const noted = { ...record, ending: 'time-up' as const, ...more };
+  return noteDrain(store, { record: noted, trigger: 'schedule' });
 };
 const api = (path: string, body?: object) =>
   fetch(`${rig.stack.url}${path}`, {

@@ -13,7 +13,7 @@ export interface Template {
   readonly Outputs?: Readonly<Record<string, { readonly Value: Value; readonly Export?: Value }>>;
 }
 
-export const PSEUDO_PARAMETERS = [
+const PSEUDO_PARAMETERS = [
   'AWS::AccountId',
   'AWS::NoValue',
   'AWS::Partition',

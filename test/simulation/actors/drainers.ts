@@ -2,6 +2,7 @@ import { drainSlot } from '../../../lib/drain/drain-slot.ts';
 import { NO_METRICS } from '../../../lib/metrics/metrics.ts';
 import { createProducer } from '../../../lib/producers/order-numbers.ts';
 import type { Producer, ProducerDependencies } from '../../../lib/producers/producer.ts';
+import type { DrainRecord } from '../../../lib/store/activity.ts';
 import { StoreUnavailable } from '../../../lib/store/errors.ts';
 import { acquireLock } from '../../../lib/store/lock.ts';
 import { watchDrain } from '../drain-watch.ts';
@@ -13,6 +14,7 @@ import type { World } from '../world.ts';
 interface Machine {
   readonly process: SimulatedProcess;
   readonly producer: Producer;
+  readonly unwritten: DrainRecord[];
   isBusy: boolean;
   /** Its clock may be wrong, and others take its place then, once all is well. */
   readonly isOfStorm: boolean;
@@ -61,7 +63,7 @@ function createDrainers(world: World): Drainers {
       plan.produces === 'ledger'
         ? ledgerProducer(world, process)
         : createProducer({} as ProducerDependencies);
-    const fresh = { process, producer, isBusy: false, isOfStorm: world.isStorm() };
+    const fresh = { process, producer, unwritten: [], isBusy: false, isOfStorm: world.isStorm() };
     machines.push(fresh);
     return fresh;
   }
@@ -79,7 +81,7 @@ function createDrainers(world: World): Drainers {
 
 async function drainOnce(
   world: World,
-  { process, producer }: Machine,
+  { process, producer, unwritten }: Machine,
   { slot, timeMs, number }: { slot: number; timeMs: number; number: number },
 ): Promise<void> {
   const { plan, keys, scheduler, history } = world;
@@ -98,7 +100,7 @@ async function drainOnce(
   try {
     const outcome = await drainSlot(
       {
-        ...{ store, clock, random, log: () => undefined, metrics: NO_METRICS },
+        ...{ store, clock, random, unwritten, log: () => undefined, metrics: NO_METRICS },
         producer: watch.producer(producer),
         lock: () => watch.lock(() => acquireLock(request)),
       },
