@@ -43,7 +43,7 @@ async function drained(claimed: number, depthOf: (minutesAgo: number) => number)
     };
     const record = { startMs, endMs: startMs + 50_000, slot: 0, ...counts, depth: depthOf(ago) };
     const rest = { oldestAgeMs: 0, latencies: [], ending: 'time-up' } as const;
-    await noteDrain(store, { ...record, ...rest });
+    await noteDrain(store, { record: { ...record, ...rest }, trigger: 'schedule' });
   }
 }
 
