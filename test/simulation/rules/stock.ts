@@ -161,7 +161,7 @@ export function checkReplacedStock(
     if (before.stocks.get(sku)?.epoch === epoch) left.set(sku, (left.get(sku) ?? 0) + units);
   }
   const names = args.slice(11, 11 + Number(args[10])).map((name) => String(JSON.parse(name)));
-  const wanted = [...unitsOf(JSON.parse(args[4] ?? '').lines)].filter(([sku]) => left.has(sku));
+  const wanted = [...unitsOf(submissionIn(args[4] ?? '').lines)].filter(([sku]) => left.has(sku));
   const lacking = wanted.filter(([sku, units]) => (left.get(sku) ?? 0) < units);
   const out = lacking.map(([sku]) => `${names.indexOf(sku) + 1}=${left.get(sku)}`);
   const must = out.length > 0 ? `out ${out.join(' ')}` : '';
