@@ -45,6 +45,7 @@ export async function sluiceCounts() {
       ...(await upkeepCounts(measuring)),
       ...(await eventCounts(measuring)),
       limitedRequest: await limitedRequest(measuring),
+      redriveOfHundred: await redriveOfHundred(measuring),
     };
   } finally {
     await server.stop();
@@ -135,11 +136,24 @@ async function operatingCounts({ store, costOf, submit, drain }: Measuring) {
   return { ...counts, redriveOfOne };
 }
 
-/** Settles the one order that waits as dead. */
-async function die(store: Store): Promise<void> {
+/** As the console puts them back. */
+async function redriveOfHundred({ store, costOf, submitMany }: Measuring): Promise<number> {
+  const { handler: redrive } = await import('../functions/redrive-dead-letters.ts');
+  await submitMany(100);
+  await die(store, 100);
+  const { client, keys } = store;
+  const ids = await client.redis.zrange<string[]>(keys.dead(CLIENT), 0, 99);
+  const body = { ids, ordersPerSecond: 10 };
+  return await costOf(() =>
+    call(redrive, request('POST /dead-letters/redrive', { body, key: ADMIN }), 202),
+  );
+}
+
+/** Settles the orders that wait as dead. */
+async function die(store: Store, orders = 1): Promise<void> {
   const nowMs = Date.now();
   const { claim } = await settleAndClaim(store, undefined, {
-    ...{ clients: [CLIENT], ordersMax: 1, leaseMs: 30_000, nowMs },
+    ...{ clients: [CLIENT], ordersMax: orders, leaseMs: 30_000, nowMs },
     holder: randomUUID(),
   });
   const settlements = (claim?.leases ?? []).map((lease) => ({

@@ -40,6 +40,8 @@ export function keysWith(prefix: string) {
     totals: `${prefix}order_totals`,
     /** STRING: how much there is of a SKU, as `stock-record.ts` has it; absent where it is not tracked. */
     stock: (sku: string) => `${prefix}order_stock:${sku}`,
+    /** STRING that expires: the ids of changes of a SKU that was untracked. */
+    untracked: (sku: string) => `${prefix}order_untracked:${sku}`,
     /** ZSET of the SKUs that are tracked, all with score 0. */
     skus: `${prefix}order_skus`,
     /** STRING `<units>:<epoch>:<atMs>`: what a customer has of a SKU with a limit. */

@@ -1,3 +1,4 @@
+import { withContent } from '../orders/content.ts';
 import type { Order } from '../orders/order.ts';
 import { statusAtIntake } from '../orders/order.ts';
 import { contentOf } from '../orders/submission.ts';
@@ -23,7 +24,7 @@ import { type NoStock, noStockFrom } from './submit-stock.ts';
 
 export interface ReplaceRequest {
   /** With the id of the order that it replaces. */
-  readonly order: Omit<NewOrder, 'idempotencyKey' | 'client'>;
+  readonly order: Pick<NewOrder, 'id' | 'submission'>;
   /** Whose order it must be; anybody's if left out. */
   readonly client?: string;
   readonly nowMs: number;
@@ -52,7 +53,8 @@ const ROUNDS_MAX = 3;
  * @throws StoreUnavailable, StoreFault
  */
 export async function replace(store: Store, request: ReplaceRequest): Promise<ReplaceAnswer> {
-  const { order: wanted, client, nowMs, hasStock = false } = request;
+  const { client, nowMs, hasStock = false } = request;
+  const wanted = { id: request.order.id, ...withContent(request.order.submission) };
   for (let round = 1; ; round += 1) {
     const [stored = { record: null, state: null }] = await readStored(store, [wanted.id]);
     const erased = stored.record === null ? undefined : erasedFrom(stored.record);

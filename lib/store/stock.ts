@@ -21,7 +21,7 @@ export interface StockChange {
 
 export type StockAnswer =
   | { readonly kind: 'changed' | 'short'; readonly stock: Stock }
-  /** Units can be added only where some were set. */
+  /** Units can be added only where some were set, and what was set is gone where a SKU was untracked. */
   | { readonly kind: 'untracked' }
   /** As many SKUs are tracked as may be. */
   | { readonly kind: 'full' };
@@ -40,7 +40,11 @@ export async function changeStock(
 ): Promise<StockAnswer[]> {
   const answers = await runScript(client, {
     script: SET_STOCK,
-    keys: [keys.skus, ...changes.map(({ sku }) => keys.stock(sku))],
+    keys: [
+      keys.skus,
+      ...changes.map(({ sku }) => keys.stock(sku)),
+      ...changes.map(({ sku }) => keys.untracked(sku)),
+    ],
     args: [
       String(SKUS_MAX),
       ...changes.flatMap(({ sku, kind, units, perCustomerMax: limit }, at) => [
@@ -56,14 +60,22 @@ export async function changeStock(
   });
 }
 
-/** Stops tracking a SKU: orders for it are not limited. @returns whether it was tracked */
-export async function untrackStock({ client, keys }: Store, sku: string): Promise<boolean> {
-  const [found] = await runScript(client, {
+/**
+ * Stops tracking a SKU: orders for it are not limited. A late repeat leaves a stock that was set since.
+ *
+ * @returns whether it was tracked
+ * @throws StoreUnavailable, StoreFault
+ */
+export async function untrackStock(store: Store, sku: string): Promise<boolean> {
+  const { client, keys } = store;
+  const [found] = await stocksOf(store, [sku]);
+  if (found === undefined) return false;
+  const [isUntracked] = await runScript(client, {
     script: UNTRACK_STOCK,
-    keys: [keys.skus, keys.stock(sku)],
-    args: [sku],
+    keys: [keys.skus, keys.stock(sku), keys.untracked(sku)],
+    args: [sku, found.stock.epoch],
   });
-  return found === 1;
+  return isUntracked === 1;
 }
 
 /** A tracked SKU with its stock. */

@@ -34,6 +34,8 @@ export interface Database {
   /** Executes what a request asks for, and looks at all of a run's keys after each command. */
   execute(path: string, body: string, look: Look, tear?: Tear): Promise<[Answer, Executed[]]>;
   look(look: Look): Promise<StoreState>;
+  /** All that the keys of a run hold, one text for each. */
+  texts(prefix: string): Promise<string[]>;
   /** Sends commands as they are. */
   send(commands: Argument[][]): Promise<Reply[]>;
   close(): void;
@@ -58,6 +60,16 @@ const READS = new Set(
     ' ',
   ),
 );
+
+const TEXTS = `
+local readers = { string = { 'GET' }, hash = { 'HGETALL' }, list = { 'LRANGE', 0, -1 }, zset = { 'ZRANGE', 0, -1 } }
+local texts = {}
+for i, key in ipairs(redis.call('KEYS', ARGV[1])) do
+  local reader = readers[redis.call('TYPE', key).ok]
+  local held = redis.call(reader[1], key, unpack(reader, 2))
+  texts[i] = key .. ': ' .. (type(held) == 'table' and table.concat(held, ' ') or held)
+end
+return texts`;
 
 export async function openDatabase(socketPath: string): Promise<Database> {
   const connection = shareConnection({ socketPath });
@@ -106,6 +118,11 @@ export async function openDatabase(socketPath: string): Promise<Database> {
       const isRefused = path === '' && all[0]?.startsWith('{"error"') === true;
       const text = path === '' ? (all[0] ?? '') : `[${all.join(',')}]`;
       return [{ status: isRefused ? 400 : 200, text }, withReads(executed)];
+    },
+    async texts(prefix) {
+      const [reply] = await connection.send([['EVAL', TEXTS, '0', `${prefix}*`]]);
+      if (reply?.kind !== 'array') throw new Error(`Redis cannot be read: ${textOf(reply)}`);
+      return reply.items.map((item) => (item.kind === 'bulk' ? item.bytes.toString() : ''));
     },
     send: connection.send,
     close: connection.close,

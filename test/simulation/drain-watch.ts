@@ -1,9 +1,11 @@
 import type { SlotLock, SlotOutcome } from '../../lib/drain/drain-slot.ts';
+import type { ClaimedOrder } from '../../lib/orders/order.ts';
 import type { Producer } from '../../lib/producers/producer.ts';
 import { CLAIM } from '../../lib/store/scripts.ts';
 import { isPause, lockHolderOf } from './locks.ts';
 import type { ProducerCall } from './model.ts';
 import type { SimulatedProcess } from './process.ts';
+import { submissionIn } from './records.ts';
 import { withoutTime } from './steps.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -69,6 +71,14 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
     );
   }
 
+  /** While it is leased nobody replaces it, so it is produced as it stands there. */
+  function checkContent({ id, customer }: ClaimedOrder) {
+    const { record, owner } = world.state().orders.get(id) ?? {};
+    if (record === undefined || !owner?.includes(`:${drainId}@`)) return;
+    if (submissionIn(record).customer === customer) return;
+    throw new Violation('a producer is handed a content that the order has no longer', id);
+  }
+
   /** A lock whose reply was lost is still known to be one's own. */
   function checkBusy() {
     if (!isUndisturbed() || mishaps().some((mishap) => /delayed|never/.test(mishap))) return;
@@ -87,6 +97,29 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
     };
   }
 
+  const watched =
+    (producer: Producer): Producer =>
+    async (orders, context) => {
+      const { signal } = context;
+      const ids = orders.map(({ id }) => id);
+      const batch = `${context.token}:${drainId}`;
+      const call: ProducerCall = { process, batch, ids, signal, isUndisturbed, isOver: false };
+      const other = model.calls.find((one) => one.process === process && !one.isOver);
+      if (other && !other.signal.aborted)
+        world.fail(new Violation('a producer is called twice at once'));
+      model.calls.push(call);
+      for (const id of ids) model.orders.get(id)?.handed.add(String(context.token));
+      for (const order of orders) guarded(checkContent)(order);
+      signal.addEventListener('abort', () => guarded(checkAbort)(call, context.deadlineMs));
+      try {
+        const answers = await producer(orders, context);
+        call.answers = answers;
+        return answers;
+      } finally {
+        call.isOver = true;
+      }
+    };
+
   return {
     async lock(acquire: () => Promise<SlotLock | undefined>): Promise<SlotLock | undefined> {
       const lock = await acquire();
@@ -99,27 +132,9 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
       held = { signal: lock.signal, release };
       return held;
     },
-    producer:
-      (producer: Producer): Producer =>
-      async (orders, context) => {
-        const { signal } = context;
-        const ids = orders.map(({ id }) => id);
-        const batch = `${context.token}:${drainId}`;
-        const call: ProducerCall = { process, batch, ids, signal, isUndisturbed, isOver: false };
-        const other = model.calls.find((one) => one.process === process && !one.isOver);
-        if (other && !other.signal.aborted)
-          world.fail(new Violation('a producer is called twice at once'));
-        model.calls.push(call);
-        for (const id of ids) model.orders.get(id)?.handed.add(String(context.token));
-        signal.addEventListener('abort', () => guarded(checkAbort)(call, context.deadlineMs));
-        try {
-          const answers = await producer(orders, context);
-          call.answers = answers;
-          return answers;
-        } finally {
-          call.isOver = true;
-        }
-      },
+    producer(producer: Producer): Producer {
+      return Object.assign(watched(producer), producer.erase && { erase: producer.erase });
+    },
     ended: guarded((outcome: SlotOutcome) => {
       if (held !== undefined && !isReleased) throw new Violation('a drain keeps its lock');
       if (outcome.kind === 'busy' || !isCalm()) return;

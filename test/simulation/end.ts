@@ -55,6 +55,10 @@ function checkOutcome(id: string, { state, places }: StoredState, memory: OrderM
       id,
     );
   }
+  if (state?.isErased) {
+    if (places[0]?.kind !== 'ended') throw new Violation('an erased order does not end', id);
+    return;
+  }
   const { effect, handed } = memory;
   if (status === 'produced' && plan.produces !== 'order-numbers') {
     if (effect === undefined) throw new Violation('an order is produced and has no effect', id);

@@ -2,6 +2,7 @@ import { aloneOf } from '../../lib/store/claim.ts';
 import { segmentName } from '../../lib/store/keys.ts';
 import type { Model, OrderMemory } from './model.ts';
 import type { Plan } from './plan.ts';
+import { checkErased, isErased } from './rules/changes.ts';
 import { checkStock } from './rules/stock.ts';
 import type { Place, StoredState, StoreState } from './state.ts';
 import { idsIn, type Step } from './steps.ts';
@@ -33,6 +34,7 @@ export function checkInvariants(step: Step, model: Model, plan: Plan): void {
   checkLooks(step, model, plan);
   checkQueues(after, model);
   checkStock(step, model);
+  if (plan.changes !== undefined) checkErased(after, model);
   if (!model.wasTorn) {
     checkTotals(after);
     checkEvents(before, after, plan);
@@ -56,12 +58,14 @@ export function wrongPlace(order: StoredState, client: string): string | undefin
   if (place.of !== whose) return `an order is in ${where}, not of ${whose}`;
   if (owner !== undefined && place.kind !== 'pending') return `a leased order is in ${where}`;
   const isOver = status === 'produced' || (status === 'canceled' && state?.segment !== undefined);
+  if (isErased(order) && place.kind === 'pending') return undefined;
   return isOver && owner !== undefined ? `an order that is ${status} is leased` : undefined;
 }
 
 function placesFor({ state }: StoredState): Place['kind'][] {
   if (state?.status === 'dead') return ['dead'];
-  if (state?.status === 'produced') return ['ended'];
+  // What was erased is on its way to where it was, by a drain that has it erased downstream.
+  if (state?.status === 'produced') return state.isErased ? ['ended', 'pending'] : ['ended'];
   // What a cancel has marked stays where it was until a drain moves it.
   if (state?.status === 'canceled' && state.segment !== undefined) return ['ended'];
   return ['queue', 'pending'];
@@ -81,7 +85,9 @@ function checkEnded({ name, before, after }: Step): void {
     const is = after.orders.get(id) as StoredState;
     if (is === was) continue;
     const isForgotten = name === 'forget' && is.record === undefined;
-    if (was.record !== undefined && is.record !== was.record && !isForgotten) {
+    const isChanged =
+      is.record !== undefined && !isErased(was) && (name === 'erase' || name === 'replace');
+    if (was.record !== undefined && is.record !== was.record && !isForgotten && !isChanged) {
       throw new Violation(is.record ? 'a record changes' : `${name} removes a record`, id);
     }
     if (isForgotten || is.text === was.text) continue;
@@ -89,6 +95,8 @@ function checkEnded({ name, before, after }: Step): void {
     const mayChange =
       (status === 'canceled' && segment === undefined && is.state?.status === 'canceled') ||
       (status === 'dead' && (name === 'redrive' || name === 'cancel')) ||
+      (name === 'replace' && status === 'canceled' && is.text === undefined) ||
+      (isErased(is) && (name === 'erase' || is.state?.status === status)) ||
       (status !== 'produced' && status !== 'canceled' && status !== 'dead');
     if (!mayChange)
       throw new Violation(`${name} changes the state of an order that is ${status}`, id);
@@ -124,7 +132,12 @@ function checkQueues({ queues }: StoreState, { orders }: Model): void {
 }
 
 function checkTotals({ totals, orders }: StoreState): void {
-  const all = [...orders.values()].flatMap(({ state }) => (state ? [state] : []));
+  const all = [...orders.values()].flatMap(({ state, places }) =>
+    // An erased one counts once more when it is where it was.
+    state && !(state.isErased && state.status === 'produced' && places[0]?.kind !== 'ended')
+      ? [state]
+      : [],
+  );
   const canceled = all.filter(({ status }) => status === 'canceled');
   const must = {
     produced: all.filter(({ status }) => status === 'produced').length,

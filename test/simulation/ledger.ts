@@ -53,7 +53,15 @@ export function ledgerProducer(
     return answers;
   }
 
-  return (orders, { signal }) => produce(orders, signal);
+  /** It forgets an order, unless it is away. */
+  async function erase(ids: readonly string[]): Promise<void> {
+    await process.wait(random.whole(1, 300));
+    if (world.isStorm() && troubleOf(world) !== undefined) throw new Error('The ledger is away');
+    for (const id of ids) (world.model.orders.get(id) as OrderMemory).isErasedThere = true;
+  }
+
+  const producer: Producer = (orders, { signal }) => produce(orders, signal);
+  return Object.assign(producer, { erase });
 }
 
 function troubleOf({ plan, random }: World): ProducerTrouble | undefined {
@@ -94,8 +102,7 @@ function produceOne(
   }
   if (world.isStorm()) {
     if (nature === 'lies') {
-      world.effects += memory.effect === undefined ? 1 : 0;
-      memory.effect ??= world.effects;
+      takeEffect(world, order);
       if (random.chance(0.5))
         return { kind: 'retry', reason: 'It has the order and says otherwise.' };
       memory.wasRejected = true;
@@ -113,13 +120,22 @@ function produceOne(
       if (mood < 0.7) return undefined;
     }
   }
-  world.effects += memory.effect === undefined ? 1 : 0;
-  memory.effect ??= world.effects;
+  takeEffect(world, order);
   world.history.note(
     world.scheduler.now(),
     'ledger',
     [order.id],
     () => `has number ${memory.effect}`,
   );
-  return { kind: 'produced', orderNumber: memory.effect, result: { ledger: memory.effect } };
+  const result = { ledger: memory.effect, of: order.metadata };
+  return { kind: 'produced', orderNumber: memory.effect as number, result };
+}
+
+/** An order that is handed over again has the number that it has. */
+function takeEffect(world: World, { id, customer }: ClaimedOrder): void {
+  const memory = world.model.orders.get(id) as OrderMemory;
+  world.effects += memory.effect === undefined ? 1 : 0;
+  memory.effect ??= world.effects;
+  memory.effectOf ??= customer;
+  memory.isErasedThere = false;
 }

@@ -30,6 +30,14 @@ export interface OrderMemory {
   end: string | undefined;
   /** Its effect outside: the number that the downstream system gave it. */
   effect: number | undefined;
+  /** Whose content it had as it took effect there first, since it was last forgotten. */
+  effectOf: string | undefined;
+  /** The downstream system was told to erase it. */
+  isErasedThere: boolean;
+  /** How often it was given another content, or erased. */
+  changes: number;
+  /** It was canceled since it got the content that it has. */
+  wasCanceled: boolean;
   /** A producer has said that no attempt will ever succeed. */
   wasRejected: boolean;
   /** Its client was told last that there is not enough of what it wants. */
@@ -72,6 +80,7 @@ export function createModel({ orders: planned }: Plan): Model {
       turn: 0,
       ...{ handed: new Set(), isTorn: false, wasTorn: false, isStranded: false },
       ...{ receipt: undefined, end: undefined, effect: undefined, wasRejected: false },
+      ...{ effectOf: undefined, isErasedThere: false, changes: 0, wasCanceled: false },
       isRefused: false,
     },
   ]);

@@ -1,5 +1,7 @@
 import { orderIdOf } from '../../lib/orders/identity.ts';
 import type { Submission } from '../../lib/orders/submission.ts';
+import { submissionOf } from './bodies.ts';
+import { type ChangesPlan, withChanges } from './changes-plan.ts';
 import { type Random, randomFrom } from './random.ts';
 import { type StockPlan, withStock } from './stock-plan.ts';
 
@@ -33,6 +35,8 @@ export interface Plan {
   readonly pauses: number;
   /** Passes over the whole store, which repair and forget. */
   readonly upkeeps: number;
+  /** Passes that forget only. */
+  readonly retentions: number;
   /** How long an order is kept after its end. */
   readonly retentionMs: number;
   /** Orders in a client's queue beyond which its submits are refused. */
@@ -40,6 +44,8 @@ export interface Plan {
   readonly isAnnounced: boolean;
   /** Left out where no stock is kept. */
   readonly stock?: StockPlan;
+  /** Left out where no order is replaced or erased. */
+  readonly changes?: ChangesPlan;
 }
 
 export const TROUBLES = [
@@ -74,6 +80,8 @@ export interface PlannedOrder {
   readonly idempotencyKey: string;
   /** The first is what the client means; others are sent under the same key by mistake. */
   readonly bodies: readonly Submission[];
+  /** What it may be replaced by: other contents, which no client submits. */
+  readonly replacements?: readonly Submission[];
   /**
    * What its production does until all is healed; `rejects` and `poison`, which kills its drain each time,
    * are for ever. A receiver `lies` about an order where it takes it and says otherwise.
@@ -85,10 +93,10 @@ const DAY_MS = 86_400_000;
 
 /** Most seeds have a few kinds of faults only, so that each is seen by itself. */
 export function planOf(seed: number): Plan {
-  return withStock(planWithoutStock(seed));
+  return withChanges(withStock(plainPlan(seed)));
 }
 
-function planWithoutStock(seed: number): Plan {
+function plainPlan(seed: number): Plan {
   const random = randomFrom(seed);
   const startMs = Date.UTC(2026, 10, 22, 13, 37) + random.whole(0, 86_400_000);
   const stormMs = random.whole(60, 420) * 1000;
@@ -121,10 +129,16 @@ function planWithoutStock(seed: number): Plan {
     redrives: random.chance(0.5) ? random.whole(1, 4) : 0,
     pauses: seed % 3 === 0 ? 1 + (seed % 4) : 0,
     upkeeps: random.chance(0.5) ? random.whole(1, 6) : 0,
-    retentionMs: random.pick([30_000, DAY_MS, 30 * DAY_MS]),
+    retentions: seed % 5 === 0 ? 4 : 0,
+    retentionMs: retentionOf(seed, random.pick([30_000, DAY_MS, 30 * DAY_MS])),
     queueMax: random.pick([1, 1_000, 1_000]),
     isAnnounced: random.chance(0.5),
   };
+}
+
+/** Where orders are forgotten while others come, they are not kept for long. */
+function retentionOf(seed: number, keptMs: number): number {
+  return seed % 5 === 0 ? 30_000 : keptMs;
 }
 
 function outagesOf(
@@ -177,26 +191,4 @@ function hostileOrders(random: Random, time: { startMs: number; stormMs: number 
     const id = orderIdOf(HOSTILE, idempotencyKey);
     return { id, client: HOSTILE, idempotencyKey, bodies, nature };
   });
-}
-
-function submissionOf(
-  random: Random,
-  { startMs, stormMs }: { startMs: number; stormMs: number },
-  customer: string,
-): Submission {
-  const lines = Array.from({ length: random.whole(1, 2) }, () => ({
-    sku: `sku-${random.whole(1, 99)}`,
-    quantity: random.whole(1, 9),
-    unitAmount: random.whole(0, 500),
-  }));
-  const totalAmount = lines.reduce((sum, line) => sum + line.quantity * line.unitAmount, 0);
-  return {
-    customer,
-    currency: 'GBP',
-    lines,
-    totalAmount,
-    ...(random.chance(0.3) && { reference: `reference-${random.whole(1, 99)}` }),
-    ...(random.chance(0.25) && { produceAtMs: startMs + random.whole(-60_000, stormMs) }),
-    ...(random.chance(0.2) && { metadata: { channel: 'web' } }),
-  };
 }

@@ -1,3 +1,4 @@
+import { startChanges } from './actors/changes.ts';
 import { startClients, submitAllAgain } from './actors/clients.ts';
 import { startDrainers } from './actors/drainers.ts';
 import { checkLists, keepUp, redriveAll, startOperators } from './actors/operators.ts';
@@ -52,7 +53,7 @@ async function storm(world: World): Promise<void> {
   const { plan, scheduler } = world;
   watchLeases(world);
   const drainers = startDrainers(world);
-  for (const start of [startClients, startOperators, startStock]) start(world);
+  for (const start of [startClients, startOperators, startStock, startChanges]) start(world);
   scheduler.at(plan.startMs + plan.stormMs, () => void world.heal());
   await rest(world, plan.startMs + plan.stormMs);
 

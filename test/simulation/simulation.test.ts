@@ -15,6 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
+const TORN = [
+  ...['submit', 'claim', 'settle', 'cancel', 'redrive', 'extend', 'replace', 'erase', 'forget'],
+  ...['set-stock', 'untrack-stock'],
+];
+
 /** What a simulation must come to, or it shows nothing: each as a run's history tells it. */
 const SIGHTS = new Map<string, RegExp>([
   ...TROUBLES.map((trouble): [string, RegExp] => [`a request is ${trouble}`, new RegExp(trouble)]),
@@ -22,10 +27,7 @@ const SIGHTS = new Map<string, RegExp>([
     `a producer ${trouble}`,
     new RegExp(`producer ${trouble}`),
   ]),
-  ...['submit', 'claim', 'settle', 'cancel', 'redrive', 'extend'].map((name): [string, RegExp] => [
-    `${name} is torn`,
-    new RegExp(`${name} [^\n]* → ERR`),
-  ]),
+  ...TORN.map((name): [string, RegExp] => [`${name} is torn`, new RegExp(`${name} [^\n]* → ERR`)]),
   ['a process crashes', /crashes: at an await/],
   ['an order kills its drain', /crashes: at the order that kills/],
   ['a hostile client’s order kills its drain', /hostile-\d[\s\S]*crashes: at the order that kills/],
@@ -56,7 +58,19 @@ const SIGHTS = new Map<string, RegExp>([
   ['reserved units are sold', /"sold":\[\[/],
   ['an order that has units is canceled', /cancel .* \d+ \w{12} (?:\w{12})? → \["canceled"\]/],
   ['a change of stock is repeated', /set-stock.*\n[^\n]*set-stock/],
-  ['a change of stock is torn', /set-stock [^\n]* → ERR/],
+  ['a change of stock arrives after its SKU was untracked', /set-stock .* → \["untracked"/],
+  ['a SKU is untracked', /untrack-stock .* → \[1\]/],
+  ['an order is replaced', /replace .* → \["replaced"\]/],
+  ['a canceled order is replaced', /replace .*"status":"canceled".*→ \["replaced"\]/],
+  ['an order is replaced too late', /replace .* → \["(?:producing|changed)"\]/],
+  ['a replacement is refused for stock', /replace .* → \["out \d/],
+  ['a key of a replaced content is used again', /"kind":"replaced"/],
+  ['a key of an erased order is used again', /"kind":"erased"/],
+  ...['waiting', 'leaving', 'dead', 'produced', 'canceled'].map((was): [string, RegExp] => [
+    `an order is erased that was ${was}`,
+    new RegExp(`erase .* ${was} ! .*→ \\["erased"\\]`),
+  ]),
+  ['an erasure fails downstream', /settle at .* pending \d{10,} by \S+ (?:,|→)/],
   ['upkeep puts stock right', /repair-stock [^\n]* 1 → \[1\]/],
   ['orders of several clients are claimed', /claim .*",(?:1,\d+,"[^"]+",2|2,\d+,"[^"]+",1),/],
 ]);

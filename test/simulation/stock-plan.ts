@@ -9,6 +9,8 @@ export interface StockPlan {
   readonly first: readonly StockChange[];
   /** Later changes, and how long after the start, in milliseconds. */
   readonly changes: readonly (readonly [afterMs: number, change: StockChange])[];
+  /** SKUs that are tracked no longer from a time on, until they are set again. */
+  readonly untracks: readonly (readonly [afterMs: number, sku: string])[];
   /** Cancels beside those of every seed. */
   readonly cancels: number;
   /** How long an intake remembers what is sold out. */
@@ -37,18 +39,29 @@ function stockPlanOf({ seed, stormMs }: Plan): StockPlan {
     const sku = random.pick(tracked);
     return { sku, kind, units: kind === 'set' ? unitsOf(random) : random.whole(-9, 20) };
   };
-  return {
-    first: tracked.map((sku) => ({
-      ...{ sku, kind: 'set', units: unitsOf(random) },
-      ...(sku === TRACKED_SKUS.at(-1) && { perCustomerMax: LIMIT }),
-    })),
-    changes: Array.from({ length: random.whole(0, CHANGES_MAX) }, () => [
+  const first = tracked.map((sku) => ({
+    ...({ sku, kind: 'set', units: unitsOf(random) } as const),
+    ...(sku === TRACKED_SKUS.at(-1) && { perCustomerMax: LIMIT }),
+  }));
+  const changes = Array.from(
+    { length: random.whole(0, CHANGES_MAX) },
+    (): StockPlan['changes'][number] => [
       random.whole(0, stormMs),
       change(random.pick(['set', 'add', 'add'])),
-    ]),
+    ],
+  );
+  return {
+    first,
+    changes,
     cancels: random.whole(0, 8),
     soldOutMs: random.pick([0, 1_000, 10_000]),
+    untracks: changes.flatMap((one) => untracksAfter(random, one)),
   };
+}
+
+/** Most soon after a change, so that a late repeat of that finds the SKU untracked. */
+function untracksAfter(random: Random, [afterMs, { sku }]: StockPlan['changes'][number]) {
+  return random.chance(0.5) ? [[afterMs + random.whole(0, 10_000), sku] as const] : [];
 }
 
 function unitsOf(random: Random): number {
@@ -56,7 +69,7 @@ function unitsOf(random: Random): number {
 }
 
 /** The same order for few SKUs, so that several want the same. */
-function wantingFew(submission: Submission): Submission {
+export function wantingFew(submission: Submission): Submission {
   const lines = submission.lines.map((line) => ({
     ...line,
     sku: `sku-${1 + (Number(line.sku.slice(4)) % 4)}`,

@@ -12,7 +12,7 @@ import { randomFrom } from './random.ts';
 import { checkStep } from './rules/rules.ts';
 import { createScheduler } from './scheduler.ts';
 import { CLIENTS, type StoreState } from './state.ts';
-import { idsIn, meaningOf, type Step, tellStep } from './steps.ts';
+import { answerOf, idsIn, meaningOf, type Step, tellStep } from './steps.ts';
 import { TRACKED_SKUS } from './stock-plan.ts';
 import { Violation } from './violation.ts';
 
@@ -23,6 +23,8 @@ export interface World extends Conditions {
   readonly model: Model;
   /** The store as the last step left it. */
   state(): StoreState;
+  /** All that Redis holds of the run, one text for each key. */
+  texts(): Promise<string[]>;
   /** Calls after each step. */
   onStep(call: (step: Step) => void): void;
   start(kind: string): SimulatedProcess;
@@ -76,9 +78,17 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
     );
     for (const { command, text, after } of executed) {
       const { result, error } = JSON.parse(text) as { result?: unknown; error?: string };
+      const meaning = meaningOf(command);
       const step: Step = {
-        ...meaningOf(command),
-        ...{ process, error, answer: result, before: state, after, nowMs: scheduler.now() },
+        ...meaning,
+        ...{
+          process,
+          error,
+          answer: answerOf(meaning, result),
+          before: state,
+          after,
+          nowMs: scheduler.now(),
+        },
       };
       state = after;
       const told = fate.name === 'passes' ? '' : `   (${fate.name})`;
@@ -113,6 +123,7 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
     ...conditions,
     ...{ keys, model, fail },
     state: () => state,
+    texts: () => database.texts(prefix),
     onStep: (call) => void watchers.push(call),
     start(kind) {
       processes += 1;

@@ -193,6 +193,28 @@ test('an order that reserved nothing gives nothing back, nor does one of an earl
   expect(await countsOf(store, 'a')).toEqual([7, 0, 0]);
 });
 
+test('a change that arrives again after its SKU was untracked is known, and brings no stock back', async () => {
+  const store = freshStore();
+  const set = (units: number, request: string) =>
+    changeStock(store, [{ sku: 'a', kind: 'set', units }], request);
+  const order = orderOf('1', { a: 2 });
+  await set(5, 'first');
+  await submitWithStock(store, [order]);
+  await set(9, 'second');
+  await untrackStock(store, 'a');
+  for (const request of ['first', 'second']) {
+    expect(kinds(await set(5, request))).toEqual(['untracked']);
+  }
+  await cancel(store, { id: order.id, nowMs: LATER_MS });
+  expect((await listStock(store, { skusMax: 2 })).skus).toEqual([]);
+  // Nor once it is tracked anew, under whatever mark.
+  await set(7, 'third');
+  await set(5, 'first');
+  expect(await countsOf(store, 'a')).toEqual([7, 0, 0]);
+  await untrackStock(store, 'a');
+  expect(kinds(await set(9, 'second'))).toEqual(['untracked']);
+});
+
 test('stock is added once, however often the request arrives, and never below nothing', async () => {
   const store = freshStore();
   await stocked(store, { b: 1, a: 5, 'a b': 1 });

@@ -3,21 +3,18 @@ import { soldOut } from '../../../lib/intake/sold-out.ts';
 import {
   type Intake,
   type IntakeAnswer,
-  type SubmitOutcome,
   type SubmittedOrder,
   submitOrders,
 } from '../../../lib/intake/submit-orders.ts';
 import { NO_METRICS } from '../../../lib/metrics/metrics.ts';
-import { formatInstant } from '../../../lib/orders/instant.ts';
 import { StoreUnavailable } from '../../../lib/store/errors.ts';
 import { limits } from '../../support/limits.ts';
-import type { OrderMemory } from '../model.ts';
 import type { Plan, PlannedOrder } from '../plan.ts';
 import { Violation } from '../violation.ts';
 import type { World } from '../world.ts';
+import { checkOutcomes, checkRefusal } from './receipts.ts';
 
 const REQUEST_MS_MAX = 10_000;
-const RETRY_AFTER_S_MAX = 60;
 
 /** What all instances of the intake know of its clients. */
 type Known = ReturnType<typeof knowledgeOf> & Pick<Intake, 'soldOut'>;
@@ -108,14 +105,13 @@ function submitOnce(
   });
   const nowMs = process.clock.now();
   const receipts = orders.map(({ id }) => world.model.orders.get(id)?.receipt);
+  const records = orders.map(({ id }) => world.state().orders.get(id)?.record);
   submitOrders(intake, client, requests, nowMs)
     .then((answer) => {
       if (answer.kind === 'refused') checkRefusal(world, answer.retryAfterS);
       else
         checkOutcomes(world, process.name, {
-          orders,
-          requests,
-          receipts,
+          ...{ orders, requests, receipts, records },
           outcomes: answer.outcomes,
         });
       answered.resolve(answer);
@@ -126,75 +122,4 @@ function submitOnce(
     })
     .finally(giveUp);
   return answered.promise;
-}
-
-interface Answered {
-  readonly orders: readonly PlannedOrder[];
-  readonly requests: readonly SubmittedOrder[];
-  /** What their clients had been told before. */
-  readonly receipts: readonly (string | undefined)[];
-  readonly outcomes: readonly SubmitOutcome[];
-}
-
-function checkRefusal({ plan }: World, retryAfterS: number): void {
-  const isBounded = retryAfterS >= 1 && retryAfterS <= RETRY_AFTER_S_MAX;
-  if (!isBounded) throw new Violation(`a client is told to come back in ${retryAfterS} s`);
-  if (plan.orders.length <= plan.queueMax) throw new Violation('a client is refused for no reason');
-}
-
-/** A client is told the same for the same key, and what it is told is what the store holds. */
-function checkOutcomes(world: World, who: string, answered: Answered): void {
-  const { orders, requests, receipts, outcomes } = answered;
-  if (outcomes.length !== requests.length) throw new Violation('a batch is answered in part');
-  for (const [at, { id }] of orders.entries()) {
-    const outcome = outcomes[at] as SubmitOutcome;
-    const told = JSON.stringify(outcome);
-    world.history.note(world.scheduler.now(), who, [id], () => `answers its client: ${told}`);
-    const memory = world.model.orders.get(id) as OrderMemory;
-    memory.isRefused = outcome.kind === 'out-of-stock' || outcome.kind === 'over-limit';
-    if (!memory.isRefused) checkOutcome(world, id, requests[at] as SubmittedOrder, outcome);
-    else if (memory.receipt !== undefined && memory.receipt === receipts[at])
-      throw new Violation('the repeat of an order is refused for stock', id);
-  }
-}
-
-function checkOutcome(
-  world: World,
-  id: string,
-  { submission }: SubmittedOrder,
-  outcome: SubmitOutcome,
-) {
-  const memory = world.model.orders.get(id);
-  const { record } = world.state().orders.get(id) ?? {};
-  if (memory === undefined) throw new Violation(`a client is answered for ${id}`);
-  // It may be forgotten by now, or a script was torn after it, whose repeat takes it in again.
-  if (record === undefined && (world.model.wasTorn || memory.accepted === 0)) return;
-  if (record === undefined)
-    throw new Violation('an order is lost that its client has a receipt for', id);
-  const fields = JSON.parse(record) as { customer: string; acceptedAtMs: number };
-  const isSame = fields.customer === submission.customer;
-  if (outcome.kind === 'key-reused') {
-    if (isSame) throw new Violation('the repeat of an order is refused as another order', id);
-    return;
-  }
-  if (outcome.kind === 'no-room')
-    throw new Violation(`there is no room in the ${outcome.where}`, id);
-  if (!('receipt' in outcome)) throw new Violation(`an order is ${outcome.kind} that is not`, id);
-  if (!isSame) throw new Violation(`another order under the same key is ${outcome.kind}`, id);
-  const { acceptedAtMs } = fields;
-  const isLater = (submission.produceAtMs ?? 0) > acceptedAtMs;
-  const { id: toldId, status, customer, totalAmount, acceptedAt } = outcome.receipt;
-  const told = [toldId, status, customer, totalAmount, acceptedAt];
-  const must = [
-    ...[id, isLater ? 'scheduled' : 'queued', submission.customer, submission.totalAmount],
-    formatInstant(acceptedAtMs),
-  ];
-  const receipt = JSON.stringify(outcome.receipt);
-  memory.receipt ??= receipt;
-  if (receipt !== memory.receipt) throw new Violation('a client is told two different things', id);
-  if (`${told}` !== `${must}`) throw new Violation(`a client is told ${told}, not ${must}`, id);
-  if (outcome.kind === 'accepted') {
-    memory.acceptedTold += 1;
-    if (memory.acceptedTold > 1) throw new Violation('an order is said to be new twice', id);
-  }
 }

@@ -2,10 +2,12 @@ import type { Model } from '../model.ts';
 import type { Plan } from '../plan.ts';
 import { chunks, type Step } from '../steps.ts';
 import { Violation } from '../violation.ts';
+import { checkErase, checkReplace, noteChanges } from './changes.ts';
 import { checkClaim } from './claim.ts';
 import { orderOf, samePlaces } from './orders.ts';
 import { checkSettle } from './settle.ts';
-import { checkLimits, checkSetStock } from './stock.ts';
+import { checkLimits } from './stock.ts';
+import { checkSetStock, checkUntrack } from './stock-changes.ts';
 import { checkSubmit, noteAccepted } from './submit.ts';
 
 /**
@@ -16,6 +18,7 @@ import { checkSubmit, noteAccepted } from './submit.ts';
 export function checkStep(step: Step, model: Model, plan: Plan): void {
   noteClaims(step, model);
   noteAnew(step, model);
+  if (plan.changes !== undefined) noteChanges(step, model);
   if (step.name === 'submit') noteAccepted(step, model);
   if (step.name === 'set-stock') checkSetStock(step, model);
   // What customers have is remembered for a while only, and by clocks.
@@ -35,6 +38,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   extend: checkExtend,
   cancel: checkCancel,
   redrive: checkRedrive,
+  replace: checkReplace,
+  erase: checkErase,
+  'untrack-stock': checkUntrack,
   forget: checkForget,
 };
 
@@ -50,7 +56,7 @@ function noteAnew({ name, before, after }: Step, model: Model): void {
     if (!isForgotten) continue;
     // Its client's repeat makes a new order of it.
     Object.assign(memory, { accepted: 0, acceptedTold: 0, receipt: undefined, end: undefined });
-    memory.wasClaimed = false;
+    Object.assign(memory, { wasClaimed: false, effectOf: undefined });
   }
 }
 

@@ -4,6 +4,7 @@ import type { Plan } from '../plan.ts';
 import type { StoredState } from '../state.ts';
 import { type Settled, type Step, settledIn } from '../steps.ts';
 import { Violation } from '../violation.ts';
+import { isErased } from './changes.ts';
 import { checkJustified } from './justify.ts';
 import { orderOf, samePlaces } from './orders.ts';
 
@@ -29,10 +30,27 @@ export function checkSettle(step: Step, model: Model, plan: Plan): void {
     if (is.owner !== undefined) throw new Violation('a settled order is still leased', id);
     // The other half of a move that was cut off, or what the same drain sends again.
     if (text !== '' && was.text?.startsWith(text)) continue;
-    checkAttempts(settled, was, memory, plan);
     if (!memory.isTorn) checkPlaceOf(settled, is);
+    if (isErased(was)) {
+      checkErasure(settled, was, memory, plan);
+      continue;
+    }
+    checkAttempts(settled, was, memory, plan);
     checkJustified(settled, was, { step, model, plan });
   }
+}
+
+/** What was erased ends as it was, once the downstream system has erased it too. */
+function checkErasure(
+  { id, kind, text }: Settled,
+  { state }: StoredState,
+  { effect, isErasedThere }: OrderMemory,
+  { produces }: Plan,
+): void {
+  if (kind === 'pending' && text === '') return;
+  if (kind !== state?.status) throw new Violation(`erased, it is settled as ${kind}`, id);
+  const isLeft = produces === 'ledger' && effect !== undefined && !isErasedThere;
+  if (isLeft) throw new Violation('ends erased, and the ledger has it still', id);
 }
 
 /** An order is charged for each time that it may have been handed over, and for no other. */

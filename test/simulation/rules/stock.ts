@@ -1,7 +1,8 @@
 import { reservationsIn, unitsOf } from '../../../lib/store/stock-record.ts';
 import type { Model } from '../model.ts';
+import { submissionIn } from '../records.ts';
 import type { StoredStock, StoreState } from '../state.ts';
-import { chunks, type Step } from '../steps.ts';
+import type { Step } from '../steps.ts';
 import { Violation } from '../violation.ts';
 
 const putIn = ({ available, reserved, sold }: StoredStock) => available + reserved + sold;
@@ -15,7 +16,7 @@ const putIn = ({ available, reserved, sold }: StoredStock) => available + reserv
  */
 export function checkStock({ name, before, after }: Step, model: Model): void {
   if (after === before || (after.stocks.size === 0 && before.stocks.size === 0)) return;
-  if (name !== 'set-stock') checkPutIn(name, before, after);
+  if (name !== 'set-stock' && name !== 'untrack-stock') checkPutIn(name, before, after);
   const differs = differences(after);
   const less = differs.find(({ reserved, sold }) => reserved < 0 || sold < 0);
   if (less) throw new Violation(`${name} frees units of ${less.sku} that orders have`);
@@ -80,19 +81,27 @@ function tell(differs: readonly Difference[]): string {
   return told.join(', ');
 }
 
+/** An order as a submit sends it. */
+export interface SentOrder {
+  readonly id: string;
+  /** Empty where it is ready now. */
+  readonly dueAtMs: string;
+  readonly record: string;
+}
+
 /** An order gets all that it wants of tracked SKUs, or is refused for what is lacking. */
 export function checkDecisions(
   { args, before, after }: Step,
-  sent: readonly string[][],
-  answers: readonly string[],
+  sent: readonly SentOrder[],
+  answers: ReadonlyMap<number, string>,
 ): void {
-  const names = args.slice(12, 12 + Number(args[11])).map((name) => String(JSON.parse(name)));
+  const names = args.slice(13, 13 + Number(args[11])).map((name) => String(JSON.parse(name)));
   const left = new Map([...before.stocks].map(([sku, { available }]) => [sku, available]));
-  for (const [at, [id, , record = '']] of sent.entries()) {
-    const told = answers[at] ?? '';
+  for (const [at, { id, record }] of sent.entries()) {
+    const told = answers.get(at) ?? '';
     const isDecided = told === '' || /^(?:out|over) /.test(told);
     if (names.length === 0 || !isDecided) continue;
-    const wanted = [...unitsOf(JSON.parse(record).lines)].filter(([sku]) => left.has(sku));
+    const wanted = [...unitsOf(submissionIn(record).lines)].filter(([sku]) => left.has(sku));
     const lacking = wanted.filter(([sku, units]) => (left.get(sku) ?? 0) < units);
     const out = lacking.map(([sku]) => `${names.indexOf(sku) + 1}=${left.get(sku)}`);
     const must = out.length > 0 ? `out ${out.join(' ')}` : '';
@@ -125,7 +134,7 @@ export function checkLimits({ after }: Step, model: Model): void {
   const has = new Map<string, number>();
   for (const [id, { record, state }] of after.orders) {
     if (record === undefined || state?.status === 'canceled') continue;
-    const { customer } = JSON.parse(record);
+    const { customer } = submissionIn(record);
     const client = model.orders.get(id)?.planned.client;
     for (const { sku, units, limitEpoch } of reservationsIn(record)) {
       const limit = after.stocks.get(sku)?.limit;
@@ -138,33 +147,32 @@ export function checkLimits({ after }: Step, model: Model): void {
   }
 }
 
-/** A change counts once, however often it arrives. */
-export function checkSetStock({ args, before, after, answer, error }: Step, model: Model): void {
-  const now = new Map([...before.stocks].map(([sku, stock]) => [sku, { ...stock }]));
-  const changes = chunks(args.slice(1), 5) as [string, string, string, string, string][];
-  for (const [at, [sku, kind, units, , mark]] of changes.entries()) {
-    const is = after.stocks.get(sku);
-    const stock = now.get(sku);
-    const available = Number(units) + (kind === 'add' ? (stock?.available ?? 0) : 0);
-    const isRepeat = stock !== undefined && model.stockMarks.has(mark);
-    let must = 'ok';
-    if (stock === undefined && kind === 'add') must = 'untracked';
-    else if (!isRepeat && available < 0) must = 'short';
-    if (is?.text.endsWith(mark) || is?.text.includes(`${mark},`)) model.stockMarks.add(mark);
-    if (error !== undefined) continue;
-    const told = String((answer as string[])[at]);
-    if (told.split(' ')[0] !== must)
-      throw new Violation(`stock of ${sku} is told ${told}, not ${must}`);
-    if (must === 'ok' && !isRepeat) {
-      now.set(sku, { ...(stock ?? { ...(is as StoredStock), reserved: 0, sold: 0 }), available });
-    }
+/** A replaced order gives back what it had and gets all that its new content wants, or stays as it is. */
+export function checkReplacedStock(
+  { args, before, after }: Step,
+  id: string,
+  { told, isWaiting }: { readonly told: string; readonly isWaiting: boolean },
+): void {
+  const [was, is] = [before.orders.get(id)?.record ?? '', after.orders.get(id)?.record ?? ''];
+  const isRefused = /^(?:out|over) /.test(told);
+  if (was === is && !isRefused) return;
+  const left = new Map([...before.stocks].map(([sku, { available }]) => [sku, available]));
+  for (const { sku, epoch, units } of isWaiting ? reservationsIn(was) : []) {
+    if (before.stocks.get(sku)?.epoch === epoch) left.set(sku, (left.get(sku) ?? 0) + units);
   }
-  if (error !== undefined) return;
-  for (const [sku, { available, reserved, sold }] of now) {
-    const is = after.stocks.get(sku);
-    const counts = `${is?.available} ${is?.reserved} ${is?.sold}`;
-    if (counts !== `${available} ${reserved} ${sold}`) {
-      throw new Violation(`stock of ${sku} is ${counts}, not ${available} ${reserved} ${sold}`);
-    }
+  const names = args.slice(11, 11 + Number(args[10])).map((name) => String(JSON.parse(name)));
+  const wanted = [...unitsOf(submissionIn(args[4] ?? '').lines)].filter(([sku]) => left.has(sku));
+  const lacking = wanted.filter(([sku, units]) => (left.get(sku) ?? 0) < units);
+  const out = lacking.map(([sku]) => `${names.indexOf(sku) + 1}=${left.get(sku)}`);
+  const must = out.length > 0 ? `out ${out.join(' ')}` : '';
+  const isOver = told.startsWith('over ') && must === '';
+  if (isOver) checkOver(told, names, before);
+  else if (isRefused ? told !== must : must !== '')
+    throw new Violation(`a replacement that must be told "${must}" is told "${told}"`, id);
+  if (isRefused) return;
+  for (const [sku, units] of wanted) left.set(sku, (left.get(sku) ?? 0) - units);
+  for (const [sku, available] of left) {
+    if (after.stocks.get(sku)?.available === available) continue;
+    throw new Violation(`a replacement leaves ${after.stocks.get(sku)?.available} of ${sku}`, id);
   }
 }
