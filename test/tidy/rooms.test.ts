@@ -184,7 +184,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   '#producer': ['functions'],
   'zod/mini': ['lib/contract', 'lib/http', 'lib/client'],
   'pg/lib/client.js': ['lib/postgres'],
-  '@upstash/redis': ['lib/store'],
+  '@upstash/redis/cloudflare': ['lib/store'],
   '@upstash/lock': ['lib/store'],
   '@upstash/ratelimit': ['lib/store'],
 };
