@@ -2,6 +2,7 @@ import { startChanges } from './actors/changes.ts';
 import { startClients, submitAllAgain } from './actors/clients.ts';
 import { startDrainers } from './actors/drainers.ts';
 import { checkLists, keepUp, redriveAll, startOperators } from './actors/operators.ts';
+import { checkRing } from './actors/ring.ts';
 import { startStock } from './actors/stock.ts';
 import type { Database } from './database.ts';
 import { watchLeases } from './drain-watch.ts';
@@ -74,6 +75,7 @@ async function storm(world: World): Promise<void> {
   }
   later(3 + honestDrains, () => honestHaveEnded(world));
   later(3 + drains, () => checkLists(world));
+  later(4 + drains, () => checkRing(world, healedAtMs));
   await rest(world, healedAtMs + 5 * DAY_MS);
   if (world.failure() !== undefined) return;
   try {

@@ -33,15 +33,10 @@ async function drained(claimed: number, depthOf: (minutesAgo: number) => number)
   for (let ago = 8; ago >= 1; ago -= 1) {
     const startMs = thisMinute - ago * MIN + 1_000;
     const counts = {
-      claimed,
-      again: 0,
-      produced: claimed,
-      retried: 0,
-      dead: 0,
-      drains: 1,
-      woken: 0,
+      ...{ claimed, arrived: claimed, token: (9 - ago) * claimed, produced: claimed },
+      ...{ retried: 0, dead: 0, drains: 1, woken: 0, queued: depthOf(ago), due: 0 },
     };
-    const record = { startMs, endMs: startMs + 50_000, slot: 0, ...counts, depth: depthOf(ago) };
+    const record = { startMs, endMs: startMs + 50_000, slot: 0, ...counts };
     const rest = { oldestAgeMs: 0, latencies: [], ending: 'time-up' } as const;
     await noteDrain(store, { record: { ...record, ...rest }, trigger: 'schedule' });
   }

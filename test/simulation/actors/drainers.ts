@@ -88,7 +88,8 @@ async function drainOnce(
   const { clock, random } = process;
   const store = world.connect(process, 2_500);
   const { client } = world.connect(process, 1_200);
-  const deadlineMs = clock.now() + timeMs;
+  const atMs = clock.now();
+  const deadlineMs = atMs + timeMs;
   const token = `lock-${number}-${random.whole(0, 1e9)}`;
   const drainId = `drainId-${number}`;
   const watch = watchDrain(world, process, { slot, token, drainId, deadlineMs });
@@ -108,6 +109,7 @@ async function drainOnce(
       { deadlineMs, drainId, slot, trigger: random.chance(0.7) ? 'schedule' : 'asked' },
     );
     watch.ended(outcome);
+    if (outcome.kind === 'drained') world.model.drained.push({ atMs, ...outcome.report });
     note(`ends: ${JSON.stringify(outcome)}`);
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) world.fail(error);
