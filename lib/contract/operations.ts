@@ -2,15 +2,16 @@ import { BODY_PROBLEMS, type Operation } from './operation.ts';
 import { OPERATOR_OPERATIONS } from './operator-operations.ts';
 import { cancelManySchema } from './operator-queries.ts';
 import { canceledSchema } from './operator-schemas.ts';
-import { batchSchema, submissionSchema } from './order-schemas.ts';
 import { ordersQuerySchema } from './queries.ts';
 import {
   batchResultsSchema,
+  batchSchema,
   changedOrderSchema,
   meSchema,
   orderPageSchema,
   orderSchema,
   receiptSchema,
+  submissionSchema,
 } from './schemas.ts';
 import { STOCK_OPERATIONS } from './stock-operations.ts';
 
