@@ -30,7 +30,7 @@ test('a database that tells nothing of its memory makes eviction and memory unkn
   const { finding } = await examined({ env: environmentOf(proxy), isConformanceOnly });
   expect(finding('redis/eviction')).toMatchObject({
     kind: 'unknown',
-    fix: expect.stringMatching(/console.*Eviction must be disabled/),
+    fix: expect.stringMatching(/console.*Eviction is disabled/),
   });
   expect(finding('redis/memory').kind).toBe('unknown');
 });
