@@ -1,7 +1,7 @@
-import { withContent } from '../orders/content.ts';
+import { submissionFrom, withContent } from '../orders/content.ts';
 import type { Order } from '../orders/order.ts';
 import { statusAtIntake } from '../orders/order.ts';
-import { contentOf } from '../orders/submission.ts';
+import type { Submission } from '../orders/submission.ts';
 import type { Store } from './connection.ts';
 import { erasedFrom } from './erased-record.ts';
 import {
@@ -75,7 +75,7 @@ export async function replace(store: Store, request: ReplaceRequest): Promise<Re
     const state = stateFrom(order.id, stored.state);
     if (!mayReplace(order)) return { kind: 'refused', status: order.status };
     if ((order.replaced?.length ?? 0) >= REPLACED_MAX) return { kind: 'too-often' };
-    const contents = [replacedOf(order, record, nowMs), ...contentsOf(record)];
+    const contents = contentsOf(order.id, record, nowMs);
     const next: NewOrder = {
       ...wanted,
       client: order.client,
@@ -100,13 +100,16 @@ function mayReplace({ status, attempts, lastError }: Order): boolean {
   return waits && attempts === 0 && lastError === undefined;
 }
 
-function replacedOf(order: Order, record: string, replacedAtMs: number): ReplacedContent {
-  const { fingerprint, acceptedAtMs } = headOf(order.id, record);
-  return { fingerprint, acceptedAtMs, replacedAtMs, submission: contentOf(order) };
-}
-
-function contentsOf(record: string): readonly ReplacedContent[] {
-  return (JSON.parse(record) as { contents?: readonly ReplacedContent[] }).contents ?? [];
+/** What a record held before it is replaced, the latest first. */
+function contentsOf(id: string, record: string, replacedAtMs: number): ReplacedContent[] {
+  const { fingerprint, acceptedAtMs } = headOf(id, record);
+  const { content, contents = [] } = JSON.parse(record) as {
+    readonly content: unknown;
+    readonly contents?: readonly ReplacedContent[];
+  };
+  // `orderFrom` has read it.
+  const submission = submissionFrom(content) as Submission;
+  return [{ fingerprint, acceptedAtMs, replacedAtMs, submission }, ...contents];
 }
 
 /** The SKUs of an order's old and new content, and their customers' allowances, numbered from 1 on. */

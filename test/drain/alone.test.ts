@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Producer } from '../../lib/producers/producer.ts';
-import { ALONE } from '../../lib/store/claim.ts';
+import { aloneOf } from '../../lib/store/claim.ts';
 import { settled } from '../store/settling.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
@@ -213,11 +213,11 @@ test('an order that is given back alone waits alone, and what is retried goes ba
   const [a, b] = (await waitingAlone(store, 2)) as [string, string];
   const clock = steppedClock(NOW_MS + 60_000);
   await runDrain(store, { clock, producer: producerOf(() => ({ kind: 'untried' })) });
-  const alone = await store.redis.zrange<string[]>(store.keys.pending(ALONE), 0, -1);
+  const alone = await store.redis.zrange<string[]>(store.keys.pending(aloneOf('shop')), 0, -1);
   expect(alone.toSorted()).toEqual([a, b].toSorted());
   expect(await readOrder(store, a, clock.now())).toMatchObject({ attempts: 1 });
   const busy = producerOf(() => ({ kind: 'retry', reason: 'busy' }));
   await runDrain(store, { clock, producer: busy, limits: { attemptsMax: 9 } });
-  expect(await store.redis.exists(store.keys.pending(ALONE))).toBe(0);
+  expect(await store.redis.exists(store.keys.pending(aloneOf('shop')))).toBe(0);
   expect(await store.redis.zcard(store.keys.pending('shop'))).toBe(2);
 });

@@ -67,9 +67,9 @@ async function storm(world: World): Promise<void> {
   later(3, () => redriveAll(world));
   const killers =
     plan.produces === 'ledger' ? plan.orders.filter(({ nature }) => nature === 'poison').length : 0;
-  // A killing order ends a drain, and the next one finds that out: twice as many drains as attempts.
-  const honestDrains = LAST_DRAINS + 2 * killers;
-  const drains = LAST_DRAINS + killers * (2 * plan.attemptsMax + 2);
+  // However many kill: one drain dies of them, and the next one is warned. Then each is tried once a drain.
+  const honestDrains = LAST_DRAINS + (killers > 0 ? 2 : 0);
+  const drains = LAST_DRAINS + (killers > 0 ? plan.attemptsMax + 2 : 0);
   for (let drain = 1; drain < drains; drain += 1) {
     later(3 + drain, () => drainers.drain(0, 60_000));
   }

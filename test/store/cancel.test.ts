@@ -68,7 +68,7 @@ test('an order that is producing, produced or dead is refused; an admin may canc
   await settled(store, { kind: 'produced' }, NOW_MS + 5_000);
   const [leased] = (await submitted(store, 'other', 1)) as [string];
   await claimReady(store, { clients: ['other'] });
-  await store.redis.del(store.keys.pending('!'));
+  await store.redis.del(store.keys.pending('!shop'));
   await store.redis.set(store.keys.state(dead), '{"status":"dead","attempts":1,"updatedAtMs":1}');
   const ask = (id: string, client?: string) =>
     cancel(store, { id, nowMs: NOW_MS, ...(client && { client }) });
