@@ -105,16 +105,15 @@ Example:
 `;
 
 export const DOCTOR_HELP = `
-Checks the environment, Redis and the API, as far as their settings are given. Each check is
-ok, unknown (it cannot be checked from here), warning (someone should look into it) or wrong,
-and what is not ok comes with how to fix it.
+Checks the environment, Redis and the API, as far as they are set. Each check is ok, unknown (it
+cannot be found out from here), warning or wrong, with what to do about it.
 
-Nothing of yours is changed. Tests use keys under a random prefix, sluice-doctor:…, which are
-deleted at the end, even after Ctrl-C, and expire in any case. A run costs a few hundred billed
-commands, which are counted at the end if the database tells.
+Nothing is changed: scratch keys have a random prefix, sluice-doctor:…, are deleted at the end, also
+after Ctrl-C, and expire anyway. It costs a few hundred billed commands, counted at the end if the
+database reports them.
 
---conformance only tests whether a Redis behaves as Sluice needs. It takes a URL and a token, and
-no deployment.
+--conformance only checks that a Redis does what Sluice needs. It needs a URL and a token, but no
+Sluice.
 
 Exit codes: 0 nothing is wrong (there may be warnings); 1 something is; 2 wrong usage;
 130 interrupted.
@@ -123,9 +122,9 @@ With --stage it takes the secrets and the prefix of a deployment from Secrets Ma
 credentials of the AWS command line. It also reads these settings (environment):
   UPSTASH_REDIS_REST_URL    the URL of the database's REST API
   UPSTASH_REDIS_REST_TOKEN  its token; for the local stack, npm start prints both
-  SLUICE_PREFIX             the deployment's prefix, if it has one
-  SLUICE_URL, SLUICE_KEY    the API, and a key; one with orders:admin sees most
-  SLUICE_API_KEYS, SLUICE_RETENTION_DAYS and other settings, to check them too
+  SLUICE_PREFIX             the deployment's, where it has one
+  SLUICE_URL, SLUICE_KEY    the API, and a key, best with orders:admin
+  SLUICE_API_KEYS, SLUICE_RETENTION_DAYS and others, to check them too
 
 Examples:
   npm run sluice -- doctor
@@ -135,10 +134,10 @@ Examples:
 `;
 
 export const COST_HELP = `
-Redis commands were counted by redis-server for each part of an order's life, and likewise for
-BullMQ's worker. Lambda's times are assumed, and printed. Every design gets the cheapest Upstash
-plan; SQS with DynamoDB and BullMQ are counted at their best. Each price has a source and a date:
-see cli/cost/prices.ts, or --json. The command works offline.
+Redis commands were counted by redis-server, for Sluice and for BullMQ's worker. Lambda's times are
+assumed, and printed. Every design gets the cheapest Upstash plan; SQS with DynamoDB and BullMQ are
+counted at their best. Each price has a source and a date: cli/cost/prices.ts, or --json. Nothing is
+sent.
 
 Examples:
   npm run sluice -- cost --orders 100000
