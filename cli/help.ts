@@ -104,16 +104,15 @@ Example:
 `;
 
 export const DOCTOR_HELP = `
-Looks at the environment, at Redis itself and at the API, each where its settings are there,
-and says for each check: ok, unknown (this cannot be found out from here), warning (somebody
-should see to it) or wrong; and beneath what is not ok, how to fix it.
+Checks the environment, Redis and the API, as far as they are set. Each check is ok, unknown (it
+cannot be found out from here), warning or wrong, with what to do about it.
 
-Nothing is changed: what has to be tried out is tried on keys of a random prefix of their own,
-sluice-doctor:…, which are deleted in the end, also after Ctrl-C, and expire anyhow. It costs
-a few hundred billed commands, which are counted at the end where the database tells.
+Nothing is changed: scratch keys have a random prefix, sluice-doctor:…, are deleted at the end, also
+after Ctrl-C, and expire anyway. It costs a few hundred billed commands, counted at the end if the
+database reports them.
 
---conformance tries out whether a Redis does what Sluice presumes of it, and nothing else: it
-needs a URL and a token, and no Sluice.
+--conformance only checks that a Redis does what Sluice needs. It needs a URL and a token, but no
+Sluice.
 
 Exit codes: 0 nothing is wrong (there may be warnings); 1 something is; 2 wrong usage;
 130 interrupted.
@@ -123,8 +122,8 @@ credentials of the AWS command line. Otherwise, and in addition, settings (envir
   UPSTASH_REDIS_REST_URL    the URL of the database's REST API
   UPSTASH_REDIS_REST_TOKEN  its token; for the local stack, npm start prints both
   SLUICE_PREFIX             the deployment's, where it has one
-  SLUICE_URL, SLUICE_KEY    the API, and a key; one with orders:admin sees most
-  SLUICE_API_KEYS, SLUICE_RETENTION_DAYS and the others, to have them checked too
+  SLUICE_URL, SLUICE_KEY    the API, and a key, best with orders:admin
+  SLUICE_API_KEYS, SLUICE_RETENTION_DAYS and others, to check them too
 
 Examples:
   npm run sluice -- doctor
@@ -134,10 +133,10 @@ Examples:
 `;
 
 export const COST_HELP = `
-Redis commands are those that redis-server counted for each part of an order's life, and for
-BullMQ's worker on the same count; what Lambda takes is assumed, and printed. Every design gets
-the cheapest Upstash plan. SQS with DynamoDB and BullMQ are counted at their best. Prices have
-a source and a day each: cli/cost/prices.ts, or --json. Nothing is asked and nothing sent.
+Redis commands were counted by redis-server, for Sluice and for BullMQ's worker. Lambda's times are
+assumed, and printed. Every design gets the cheapest Upstash plan; SQS with DynamoDB and BullMQ are
+counted at their best. Each price has a source and a date: cli/cost/prices.ts, or --json. Nothing is
+sent.
 
 Examples:
   npm run sluice -- cost --orders 100000
