@@ -52,7 +52,7 @@ export const METRICS = {
   RedisLatency: MILLISECONDS,
   /** Sendings to Redis that failed, also those that were repeated with success. */
   RedisErrors: SUM,
-  /** Redis commands as they are billed: each script counts its own. */
+  /** Redis commands as they are billed: what a script typically is, within a fifth. */
   BilledCommands: SUM,
   /** Passes of reconcile that came to their end. */
   ReconcilePasses: SUM,

@@ -7,6 +7,7 @@ ARGV[2] isRepair  1 to repair, 0 to look only
 Returns  {'uncatalogued'}, {'empty'} where the catalogue has one that is not there, or {'right'}
 Twice    the second call finds it right
 Bills    1 call + 2, and 1 to repair
+Typical  3
 ]]
 local isThere = redis.call('EXISTS', KEYS[2]) == 1
 local isListed = redis.call('ZSCORE', KEYS[1], ARGV[1])

@@ -23,6 +23,7 @@ Twice    leases other orders under another token; the first ones come back when 
 Bills    for one client 1 call + 4 where nothing is ready, + 8 where queued orders are leased; 1 more
          where due ones are, where more are pending than it looks at, and where clientsMax are ready.
          Each further client 3 or 4
+Typical  7
 ]]
 local ordersMax, nowMs, leaseEndMs, holder = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local pendingMax, clientsMax, readyScore = tonumber(ARGV[5]), ARGV[6], ARGV[7]

@@ -19,7 +19,7 @@ export interface RedisSettings {
   readonly clock?: Clock;
   /** Called as each attempt ends, with how long it took. */
   readonly onSent?: ((ms: number, outcome: 'answered' | 'failed') => void) | undefined;
-  /** Called with how many commands are billed, those of scripts as they answer. */
+  /** Called with about how many commands are billed, as they are sent. */
   readonly onBilled?: ((commands: number) => void) | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface RedisClient {
   once<T>(send: (redis: Redis) => Promise<T>): Promise<T>;
   /** As `once`, and sends again while the store is unreachable: for what is safe to repeat. */
   repeatedly<T>(send: (redis: Redis) => Promise<T>): Promise<T>;
-  /** Notes what a script was billed beyond the command that calls it. */
+  /** Notes what a script is billed beyond the command that calls it. */
   bills(commands: number): void;
 }
 

@@ -24,6 +24,7 @@ ARGV[10] and on         for each of these SKUs: units, epoch, epoch of the limit
 Returns  {'erased'}, {'producing'} where it has been claimed, {'changed'} where it is another by now
 Twice    the second call finds its own record and answers the same
 Bills    1 call + 6 to 9, 1 more where it has reserved or taken something; 1 call + 1 for a repeat
+Typical  8
 ]]
 local id, record, nowMs, was = ARGV[1], ARGV[5], ARGV[7], ARGV[8]
 local giveBack = require 'shared/give-back'

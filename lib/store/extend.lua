@@ -7,6 +7,7 @@ ARGV[2] and on           for each order: id, owner as the claim has written it, 
 Returns  for each order 1 where its lease was extended, 0 where it is another's by now
 Twice    the second call moves nothing; one that comes late, after another, moves nothing either
 Bills    1 call + 1, and 1 for each client of whom any is held
+Typical  3
 ]]
 local leaseEndMs = ARGV[1]
 local count = (#ARGV - 1) / 3

@@ -5,6 +5,7 @@ ARGV[1] and on  what was read of each: one that has changed since stays
 Returns  {n}: how many were removed
 Twice    the second call finds them gone
 Bills    1 call + 2
+Typical  3
 ]]
 local gone = {}
 for i, text in ipairs(redis.call('MGET', unpack(KEYS))) do

@@ -16,6 +16,7 @@ Returns  {n}: how many entries were removed
 Twice    the second call finds them gone and removes nothing
 Bills    1 call + 6, and 1 for each way to end; 1 more where the segment is empty then; 2 more
          where they took from stocks
+Typical  8
 ]]
 local changedStock = require 'shared/stock'
 local stocks = tonumber(ARGV[2])

@@ -18,15 +18,18 @@ export function generatedScripts(): string {
   const names = readdirSync(here).filter((name) => name.endsWith('.lua'));
   const scripts = names.sort().map((name) => {
     const source = readFileSync(new URL(name, here), 'utf8');
-    const text = `${FLAGS}\n${withoutSpaces(counted(withShared(withoutComments(source))))}`;
+    const text = `${FLAGS}\n${withoutSpaces(withShared(withoutComments(source)))}`;
+    const [, bills] = /^Typical +(\d+)$/m.exec(source) ?? [];
     const sha1 = createHash('sha1').update(text).digest('hex');
     const constant = name.replace('.lua', '').replaceAll('-', '_').toUpperCase();
-    return `export const ${constant}: Script = {\n  sha1: '${sha1}',\n  text: ${JSON.stringify(text)},\n};\n`;
+    return `export const ${constant}: Script = {\n  sha1: '${sha1}',\n  bills: ${bills},\n  text: ${JSON.stringify(text)},\n};\n`;
   });
   return [
     '// Generated from *.lua by `npm run generate`. Do not edit.\n',
     `export interface Script {
   readonly sha1: string;
+  /** What a call of it is typically billed as. */
+  readonly bills: number;
   readonly text: string;
 }
 `,
@@ -49,17 +52,6 @@ function withShared(script: string): string {
     const text = withShared(withoutComments(shared)).trim();
     return `(function() ${text.replace(/\n+/g, ' ')} end)()`;
   });
-}
-
-/**
- * Has a script count what it calls, as each call is billed. The count, with the call of the script itself,
- * is put behind its answer, which is a list. What is added stands in the lines that are there.
- */
-function counted(script: string): string {
-  const body = script.replace(/\bredis\.(p?call)\((\.\.\.|'\w+'|\w+)/g, 'redis.$1(bill($2)');
-  const head = 'local billed = 1 local function bill(...) billed = billed + 1 return ... end';
-  const tail = 'local answer = run() answer[#answer + 1] = billed return answer';
-  return `${head} local function run() ${body.trimEnd()} end ${tail}\n`;
 }
 
 /** Spaces that Lua does not need, so that bundles are smaller; those within strings stay. */

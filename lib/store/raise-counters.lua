@@ -8,6 +8,7 @@ ARGV[3] isRepair   1 to raise, 0 to compare only
 Returns  {number, token}: the counters as they were, as strings
 Twice    the second call finds them raised
 Bills    1 call + 2, and 1 for each counter that is raised
+Typical  3
 ]]
 local answer = {}
 for i, key in ipairs(KEYS) do

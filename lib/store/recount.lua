@@ -13,6 +13,7 @@ Returns  {1} where the totals were wrong, {0} where they are right, and what the
          changed since they were read: {2, produced, canceled, leaving}
 Twice    the second call finds that they have changed, or that they are right
 Bills    1 call + 1, and 1 for each segment; 1 to repair
+Typical  3
 ]]
 local ended = 0
 for i = 2, #KEYS do

@@ -11,6 +11,7 @@ and, for each order, 4: id, number of its client, expected state, state to write
 Returns  for each order 1 where it was put back, 0 where its state is another than expected
 Twice    the second call finds its own states, answers the same, and writes nothing
 Bills    1 call + 3, and 2 for each client; 2 more where there is a pause
+Typical  6
 ]]
 local nowMs, pauseMs, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local clients, orders, keys = {}, {}, {}

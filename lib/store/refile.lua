@@ -16,6 +16,7 @@ Returns  {'stranded'} where it was missing in its segment, {'misplaced'} where i
          {'placed'} where nothing is wrong with it, or its state has changed
 Twice    the second call finds it in its segment
 Bills    1 call + 4 at most to look, and 4 at most to repair
+Typical  5
 ]]
 local id, name, seen = ARGV[1], ARGV[3], ARGV[5]
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[2] then

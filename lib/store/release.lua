@@ -6,6 +6,7 @@ ARGV[2] and on        for each order: id, owner as it was read; 500 at most
 Returns  for each order 1 where the lease is still there, 0 where it is gone or another's
 Twice    the second call finds them gone
 Bills    1 call + 1, and 1 to repair
+Typical  2
 ]]
 local ids, owners = {}, {}
 for at = 2, #ARGV, 2 do

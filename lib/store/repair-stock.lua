@@ -10,6 +10,7 @@ ARGV[4] isRepair  1 to repair, 0 to look only
 Returns  {1} where something was wrong and the stock has not changed since, {0} else
 Twice    the second call finds it right
 Bills    1 call + 1 to look, 1 more to see to the list, 1 more to repair
+Typical  3
 ]]
 local stored = redis.call('GET', KEYS[2])
 if ARGV[2] ~= '' then

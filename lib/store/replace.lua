@@ -27,6 +27,7 @@ Returns  {'replaced'}, {'producing'} where it has been claimed, {'changed'} wher
 Twice    the second call finds its own record and answers the same
 Bills    1 call + 6 where it waits, 3 more where it was canceled; 1 more where it has to do with
          stock; 1 call + 1 for a repeat
+Typical  7
 ]]
 local id, client, record, dueAtMs, was = ARGV[1], ARGV[2], ARGV[5], ARGV[6], ARGV[7]
 local reserve = require 'shared/reserve'

@@ -19,6 +19,7 @@ ARGV[9] isRepair    1 to repair, 0 to look only
 Returns  {'stranded'} or {'misplaced'} as it was found, {'placed'} where nothing is wrong with it
 Twice    the second call finds it in its place
 Bills    1 call + 4 at most to look, and 4 at most to repair
+Typical  6
 ]]
 local id, expected = ARGV[1], ARGV[3]
 if (redis.call('GET', KEYS[1]) or '') ~= expected then

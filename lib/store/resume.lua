@@ -5,6 +5,7 @@ ARGV[1] prefix  what the text of a pause begins with
 Returns  {n}: how many locks were given back
 Twice    the second call finds none
 Bills    1 call + 2; 1 call + 1 where there is no pause
+Typical  3
 ]]
 local paused = {}
 for i, holder in ipairs(redis.call('MGET', unpack(KEYS))) do

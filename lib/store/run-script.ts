@@ -8,11 +8,21 @@ export interface ScriptCall {
   readonly script: Script;
   readonly keys: string[];
   readonly args: string[];
+  /** What it is billed as, about, where that depends on how much it is asked for. */
+  readonly bills?: number;
+}
+
+/** Notes what a call is billed beyond its own command. */
+function noteBilled(client: RedisClient, { script, bills = script.bills }: ScriptCall): void {
+  client.bills(bills - 1);
 }
 
 /** Runs a script that is safe to repeat. Every script answers with a list. */
 export function runScript(client: RedisClient, call: ScriptCall): Promise<unknown[]> {
-  return client.repeatedly(async (redis) => answerIn(client, await evaluated(redis, call)));
+  return client.repeatedly(async (redis) => {
+    noteBilled(client, call);
+    return listIn(await evaluated(redis, call));
+  });
 }
 
 /** EVALSHA, and EVAL where the server does not know the script, as after a restart. */
@@ -38,6 +48,7 @@ export async function runTogether(
 ): Promise<(unknown[] | Error)[]> {
   return await client.once(async (redis) => {
     const first = redis.pipeline();
+    for (const call of calls) noteBilled(client, call);
     for (const { script, keys, args } of calls) first.evalsha(script.sha1, keys, args);
     const answers = (await first.exec({ keepErrors: true })) as Answer[];
     const unknown = calls.filter((_, at) => NOSCRIPT.test(answers[at]?.error ?? ''));
@@ -52,7 +63,7 @@ export async function runTogether(
     }
     return calls.map((_, at) => {
       const { error, result } = answers[at] ?? { error: 'no answer' };
-      return error === undefined ? answerIn(client, result) : failureIn(error);
+      return error === undefined ? listIn(result) : failureIn(error);
     });
   });
 }
@@ -64,12 +75,7 @@ interface Answer {
 
 const NOSCRIPT = /^(?:ERR )?NOSCRIPT/;
 
-/** What a script has answered, without the number of commands behind it, which is noted as billed. */
-function answerIn({ bills }: RedisClient, reply: unknown): unknown[] {
-  if (!Array.isArray(reply)) {
-    throw new StoreUnavailable('Unexpected reply from Redis: expected a list');
-  }
-  // The call of the script itself was noted as it was sent.
-  bills(Number(reply.at(-1)) - 1);
-  return reply.slice(0, -1);
+function listIn(answer: unknown): unknown[] {
+  if (Array.isArray(answer)) return answer;
+  throw new StoreUnavailable('Unexpected reply from Redis: expected a list');
 }

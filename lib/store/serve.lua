@@ -18,6 +18,7 @@ Returns  {'unserved'} where nothing would have looked at it in time, {'gone'} wh
          it, {'served'} otherwise
 Twice    the second call finds it served, or gone
 Bills    1 call + 4 to 7
+Typical  6
 ]]
 local client, nowMs = ARGV[1], ARGV[2]
 local score = redis.call('ZSCORE', KEYS[1], client)

@@ -12,6 +12,7 @@ Returns  for each change 'ok <stock>', 'short <stock>' where it would go below 0
 Twice    the second call finds its ids and answers the same, unless there were eight more changes, or
          the SKU was untracked a day ago
 Bills    1 call + 2; 2 more where a SKU is new
+Typical  3
 ]]
 local CHANGES_KEPT = 8
 local skus, skusMax = nil, tonumber(ARGV[1])

@@ -39,6 +39,7 @@ Bills    1 call + 1, and 1 for each of: numbers, states, ended segments, each pl
          there are numbers and one of the orders has a state already; 1 more where produced orders take
          from stocks, however many. 1 call + 8 where the
          orders of one client were all produced under numbers of Sluice's own
+Typical  9
 ]]
 local nowMs, deadMax, eventsMax = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local DEAD_WAIT_MS = 900000

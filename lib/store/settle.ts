@@ -146,6 +146,7 @@ function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
   }));
   return {
     script: SETTLE,
+    bills: 7 + 2 * placeNames.length,
     keys: [
       ...[keys.owners, keys.clients, keys.segments, keys.totals, keys.number, keys.events],
       ...placeNames.flatMap(({ client, segment }) => [

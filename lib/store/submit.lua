@@ -34,6 +34,7 @@ Bills    1 call + 2 where all are new and ready; 1 more where the client's queue
          where orders are scheduled (4 past queueMax); 1 to count what is due, 2 to count bytes, 1 to
          look at them. 1 call + 2 where all are known, 1 call + 4 where some are. With stock 1 more where
          no SKU is tracked, 2 more where some are, and 1 call + 1 where nothing is accepted
+Typical  3
 ]]
 local client, readyScore, nowMs = ARGV[1], ARGV[2], ARGV[3]
 local pendingMax, queueMax, orderBytes = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[11])

@@ -10,6 +10,7 @@ Returns  {n}: how many were taken out
 Twice    the second call finds others at the tail and takes nothing out
 Bills    1 call + 2, and 2 if any is to be sent again, and 2 if any is set aside; 1 call + 1 if nothing is
          taken out
+Typical  5
 ]]
 local againMax, asideMax = tonumber(ARGV[1]), tonumber(ARGV[2])
 local to, kept, count = {}, {}, 0

@@ -9,6 +9,7 @@ ARGV[2] epoch  of the stock that was read
 Returns  {1} where it was that stock, {0} where it is gone, or another by now
 Twice    the second call finds nothing
 Bills    1 call + 4; 1 call + 1 where it is gone
+Typical  5
 ]]
 local DAY_S = 86400
 local epoch, changeIds = string.match(redis.call('GET', KEYS[2]) or '', '^[^:]+:[^:]+:[^:]+:[^:]+:[^:]+:(%w+):.*:(.*)$')

@@ -5,6 +5,7 @@ ARGV[1] none  integer: what to answer for an order without a record
 Returns  {bytes, ...}
 Twice    reads only
 Bills    1 call + 1
+Typical  2
 ]]
 local bytes = {}
 local records = redis.call('MGET', unpack(KEYS))

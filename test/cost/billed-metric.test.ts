@@ -57,7 +57,7 @@ const WORK: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
 };
 
 test.for(Object.entries(WORK))(
-  'the metric of commands tells of %s what Redis counts',
+  'the metric of commands tells of %s what Redis counts, within a fifth',
   async ([, work]) => {
     let told = 0;
     const onBilled = (commands: number) => {
@@ -69,6 +69,6 @@ test.for(Object.entries(WORK))(
       keys: keysWith(`${randomUUID()}:`),
     };
     const { billed } = await costOf(() => work(store));
-    expect(told).toBe(billed);
+    expect(Math.abs(told / billed - 1), `${told} of ${billed}`).toBeLessThan(0.2);
   },
 );

@@ -41,12 +41,6 @@ export function meaningOf(command: readonly string[]): Pick<Step, 'name' | 'keys
   return { name: script, keys: rest.slice(0, Number(count)), args: rest.slice(Number(count)) };
 }
 
-/** What a command has answered; a script of ours counts behind its answer what it is billed. */
-export function answerOf({ name }: Pick<Step, 'name'>, result: unknown): unknown {
-  const isCounted = Array.isArray(result) && /^[a-z-]+$/.test(name) && name !== LOCK_RELEASE;
-  return isCounted ? result.slice(0, -1) : result;
-}
-
 /** The ids of orders in a step. */
 export function idsIn({ keys, args, answer }: Pick<Step, 'keys' | 'args' | 'answer'>): string[] {
   return [...new Set(`${keys} ${args} ${JSON.stringify(answer)}`.match(/ord_[0-9a-v]{32}/g) ?? [])];

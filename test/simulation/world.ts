@@ -12,7 +12,7 @@ import { randomFrom } from './random.ts';
 import { checkStep } from './rules/rules.ts';
 import { createScheduler } from './scheduler.ts';
 import { CLIENTS, type StoreState } from './state.ts';
-import { answerOf, idsIn, meaningOf, type Step, tellStep } from './steps.ts';
+import { idsIn, meaningOf, type Step, tellStep } from './steps.ts';
 import { TRACKED_SKUS } from './stock-plan.ts';
 import { Violation } from './violation.ts';
 
@@ -78,17 +78,9 @@ export async function createWorld(seed: number, database: Database): Promise<Wor
     );
     for (const { command, text, after } of executed) {
       const { result, error } = JSON.parse(text) as { result?: unknown; error?: string };
-      const meaning = meaningOf(command);
       const step: Step = {
-        ...meaning,
-        ...{
-          process,
-          error,
-          answer: answerOf(meaning, result),
-          before: state,
-          after,
-          nowMs: scheduler.now(),
-        },
+        ...meaningOf(command),
+        ...{ process, error, answer: result, before: state, after, nowMs: scheduler.now() },
       };
       state = after;
       const told = fate.name === 'passes' ? '' : `   (${fate.name})`;

@@ -25,6 +25,7 @@ test.each(scripts)('$path begins with its whole contract', ({ path, text }) => {
   for (const part of ['KEYS[1]', 'ARGV[1]', 'Returns', 'Twice', 'Bills']) {
     expect(header).toContain(part);
   }
+  expect(header).toMatch(/^Typical +\d+$/m);
 });
 
 test.each(scripts)(
