@@ -42,6 +42,7 @@ function replaceOne(world: World): Promise<void> {
     const hasStock = plan.stock !== undefined;
     const memory = model.orders.get(id) as OrderMemory;
     const before = world.state().orders.get(id)?.record;
+    const { lives } = memory;
     const { kind } = await replace(store, {
       ...{ order, nowMs, hasStock },
       ...(whose !== undefined && { client: whose }),
@@ -52,7 +53,7 @@ function replaceOne(world: World): Promise<void> {
     if (kind === 'replaced' && record !== undefined && erasedFrom(record) === undefined) {
       const { fingerprint: current, replaced } = headOf(id, record);
       const isThere = current === fingerprint || replaced.includes(fingerprint);
-      if (!isThere && memory.accepted > 0 && !model.wasTorn)
+      if (!isThere && memory.lives === lives && !model.wasTorn)
         throw new Violation('is told replaced, and has another content', id);
     }
     if (kind !== 'erased' && record !== undefined && record === before && erasedFrom(record)) {
