@@ -5,13 +5,15 @@ import { announce } from '../lib/events/announce.ts';
 import { reconcile } from '../lib/maintenance/reconcile.ts';
 import { retain } from '../lib/maintenance/retention.ts';
 import { NO_METRICS } from '../lib/metrics/metrics.ts';
-import { orderIdOf } from '../lib/orders/identity.ts';
+import { fingerprintOf, orderIdOf } from '../lib/orders/identity.ts';
 import { connect, type Store } from '../lib/store/connection.ts';
 import { hasEvents } from '../lib/store/events.ts';
 import { keysWith } from '../lib/store/keys.ts';
 import { acquireLock } from '../lib/store/lock.ts';
 import { rateLimit } from '../lib/store/rate-limit.ts';
 import { settleAndClaim } from '../lib/store/settle.ts';
+import { changeStock } from '../lib/store/stock.ts';
+import { submit } from '../lib/store/submit.ts';
 import { quietFunctions } from '../test/support/quiet-functions.ts';
 import { CONTEXT, call, request, setFunctionEnvironment } from './functions.ts';
 import { CLIENT, ORDER } from './orders.ts';
@@ -45,6 +47,7 @@ export async function sluiceCounts() {
       ...(await upkeepCounts(measuring)),
       ...(await eventCounts(measuring)),
       limitedRequest: await limitedRequest(measuring),
+      ...(await stockCounts(measuring)),
     };
   } finally {
     await server.stop();
@@ -205,6 +208,42 @@ async function eventCounts({ store, costOf }: Measuring) {
     announceOfNone: await costOf(() => hasEvents(store)),
     announceLock: await costOf(lock),
     announceOfHundred,
+  };
+}
+
+/** What it costs more to keep stock of what orders want: a submit, a drain of a hundred, the daily pass. */
+async function stockCounts({ store, costOf, drain }: Measuring) {
+  async function lifeOf(sku: string) {
+    const submitted = (count: number) => {
+      const orders = Array.from({ length: count }, (_, at) => {
+        const lines = [{ sku, quantity: 1, unitAmount: 1 }];
+        const submission = { customer: '1', currency: 'GBP', lines, totalAmount: 1 };
+        const idempotencyKey = `${sku}-${count}-${at}`;
+        const id = orderIdOf(CLIENT, idempotencyKey);
+        return {
+          id,
+          client: CLIENT,
+          idempotencyKey,
+          submission,
+          fingerprint: fingerprintOf(submission),
+        };
+      });
+      const request = { client: CLIENT, orders, nowMs: Date.now(), hasStock: sku === 'tracked' };
+      return submit(store, { ...request, pendingMax: 1_000, queueMax: 1_000 });
+    };
+    await submitted(1);
+    const submitting = await costOf(() => submitted(99));
+    const draining = await costOf(drain);
+    const pass = await costOf(() => reconcile({ store, clock: systemClock, isRepair: true }));
+    return { submitting, draining, pass };
+  }
+  const plain = await lifeOf('free');
+  await changeStock(store, [{ sku: 'tracked', kind: 'set', units: 1_000 }], randomUUID());
+  const tracked = await lifeOf('tracked');
+  return {
+    submitWithStock: tracked.submitting - plain.submitting,
+    drainWithStock: tracked.draining - plain.draining,
+    passWithStock: tracked.pass - plain.pass,
   };
 }
 

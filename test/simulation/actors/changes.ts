@@ -22,7 +22,7 @@ export function startChanges(world: World): void {
 }
 
 /** Most of what waits, or was canceled; some that others have, or that are over. */
-function orderToReplace({ random, plan, state }: World): PlannedOrder {
+function orderToChange({ random, plan, state }: World): PlannedOrder {
   const waiting = plan.orders.filter(({ id }) => {
     const { record, owner, state: own } = state().orders.get(id) ?? {};
     return record !== undefined && owner === undefined && (!own || own.status === 'canceled');
@@ -33,7 +33,7 @@ function orderToReplace({ random, plan, state }: World): PlannedOrder {
 /** What a client is told of its order is so. */
 function replaceOne(world: World): Promise<void> {
   const { random, plan, model } = world;
-  const { id, client, replacements = [] } = orderToReplace(world);
+  const { id, client, replacements = [] } = orderToChange(world);
   const submission = random.pick(replacements);
   const whose = random.pick([client, client, undefined, 'stranger']);
   const fingerprint = fingerprintOf(submission);
@@ -65,7 +65,7 @@ function replaceOne(world: World): Promise<void> {
 /** Whatever it was that the order held, it is nowhere from then on. */
 function eraseOne(world: World): Promise<void> {
   const { random, plan, scheduler } = world;
-  const order = random.pick(plan.orders);
+  const order = random.chance(0.5) ? orderToChange(world) : random.pick(plan.orders);
   return act(world, 'erase', async (store, nowMs) => {
     const { kind } = await erase(store, order.id, nowMs);
     if (kind !== 'erased') return;
