@@ -5,19 +5,18 @@ import { announce } from '../lib/events/announce.ts';
 import { reconcile } from '../lib/maintenance/reconcile.ts';
 import { retain } from '../lib/maintenance/retention.ts';
 import { NO_METRICS } from '../lib/metrics/metrics.ts';
-import { fingerprintOf, orderIdOf } from '../lib/orders/identity.ts';
+import { orderIdOf } from '../lib/orders/identity.ts';
 import { connect, type Store } from '../lib/store/connection.ts';
 import { hasEvents } from '../lib/store/events.ts';
 import { keysWith } from '../lib/store/keys.ts';
 import { acquireLock } from '../lib/store/lock.ts';
 import { rateLimit } from '../lib/store/rate-limit.ts';
 import { settleAndClaim } from '../lib/store/settle.ts';
-import { changeStock } from '../lib/store/stock.ts';
-import { submit } from '../lib/store/submit.ts';
 import { quietFunctions } from '../test/support/quiet-functions.ts';
 import { CONTEXT, call, request, setFunctionEnvironment } from './functions.ts';
 import { CLIENT, ORDER } from './orders.ts';
 import { type Server, startServer } from './servers.ts';
+import { stockCounts } from './stock-counts.ts';
 
 quietFunctions();
 
@@ -47,6 +46,7 @@ export async function sluiceCounts() {
       ...(await upkeepCounts(measuring)),
       ...(await eventCounts(measuring)),
       limitedRequest: await limitedRequest(measuring),
+      redriveOfHundred: await redriveOfHundred(measuring),
       ...(await stockCounts(measuring)),
     };
   } finally {
@@ -54,7 +54,7 @@ export async function sluiceCounts() {
   }
 }
 
-type Measuring = Awaited<ReturnType<typeof measuringOn>>;
+export type Measuring = Awaited<ReturnType<typeof measuringOn>>;
 
 async function measuringOn(server: Server) {
   const client = connect({ ...server, timeoutMs: 10_000, sendsMax: 1, random: Math.random });
@@ -138,11 +138,24 @@ async function operatingCounts({ store, costOf, submit, drain }: Measuring) {
   return { ...counts, redriveOfOne };
 }
 
-/** Settles the one order that waits as dead. */
-async function die(store: Store): Promise<void> {
+/** As the console puts them back. */
+async function redriveOfHundred({ store, costOf, submitMany }: Measuring): Promise<number> {
+  const { handler: redrive } = await import('../functions/redrive-dead-letters.ts');
+  await submitMany(100);
+  await die(store, 100);
+  const { client, keys } = store;
+  const ids = await client.redis.zrange<string[]>(keys.dead(CLIENT), 0, 99);
+  const body = { ids, ordersPerSecond: 10 };
+  return await costOf(() =>
+    call(redrive, request('POST /dead-letters/redrive', { body, key: ADMIN }), 202),
+  );
+}
+
+/** Settles the orders that wait as dead. */
+async function die(store: Store, orders = 1): Promise<void> {
   const nowMs = Date.now();
   const { claim } = await settleAndClaim(store, undefined, {
-    ...{ clients: [CLIENT], ordersMax: 1, leaseMs: 30_000, nowMs },
+    ...{ clients: [CLIENT], ordersMax: orders, leaseMs: 30_000, nowMs },
     holder: randomUUID(),
   });
   const settlements = (claim?.leases ?? []).map((lease) => ({
@@ -208,42 +221,6 @@ async function eventCounts({ store, costOf }: Measuring) {
     announceOfNone: await costOf(() => hasEvents(store)),
     announceLock: await costOf(lock),
     announceOfHundred,
-  };
-}
-
-/** What it costs more to keep stock of what orders want: a submit, a drain of a hundred, the daily pass. */
-async function stockCounts({ store, costOf, drain }: Measuring) {
-  async function lifeOf(sku: string) {
-    const submitted = (count: number) => {
-      const orders = Array.from({ length: count }, (_, at) => {
-        const lines = [{ sku, quantity: 1, unitAmount: 1 }];
-        const submission = { customer: '1', currency: 'GBP', lines, totalAmount: 1 };
-        const idempotencyKey = `${sku}-${count}-${at}`;
-        const id = orderIdOf(CLIENT, idempotencyKey);
-        return {
-          id,
-          client: CLIENT,
-          idempotencyKey,
-          submission,
-          fingerprint: fingerprintOf(submission),
-        };
-      });
-      const request = { client: CLIENT, orders, nowMs: Date.now(), hasStock: sku === 'tracked' };
-      return submit(store, { ...request, pendingMax: 1_000, queueMax: 1_000 });
-    };
-    await submitted(1);
-    const submitting = await costOf(() => submitted(99));
-    const draining = await costOf(drain);
-    const pass = await costOf(() => reconcile({ store, clock: systemClock, isRepair: true }));
-    return { submitting, draining, pass };
-  }
-  const plain = await lifeOf('free');
-  await changeStock(store, [{ sku: 'tracked', kind: 'set', units: 1_000 }], randomUUID());
-  const tracked = await lifeOf('tracked');
-  return {
-    submitWithStock: tracked.submitting - plain.submitting,
-    drainWithStock: tracked.draining - plain.draining,
-    passWithStock: tracked.pass - plain.pass,
   };
 }
 

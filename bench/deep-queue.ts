@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { fingerprintOf } from '../lib/orders/identity.ts';
+import { withContent } from '../lib/orders/content.ts';
 import type { Store } from '../lib/store/connection.ts';
 import { recordOf } from '../lib/store/order-record.ts';
 import { settleAndClaim } from '../lib/store/settle.ts';
@@ -77,9 +77,8 @@ async function claim(store: Store, ordersMax: number): Promise<void> {
 }
 
 async function fill({ admin }: Server, { keys }: Store): Promise<void> {
-  const submission = { ...ORDER, totalAmount: 1_530 };
-  const fingerprint = fingerprintOf(submission);
-  const order = { id: '', client: CLIENT, idempotencyKey: 'key', submission, fingerprint };
+  const content = withContent({ ...ORDER, totalAmount: 1_530 });
+  const order = { id: '', client: CLIENT, idempotencyKey: 'key', ...content };
   const record = recordOf(order, 1);
   for (let from = 1; from <= WAITING; from += FILL_CHUNK) {
     const range = [String(from), String(from + FILL_CHUNK - 1)];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { settlementOf, sortOut } from '../lib/drain/settlements.ts';
-import { fingerprintOf, orderIdOf } from '../lib/orders/identity.ts';
+import { withContent } from '../lib/orders/content.ts';
+import { orderIdOf } from '../lib/orders/identity.ts';
 import type { ProducerAnswer } from '../lib/producers/producer.ts';
 import type { Claim } from '../lib/store/claim.ts';
 import { readStored } from '../lib/store/read.ts';
@@ -53,8 +54,7 @@ export async function scriptTimes(): Promise<string> {
         const submission = sku ? submissionOf(sku) : { ...ORDER, totalAmount: 1_530 };
         const idempotencyKey = `${round}-${at}`;
         const id = orderIdOf(CLIENT, idempotencyKey);
-        const fingerprint = fingerprintOf(submission);
-        return { id, client: CLIENT, idempotencyKey, submission, fingerprint };
+        return { id, client: CLIENT, idempotencyKey, ...withContent(submission) };
       });
       const limits = { pendingMax: 100_000, queueMax: 1_000_000 };
       const request = { client: CLIENT, orders, nowMs: Date.now(), ...limits, hasStock: !!sku };

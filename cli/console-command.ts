@@ -70,7 +70,7 @@ async function consoleCommand(env: Environment, flags: ConsoleFlags): Promise<vo
     `The console of ${api.url.href} is at\n\n  ${console.address}\n\n` +
       'Anyone with this address can use it. Ctrl-C ends the console.\n',
   );
-  if (flags.open) openInBrowser(console.address);
+  if (flags.open) openInBrowser(console.entrance());
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
   });

@@ -70,6 +70,8 @@ export interface Live {
   /** Why the server refuses changes; missing where it does not. */
   readonly readOnly?: ReadOnly;
   readonly spent: Spent;
+  /** Redis commands that it takes to put a hundred dead orders back, and to produce them. */
+  readonly redriveCommands: number;
 }
 
 export type ReadOnly = 'flag' | 'scope' | 'unknown';

@@ -53,7 +53,7 @@ function onOrders(stage: Stage): Record<string, Alarm> {
   const oldestOrderS = stage.get('SLUICE_ALARM_OLDEST_ORDER_S');
   return {
     'oldest-order-too-old': {
-      says: `An order has been ready for more than ${oldestOrderS} s and is not produced.`,
+      says: `An order waited for more than ${oldestOrderS} s, ready and not produced.`,
       metric: own('OldestOrderAge', 'Maximum'),
       periodS: MINUTE_S,
       // An order that keeps failing is claimed every 15 minutes; drains in between find nothing and
@@ -63,7 +63,7 @@ function onOrders(stage: Stage): Record<string, Alarm> {
       when: { above: oldestOrderS },
     },
     'dead-letters-appear': {
-      says: 'Orders could not be produced, and are not retried automatically.',
+      says: 'Orders could not be produced and will not be retried.',
       metric: own('OrdersDead', 'Sum'),
       ...FIVE_MINUTES,
       when: { atLeast: 1 },
@@ -76,7 +76,7 @@ function onOrders(stage: Stage): Record<string, Alarm> {
       when: { atLeast: 5 },
     },
     'reconcile-gap': {
-      says: 'The daily pass found something it could not repair: an order is lost or unreadable.',
+      says: 'The daily check found an order that is lost or unreadable, or ran out of time.',
       metric: own('ReconcileUnrepaired', 'Sum'),
       periodS: DAY_S,
       when: { atLeast: 1 },
@@ -92,7 +92,7 @@ const ON_SCHEDULES: Record<string, Alarm> = {
     when: 'silent',
   },
   'reconcile-not-running': {
-    says: 'No reconcile pass has finished for 26 hours.',
+    says: 'No daily check has finished for 26 hours.',
     metric: own('ReconcilePasses', 'Sum'),
     periodS: HOUR_S,
     periods: 26,
@@ -103,7 +103,7 @@ const ON_SCHEDULES: Record<string, Alarm> = {
 function onEvents(isScheduled: boolean): Record<string, Alarm> {
   const silent: Record<string, Alarm> = {
     'announcer-not-running': {
-      says: 'No announcer has run for five minutes.',
+      says: 'No announcer has finished for five minutes.',
       metric: own('OldestEventAge', 'SampleCount'),
       ...FIVE_MINUTES,
       when: 'silent',
@@ -118,7 +118,7 @@ function onEvents(isScheduled: boolean): Record<string, Alarm> {
       when: { above: 900 },
     },
     'events-set-aside': {
-      says: 'The receiver does not take certain events, and they were set aside.',
+      says: 'The receiver does not take some events; they were set aside.',
       metric: own('EventsSetAside', 'Sum'),
       ...FIVE_MINUTES,
       when: { atLeast: 1 },
@@ -164,7 +164,7 @@ function onAws(): Record<string, Alarm> {
     );
   return {
     'api-5xx': {
-      says: 'Requests were answered with 5xx: an order may not have been accepted.',
+      says: 'Requests were answered with 5xx: orders may not have been accepted.',
       metric: {
         Namespace: 'AWS/ApiGateway',
         MetricName: '5xx',
@@ -177,9 +177,9 @@ function onAws(): Record<string, Alarm> {
     ...failingInGroups('client-functions-fail', 'A function that clients call', forClients()),
     ...failingInGroups('operator-functions-fail', 'A function that operators call', forOperators()),
     'drain-failing': failing('Drains fail or are throttled.', [DRAIN], 3),
-    'upkeep-failing': failing('The upkeep or the announcer fails or is throttled.', UPKEEP, 1),
+    'upkeep-failing': failing('Upkeep or the announcer fails or is throttled.', UPKEEP, 1),
     'failures-kept': {
-      says: 'Lambda gave up on a scheduled invocation. It is kept in the queue of failures.',
+      says: 'Lambda gave up on a scheduled run. The request and its error are in the failure queue.',
       metric: {
         Namespace: 'AWS/SQS',
         MetricName: 'ApproximateNumberOfMessagesVisible',

@@ -4,11 +4,11 @@ import type { SettingRow, UsedBy } from '../lib/settings.ts';
 import { MEANINGS, SETTING_GROUPS, type SettingName } from './settings-table.ts';
 
 const WHERE: Readonly<Record<UsedBy, string>> = {
-  functions: 'every function',
-  submits: 'submits and the drain',
-  drain: 'the drain',
-  announcer: 'the announcer',
-  deployment: 'the template',
+  functions: 'all',
+  submits: 'submits, drain',
+  drain: 'drain',
+  announcer: 'announcer',
+  deployment: 'template',
 };
 
 const HEAD = `\
@@ -16,12 +16,11 @@ const HEAD = `\
 
 Generated from \`deploy/settings-table.ts\` by \`npm run generate\`.
 
-A stage's settings are in \`stages/<stage>.yml\`, one \`NAME: value\` per line. The file is yours to commit;
-no setting is secret. A variable of the same name in the environment overrides the file. What is set in
-neither has its default. Locally, \`npm start\` reads the environment alone.
+A stage's settings are in \`stages/<stage>.yml\`, which you commit. An environment variable of the same name
+overrides the file. \`npm start\` reads the environment alone.
 
-\`npm run sluice -- settings --stage prod\` shows what a stage has and where it comes from; a deployment
-shows what would change, and stops if a setting is wrong.
+\`npm run sluice -- settings --stage prod\` shows the values and where each comes from. A deployment shows
+what would change, and stops if a setting is wrong.
 
 \`\`\`yaml
 # stages/prod.yml
@@ -31,9 +30,10 @@ SLUICE_ALARM_EMAIL: ops@shop.example
 SLUICE_TAGS: { Team: orders }
 \`\`\`
 
-Secrets are not settings: \`npm run sluice -- secrets put\` keeps them in AWS Secrets Manager
-([docs/deploy.md](deploy.md)). A producer of your own may have settings of its own, whose names begin with
-\`SLUICE_PRODUCER_\`.
+Settings are not secret. Secrets go to AWS Secrets Manager: [\`npm run sluice -- secrets put\`](deploy.md). Your
+own producer can have settings whose names begin with \`SLUICE_PRODUCER_\`.
+
+*Used by* says which functions get a setting; *template* ones only shape the deployment.
 `;
 
 export function settingsDoc(): string {
@@ -43,7 +43,7 @@ export function settingsDoc(): string {
         row([
           `\`${name}\``,
           MEANINGS[name as SettingName],
-          readable(rule),
+          range(readable(rule)),
           byDefault === '' ? 'none' : `\`${readable(byDefault)}\``,
           WHERE[usedBy],
         ]),
@@ -59,7 +59,12 @@ export function settingsDoc(): string {
 
 /** Long numbers with commas. */
 function readable(text: string): string {
-  return text.replace(/\b\d{5,}\b/g, (digits) => Number(digits).toLocaleString('en'));
+  return text.replace(/\b\d{4,}\b/g, (digits) => Number(digits).toLocaleString('en'));
+}
+
+/** The limits alone, as a table has them. */
+function range(rule: string): string {
+  return rule.replace(/^a whole number from (\S+) to ([\d,]*\d)/, '$1–$2');
 }
 
 function row(cells: readonly string[]): string {

@@ -13,7 +13,7 @@ const DRAINS = named({
   SLUICE_SCHEDULE: choice('deployment', ['on', 'off']),
   SLUICE_RESERVED: choice('deployment', ['auto', 'on', 'off']),
   SLUICE_PRODUCER: text('deployment', /^(order-numbers|postgres|webhook|\.\/.+)$/, {
-    rule: '`order-numbers`, `postgres`, `webhook`, or the path of a file beginning with "./"',
+    rule: '`order-numbers`, `postgres`, `webhook`, or a path beginning with "./"',
     byDefault: 'order-numbers',
   }),
   SLUICE_CHANGE_PRODUCER: choice('deployment', ['off', 'on']),
@@ -21,7 +21,7 @@ const DRAINS = named({
     'deployment',
     /^[\s,]*[A-Z][A-Z0-9_]{0,99}([\s,]+[A-Z][A-Z0-9_]{0,99})*[\s,]*$/,
     {
-      rule: 'names of variables, separated by commas',
+      rule: 'names, separated by commas',
     },
   ),
 });
@@ -34,7 +34,7 @@ const ACCESS = named({
     rule: 'a domain name in lower case',
   }),
   SLUICE_CERTIFICATE_ARN: text('deployment', /^arn:aws[a-z-]*:acm:\S+$/, {
-    rule: 'the ARN of a certificate in ACM, in the region of the stage',
+    rule: 'the ARN of an ACM certificate in the same region',
   }),
 });
 
@@ -47,7 +47,7 @@ const ACCOUNT = named({
     },
   ),
   SLUICE_KMS_KEY_ARN: text('deployment', /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, {
-    rule: 'the ARN of a KMS key, not of an alias',
+    rule: 'the ARN of a KMS key, not an alias',
   }),
   SLUICE_PERMISSIONS_BOUNDARY: text(
     'deployment',
@@ -59,7 +59,7 @@ const ACCOUNT = named({
   SLUICE_TAGS: {
     usedBy: 'deployment',
     byDefault: '{}',
-    rule: 'JSON such as {"Team": "orders"}; no key may be Project, Stage or ManagedBy, or begin with "aws:"',
+    rule: 'JSON such as {"Team": "orders"}, without the keys Project, Stage, ManagedBy and aws:…',
     parse: tagsIn,
   },
 });
@@ -108,76 +108,65 @@ export type SettingValue<Name extends SettingName> = Exclude<
 
 /** What each does, for people. */
 export const MEANINGS: Readonly<Record<SettingName, string>> = {
-  SLUICE_ALARM_OLDEST_ORDER_S:
-    'Age in seconds at which an order that is ready and not produced raises an alarm.',
+  SLUICE_ALARM_OLDEST_ORDER_S: 'Age in seconds at which a ready order raises an alarm.',
   SLUICE_COMMANDS_PER_MONTH:
-    'Redis commands that your plan or budget allows per month; an alarm warns before they run out. 500000 on the free plan.',
-  SLUICE_METRICS: 'Whether there are metrics of Sluice’s own, and alarms on them.',
-  SLUICE_THROTTLE_BURST: 'Requests at once before that limit applies.',
-  SLUICE_THROTTLE_RATE: 'Requests per second to `POST /orders`, in place of the computed limit.',
+    'Redis commands that your plan or budget allows per month; an alarm warns before they run out. The free plan allows 500,000.',
+  SLUICE_METRICS: 'Sluice’s own metrics, and the alarms on them.',
+  SLUICE_THROTTLE_BURST: 'Requests to `POST /orders` at once before that rate applies.',
+  SLUICE_THROTTLE_RATE: 'Requests per second to `POST /orders`, instead of the computed limit.',
   SLUICE_COMMANDS_PER_SECOND:
-    'Redis commands per second that the stage may use. The throttles are computed from it.',
-  SLUICE_WEBHOOK_MODE: 'One POST per order, or one per claim.',
+    'Redis commands per second that the stage may use; the throttles follow from it.',
+  SLUICE_WEBHOOK_MODE: 'One POST per order, or per claim.',
   SLUICE_WEBHOOK_REQUIRE_JSON: 'Whether a 2xx counts as a success only if its body is JSON.',
-  SLUICE_CHANGE_PRODUCER:
-    '`on` confirms, once, that a deployment changes the producer of a running stage.',
+  SLUICE_CHANGE_PRODUCER: '`on` lets one deployment change the producer of a running stage.',
   SLUICE_RESERVED:
-    'Whether the drain has Lambda concurrency of its own. `auto` asks the account whether it has enough.',
+    'Lambda concurrency reserved for the drain. `auto` reserves it if the account can; `on` insists.',
   SLUICE_SCHEDULE: 'Whether drains, upkeep and announcements run by themselves.',
   SLUICE_WAKE_INTERVAL_MS:
-    'An order that finds the queue empty starts a drain at once, at most this often.',
+    'An order that finds the queue empty starts a drain, at most this often.',
   SLUICE_DRAIN_SLOTS: 'Drains that run side by side.',
-  SLUICE_STOCK:
-    'Whether orders reserve stock of the SKUs that are tracked; see docs/stock.md. Costs 1 command per submit, 2 where a SKU is tracked.',
-  SLUICE_SOLD_OUT_MS:
-    'How long an instance that has seen a SKU sold out refuses orders for it without reading its stock again.',
+  SLUICE_STOCK: 'Whether orders reserve [stock](stock.md).',
+  SLUICE_SOLD_OUT_MS: 'How long an instance remembers that a SKU is sold out.',
   SLUICE_RATE_LIMIT:
-    'Orders that one client may submit per minute; any other request counts as one. Costs 2 commands per request; `orders:admin` has no limit.',
-  SLUICE_RETENTION_DAYS:
-    'Days that an order, and its idempotency key, are kept after it was produced or canceled.',
-  SLUICE_DEAD_RETENTION_DAYS:
-    'Days after which a dead letter is discarded: what it held is erased, and its key stays used.',
-  SLUICE_REDRIVES_PER_SECOND: 'Pace at which `POST /dead-letters/redrive` puts orders back.',
-  SLUICE_QUEUE_MAX: 'Orders of one client that may wait. Submits past that are answered with 429.',
+    'Orders per minute and client; any other request counts as one. 2 commands per request; `orders:admin` has no limit.',
+  SLUICE_RETENTION_DAYS: 'Days that a produced or canceled order and its idempotency key are kept.',
+  SLUICE_DEAD_RETENTION_DAYS: 'Days after which a dead letter is erased; its key stays used.',
+  SLUICE_REDRIVES_PER_SECOND: 'Pace of `POST /dead-letters/redrive`.',
+  SLUICE_QUEUE_MAX: 'Orders of one client that may wait. Beyond that, submits get a 429.',
   SLUICE_SCHEDULED_MAX: 'Orders of one client that may be scheduled.',
-  SLUICE_STORAGE_MB:
-    'Storage of the database’s plan, in MB. Submits are refused before it is full.',
+  SLUICE_STORAGE_MB: 'Storage of the database’s plan. Submits are refused before it is full.',
   SLUICE_STORAGE_SHARE:
-    'Percentage of the storage that the orders of one client may use. Beyond it, that client’s submits are answered with 429.',
+    'Percentage of it that one client’s orders may use. Beyond that, its submits get a 429.',
   SLUICE_CLIENT_LIMITS:
-    'Limits for individual clients, instead of `SLUICE_QUEUE_MAX`, `SLUICE_SCHEDULED_MAX`, `SLUICE_STORAGE_SHARE` and `SLUICE_RATE_LIMIT`.',
+    'Limits of single clients, instead of `SLUICE_QUEUE_MAX`, `SLUICE_SCHEDULED_MAX`, `SLUICE_STORAGE_SHARE` and `SLUICE_RATE_LIMIT`.',
   SLUICE_ATTEMPTS_MAX: 'Claims after which an order is dead.',
-  SLUICE_LEASE_MS: 'How long a claim holds its orders, unless it is extended.',
+  SLUICE_LEASE_MS: 'How long a claim holds its orders, unless extended.',
   SLUICE_BATCH_SIZE: 'Orders per claim.',
   SLUICE_DRAIN_LANES:
-    'Batches of a drain under way at once. With 1, orders are produced strictly in order.',
-  SLUICE_ALARM_EMAIL: 'Where alarms are sent. AWS asks that address for a confirmation first.',
-  SLUICE_TAGS: 'Further tags of everything that the stack creates.',
-  SLUICE_PERMISSIONS_BOUNDARY: 'Permissions boundary of every role that the stack creates.',
-  SLUICE_KMS_KEY_ARN: 'A KMS key of your own that encrypts the secret.',
-  SLUICE_SECRETS_NAME:
-    'Name of the stage’s secret in Secrets Manager. `sluice/<stage>` by default.',
+    'Batches of a drain in progress at once. With 1, orders are produced strictly in order.',
+  SLUICE_ALARM_EMAIL: 'Where alarms go, once the address has confirmed AWS’s mail.',
+  SLUICE_TAGS: 'More tags for everything in the stack.',
+  SLUICE_PERMISSIONS_BOUNDARY: 'Permissions boundary of every role in the stack.',
+  SLUICE_KMS_KEY_ARN: 'Your own KMS key for the secret.',
+  SLUICE_SECRETS_NAME: 'The stage’s secret in Secrets Manager; `sluice/<stage>` if not set.',
   SLUICE_CERTIFICATE_ARN: 'The certificate of that domain.',
-  SLUICE_DOMAIN:
-    'A domain of your own for the API. The outputs say where its DNS record must point.',
-  SLUICE_JWT_SCOPE_PREFIX:
-    'Stands before each scope in tokens, such as `sluice/` with Amazon Cognito.',
+  SLUICE_DOMAIN: 'Your own domain for the API. The outputs say where its DNS record must point.',
+  SLUICE_JWT_SCOPE_PREFIX: 'Prefix of scopes in tokens, such as `sluice/` with Amazon Cognito.',
   SLUICE_JWT_CLIENT_CLAIM:
-    'The claim that names the client, in place of `client_id` or `azp`; see docs/api.md for what that means.',
+    'The claim that names the client, instead of `client_id` or `azp`; [read this first](api.md#who-may-call).',
   SLUICE_JWT_AUDIENCE: 'Audience of these tokens; separate several with commas.',
-  SLUICE_JWT_ISSUER: 'API Gateway checks JWTs of this issuer, in place of API keys.',
+  SLUICE_JWT_ISSUER: 'Accept JWTs of this issuer instead of API keys.',
   SLUICE_EVENTS_SOURCE: 'The `source` of each event.',
   DATABASE_CA: 'Certificates that the Postgres producer trusts instead of the system’s.',
-  SLUICE_PRODUCER_SECRETS: 'Secrets that a producer of your own reads.',
-  SLUICE_PRODUCER: 'What produces the orders; see docs/producers.md.',
-  SLUICE_PREFIX:
-    'Stands before every key in Redis. A deployed stage has its name and a colon by default.',
+  SLUICE_PRODUCER_SECRETS: 'Secrets of your own producer.',
+  SLUICE_PRODUCER: 'What [produces](producers.md) the orders.',
+  SLUICE_PREFIX: 'Prefix of every Redis key; `<stage>:` in a deployment if not set.',
   SLUICE_WEBHOOK_URL: 'Where orders are POSTed.',
-  SLUICE_WEBHOOK_ALLOW_PRIVATE: 'Hosts that may have a private address and no TLS.',
-  SLUICE_WEBHOOK_CONCURRENCY: 'POSTs under way at once.',
+  SLUICE_WEBHOOK_ALLOW_PRIVATE: 'Hosts that may be private and without TLS.',
+  SLUICE_WEBHOOK_CONCURRENCY: 'POSTs in progress at once.',
   SLUICE_WEBHOOK_TIMEOUT_MS: 'From connecting to the last byte of the answer.',
-  SLUICE_EVENTS_URL: 'Where events are POSTed.',
-  SLUICE_EVENTS_ALLOW_PRIVATE: 'Hosts that may have a private address and no TLS.',
-  SLUICE_EVENTS_CONCURRENCY: 'POSTs under way at once.',
+  SLUICE_EVENTS_URL: 'Where [events](events.md) are POSTed.',
+  SLUICE_EVENTS_ALLOW_PRIVATE: 'Hosts that may be private and without TLS.',
+  SLUICE_EVENTS_CONCURRENCY: 'POSTs in progress at once.',
   SLUICE_EVENTS_TIMEOUT_MS: 'From connecting to the last byte of the answer.',
 };

@@ -4,41 +4,38 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { createProducer } from '#producer';
 import { drainSlot, type SlotRequest } from '../lib/drain/drain-slot.ts';
 import { measureStock } from '../lib/drain/measure-stock.ts';
+import { threadsOf } from '../lib/drain/producer-thread.ts';
 import { type DrainEvent, wokenDrain } from '../lib/drain/woken-drain.ts';
-import { json, problem } from '../lib/http/responses.ts';
+import { pausedOrRunning } from '../lib/http/paused-or-running.ts';
+import { json } from '../lib/http/responses.ts';
 import { withFields } from '../lib/log.ts';
 import { drainIdOf } from '../lib/orders/holder.ts';
-import { formatInstant } from '../lib/orders/instant.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import type { DrainRecord } from '../lib/store/activity.ts';
 import { acquireLock } from '../lib/store/lock.ts';
-import { currentPause, type Pause } from '../lib/store/pause.ts';
+import { currentPause } from '../lib/store/pause.ts';
 
 const HTTP_DRAIN_MS_MAX = 20_000;
 const LOCK_LEASE_MS = 30_000;
-function isPausedOrRunning(pause: Pause | undefined) {
-  if (pause === undefined) return problem('drain-running', 'Another drain holds the lock.');
-  const until = formatInstant(pause.untilMs);
-  return problem('paused', `${pause.by} has paused the drains until ${until}.`);
-}
 
 type DrainRequest = Omit<SlotRequest, 'drainId'> & { readonly requestId: string };
 
 /** The schedule's drain, and `POST /drain`: one function, so that both share its concurrency. */
 export const handler = await httpFunction(({ route, ...runtime }) => {
-  const { clock, config, keys, metrics, random } = runtime;
-  const store = runtime.storeForBatches();
-  const { client: lockClient } = runtime.storeForRequests();
+  const { clock, config, keys, metrics, random, storeForBatches, storeForRequests } = runtime;
+  const [store, { client: lockClient }] = [storeForBatches(), storeForRequests()];
   const producer = createProducer(runtime);
-  const unwritten: DrainRecord[] = [];
+  const thread = threadsOf(producer, new URL(import.meta.url), runtime.env);
+  const parts = { store, producer, clock, random, metrics, unwritten: [] as DrainRecord[] };
 
   async function drain({ requestId, ...run }: DrainRequest) {
     const log = withFields(runtime.log, { requestId, slot: run.slot });
     const hold = { client: lockClient, clock, key: keys.lock(run.slot), leaseMs: LOCK_LEASE_MS };
     const lock = () => acquireLock({ ...hold, token: randomUUID() });
-    const dependencies = { store, producer, clock, random, log, metrics, lock, unwritten };
+    const { isolated, stop } = thread();
+    const dependencies = { ...parts, isolated, log, lock };
     const request = { ...run, drainId: drainIdOf(run.slot, randomUUID()) };
-    const outcome = await drainSlot(dependencies, config, request);
+    const outcome = await drainSlot(dependencies, config, request).finally(stop);
     const hasSold = config.hasStock && outcome.kind === 'drained' && outcome.report.produced > 0;
     if (hasSold) await measureStock(store, { metrics, log });
     return outcome;
@@ -49,7 +46,7 @@ export const handler = await httpFunction(({ route, ...runtime }) => {
     const deadlineMs = clock.now() + Math.min(HTTP_DRAIN_MS_MAX, request.remainingMs());
     const run = { slot: 0, requestId: request.requestId, deadlineMs, trigger: 'asked' } as const;
     const outcome = await drain(run);
-    if (outcome.kind === 'busy') return isPausedOrRunning(await currentPause(store));
+    if (outcome.kind === 'busy') return pausedOrRunning(await currentPause(store));
     return { ...json(200, outcome.report), audit: { claimed: outcome.report.claimed } };
   });
 

@@ -10,7 +10,7 @@ import {
   wasErased,
 } from '../lib/http/responses.ts';
 import { refusedForStock } from '../lib/intake/sold-out.ts';
-import { fingerprintOf, isOrderId } from '../lib/orders/identity.ts';
+import { isOrderId } from '../lib/orders/identity.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { REPLACED_MAX } from '../lib/store/order-record.ts';
@@ -33,7 +33,7 @@ export const handler = await httpFunction(({ clock, config, storeForRequests, ro
     const { submission } = validation;
     const withClient = isAdmin(request.caller);
     const answer = await replace(store, {
-      order: { id, submission, fingerprint: fingerprintOf(submission) },
+      order: { id, submission },
       ...(!withClient && { client: request.caller.client }),
       nowMs,
       hasStock: config.hasStock,

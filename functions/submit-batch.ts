@@ -35,19 +35,19 @@ export const handler = await httpFunction(({ route, ...runtime }) => {
     metrics.measure('Refused', countOf(outcomes, 'key-reused'), 'idempotency-key-reused');
     metrics.measure('Refused', countOf(outcomes, 'out-of-stock'), 'out-of-stock');
     metrics.measure('Refused', countOf(outcomes, 'over-limit'), 'over-limit');
-    const outcomeOf = new Map<BatchItem, SubmitOutcome | undefined>(
-      valid.map((item, at) => [item, outcomes[at]]),
+    const waiting = outcomes.values();
+    const results = batch.items.map((item, index) =>
+      resultOf(index, item, item.kind === 'valid' ? waiting.next().value : undefined),
     );
-    const results = batch.items.map((item) => resultOf(item, outcomeOf.get(item)));
-    return json(200, { results: results.map((result, index) => ({ index, ...result })) });
+    return json(200, { results });
   });
 });
 
-function resultOf(item: BatchItem, outcome: SubmitOutcome | undefined) {
+function resultOf(index: number, item: BatchItem, outcome: SubmitOutcome | undefined) {
   if (outcome !== undefined && 'receipt' in outcome) {
-    return { status: 202, replayed: outcome.kind === 'replayed', order: outcome.receipt };
+    return { index, status: 202, replayed: outcome.kind === 'replayed', order: outcome.receipt };
   }
   const faults = item.kind === 'invalid' ? item.faults : [];
   const refusal = outcome ? refusedOrder(outcome) : invalidBody('invalid-order', faults);
-  return { status: refusal.status, problem: refusal.body };
+  return { index, status: refusal.status, problem: refusal.body };
 }

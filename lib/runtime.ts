@@ -67,8 +67,8 @@ const wakes = process.env.SLUICE_WAKE_INTERVAL_MS
   ? (await import('./intake/wake.ts')).wakeOf
   : undefined;
 
-const lambda = awsRequests(process.env, 'lambda');
-const secretsManager = awsRequests(process.env, 'secretsmanager');
+const lambda = awsRequests(process.env, 'lambda', clock.now);
+const secretsManager = awsRequests(process.env, 'secretsmanager', clock.now);
 const secrets = secretsOf(process.env, {
   read: (names, timeMs) => readSecrets({ send: secretsManager, clock, random }, names, timeMs),
   clock,

@@ -37,7 +37,7 @@ function areLimits(limits: unknown): boolean {
  */
 export const QUEUE = named({
   SLUICE_PREFIX: text('functions', /^[A-Za-z0-9._:-]{1,64}$/, {
-    rule: 'up to 64 characters of A-Z, a-z, 0-9, and . _ : -',
+    rule: 'up to 64 of A-Z, a-z, 0-9 and ._:-',
   }),
   SLUICE_BATCH_SIZE: whole('functions', 500, [1, 500]),
   SLUICE_DRAIN_LANES: whole('functions', 2, [1, 2]),
@@ -52,7 +52,7 @@ export const QUEUE = named({
   SLUICE_CLIENT_LIMITS: {
     usedBy: 'functions',
     byDefault: '{}',
-    rule: 'JSON such as {"shop": {"storageShare": 80}}, with whole numbers for `queued`, `scheduled`, `storageShare` (a percentage) and `ordersPerMinute`',
+    rule: 'JSON such as {"shop": {"storageShare": 80}}, with `queued`, `scheduled`, `storageShare` (percent) or `ordersPerMinute`',
     parse: ownLimitsIn,
   } satisfies SettingRow<ReadonlyMap<string, OwnLimits>>,
   SLUICE_REDRIVES_PER_SECOND: whole('functions', 100, [1, 1_000]),
@@ -72,13 +72,13 @@ export const WAKING = named({
 
 export const TOKENS = named({
   SLUICE_JWT_ISSUER: text('functions', /^https:\/\/[^\s?#]+$/, {
-    rule: 'the https URL of who issues tokens',
+    rule: 'the https URL of the issuer',
   }),
   SLUICE_JWT_AUDIENCE: text('functions', /^[\x21-\x7e]+$/, {
-    rule: 'the audience that tokens name, without spaces',
+    rule: 'a text without spaces',
   }),
   SLUICE_JWT_SCOPE_PREFIX: text('functions', /^[\x21-\x7e]+$/, {
-    rule: 'without spaces',
+    rule: 'a text without spaces',
   }),
   SLUICE_JWT_CLIENT_CLAIM: text('functions', /^[A-Za-z0-9_.:/-]{1,128}$/, {
     rule: 'the name of a claim',

@@ -79,7 +79,7 @@ export function readSettings<T>(env: Environment, settingsFrom: (reader: Setting
 
   const settings = settingsFrom({ read, optional, setting });
   if (faults.length > 0) {
-    throw new ConfigError(`The environment is not right.\n- ${faults.join('\n- ')}`);
+    throw new ConfigError(`The environment is invalid.\n- ${faults.join('\n- ')}`);
   }
   return settings;
 }
@@ -133,12 +133,11 @@ export function receiver<Prefix extends string>(
   const rows = {
     URL: text(urlUsedBy, /^https?:\/\/[^\s#]+$/, {
       rule:
-        'an https URL without credentials and fragment, with {token} where it has a token, and not at a ' +
-        'private address; http and a ' +
-        `private address are allowed where ${prefix}_ALLOW_PRIVATE names the host`,
+        'an https URL without credentials or fragment, with {token} in place of its token; http and a ' +
+        `private address only if ${prefix}_ALLOW_PRIVATE names the host`,
     }),
     ALLOW_PRIVATE: text(usedBy, /^.+$/, {
-      rule: 'host names or addresses without ports, separated by spaces or commas',
+      rule: 'hosts without ports, separated by spaces or commas',
     }),
     CONCURRENCY: whole(usedBy, 10, [1, 100]),
     TIMEOUT_MS: whole(usedBy, 15_000, [100, 50_000]),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { fingerprintOf, orderIdOf } from '../../lib/orders/identity.ts';
+import { withContent } from '../../lib/orders/content.ts';
+import { orderIdOf } from '../../lib/orders/identity.ts';
 import type { Store } from '../../lib/store/connection.ts';
 import { settleAndClaim } from '../../lib/store/settle.ts';
 import { submit } from '../../lib/store/submit.ts';
@@ -57,7 +58,7 @@ function submitMany(store: Store, name: string, count: number) {
   const orders = Array.from({ length: count }, (_, at) => {
     const idempotencyKey = `${name}-${at}`;
     return {
-      ...{ client: SHOP, idempotencyKey, submission, fingerprint: fingerprintOf(submission) },
+      ...{ client: SHOP, idempotencyKey, ...withContent(submission) },
       id: orderIdOf(SHOP, idempotencyKey),
     };
   });

@@ -1,4 +1,5 @@
-import { fingerprintOf, orderIdOf } from '../../lib/orders/identity.ts';
+import { withContent } from '../../lib/orders/content.ts';
+import { orderIdOf } from '../../lib/orders/identity.ts';
 import type { Keys } from '../../lib/store/keys.ts';
 import { segmentName, segmentOf } from '../../lib/store/keys.ts';
 import { type OrderState, recordOf, stateText } from '../../lib/store/order-record.ts';
@@ -36,7 +37,6 @@ const submission = {
   ],
   totalAmount: 3_564,
 };
-const fingerprint = fingerprintOf(submission);
 
 /** What the store holds of an order of a client, by the functions that the store writes it with. */
 function orderOf(
@@ -49,13 +49,8 @@ function orderOf(
   const idempotencyKey = `load-${name}`;
   const id = orderIdOf(client, idempotencyKey);
   const scheduled = produceAtMs === undefined ? {} : { produceAtMs };
-  const order = {
-    id,
-    client,
-    idempotencyKey,
-    fingerprint,
-    submission: { ...submission, ...scheduled },
-  };
+  const content = withContent({ ...submission, ...scheduled });
+  const order = { id, client, idempotencyKey, ...content };
   return { id, pair: [keys.order(id), recordOf(order, acceptedAtMs)] };
 }
 

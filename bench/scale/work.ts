@@ -14,9 +14,10 @@ import type { Position } from '../../lib/store/list-places.ts';
 import { findOrder } from '../../lib/store/read.ts';
 import { oldestDead, redrive } from '../../lib/store/redrive.ts';
 import { rounded } from '../figures.ts';
+import { consoleWork } from './console-work.ts';
 import { DROP, OTHERS, SHOP } from './load.ts';
 
-interface Work {
+export interface Work {
   readonly title: string;
   /** @returns what was seen */
   readonly run: () => Promise<string>;
@@ -36,6 +37,7 @@ export function workOver(
     { title: 'A drain of the deepest queue', run: () => drained(store, [SHOP], nowMs) },
     { title: 'A drain of 50 clients', run: () => drained(store, OTHERS, nowMs) },
     { title: 'A drain that rejects', run: () => drained(store, [SHOP], nowMs, rejecting) },
+    ...consoleWork(store, { nowMs, dropAtMs }),
     {
       title: 'Redrive of 500',
       run: async () => {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { drain } from '../../lib/drain/drain.ts';
 import { retain } from '../../lib/maintenance/retention.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
-import { fingerprintOf, orderIdOf } from '../../lib/orders/identity.ts';
+import { withContent } from '../../lib/orders/content.ts';
+import { orderIdOf } from '../../lib/orders/identity.ts';
 import type { Submission } from '../../lib/orders/submission.ts';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
 import { weigh } from '../../lib/store/bytes.ts';
@@ -60,7 +61,7 @@ export function scratchOrder(idempotencyKey: string, more: Partial<Submission> =
     lines: [{ sku: 'none', quantity: 1, unitAmount: 100 }],
   };
   const id = orderIdOf(CLIENT, idempotencyKey);
-  return { id, client: CLIENT, idempotencyKey, submission, fingerprint: fingerprintOf(submission) };
+  return { id, client: CLIENT, idempotencyKey, ...withContent(submission) };
 }
 
 async function ordersGoTheirWays({ client, scratch }: RedisSide): Promise<string> {
@@ -83,8 +84,8 @@ async function ordersGoTheirWays({ client, scratch }: RedisSide): Promise<string
     [`${rejected}`]: { kind: 'rejected', reason: 'tried by doctor' },
   };
   await cancel(store, { id: `${canceled}`, nowMs });
-  const { id, fingerprint, submission } = scratchOrder('produced', { reference: 'new' });
-  const { kind } = await replace(store, { order: { id, fingerprint, submission }, nowMs });
+  const { id, submission } = scratchOrder('produced', { reference: 'new' });
+  const { kind } = await replace(store, { order: { id, submission }, nowMs });
   mustBe('a replacement', kind, 'replaced');
   await drained(store, nowMs, (id) => answers[id] ?? { kind: 'produced', orderNumber: 'next' });
   const redriven = { ids: [`${rejected}`], pauseMs: 0, redriveId: randomUUID(), nowMs };

@@ -1,5 +1,5 @@
 import { endedSegments } from '../../lib/store/catalogue.ts';
-import { ALONE } from '../../lib/store/claim.ts';
+import { aloneOf } from '../../lib/store/claim.ts';
 import type { Store } from '../../lib/store/connection.ts';
 import { segmentIn } from '../../lib/store/keys.ts';
 import { knownClients } from '../../lib/store/list.ts';
@@ -63,7 +63,7 @@ async function keysAreSmall({ store, recordBytesMax }: SizeSide): Promise<Verdic
 /** All keys that hold more than one order, with how many entries they have: a command for each. */
 async function countedKeys({ client, keys }: Store): Promise<Counted[]> {
   const store = { client, keys };
-  const clients = [...(await knownClients(store)), ALONE];
+  const clients = (await knownClients(store)).flatMap((client) => [client, aloneOf(client)]);
   const segments = (await endedSegments(store)).map(segmentIn);
   const all: Omit<Counted, 'entries'>[] = [
     ...clients.flatMap((name) => [

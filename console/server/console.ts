@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Platform } from '../../lib/client/platform.ts';
+import { type Platform, platformWith } from '../../lib/client/platform.ts';
 import { once } from './actions.ts';
 import { badRequest, readBody, refuse, send, sendJson } from './answers.ts';
 import { CHANGES, READS } from './calls.ts';
 import { hasToken, strangerIn } from './guard.ts';
+import { HEADERS } from './headers.ts';
 import { livePoll } from './live.ts';
 import { buildPage } from './page.ts';
 import { runbookSection } from './runbook.ts';
@@ -27,10 +28,17 @@ export interface ConsoleOptions {
 export interface Console {
   /** What to open, with the token that lets the page in. */
   readonly address: string;
+  /**
+   * An address to start a browser with, which leads to that one, once and within a minute: who can see the
+   * processes of this machine sees it, and has no use for it once the browser is there.
+   */
+  entrance(): string;
   close(): Promise<void>;
 }
 
 const TOKEN_BYTES = 16;
+const ENTRANCE = '/enter/';
+const ENTRANCE_MS_MAX = 60_000;
 const ACTION = /^[\w-]{8,64}$/;
 
 /**
@@ -41,7 +49,9 @@ const ACTION = /^[\w-]{8,64}$/;
  */
 export async function startConsole(options: ConsoleOptions): Promise<Console> {
   const { api, host = '127.0.0.1', port = 0, isReadOnly = false, platform = {} } = options;
-  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  const token = secret();
+  const { clock } = platformWith(platform);
+  const entrances = new Map<string, number>();
   const upstream = upstreamOf(api, platform);
   const live = livePoll(upstream, { isReadOnly, api: api.url.host });
   const changeOnce = once<object>();
@@ -53,6 +63,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     const url = new URL(request.url ?? '/', 'http://console');
     const stranger = strangerIn(headers, authority);
     if (stranger !== undefined) return refuse(response, 403, stranger);
+    if (url.pathname.startsWith(ENTRANCE)) return enter(url.pathname, response);
     const file = files.get(url.pathname);
     if (file !== undefined && method === 'GET') return send(response, 200, file);
     if (!hasToken(headers, token)) {
@@ -61,6 +72,15 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     if (method === 'GET') return read(url, response);
     if (method === 'POST') return change(url, request, response);
     return refuse(response, 405, 'The console has no such method.');
+  }
+
+  function enter(pathname: string, response: ServerResponse): void {
+    const name = pathname.slice(ENTRANCE.length);
+    const untilMs = entrances.get(name);
+    entrances.delete(name);
+    if (untilMs !== undefined && clock.now() <= untilMs) {
+      response.writeHead(303, { ...HEADERS, location: `/#${token}` }).end();
+    } else refuse(response, 403, 'Open the address that the terminal shows: this one was used.');
   }
 
   async function read({ pathname, searchParams }: URL, response: ServerResponse): Promise<void> {
@@ -112,12 +132,21 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   authority = `${host.includes(':') ? `[${host}]` : host}:${bound}`;
   return {
     address: `http://${authority}/#${token}`,
+    entrance() {
+      const name = secret();
+      entrances.set(name, clock.now() + ENTRANCE_MS_MAX);
+      return `http://${authority}${ENTRANCE}${name}`;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+function secret(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
 }
 
 const READ_ONLY = {

@@ -11,10 +11,14 @@ const MINUTES = 5;
 /** The setting's default: what a deployment has set is not known here. */
 const BATCH_SIZE = 500;
 
-const { submitOfOne, drainOfNone, drainOfHundred, drainOfTwoHundred } = MEASURED.sluice;
+const { submitOfOne, drainOfNone, drainOfHundred, drainOfTwoHundred, redriveOfHundred } =
+  MEASURED.sluice;
 /** A drain costs so much for each batch, and so much on top. */
 const DRAIN_OF_BATCH = drainOfTwoHundred - drainOfHundred;
 const DRAIN_BESIDES = drainOfHundred - DRAIN_OF_BATCH;
+
+/** What it takes to put a hundred dead orders back, and to produce them. */
+export const REDRIVE_COMMANDS = redriveOfHundred + drainOfHundred;
 
 /** Two looks at what Redis has executed tell what it executes in a minute. */
 export function meter() {

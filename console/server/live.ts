@@ -2,7 +2,7 @@ import type { Activity } from '../../lib/contract/activity-schemas.ts';
 import type { Stats } from '../../lib/contract/operator-schemas.ts';
 import type { Me } from '../../lib/contract/schemas.ts';
 import type { ApiFailure, Dated, Live, ReadOnly, Reply, StatsDetail } from '../protocol.ts';
-import { costOf, meter } from './cost.ts';
+import { costOf, meter, REDRIVE_COMMANDS } from './cost.ts';
 import type { Upstream } from './upstream.ts';
 
 /** The figures for all tabs: one question to the API at a time, whoever asks. */
@@ -131,6 +131,7 @@ export function livePoll(
         nextAtMs: failure?.nextTryAtMs ?? askedAtMs + maxAgeMs,
         ...(readOnly && { readOnly }),
         spent: upstream.spent(),
+        redriveCommands: REDRIVE_COMMANDS,
       };
     },
     async readOnly() {

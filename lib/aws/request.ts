@@ -1,5 +1,5 @@
-import { AwsClient } from 'aws4fetch';
 import type { Environment } from '../settings.ts';
+import { signedHeaders } from './signature.ts';
 
 /** One request to a service of AWS, signed for whom the Lambda runs as. */
 export type AwsRequest = (
@@ -15,32 +15,38 @@ const IN_VARIABLES = { secretsmanager: 'SECRETS_MANAGER', lambda: 'LAMBDA' } as 
  * Makes requests to one service, in the region and with the credentials that Lambda puts into the
  * environment. `AWS_ENDPOINT_URL_<SERVICE>` and `AWS_ENDPOINT_URL` lead elsewhere.
  *
- * The SDK's client for one service would be 620 KB of a bundle; this is 7.
+ * The SDK's client for one service would be 620 KB of a bundle; this is one.
+ *
+ * @param now  Unix milliseconds
  *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
-export function awsRequests(env: Environment, service: keyof typeof IN_VARIABLES): AwsRequest {
+export function awsRequests(
+  env: Environment,
+  service: keyof typeof IN_VARIABLES,
+  now: () => number,
+): AwsRequest {
   const region = env.AWS_REGION ?? '';
   const endpoint =
     env[`AWS_ENDPOINT_URL_${IN_VARIABLES[service]}`] ||
     env.AWS_ENDPOINT_URL ||
     urlOf(service, region);
-  const client = new AwsClient({
+  const signer = {
+    ...{ region, service },
     accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
     secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
-    ...(env.AWS_SESSION_TOKEN && { sessionToken: env.AWS_SESSION_TOKEN }),
-    region,
-    service,
-    retries: 0,
-  });
-  return (path, { headers, body }, timeoutMs) =>
-    client.fetch(`${endpoint.replace(/\/+$/, '')}${path}`, {
+    sessionToken: env.AWS_SESSION_TOKEN,
+  };
+  return async (path, { headers, body }, timeoutMs) => {
+    const url = new URL(`${endpoint.replace(/\/+$/, '')}${path}`);
+    return await fetch(url, {
       method: 'POST',
-      headers,
+      headers: signedHeaders({ url, headers, body }, signer, now()),
       body,
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     });
+  };
 }
 
 function urlOf(service: string, region: string): string {

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import type { batchItemSchema } from '../contract/order-schemas.ts';
+import type { batchItemSchema } from '../contract/schemas.ts';
 import { errorOf, read, resultsSchema } from './answers.ts';
 import type { BatchResult } from './batch-result.ts';
 import { SubmitInterrupted } from './errors.ts';

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import type { submissionSchema } from '../contract/order-schemas.ts';
 import type { ordersQuerySchema } from '../contract/queries.ts';
 import {
   type ChangedOrder,
@@ -13,6 +12,7 @@ import {
   orderSchema,
   type Receipt,
   receiptSchema,
+  type submissionSchema,
 } from '../contract/schemas.ts';
 import { apiUrl, isSendableKey } from './address.ts';
 import { errorOf, read } from './answers.ts';

@@ -4,15 +4,15 @@ import { activitySchema } from './activity-schemas.ts';
 import { explanationSchema } from './explanation-schemas.ts';
 import { cancelManySchema, pauseRequestSchema, redriveSchema } from './operator-queries.ts';
 import * as operator from './operator-schemas.ts';
+import { reasonsSchema } from './reasons-schemas.ts';
+import * as answers from './schemas.ts';
 import {
   batchItemSchema,
   batchSchema,
   lineSchema,
   metadataSchema,
   submissionSchema,
-} from './order-schemas.ts';
-import { reasonsSchema } from './reasons-schemas.ts';
-import * as answers from './schemas.ts';
+} from './schemas.ts';
 import * as stock from './stock-schemas.ts';
 
 export type JsonSchema = { [name: string]: unknown };

@@ -27,7 +27,7 @@ export function openApiDocument(version: string) {
     servers: [{ url: '/', description: 'The deployment that serves this document.' }],
     security: [{ apiKey: [] }],
     tags: [
-      { name: 'Orders', description: 'For shops.' },
+      { name: 'Orders', description: 'For the systems that submit orders.' },
       { name: 'Operate', description: 'For operators.' },
     ],
     paths: paths(),
@@ -95,8 +95,8 @@ const PARAMETERS = {
   'Idempotency-Key': {
     required: true,
     description:
-      '1 to 255 printable ASCII characters, no space at either end. Either the bare value or a quoted ' +
-      'structured-field string. It identifies the order for as long as the order is kept.',
+      '1 to 255 printable ASCII characters without a space at either end, bare or as a quoted ' +
+      'structured-field string. It identifies the order as long as the order is kept.',
     schema: { type: 'string', minLength: 1, maxLength: 512 },
     example: '536365',
   },
@@ -137,7 +137,7 @@ function parametersOf(key: string, { headers = [], query, isKeyOptional }: Opera
 const HEADERS = {
   'X-Request-Id': {
     description:
-      'The id that the request sent, if it is 1–128 of `A-Za-z0-9._-`; otherwise a new one.',
+      'The id that the request sent, if it is 1–128 characters of `A-Za-z0-9._-`; otherwise a new one.',
     required: true,
     schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$' },
   },

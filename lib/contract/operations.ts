@@ -2,15 +2,16 @@ import { BODY_PROBLEMS, type Operation } from './operation.ts';
 import { OPERATOR_OPERATIONS } from './operator-operations.ts';
 import { cancelManySchema } from './operator-queries.ts';
 import { canceledSchema } from './operator-schemas.ts';
-import { batchSchema, submissionSchema } from './order-schemas.ts';
 import { ordersQuerySchema } from './queries.ts';
 import {
   batchResultsSchema,
+  batchSchema,
   changedOrderSchema,
   meSchema,
   orderPageSchema,
   orderSchema,
   receiptSchema,
+  submissionSchema,
 } from './schemas.ts';
 import { STOCK_OPERATIONS } from './stock-operations.ts';
 
@@ -68,9 +69,9 @@ export const OPERATIONS = {
     function: 'list-orders',
     summary: 'List orders',
     description:
-      'Orders that wait come first, then those that have ended; in both, the newest first. A client ' +
-      'sees its own orders, `orders:admin` those of all clients. A request reads a bounded number of ' +
-      'orders, so a page may be short or empty and still have a cursor.',
+      'Waiting orders come first, then ended ones, newest first in both. A client sees its own orders, ' +
+      '`orders:admin` those of all clients. A request reads a bounded number of orders, so a page can be ' +
+      'short or empty and still have a cursor.',
     tag: 'Orders',
     scope: 'orders:read',
     query: ordersQuerySchema,
@@ -99,8 +100,8 @@ export const OPERATIONS = {
     function: 'cancel-order',
     summary: 'Cancel an order before it is produced',
     description:
-      'Repeating the request is safe. `orders:admin` may cancel a dead order too. A key without ' +
-      '`orders:read` gets no more than the receipt.',
+      'Repeating the request is safe. `orders:admin` can cancel a dead order too. A key without ' +
+      '`orders:read` gets only the receipt.',
     tag: 'Orders',
     scope: 'orders:write',
     answer: { status: 200, description: 'The order, canceled.', schema: changedOrderSchema },
@@ -124,11 +125,11 @@ export const OPERATIONS = {
   },
   'DELETE /orders/{id}': {
     function: 'erase-order',
-    summary: 'Erase what an order holds',
+    summary: 'Erase the content of an order',
     description:
-      'What stays is enough to answer a repeat of its key with 410, so that no second order comes of ' +
-      'it. An order that waits or is dead is canceled. The next drain has it erased downstream, if the ' +
-      'producer can. Erasing it again is answered in the same way.',
+      'A waiting or dead order is canceled. The key stays used: a repeat is a 410 and makes no second ' +
+      'order. The next drain erases the order downstream, if the producer can. Repeating the request is ' +
+      'safe.',
     tag: 'Operate',
     scope: 'orders:admin',
     answer: { status: 204, description: 'Erased, now or before.' },
@@ -136,11 +137,11 @@ export const OPERATIONS = {
   },
   'POST /orders/{id}/replace': {
     function: 'replace-order',
-    summary: 'Replace the content of an order that has not begun to be produced',
+    summary: 'Replace the content of an order before it is produced',
     description:
-      'For an order that went in wrong: it keeps its id, its key and its place, and the old content ' +
-      'stays in it. A canceled order waits again. Replacing it with the same content again is ' +
-      'answered in the same way; a repeat of the old submit is told that the order was replaced.',
+      'Corrects an order: it keeps its id, its key and its place, and the old content stays in it. A ' +
+      'canceled order waits again. Repeating the request is safe; a repeat of the old submit is refused ' +
+      'with `order-replaced`.',
     tag: 'Orders',
     scope: 'orders:write',
     body: { schema: submissionSchema },

@@ -24,7 +24,7 @@ export const OPERATOR_OPERATIONS = {
   'POST /orders/{id}/redrive': {
     function: 'redrive-order',
     summary: 'Put a dead order back',
-    description: 'It is ready at once, and its attempts count from 0 again.',
+    description: 'It is ready at once, and its attempts start at 0 again.',
     tag: 'Operate',
     scope: 'orders:admin',
     answer: { status: 202, description: 'The order, waiting again.', schema: orderSchema },
@@ -43,8 +43,8 @@ export const OPERATOR_OPERATIONS = {
     function: 'dead-letter-reasons',
     summary: 'Group the newest dead orders by reason',
     description:
-      'Reads up to `limit` dead orders of all clients, and groups them by their reasons, in which ids, ' +
-      'numbers and quoted parts are masked.',
+      'Reads up to `limit` dead orders of all clients. Ids, numbers and quoted parts of a reason are ' +
+      'masked, so that the same failure is one group.',
     tag: 'Operate',
     scope: 'orders:admin',
     query: reasonsQuerySchema,
@@ -55,9 +55,8 @@ export const OPERATOR_OPERATIONS = {
     function: 'redrive-dead-letters',
     summary: 'Put dead orders back: the oldest, or up to 100 by id',
     description:
-      'They become ready at a limited rate, so that they neither flood the producer nor delay new ' +
-      'orders: `ordersPerSecond`, or `SLUICE_REDRIVES_PER_SECOND`. With `ids`, each order has its own ' +
-      'result.',
+      'They become ready at `ordersPerSecond`, or else `SLUICE_REDRIVES_PER_SECOND`, so that they neither ' +
+      'flood the producer nor delay new orders. With `ids`, each order has its own result.',
     tag: 'Operate',
     scope: 'orders:admin',
     body: { schema: redriveSchema, isOptional: true },
@@ -68,8 +67,8 @@ export const OPERATOR_OPERATIONS = {
     function: 'stats',
     summary: 'Count the orders in each state',
     description:
-      'With `detail=true` also the limits, what is kept of each client, what becomes due in the next day, ' +
-      'and what the last upkeep found.',
+      'With `detail=true`, the answer also has the limits, what is kept of each client, what becomes due in ' +
+      'the next day, and what the last upkeep found.',
     tag: 'Operate',
     scope: 'orders:admin',
     query: statsQuerySchema,
@@ -80,8 +79,8 @@ export const OPERATOR_OPERATIONS = {
     function: 'activity',
     summary: 'Show what the drains did',
     description:
-      'By default the last hour, minute by minute; up to 7 days back, in steps of 1 to 1,440 minutes and ' +
-      'at most 1,500 steps. `cameIn` is computed: what the queues grew by plus what was claimed for the first time.',
+      'The last hour by minutes, or any part of the last 7 days, in up to 1,500 steps of 1 to 1,440 ' +
+      'minutes. `cameIn` is computed: what the queues grew by plus what was claimed for the first time.',
     tag: 'Operate',
     scope: 'orders:admin',
     query: activityQuerySchema,
@@ -90,7 +89,7 @@ export const OPERATOR_OPERATIONS = {
   },
   'POST /drain': {
     function: 'drain-queue',
-    summary: 'Run a drain now, for 20 s at most',
+    summary: 'Run a drain now, for up to 20 s',
     tag: 'Operate',
     scope: 'orders:admin',
     answer: { status: 200, description: 'What the drain did.', schema: drainReportSchema },
@@ -100,8 +99,8 @@ export const OPERATOR_OPERATIONS = {
     function: 'explain-order',
     summary: 'Say why an order is not produced',
     description:
-      'One sentence, the facts behind it, and what may be done about it. What concerns all clients, such ' +
-      'as who has paused the drains, is shown to `orders:admin` only. Times in the sentence are UTC.',
+      'One sentence, the facts behind it, and what can be done. Only `orders:admin` sees what concerns all ' +
+      'clients, such as who paused the drains. Times in the sentence are in UTC.',
     tag: 'Orders',
     scope: 'orders:read',
     answer: { status: 200, description: 'The explanation.', schema: explanationSchema },
@@ -109,11 +108,10 @@ export const OPERATOR_OPERATIONS = {
   },
   'POST /pause': {
     function: 'pause',
-    summary: 'Pause all drains, for an hour at most',
+    summary: 'Pause all drains for up to an hour',
     description:
-      'No drain claims until the pause ends, by itself or with `POST /resume`; one that is at work stops ' +
-      'within 10 s, after its batch. Orders are still accepted. Asked for again, the pause ends at the ' +
-      'new time.',
+      'Orders are still accepted. No drain starts, and a running one stops within 10 s, after its batch. ' +
+      'The pause ends by itself or with `POST /resume`; a second request moves its end.',
     tag: 'Operate',
     scope: 'orders:admin',
     body: { schema: pauseRequestSchema },

@@ -20,7 +20,7 @@ export const PROBLEMS = {
   'drain-running': { status: 409, title: 'A drain is running' },
   'out-of-stock': { status: 409, title: 'There is not enough stock' },
   'over-limit': { status: 409, title: 'The customer has reached the limit for a SKU' },
-  'not-enough-stock': { status: 409, title: 'There is less stock than you want to remove' },
+  'not-enough-stock': { status: 409, title: 'There is less stock than you want to take away' },
   'too-many-skus': { status: 409, title: 'Too many SKUs are tracked' },
   'stock-off': { status: 409, title: 'Stock is turned off' },
   'not-tracked': { status: 404, title: 'The SKU is not tracked' },
@@ -28,7 +28,7 @@ export const PROBLEMS = {
   'order-erased': { status: 410, title: 'The order was erased' },
   'not-erasable': { status: 409, title: 'The order is being produced' },
   'body-too-large': { status: 413, title: 'The body is too large' },
-  'unsupported-media-type': { status: 415, title: 'The body is not sent as plain JSON' },
+  'unsupported-media-type': { status: 415, title: 'The content type is not JSON' },
   'idempotency-key-reused': {
     status: 422,
     title: 'The idempotency key belongs to another order',

@@ -12,11 +12,11 @@ import {
 export const STOCK_OPERATIONS = {
   'PUT /stock/{sku}': {
     function: 'set-stock',
-    summary: 'Set or add the stock of a SKU',
+    summary: 'Set or change the stock of a SKU',
     description:
-      'Setting `available` begins to track a SKU: from then on orders reserve it, and are refused when ' +
-      'there is not enough. `add` changes it by a number, which may be negative; it ' +
-      'never falls below 0. A repeat with the same Idempotency-Key changes nothing, unless the SKU has ' +
+      '`available` sets the units and starts tracking the SKU: orders reserve it from then on, and are ' +
+      'refused if too few are left. `add` changes it by a number, which may be negative, but never below 0.' +
+      ' A repeat with the same Idempotency-Key changes nothing, unless the SKU has ' +
       'been changed eight times since.',
     tag: 'Operate',
     scope: 'orders:admin',
@@ -36,8 +36,8 @@ export const STOCK_OPERATIONS = {
   },
   'PUT /stock': {
     function: 'set-stock',
-    summary: 'Set or add the stock of up to 500 SKUs',
-    description: 'Each change has its own result, as if they were made one after the other.',
+    summary: 'Set or change the stock of up to 500 SKUs',
+    description: 'The changes apply in order, and each has its own result.',
     tag: 'Operate',
     scope: 'orders:admin',
     headers: ['Idempotency-Key'],
@@ -62,8 +62,8 @@ export const STOCK_OPERATIONS = {
     function: 'get-stock',
     summary: 'List the stock of all tracked SKUs',
     description:
-      'By SKU. With `sort=available` the scarcest come first, as many as `limit`, on one page; that ' +
-      'reads the stock of all SKUs, 5,000 at a command.',
+      'In the order of SKUs. With `sort=available`, one page has the scarcest, up to `limit`; this reads ' +
+      'the stock of all SKUs, 5,000 per command.',
     tag: 'Operate',
     scope: 'orders:admin',
     query: stockQuerySchema,

@@ -1,6 +1,6 @@
 import { batchIdOf } from '../orders/holder.ts';
 import type { ClaimedOrder } from '../orders/order.ts';
-import type { Claim } from '../store/claim.ts';
+import { type Claim, isAloneName } from '../store/claim.ts';
 import { readRecords } from '../store/read.ts';
 import type { Settlement, Settlements } from '../store/settle.ts';
 import type { Run } from './drain.ts';
@@ -8,8 +8,15 @@ import { eraseDownstream } from './erase-downstream.ts';
 import { errorPlace } from './error-place.ts';
 import { keepLease } from './keep-lease.ts';
 import { measureClaim } from './measurements.ts';
-import { produceBatch } from './produce-batch.ts';
-import { type Claimed, type Erased, settlementOf, sortOut, untried } from './settlements.ts';
+import { type BatchOutcome, produceBatch } from './produce-batch.ts';
+import {
+  type Claimed,
+  type Erased,
+  settlementOf,
+  sortOut,
+  unanswered,
+  untried,
+} from './settlements.ts';
 
 /** Bytes of records that one batch hands to the producer; what is beyond is given back. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
@@ -20,6 +27,7 @@ const BATCH_BYTES_MAX = 4 * 1024 * 1024;
  */
 export async function workBatch(run: Run, claim: Claim): Promise<Settlements> {
   const { store, clock, limits } = run;
+  run.isWary ||= isWarning(claim);
   const lease = keepLease({ store, clock }, claim, limits.leaseMs);
   try {
     const { settled, claimed } = await readBatch(run, claim);
@@ -79,7 +87,7 @@ async function produceInTurn(
     }
     const orders = claimed.map(({ order }) => order);
     const time = { answerByMs: run.answerByMs, lost };
-    const outcome = await produceBatch(run, { token: claim.token, orders }, time);
+    const outcome = await produceBatch(producerFor(run), { token: claim.token, orders }, time);
     if (!outcome.isProducerWell) {
       run.isStopped = true;
       run.notes.isProducerDown = true;
@@ -87,26 +95,42 @@ async function produceInTurn(
     }
     logProblems(run, claim, outcome, orders);
     const nowMs = clock.now();
+    const { attemptsMax } = limits;
+    const { answers, missing } = outcome;
     return claimed.map((one) => {
-      const { answers, missing } = outcome;
+      const reason = outcome.unanswered.get(one.order.id);
+      const step = { nowMs, random: random(), attemptsMax, claim };
+      if (reason !== undefined) return unanswered(one, reason, step);
       const answer = answers.get(one.order.id) ?? { kind: 'retry', reason: missing };
-      const { attemptsMax } = limits;
-      return settlementOf(one, answer, { nowMs, random: random(), attemptsMax, claim });
+      return settlementOf(one, answer, step);
     });
   } finally {
     done();
   }
 }
 
+/** A drain that meets orders of which drains may have died produces nothing in its own thread any more. */
+function producerFor({ producer, isolated = producer, clock, isWary }: Run) {
+  return { clock, producer: isWary ? isolated : producer, isWary };
+}
+
+/** Whether a claim shows that drains have died, by what it took or by what it left. */
+function isWarning({ leases, ready }: Claim): boolean {
+  return (
+    leases.some(({ claims, from }) => claims > 1 || isAloneName(from)) || ready.some(isAloneName)
+  );
+}
+
 function logProblems(
   { log }: Run,
   claim: Claim,
-  { answers, missing, isProducerWell, error }: Awaited<ReturnType<typeof produceBatch>>,
+  { answers, missing, isProducerWell, unanswered: lost, error }: BatchOutcome,
   orders: readonly ClaimedOrder[],
 ): void {
   const batch = { token: claim.token, batchId: batchIdOf(claim) };
   const givenBack = orders.filter(({ id }) => answers.get(id)?.kind === 'untried').length;
   if (givenBack > 0) log('warn', 'orders-given-back', { ...batch, orders: givenBack });
+  if (lost.size > 0) log('error', 'producer-died', { ...batch, orders: lost.size });
   if (error !== undefined || (!isProducerWell && givenBack === 0)) {
     log('error', 'producer-failed', { ...batch, reason: missing, ...errorPlace(error) });
   }

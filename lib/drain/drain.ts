@@ -3,10 +3,11 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { batchIdIn, holderOf } from '../orders/holder.ts';
 import type { Producer } from '../producers/producer.ts';
-import { ALONE, CLAIM_CLIENTS_MAX, type Claim, readyClients, readyOrders } from '../store/claim.ts';
+import { type Claim, isAloneName, readyClients, readyOrders } from '../store/claim.ts';
 import type { Store } from '../store/connection.ts';
 import { type Settlements, settleAndClaim } from '../store/settle.ts';
 import { workBatch } from './batch.ts';
+import { aloneToServe, clientsToServe } from './clients-to-serve.ts';
 import { measureSettled, outcomeOf } from './measurements.ts';
 import { DrainNotes } from './notes.ts';
 import { turns } from './turns.ts';
@@ -14,6 +15,8 @@ import { turns } from './turns.ts';
 export interface DrainDependencies {
   readonly store: Store;
   readonly producer: Producer;
+  /** The same producer where its end is not the drain's: it gets what may end it. */
+  readonly isolated?: Producer;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -72,6 +75,8 @@ export interface Run extends DrainDependencies {
   readonly turn: ReturnType<typeof turns>;
   /** Clients of whom orders are ready, those served longest ago first. */
   ready: readonly string[];
+  /** Whether drains may have died of orders: `isolated` produces then. */
+  isWary: boolean;
   /** Whether nothing more is claimed: the producer is down, or the store failed. */
   isStopped: boolean;
   /** Whether there is time to produce another batch. */
@@ -102,17 +107,19 @@ export async function drain(
     ...{ limits, drainId, answerByMs, ready, notes },
     turn: turns(),
     isStopped: false,
+    isWary: ready.some(isAloneName),
     hasTime: () => !end.signal.aborted && answerByMs - clock.now() >= limits.produceMsMin,
   };
   const aloneFromMs = answerByMs - ALONE_SHARE * (answerByMs - startMs);
-  const mayClaim = () => run.hasTime() && (!run.ready.includes(ALONE) || clock.now() < aloneFromMs);
-  const others = () => run.ready.filter((client) => client !== ALONE);
+  const others = (served: readonly string[]) => clientsToServe(run.ready, served);
+  const alone = () => aloneToServe(run.ready);
+  const mayClaim = () => run.hasTime() && (alone().length === 0 || clock.now() < aloneFromMs);
   const lanes = Array.from({ length: limits.lanes }, () =>
     lane(run, { clients: others, ordersMax: limits.batchSize, mayClaim }),
   );
   throwFirst(await Promise.allSettled(lanes));
-  if (run.ready.includes(ALONE)) {
-    await lane(run, { clients: () => [ALONE], ordersMax: 1, mayClaim: run.hasTime });
+  if (alone().length > 0) {
+    await lane(run, { clients: alone, ordersMax: 1, mayClaim: run.hasTime });
   }
   const isLeft = run.isStopped || !run.hasTime();
   run.notes.isLeft = isLeft;
@@ -123,7 +130,8 @@ export async function drain(
 }
 
 interface Lane {
-  readonly clients: () => readonly string[];
+  /** @param served  the clients of this lane's last batch */
+  readonly clients: (served: readonly string[]) => readonly string[];
   readonly ordersMax: number;
   readonly mayClaim: () => boolean;
 }
@@ -134,7 +142,7 @@ async function lane(run: Run, options: Lane): Promise<void> {
     let served: readonly string[] = [];
     do {
       const mayClaim = !run.isStopped && options.mayClaim();
-      const clients = mayClaim ? clientsToServe(options.clients(), served) : [];
+      const clients = mayClaim ? options.clients(served) : [];
       const claim = await step(run, settlements, clients, options);
       settlements = undefined;
       if (claim === undefined || claim.leases.length === 0) return;
@@ -146,16 +154,6 @@ async function lane(run: Run, options: Lane): Promise<void> {
     run.isStopped = true;
     throw error;
   }
-}
-
-/**
- * Those that are ready, and the clients of the last batch, who may have submitted more since. They
- * come first, as what a client does not need of a claim is left for those after it.
- */
-function clientsToServe(ready: readonly string[], served: readonly string[]): readonly string[] {
-  const first = ready.slice(0, CLAIM_CLIENTS_MAX);
-  const again = served.filter((client) => !first.includes(client));
-  return [...again.slice(0, CLAIM_CLIENTS_MAX - first.length), ...first];
 }
 
 /** Settles the last batch and claims the next one, in one request. */

@@ -15,9 +15,9 @@ const ENTRY_BYTES_MIN = 190;
 
 const UNANSWERED = 'The last attempt ended without an answer: its drain died or was cut off.';
 
-/** An attempt that a producer has answered. */
+/** An attempt that a producer has answered, or died in. */
 export function failedAttempt(
-  kind: 'failed' | 'rejected',
+  kind: 'failed' | 'rejected' | 'unanswered',
   reason: unknown,
   { token, holder }: Pick<Claim, 'token' | 'holder'>,
   atMs: number,

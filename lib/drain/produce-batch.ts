@@ -16,6 +16,8 @@ export interface BatchOutcome {
   readonly missing: string;
   /** Whether the producer can take another batch; not if it gave orders back untried. */
   readonly isProducerWell: boolean;
+  /** Orders of which the producer may have died, with what is known: each is tried alone from then on. */
+  readonly unanswered: ReadonlyMap<string, string>;
   /** What it threw, if it threw. */
   readonly error?: unknown;
 }
@@ -23,6 +25,8 @@ export interface BatchOutcome {
 const NO_ANSWER = 'The producer gave no answer for this order.';
 const FAILED = 'The producer failed.';
 const OUT_OF_TIME = 'The producer was not done when its time was up.';
+const DIED = 'The producer died in this attempt.';
+const NONE: BatchOutcome['unanswered'] = new Map();
 
 /** How long a producer has after its signal to hand over the answers that it has by then. */
 export const ANSWER_GRACE_MS = 500;
@@ -30,21 +34,34 @@ export const ANSWER_GRACE_MS = 500;
 /** A producer that fails for this many single orders before it has produced one counts as down. */
 const FAILURES_UNTIL_DOWN = 3;
 
+/** The producer died before it answered. What it has done by then is not known. */
+export class ProducerDied extends Error {
+  override readonly name = 'ProducerDied';
+}
+
 interface Batch {
   readonly token: number;
   readonly orders: readonly ClaimedOrder[];
 }
 
+export interface BatchProducer {
+  readonly producer: Producer;
+  readonly clock: Clock;
+  /** Whether drains may have died of orders. */
+  readonly isWary: boolean;
+}
+
 /** Has a batch produced. */
 export async function produceBatch(
-  { producer, clock }: { readonly producer: Producer; readonly clock: Clock },
+  { producer, clock, isWary }: BatchProducer,
   batch: Batch,
   { answerByMs, lost }: BatchTime,
 ): Promise<BatchOutcome> {
   const timeIsUp = new AbortController();
   const cancelStop = clock.after(answerByMs - clock.now(), () => timeIsUp.abort());
   const signal = AbortSignal.any([timeIsUp.signal, lost]);
-  const late = tooLate(signal, clock);
+  const isAlone = isWary && batch.orders.length === 1;
+  const late = tooLate(signal, clock, isAlone ? reasons(batch.orders, OUT_OF_TIME) : NONE);
   try {
     const context = { signal, deadlineMs: answerByMs, token: batch.token };
     return await Promise.race([answersOf(producer, batch.orders, context), late.outcome]);
@@ -61,10 +78,18 @@ async function answersOf(
 ): Promise<BatchOutcome> {
   try {
     const answers = await producer(orders, context);
-    return { answers, missing: NO_ANSWER, isProducerWell: !givesBack(answers) };
+    return {
+      ...{ answers, missing: NO_ANSWER, unanswered: NONE },
+      isProducerWell: !givesBack(answers),
+    };
   } catch (error) {
+    if (error instanceof ProducerDied) {
+      const unanswered = reasons(orders, DIED);
+      return { answers: new Map(), missing: DIED, unanswered, isProducerWell: true };
+    }
     if (orders.length > 1) return oneByOne(producer, orders, context, error);
-    return { answers: new Map(), missing: FAILED, isProducerWell: false, error };
+    const failed = { missing: FAILED, unanswered: NONE, isProducerWell: false, error };
+    return { answers: new Map(), ...failed };
   }
 }
 
@@ -80,20 +105,26 @@ async function oneByOne(
   error: unknown,
 ): Promise<BatchOutcome> {
   const answers = new Map<string, ProducerAnswer>();
+  const unanswered = new Map<string, string>();
+  const outcome = { answers, unanswered, missing: FAILED, error };
   let failures = 0;
   for (const order of orders) {
     if (context.signal.aborted) break;
     try {
       const alone = await producer([order], context);
-      if (givesBack(alone)) return { answers, missing: FAILED, isProducerWell: false, error };
+      if (givesBack(alone)) return { ...outcome, isProducerWell: false };
       for (const [id, answer] of alone) answers.set(id, answer);
-    } catch {
-      failures += 1;
+    } catch (thrown) {
+      if (thrown instanceof ProducerDied) unanswered.set(order.id, DIED);
+      else failures += 1;
       if (failures === FAILURES_UNTIL_DOWN && answers.size === 0) break;
     }
   }
-  const isProducerWell = answers.size > 0;
-  return { answers, missing: FAILED, isProducerWell, error };
+  return { ...outcome, isProducerWell: answers.size > 0 };
+}
+
+function reasons(orders: readonly ClaimedOrder[], reason: string): BatchOutcome['unanswered'] {
+  return new Map(orders.map(({ id }) => [id, reason]));
 }
 
 function givesBack(answers: BatchOutcome['answers']): boolean {
@@ -101,10 +132,13 @@ function givesBack(answers: BatchOutcome['answers']): boolean {
 }
 
 /** Nothing was answered in time, however long the producer goes on after that. */
-function tooLate(signal: AbortSignal, clock: Clock) {
+function tooLate(signal: AbortSignal, clock: Clock, unanswered: BatchOutcome['unanswered']) {
   let cancel = () => {};
   const outcome = new Promise<BatchOutcome>((resolve) => {
-    const nothing = { answers: new Map(), missing: OUT_OF_TIME, isProducerWell: false };
+    const nothing = {
+      ...{ answers: new Map(), missing: OUT_OF_TIME, unanswered },
+      isProducerWell: false,
+    };
     const wait = () => {
       cancel = clock.after(ANSWER_GRACE_MS, () => resolve(nothing));
     };

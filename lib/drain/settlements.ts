@@ -2,7 +2,7 @@ import { batchIdOf } from '../orders/holder.ts';
 import type { ClaimedOrder, Failure } from '../orders/order.ts';
 import { retryDelayMs } from '../orders/retry.ts';
 import type { ProducerAnswer } from '../producers/producer.ts';
-import { ALONE, type Claim, type Lease } from '../store/claim.ts';
+import { type Claim, isAloneName, type Lease } from '../store/claim.ts';
 import { type ErasedOrder, erasedFrom } from '../store/erased-record.ts';
 import { segmentOf } from '../store/keys.ts';
 import {
@@ -16,18 +16,8 @@ import type { Sold } from '../store/reservations.ts';
 import type { Settlement } from '../store/settle.ts';
 import { reservationsIn } from '../store/stock-record.ts';
 import { roundedBytes } from '../store/weight.ts';
-import {
-  bytesSent,
-  failedAttempt,
-  failuresOf,
-  unansweredAttempt,
-  withFailure,
-} from './failures.ts';
-
-/** Bytes kept of a result, as they are sent; `failures.ts` has the limits of the rest. */
-const RESULT_BYTES_MAX = 8 * 1024;
-/** A larger one would be rounded by JSON. */
-const ORDER_NUMBER_MAX = 10 ** 15;
+import { failedAttempt, failuresOf, unansweredAttempt, withFailure } from './failures.ts';
+import { isKept, isOrderNumber } from './produced-answer.ts';
 
 const UNREADABLE = 'The stored order cannot be read.';
 
@@ -105,7 +95,7 @@ export function sortOut(
   const attempts = order.attempts + (lease.claims > 1 ? 1 : 0);
   const isAlone = state?.isAlone === true;
   const dueAtMs = state?.dueAtMs ?? order.produceAtMs ?? 0;
-  if (lease.claims === 1 && (dueAtMs > nowMs || isAlone !== (lease.from === ALONE))) {
+  if (lease.claims === 1 && (dueAtMs > nowMs || isAlone !== isAloneName(lease.from))) {
     // It was replaced while it waited in the queue, by one for later, or a clock was wrong, or the move
     // that its state tells was cut off.
     return settle({ client, kind: 'pending', dueAtMs: Math.max(dueAtMs, nowMs), isAlone });
@@ -118,12 +108,30 @@ export function sortOut(
     return { kind: 'produce', claimed: { lease, order: claimed, sold, state, bytes } };
   }
   const failed = { attempts, failure: unansweredAttempt(lease.last, nowMs) };
-  if (attempts >= attemptsMax) {
-    return settle({ client, kind: 'dead', state: deadState(state, failed, step) });
+  return { kind: 'settle', settlement: triedAlone({ lease, client, state }, failed, step) };
+}
+
+/** What becomes of an order that the producer may have died of. */
+export function unanswered(claimed: Claimed, reason: string, step: Step): Settlement {
+  const { lease, state, order } = claimed;
+  const { client, attempts } = order;
+  const failure = failedAttempt('unanswered', reason, step.claim, step.nowMs);
+  return triedAlone({ lease, client, state }, { attempts, failure }, step);
+}
+
+/** After a pause an order is tried by itself, as long as attempts are left. */
+function triedAlone(
+  { lease, client, state }: Pick<Claimed, 'lease' | 'state'> & { readonly client: string },
+  failed: FailedAttempt,
+  step: Step,
+): Settlement {
+  const { attempts } = failed;
+  if (attempts >= step.attemptsMax) {
+    return { lease, client, kind: 'dead', state: deadState(state, failed, step) };
   }
-  const againAtMs = nowMs + retryDelayMs(attempts, step.random);
-  const next = { ...retryState(state, failed, againAtMs, step), isAlone: true };
-  return settle({ client, kind: 'pending', isAlone: true, dueAtMs: againAtMs, state: next });
+  const dueAtMs = step.nowMs + retryDelayMs(attempts, step.random);
+  const next = { ...retryState(state, failed, dueAtMs, step), isAlone: true };
+  return { lease, client, kind: 'pending', isAlone: true, dueAtMs, state: next };
 }
 
 /**
@@ -171,7 +179,7 @@ export function settlementOf(claimed: Claimed, answer: ProducerAnswer, step: Ste
 
 /** Given back: the next to be claimed, in the order of its claim, and no attempt is charged. */
 export function untried({ lease, order: { client } }: Claimed): Settlement {
-  return { lease, client, kind: 'pending', isAlone: lease.from === ALONE, dueAtMs: lease.rank };
+  return { lease, client, kind: 'pending', isAlone: isAloneName(lease.from), dueAtMs: lease.rank };
 }
 
 interface FailedAttempt {
@@ -201,23 +209,4 @@ function failedState(
     ...{ status: 'queued', attempts, updatedAtMs: step.nowMs, settledBy: batchIdOf(step.claim) },
     ...withFailure(state, failure),
   };
-}
-
-/** As with a result: what is not a number is left out. */
-function isOrderNumber(orderNumber: unknown): orderNumber is number {
-  return (
-    Number.isInteger(orderNumber) &&
-    Number(orderNumber) >= 0 &&
-    Number(orderNumber) <= ORDER_NUMBER_MAX
-  );
-}
-
-/** The order is produced, whatever came back: a result that cannot be kept is left out. */
-function isKept(result: unknown): boolean {
-  try {
-    const json = JSON.stringify(result);
-    return json !== undefined && bytesSent(json) <= RESULT_BYTES_MAX;
-  } catch {
-    return false;
-  }
 }

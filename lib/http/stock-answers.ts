@@ -23,7 +23,8 @@ export function changedStock(
     return { refusal: problem('not-enough-stock', detail) };
   }
   if (answer?.kind === 'full') {
-    const detail = '100,000 SKUs are tracked, and no more can be. Untrack some that are not sold.';
+    const detail =
+      '100,000 SKUs are tracked, which is the limit. Untrack some that are no longer sold.';
     return { refusal: problem('too-many-skus', detail) };
   }
   return { refusal: notTracked() };
@@ -31,11 +32,11 @@ export function changedStock(
 
 /** 404 for a SKU without stock: orders for it are not limited. */
 export function notTracked(): HttpResponse {
-  return problem('not-tracked', 'This SKU has no stock. Set "available" to begin to track it.');
+  return problem('not-tracked', 'This SKU is not tracked. Set "available" to track it.');
 }
 
 /** 409 where no order would reserve anything. */
 export function stockIsOff(): HttpResponse {
-  const detail = 'This deployment keeps no stock. Set SLUICE_STOCK=on and deploy.';
+  const detail = 'Stock is off in this deployment. Set SLUICE_STOCK=on and deploy.';
   return problem('stock-off', detail);
 }

@@ -1,7 +1,8 @@
 import { receiptOf } from '../contract/documents.ts';
 import type { Receipt } from '../contract/schemas.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { fingerprintOf, orderIdsOf } from '../orders/identity.ts';
+import { withContent } from '../orders/content.ts';
+import { orderIdsOf } from '../orders/identity.ts';
 import type { Submission } from '../orders/submission.ts';
 import type { Store } from '../store/connection.ts';
 import type { NewOrder, RecordHead } from '../store/order-record.ts';
@@ -70,15 +71,24 @@ export async function submitOrders(
   const noRoom = storage.noRoom(client, nowMs);
   if (noRoom !== undefined) return refused(noRoom);
   const idOf = orderIdsOf(client);
-  const orders = requests.map(({ idempotencyKey, submission }) => ({
-    ...{ id: idOf(idempotencyKey), client, idempotencyKey, submission },
-    fingerprint: fingerprintOf(submission),
-  }));
+  const orders = requests.map(
+    ({ idempotencyKey, submission }): NewOrder => ({
+      ...withContent(submission),
+      id: idOf(idempotencyKey),
+      client,
+      idempotencyKey,
+    }),
+  );
   // Where the first of a key is refused for want of stock, the second is decided by itself.
   const nameOf = ({ id, fingerprint }: NewOrder) => (soldOut ? `${id} ${fingerprint}` : id);
-  const firsts = new Map<string, NewOrder>();
-  for (const order of orders) if (!firsts.has(nameOf(order))) firsts.set(nameOf(order), order);
-  const distinct = [...firsts.values()];
+  const firsts = new Map<string, number>();
+  const distinct: NewOrder[] = [];
+  const firstOf = orders.map((order) => {
+    const name = nameOf(order);
+    const first = firsts.get(name) ?? distinct.push(order) - 1;
+    firsts.set(name, first);
+    return first;
+  });
   const refusal = await refusedFromMemory(intake, distinct, nowMs);
   if (refusal !== undefined) return { kind: 'answered', outcomes: orders.map(() => refusal) };
   const answers = await submitAndLearn(intake, client, distinct, nowMs);
@@ -89,10 +99,9 @@ export async function submitOrders(
     answers.every((answer) => answer.kind === 'no-room' && answer.where === first.where);
   if (isAllRefused) return refused(first.where);
 
-  const answerOf = new Map(distinct.map((order, at) => [nameOf(order), answers[at]]));
-  const outcomes = orders.map((order) => {
-    const name = nameOf(order);
-    return outcomeOf(order, firsts.get(name), answerOf.get(name), nowMs);
+  const outcomes = orders.map((order, at) => {
+    const first = firstOf[at] ?? at;
+    return outcomeOf(order, distinct[first], answers[first], nowMs);
   });
   metrics.measure('OrdersAccepted', countOf(outcomes, 'accepted'));
   metrics.measure('OrdersReplayed', countOf(outcomes, 'replayed'));
@@ -114,10 +123,11 @@ function refused(where: NoRoom): IntakeAnswer {
  */
 async function refusedFromMemory(
   { store, soldOut }: Intake,
-  [order, ...others]: readonly NewOrder[],
+  orders: readonly NewOrder[],
   nowMs: number,
 ): Promise<RefusedForStock | undefined> {
-  if (soldOut === undefined || order === undefined || others.length > 0) return undefined;
+  const [order] = orders;
+  if (soldOut === undefined || order === undefined || orders.length > 1) return undefined;
   const lacking = soldOut.lackingFor(order.submission, nowMs);
   if (lacking === undefined || (await isKnown(store, order.id))) return undefined;
   return refusedForStock(order.submission, lacking);

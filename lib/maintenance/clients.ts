@@ -1,4 +1,4 @@
-import { ALONE } from '../store/claim.ts';
+import { aloneOf } from '../store/claim.ts';
 import { segmentIn } from '../store/keys.ts';
 import { serve } from '../store/serve.ts';
 import { doubtfulClients } from '../store/upkeep.ts';
@@ -7,7 +7,7 @@ import { hasTime, type Pass } from './pass.ts';
 /** Has each client looked at by drains in time, and lets those go of whom nothing is kept. */
 export async function checkClients(pass: Pass): Promise<boolean> {
   const { store, clock, notes, isRepair, clients, segments } = pass;
-  const names = [...new Set([...clients, ALONE])];
+  const names = [...clients].flatMap((client) => [client, aloneOf(client)]);
   const keeping = new Set([...segments].map((name) => segmentIn(name).client));
   const nowMs = clock.now();
   for (const name of await doubtfulClients(store, { names, keeping, nowMs })) {

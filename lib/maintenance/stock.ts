@@ -1,4 +1,4 @@
-import { ALONE } from '../store/claim.ts';
+import { aloneOf } from '../store/claim.ts';
 import type { Store } from '../store/connection.ts';
 import { knownClients } from '../store/list.ts';
 import { type OrderState, readable, stateFrom } from '../store/order-record.ts';
@@ -113,7 +113,7 @@ async function countReserved(pass: Pass): Promise<Map<string, number> | undefine
   const note = (page: readonly string[]) => {
     for (const id of page) ids.add(id);
   };
-  const names = [...(await knownClients(store)), ALONE];
+  const names = (await knownClients(store)).flatMap((client) => [client, aloneOf(client)]);
   for (const name of [...names, ...names]) {
     const isDone =
       (await eachPage(pass, (cursor) => queuePage(store, name, cursor), note)) &&

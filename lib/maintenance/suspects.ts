@@ -1,4 +1,4 @@
-import { ALONE } from '../store/claim.ts';
+import { aloneOf } from '../store/claim.ts';
 import { erasedFrom } from '../store/erased-record.ts';
 import { segmentIn } from '../store/keys.ts';
 import { type OrderState, orderFrom, readable, stateFrom } from '../store/order-record.ts';
@@ -68,7 +68,7 @@ async function outOfPlace(
   suspects: readonly Suspect[],
 ): Promise<Suspect[]> {
   const { keys } = store;
-  const sets = [keys.pending(client), keys.pending(ALONE), keys.dead(client)];
+  const sets = [keys.pending(client), keys.pending(aloneOf(client)), keys.dead(client)];
   const [pending, alone, dead] = await membersOf(
     store,
     sets,

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { contentOf, type Submission } from './submission.ts';
 
 /** In base32hex, five bits a digit: short, safe in a URL. */
 const CLIENT_DIGITS = 4;
@@ -46,15 +45,4 @@ export function isIdempotencyKey(text: string): boolean {
 /** Whether an order could have this id; what could not is not looked up. */
 export function isOrderId(text: string): boolean {
   return ID_PATTERN.test(text);
-}
-
-/**
- * Fingerprint of what was submitted: the same for bodies that mean the same order, so member order,
- * white space, `1.0` for `1` and the offset of a time do not count. It covers whatever `contentOf` does;
- * an order without a member has the fingerprint that it had before there was such a member.
- */
-export function fingerprintOf(submission: Submission): string {
-  const { totalAmount: _, metadata = {}, ...content } = contentOf(submission);
-  const members = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
-  return hash('sha256', JSON.stringify([content, members]), 'base64url');
 }

@@ -36,7 +36,10 @@ function daysIn(year: number, month: number): number {
   return month === 2 && isLeapYear ? 29 : (DAYS_IN_MONTH[month - 1] ?? 0);
 }
 
-/** RFC 3339 in UTC with milliseconds, as every time leaves Sluice. */
+let last = { unixMs: 0, text: '1970-01-01T00:00:00.000Z' };
+
+/** RFC 3339 in UTC with milliseconds, as every time leaves Sluice. Many of an answer are the same. */
 export function formatInstant(unixMs: number): string {
-  return new Date(unixMs).toISOString();
+  if (last.unixMs !== unixMs) last = { unixMs, text: new Date(unixMs).toISOString() };
+  return last.text;
 }

@@ -196,14 +196,3 @@ function checkMetadata(metadata: unknown, list: FaultList): number {
   }
   return members.length;
 }
-
-/** What was submitted of an order, without what has become of it since. */
-export function contentOf(order: Submission): Submission {
-  const { customer, currency, lines, totalAmount, reference, produceAtMs, metadata } = order;
-  return {
-    ...{ customer, currency, lines, totalAmount },
-    ...(reference !== undefined && { reference }),
-    ...(produceAtMs !== undefined && { produceAtMs }),
-    ...(metadata !== undefined && { metadata }),
-  };
-}

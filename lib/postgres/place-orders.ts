@@ -1,4 +1,4 @@
-import { fingerprintOf } from '../orders/identity.ts';
+import { withContent } from '../orders/content.ts';
 import type { Order } from '../orders/order.ts';
 import type { Row, Statement } from './connection.ts';
 
@@ -77,7 +77,7 @@ export function placeOrders(orders: readonly Order[], token: number): Statement 
     reference: order.reference,
     metadata: order.metadata,
     accepted_at_ms: order.acceptedAtMs,
-    fingerprint: fingerprintOf(order),
+    fingerprint: withContent(order).fingerprint,
     lines: order.lines,
   }));
   return { text: PLACE_ORDERS, values: [JSON.stringify(batch), token] };

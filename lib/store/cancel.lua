@@ -4,7 +4,7 @@ drain moves it to its ended segment.
 KEYS[1] order_state:<id>         STRING  absent while the order simply waits
 KEYS[2] order_owners             HASH    id -> <token>:<claims>:<holder>
 KEYS[3] order_pending:<client>   ZSET    id -> dueAtMs
-KEYS[4] order_pending of unanswered orders  ZSET  id -> dueAtMs
+KEYS[4] order_pending:!<client>  ZSET  id -> dueAtMs
 KEYS[5] order_dead:<client>      ZSET    id -> deadAtMs
 KEYS[6] order_clients            ZSET    client -> when a drain should look at it next
 KEYS[7] order_totals             HASH    canceled; leaving: those of them that a drain has yet to move
@@ -15,7 +15,7 @@ ARGV[2] expected  the state that the caller has read; empty where there is none
 ARGV[3] state     the state to write
 ARGV[4] nowMs     integer, Unix milliseconds
 ARGV[5] client    whose order it is
-ARGV[6] alone     the client that stands for unanswered orders
+ARGV[6] alone     the name of its unanswered orders
 ARGV[7] isDead    1 where the order is dead
 ARGV[8] head      the beginning of the record that was read
 ARGV[9] and on    for each SKU that it reserved: units, epoch, epoch of the limit or empty

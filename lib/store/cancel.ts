@@ -1,5 +1,5 @@
 import type { Order } from '../orders/order.ts';
-import { ALONE } from './claim.ts';
+import { aloneOf } from './claim.ts';
 import type { Store } from './connection.ts';
 import { erasedFrom } from './erased-record.ts';
 import { headText, type OrderState, orderFrom, stateFrom, stateText } from './order-record.ts';
@@ -81,12 +81,12 @@ function send({ client: redis, keys }: Store, order: Order, change: Change) {
   return runScript(redis, {
     script: CANCEL,
     keys: [
-      ...[keys.state(id), keys.owners, keys.pending(client), keys.pending(ALONE)],
+      ...[keys.state(id), keys.owners, keys.pending(client), keys.pending(aloneOf(client))],
       ...[keys.dead(client), keys.clients, keys.totals, keys.order(id), ...reserved.keys],
     ],
     args: [
       ...[id, expected, stateText(state), String(state.updatedAtMs)],
-      ...[client, ALONE, isDead ? '1' : '0', headText(id, record), ...reserved.args],
+      ...[client, aloneOf(client), isDead ? '1' : '0', headText(id, record), ...reserved.args],
     ],
   });
 }

@@ -13,17 +13,21 @@ ARGV[4] holder      text that no other drain has
 ARGV[5] pendingMax  integer: nothing is taken from the queue of a client of whom more are pending
 ARGV[6] clientsMax  integer: how many clients that are ready to return
 ARGV[7] readyScore  integer: the score of a client of whom more is ready; ranks are below it
-ARGV[8] and on      the clients, those served longest ago first
+ARGV[8] queueScore  integer: who has a greater one has no queue
+ARGV[9] and on      the clients, those served longest ago first
 Returns  {token, {id, number of its client, claims since its last settlement, ...},
-         {client that is ready, ...}, {id, leaseEndMs, owner, ...}, taken from queues}; token is 0 where
-         nothing was leased; the last list tells who had the orders whose last claim was never settled
+         {client that is ready, ...}, {id, leaseEndMs, owner, ...}, taken from queues}; a client may be told
+         twice; token is 0 where nothing was leased; the last list tells who had the orders whose last
+         claim was never settled
 Twice    leases other orders under another token; the first ones come back when their lease ends
 Bills    for one client 1 call + 4 where nothing is ready, + 8 where queued orders are leased; 1 more
-         where due ones are, and where more are pending than it looks at. Each further client 3 or 4
+         where due ones are, where more are pending than it looks at, and where clientsMax are ready.
+         Each further client 3 or 4
 ]]
 local ordersMax, nowMs, leaseEndMs, holder = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local pendingMax, clientsMax, readyScore = tonumber(ARGV[5]), ARGV[6], ARGV[7]
-local count = #ARGV - 7
+local count = #ARGV - 8
+local BEHIND_MAX = 10
 
 local clients, dueIds, dueAtMs = {}, {}, {}
 local window = math.min(ordersMax, math.ceil(2 * ordersMax / count))
@@ -125,9 +129,17 @@ for i, client in ipairs(clients) do
   -- A client that is ready and got nothing keeps its turn.
   if client.isServed or not client.isReady then
     looks[#looks + 1] = client.isReady and readyScore or nextAtMs or '+inf'
-    looks[#looks + 1] = ARGV[7 + i]
+    looks[#looks + 1] = ARGV[8 + i]
   end
 end
 redis.call('ZADD', KEYS[1], unpack(looks))
 local ready = redis.call('ZRANGE', KEYS[1], '-inf', nowMs, 'BYSCORE', 'LIMIT', 0, clientsMax)
-return { token, orders, ready, unanswered, popped }
+if #ready < tonumber(clientsMax) then
+  return { token, orders, ready, unanswered, popped }
+end
+-- Clients without a queue come behind all others. Where those are many, some come first all the same.
+local behind = redis.call('ZRANGE', KEYS[1], '(' .. ARGV[8], nowMs, 'BYSCORE', 'LIMIT', 0, BEHIND_MAX)
+for _, name in ipairs(ready) do
+  behind[#behind + 1] = name
+end
+return { token, orders, behind, unanswered, popped }

@@ -1,5 +1,5 @@
 import type { Store } from './connection.ts';
-import { readyScore } from './keys.ts';
+import { aloneReadyScore, readyScore } from './keys.ts';
 import type { ScriptCall } from './run-script.ts';
 import { CLAIM } from './scripts.ts';
 
@@ -15,12 +15,26 @@ export const CLAIM_CLIENTS_MAX = 50;
  */
 export const PENDING_MAX = 520_000;
 
+/** What the names begin with under which unanswered orders are pending. No client's name does. */
+const ALONE = '!';
+
 /**
- * Stands in the place of a client for the orders whose last claim was never settled. They are
- * pending under this name and tried one by one, as one of them may have killed its drain. No client
- * has this name.
+ * The name under which a client's orders are pending whose last claim was never settled. They are tried
+ * one by one, as one of them may have killed its drain. For such a name, it is that name.
  */
-export const ALONE = '!';
+export function aloneOf(client: string): string {
+  return isAloneName(client) ? client : ALONE + client;
+}
+
+/** Whether unanswered orders are pending under a name, and not a client's others. */
+export function isAloneName(name: string): boolean {
+  return name.startsWith(ALONE);
+}
+
+/** The client whose orders are pending under a name. */
+export function clientIn(name: string): string {
+  return isAloneName(name) ? name.slice(ALONE.length) : name;
+}
 
 export interface ClaimRequest {
   /** From whom to take, those served longest ago first; up to `CLAIM_CLIENTS_MAX`. */
@@ -57,7 +71,7 @@ export interface LastClaim {
 /** One leased order. */
 export interface Lease {
   readonly id: string;
-  /** The client from whose queue or pending orders it was taken, or `ALONE`. */
+  /** The client from whose queue or pending orders it was taken, or the name of its unanswered ones. */
   readonly from: string;
   /** How often it was claimed since it was last settled, this time included. */
   readonly claims: number;
@@ -80,6 +94,7 @@ export function claimCall({ keys }: Store, request: ClaimRequest): ScriptCall {
     ],
     args: [
       ...[ordersMax, nowMs, nowMs + leaseMs, holder, PENDING_MAX, CLAIM_CLIENTS_MAX].map(String),
+      String(clients.some(isAloneName) ? aloneReadyScore(nowMs) : readyScore(nowMs)),
       String(readyScore(nowMs)),
       ...clients,
     ],
@@ -107,7 +122,7 @@ export function claimFrom(answer: unknown[], request: ClaimRequest): Claim {
     const lease = { id, from: clients[client - 1] ?? '', claims, owner, rank };
     leases.push({ ...lease, ...(last && { last }) });
   }
-  return { token, holder, claimedAtMs, leases, popped, ready };
+  return { token, holder, claimedAtMs, leases, popped, ready: [...new Set(ready)] };
 }
 
 /** Which clients have orders that are ready, those served longest ago first. One billed command. */

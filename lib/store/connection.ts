@@ -1,4 +1,5 @@
-import { Redis } from '@upstash/redis';
+// The SDK's smallest build: that for Node adds a query language, which no tree shaking takes out again.
+import { Redis } from '@upstash/redis/cloudflare';
 import { type Clock, systemClock } from '../clock.ts';
 import { StoreFault, StoreUnavailable, type UnavailableKind } from './errors.ts';
 import type { Keys } from './keys.ts';

@@ -1,4 +1,4 @@
-import { ALONE } from './claim.ts';
+import { clientIn } from './claim.ts';
 import type { Store } from './connection.ts';
 import { readyScore } from './keys.ts';
 import { headOf, readable } from './order-record.ts';
@@ -37,7 +37,7 @@ const COMMANDS = 6;
  * @throws StoreUnavailable
  */
 export async function countOrders({ client, keys }: Store, nowMs: number): Promise<Counts> {
-  const [names = [], leased = 0, totals] = await client.repeatedly((redis) =>
+  const [clients = [], leased = 0, totals] = await client.repeatedly((redis) =>
     redis
       .pipeline()
       .zrange(keys.clients, 0, -1)
@@ -45,8 +45,8 @@ export async function countOrders({ client, keys }: Store, nowMs: number): Promi
       .hmget(keys.totals, 'produced', 'canceled', 'leaving')
       .exec<[string[], number, unknown]>(),
   );
-  const clients = names.includes(ALONE) ? names : [...names, ALONE];
   const answers = await client.repeatedly((redis) => {
+    if (clients.length === 0) return Promise.resolve([]);
     const reads = redis.pipeline();
     for (const name of clients) {
       reads.llen(keys.queue(name)).zcard(keys.pending(name));
@@ -82,11 +82,7 @@ export async function countOrders({ client, keys }: Store, nowMs: number): Promi
     oldestQueuedAgeMs: Number.isFinite(sinceMs) ? Math.max(0, nowMs - sinceMs) : null,
     // Among those pending are retries that are not due yet, and leases that have just ended.
     approximate: pending > 0 ? ['queued', 'producing', 'scheduled'] : [],
-    clients: clients.flatMap((client, at) => {
-      const [queued, waiting, , died] = (each[at] ?? []).map(Number);
-      const kept = { client, queued: queued ?? 0, pending: waiting ?? 0, dead: died ?? 0 };
-      return client === ALONE ? [] : [kept];
-    }),
+    clients: keptOf(clients, each),
     waiting: {
       clients: clients.flatMap((client, at) => {
         const [, all = 0, ready = 0] = (each[at] ?? []).map(Number);
@@ -95,6 +91,21 @@ export async function countOrders({ client, keys }: Store, nowMs: number): Promi
       leased: producing,
     },
   };
+}
+
+/** Of each client. What waits unanswered is pending as well. */
+function keptOf(names: readonly string[], answers: readonly unknown[][]): Counts['clients'] {
+  const kept = new Map<string, { queued: number; pending: number; dead: number }>();
+  for (const [at, name] of names.entries()) {
+    const [queued = 0, pending = 0, , dead = 0] = (answers[at] ?? []).map(Number);
+    const before = kept.get(clientIn(name)) ?? { queued: 0, pending: 0, dead: 0 };
+    kept.set(clientIn(name), {
+      queued: before.queued + queued,
+      pending: before.pending + pending,
+      dead: before.dead + dead,
+    });
+  }
+  return [...kept].map(([client, counts]) => ({ client, ...counts }));
 }
 
 /** HMGET answers with a list, or with nothing if there is no hash. */

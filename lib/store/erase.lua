@@ -6,7 +6,7 @@ KEYS[2] order_state:<id>                STRING
 KEYS[3] order_owners                    HASH    id -> <token>:<claims>:<holder>
 KEYS[4] order_clients                   ZSET    client -> its ready score, or when its next order is due
 KEYS[5] order_pending:<client>          ZSET    id -> dueAtMs
-KEYS[6] order_pending of unanswered orders  ZSET  id -> dueAtMs
+KEYS[6] order_pending:!<client>  ZSET  id -> dueAtMs
 KEYS[7] order_dead:<client>             ZSET    id -> deadAtMs
 KEYS[8] order_ended:<client>:<segment>  ZSET    id -> endedAtMs
 KEYS[9] order_totals                    HASH    produced, canceled; leaving
@@ -19,7 +19,7 @@ ARGV[5] record          what stays of the record
 ARGV[6] state           the state to write
 ARGV[7] nowMs           integer, Unix milliseconds
 ARGV[8] was             waiting | leaving (canceled, and not moved yet) | dead | produced | canceled
-ARGV[9] alone           the client that stands for unanswered orders
+ARGV[9] alone           the name of its unanswered orders
 ARGV[10] and on         for each of these SKUs: units, epoch, epoch of the limit or empty
 Returns  {'erased'}, {'producing'} where it has been claimed, {'changed'} where it is another by now
 Twice    the second call finds its own record and answers the same

@@ -1,4 +1,4 @@
-import { ALONE } from './claim.ts';
+import { aloneOf } from './claim.ts';
 import type { Store } from './connection.ts';
 import { erasedFrom, erasedRecord } from './erased-record.ts';
 import { headText, type OrderState, orderFrom, stateFrom, stateText } from './order-record.ts';
@@ -51,12 +51,12 @@ export async function erase(store: Store, id: string, nowMs: number): Promise<Er
       script: ERASE,
       keys: [
         ...[keys.order(id), keys.state(id), keys.owners, keys.clients],
-        ...[keys.pending(client), keys.pending(ALONE), keys.dead(client)],
+        ...[keys.pending(client), keys.pending(aloneOf(client)), keys.dead(client)],
         ...[keys.ended(client, before?.segment ?? 0), keys.totals, ...stock.keys],
       ],
       args: [
         ...[id, client, headText(id, stored.record), stored.state ?? ''],
-        ...[erasedRecord(client, nowMs), stateText(state), String(nowMs), was, ALONE],
+        ...[erasedRecord(client, nowMs), stateText(state), String(nowMs), was, aloneOf(client)],
         ...stock.args,
       ],
     });

@@ -1,6 +1,6 @@
 import type { Order } from '../orders/order.ts';
 import { type DrainRecord, drainsBetween } from './activity.ts';
-import { ALONE } from './claim.ts';
+import { aloneOf } from './claim.ts';
 import type { Store } from './connection.ts';
 import { erasedFrom } from './erased-record.ts';
 import { type OrderState, orderFrom, stateFrom } from './order-record.ts';
@@ -86,7 +86,7 @@ async function waiting({ client: redis, keys }: Store, { id, client }: Order): P
     sdk
       .pipeline()
       .zscore(keys.pending(client), id)
-      .zscore(keys.pending(ALONE), id)
+      .zscore(keys.pending(aloneOf(client)), id)
       .lpos(keys.queue(client), id, { rank: -1, maxLen: SEARCHED_MAX })
       .llen(keys.queue(client))
       .exec<[unknown, unknown, number | null, number]>(),

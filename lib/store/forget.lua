@@ -4,7 +4,7 @@ KEYS[1] order_ended:<client>:<segment>  ZSET  id -> endedAtMs
 KEYS[2] order_segments                  ZSET  names of the ended segments
 KEYS[3] order_totals                    HASH  produced, canceled -> how many are kept
 KEYS[4] order_pending:<client>          ZSET  id -> dueAtMs
-KEYS[5] order_pending of unanswered orders  ZSET  id -> dueAtMs
+KEYS[5] order_pending:!<client>  ZSET  id -> dueAtMs
 KEYS[6] and on: order:<id> and order_state:<id>  STRING, for each order, 500 at most; then
         order_stock:<sku>               STRING for each stock that they took from
 ARGV[1] name of the segment

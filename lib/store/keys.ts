@@ -101,6 +101,14 @@ export function readyScore(nowMs: number): number {
 }
 
 /**
+ * The same for its unanswered orders: behind every client whose queue is not empty, so that no number of
+ * them hides one.
+ */
+export function aloneReadyScore(nowMs: number): number {
+  return nowMs - READY_SHIFT_MS / 2;
+}
+
+/**
  * The ended segment of what a claim takes. A token grows by the number of orders that are claimed, so
  * a segment holds about 100,000 of them at most, and nobody has to agree on when the next one begins.
  */

@@ -1,4 +1,4 @@
-import { ALONE } from './claim.ts';
+import { aloneOf } from './claim.ts';
 import type { Store } from './connection.ts';
 import { segmentIn, segmentRange } from './keys.ts';
 import { scored } from './list-scored.ts';
@@ -49,7 +49,7 @@ export function placeAt(
   const from =
     position.place === 'dead'
       ? clients.map(keys.dead)
-      : [...clients, ALONE].map((client) => keys.pending(client));
+      : clients.flatMap((client) => [keys.pending(client), keys.pending(aloneOf(client))]);
   return scored(store, from, position, limit);
 }
 

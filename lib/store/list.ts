@@ -1,6 +1,6 @@
 import { orderIdOf } from '../orders/identity.ts';
 import type { Order } from '../orders/order.ts';
-import { ALONE } from './claim.ts';
+import { clientIn } from './claim.ts';
 import type { Store } from './connection.ts';
 import { type Candidate, type Position, placeAt } from './list-places.ts';
 import { orderFrom, readable, type StoredOrder } from './order-record.ts';
@@ -68,9 +68,7 @@ export async function listOrders(store: Store, request: ListRequest): Promise<Pa
         examined += 1;
         bytes += bytesOf(found);
         position = end;
-        if (order !== undefined && isShown(order, client) && request.matches(order)) {
-          orders.push(order);
-        }
+        if (order !== undefined && request.matches(order)) orders.push(order);
         const isFull = orders.length === ordersMax || examined === PAGE_ORDERS_MAX;
         if (isFull || bytes >= PAGE_BYTES_MAX) return { orders, examined, end };
       }
@@ -84,16 +82,11 @@ function bytesOf({ record, state }: StoredOrder): number {
   return Buffer.byteLength(record ?? '') + Buffer.byteLength(state ?? '');
 }
 
-/** Orders that wait to be tried alone stand among those of all clients. */
-function isShown(order: Order, client: string | undefined): boolean {
-  return client === undefined || order.client === client;
-}
-
 /** Every client of whom anything is kept, by name. */
 export function knownClients({ client, keys }: Store): Promise<string[]> {
   return client.repeatedly(async (redis) => {
     const names = await redis.zrange<string[]>(keys.clients, 0, -1);
-    return names.filter((name) => name !== ALONE).sort();
+    return [...new Set(names.map(clientIn))].sort();
   });
 }
 

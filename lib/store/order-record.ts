@@ -1,3 +1,4 @@
+import { type Content, submissionFrom } from '../orders/content.ts';
 import { batchIdIn } from '../orders/holder.ts';
 import {
   type Failure,
@@ -6,18 +7,16 @@ import {
   type StoredStatus,
   statusAtIntake,
 } from '../orders/order.ts';
-import type { Line, Submission } from '../orders/submission.ts';
+import type { Submission } from '../orders/submission.ts';
 import { erasedFrom } from './erased-record.ts';
 import { StoreFault } from './errors.ts';
 import type { Sold } from './reservations.ts';
 
 /** A validated order with its identity, as intake hands it to the store. */
-export interface NewOrder {
+export interface NewOrder extends Content {
   readonly id: string;
   readonly client: string;
   readonly idempotencyKey: string;
-  readonly fingerprint: string;
-  readonly submission: Submission;
 }
 
 /** What of a record a repeat is compared with. */
@@ -81,14 +80,14 @@ export function recordOf(
   acceptedAtMs: number,
   contents: readonly ReplacedContent[] = [],
 ): string {
-  const { fingerprint, client, idempotencyKey, submission } = order;
-  return JSON.stringify({
-    ...{ v: 1, fingerprint, acceptedAtMs },
-    replaced: contents.map((content) => content.fingerprint),
-    ...{ client, idempotencyKey },
-    ...submission,
-    ...(contents.length > 0 && { contents }),
-  });
+  const { fingerprint, client, idempotencyKey, content } = order;
+  const replaced = JSON.stringify(contents.map((one) => one.fingerprint));
+  const more = contents.length > 0 ? `,"contents":${JSON.stringify(contents)}` : '';
+  return (
+    `{"v":1,"fingerprint":"${fingerprint}","acceptedAtMs":${acceptedAtMs},"replaced":${replaced},` +
+    `"client":${JSON.stringify(client)},"idempotencyKey":${JSON.stringify(idempotencyKey)},` +
+    `"content":${content}${more}}`
+  );
 }
 
 const HEAD =
@@ -152,10 +151,9 @@ export interface StoredOrder {
 export function orderFrom(id: string, stored: StoredOrder, nowMs: number): Order | undefined {
   if (stored.record === null || erasedFrom(stored.record) !== undefined) return undefined;
   headOf(id, stored.record);
-  const { v, fingerprint, replaced, contents, reserved, ...record } = parsed(
-    id,
-    stored.record,
-  ) as StoredRecord;
+  const whole = parsed(id, stored.record) as StoredRecord;
+  const { v, fingerprint, replaced, contents, reserved, content, ...head } = whole;
+  const record = { ...head, ...(submissionFrom(content) ?? fail(unreadable(id))) };
   const state = stateFrom(id, stored.state);
   const order: Order = {
     ...record,
@@ -191,19 +189,21 @@ function producing(order: Order, state: OrderState | undefined, owner?: string |
   return { ...claimed, status: 'producing', attempts };
 }
 
-type StoredRecord = Omit<NewOrder, 'id' | 'submission'> &
-  Submission & {
-    readonly v: number;
-    readonly acceptedAtMs: number;
-    readonly replaced: readonly string[];
-    readonly contents?: readonly ReplacedContent[];
-    /** See `reservationsIn`. */
-    readonly reserved?: unknown;
-    readonly lines: Line[];
-  };
+interface StoredRecord {
+  readonly v: number;
+  readonly fingerprint: string;
+  readonly acceptedAtMs: number;
+  readonly replaced: readonly string[];
+  readonly client: string;
+  readonly idempotencyKey: string;
+  readonly content: unknown;
+  readonly contents?: readonly ReplacedContent[];
+  /** See `reservationsIn`. */
+  readonly reserved?: unknown;
+}
 
 function statusFrom(
-  record: Pick<StoredRecord, 'produceAtMs' | 'acceptedAtMs'>,
+  record: Pick<Order, 'produceAtMs' | 'acceptedAtMs'>,
   state: OrderState | undefined,
   nowMs: number,
 ): StoredStatus {

@@ -2,7 +2,7 @@
 refile: have an ended order in the segment that its state names, and in no other.
 KEYS[1] order_state:<id>        STRING
 KEYS[2] order_pending:<client>  ZSET  id -> dueAtMs
-KEYS[3] order_pending of unanswered orders  ZSET  id -> dueAtMs
+KEYS[3] order_pending:!<client>  ZSET  id -> dueAtMs
 KEYS[4] order_segments          ZSET  names of the ended segments
 KEYS[5] order_ended:<client>:<segment>  ZSET  id -> endedAtMs: the segment that its state names
 KEYS[6] order_ended:<client>:<segment>  ZSET  the segment that it was seen in

@@ -1,4 +1,4 @@
-import { ALONE } from './claim.ts';
+import { aloneOf } from './claim.ts';
 import type { Store } from './connection.ts';
 import { segmentIn, segmentName } from './keys.ts';
 import type { OrderState } from './order-record.ts';
@@ -35,7 +35,7 @@ export async function refile(
   const [found] = await runScript(redis, {
     script: REFILE,
     keys: [
-      ...[keys.state(id), keys.pending(client), keys.pending(ALONE), keys.segments],
+      ...[keys.state(id), keys.pending(client), keys.pending(aloneOf(client)), keys.segments],
       ...[namedKey ?? anyKey, seenKey ?? anyKey],
     ],
     args: [

@@ -1,6 +1,7 @@
+import { submissionFrom, withContent } from '../orders/content.ts';
 import type { Order } from '../orders/order.ts';
 import { statusAtIntake } from '../orders/order.ts';
-import { contentOf } from '../orders/submission.ts';
+import type { Submission } from '../orders/submission.ts';
 import type { Store } from './connection.ts';
 import { erasedFrom } from './erased-record.ts';
 import {
@@ -23,7 +24,7 @@ import { type NoStock, noStockFrom } from './submit-stock.ts';
 
 export interface ReplaceRequest {
   /** With the id of the order that it replaces. */
-  readonly order: Omit<NewOrder, 'idempotencyKey' | 'client'>;
+  readonly order: Pick<NewOrder, 'id' | 'submission'>;
   /** Whose order it must be; anybody's if left out. */
   readonly client?: string;
   readonly nowMs: number;
@@ -52,7 +53,8 @@ const ROUNDS_MAX = 3;
  * @throws StoreUnavailable, StoreFault
  */
 export async function replace(store: Store, request: ReplaceRequest): Promise<ReplaceAnswer> {
-  const { order: wanted, client, nowMs, hasStock = false } = request;
+  const { client, nowMs, hasStock = false } = request;
+  const wanted = { id: request.order.id, ...withContent(request.order.submission) };
   for (let round = 1; ; round += 1) {
     const [stored = { record: null, state: null }] = await readStored(store, [wanted.id]);
     const erased = stored.record === null ? undefined : erasedFrom(stored.record);
@@ -73,7 +75,7 @@ export async function replace(store: Store, request: ReplaceRequest): Promise<Re
     const state = stateFrom(order.id, stored.state);
     if (!mayReplace(order)) return { kind: 'refused', status: order.status };
     if ((order.replaced?.length ?? 0) >= REPLACED_MAX) return { kind: 'too-often' };
-    const contents = [replacedOf(order, record, nowMs), ...contentsOf(record)];
+    const contents = contentsOf(order.id, record, nowMs);
     const next: NewOrder = {
       ...wanted,
       client: order.client,
@@ -98,13 +100,16 @@ function mayReplace({ status, attempts, lastError }: Order): boolean {
   return waits && attempts === 0 && lastError === undefined;
 }
 
-function replacedOf(order: Order, record: string, replacedAtMs: number): ReplacedContent {
-  const { fingerprint, acceptedAtMs } = headOf(order.id, record);
-  return { fingerprint, acceptedAtMs, replacedAtMs, submission: contentOf(order) };
-}
-
-function contentsOf(record: string): readonly ReplacedContent[] {
-  return (JSON.parse(record) as { contents?: readonly ReplacedContent[] }).contents ?? [];
+/** What a record held before it is replaced, the latest first. */
+function contentsOf(id: string, record: string, replacedAtMs: number): ReplacedContent[] {
+  const { fingerprint, acceptedAtMs } = headOf(id, record);
+  const { content, contents = [] } = JSON.parse(record) as {
+    readonly content: unknown;
+    readonly contents?: readonly ReplacedContent[];
+  };
+  // `orderFrom` has read it.
+  const submission = submissionFrom(content) as Submission;
+  return [{ fingerprint, acceptedAtMs, replacedAtMs, submission }, ...contents];
 }
 
 /** The SKUs of an order's old and new content, and their customers' allowances, numbered from 1 on. */

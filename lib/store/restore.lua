@@ -4,7 +4,7 @@ changed since it was read.
 KEYS[1] order_state:<id>         STRING
 KEYS[2] order_owners             HASH  id -> <token>:<claims>:<holder>
 KEYS[3] order_pending:<client>   ZSET  id -> dueAtMs
-KEYS[4] order_pending of unanswered orders  ZSET  id -> dueAtMs
+KEYS[4] order_pending:!<client>  ZSET  id -> dueAtMs
 KEYS[5] order_dead:<client>      ZSET  id -> deadAtMs
 KEYS[6] order_clients            ZSET  client -> when a drain should look at it next
 ARGV[1] id

@@ -1,4 +1,4 @@
-import { ALONE } from './claim.ts';
+import { aloneOf } from './claim.ts';
 import type { Store } from './connection.ts';
 import { type OrderState, stateText } from './order-record.ts';
 import { runScript } from './run-script.ts';
@@ -37,7 +37,7 @@ export async function restore(
     script: RESTORE,
     keys: [
       ...[keys.state(id), keys.owners, keys.pending(client)],
-      ...[keys.pending(ALONE), keys.dead(client), keys.clients],
+      ...[keys.pending(aloneOf(client)), keys.dead(client), keys.clients],
     ],
     args: [
       ...[id, client, expected ?? '', state?.status === 'dead' ? '1' : '0'],

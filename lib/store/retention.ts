@@ -1,4 +1,4 @@
-import { ALONE } from './claim.ts';
+import { aloneOf } from './claim.ts';
 import type { Store } from './connection.ts';
 import { segmentIn } from './keys.ts';
 import { type OrderState, readable, stateFrom } from './order-record.ts';
@@ -72,7 +72,7 @@ export async function forgetEndedBefore(
     const [count] = await runScript(client, {
       script: FORGET,
       keys: [
-        ...[key, keys.segments, keys.totals, keys.pending(owner), keys.pending(ALONE)],
+        ...[key, keys.segments, keys.totals, keys.pending(owner), keys.pending(aloneOf(owner))],
         ...part.flatMap((order) => order.keys),
         ...stocks.all().map(({ sku }) => keys.stock(sku)),
       ],

@@ -1,4 +1,4 @@
-import type { Redis } from '@upstash/redis';
+import type { Redis } from '@upstash/redis/cloudflare';
 import { failureIn, type RedisClient } from './connection.ts';
 import { StoreUnavailable } from './errors.ts';
 import type { Script } from './scripts.ts';

@@ -6,7 +6,7 @@ KEYS[2] order_queue:<client>    LIST  ids, the oldest at the tail
 KEYS[3] order_pending:<client>  ZSET  id -> dueAtMs
 KEYS[4] order_dead:<client>     ZSET  id -> deadAtMs
 KEYS[5] order_segments          ZSET  names of the ended segments
-KEYS[6] order_pending of unanswered orders  ZSET  id -> dueAtMs: they may be any client's
+KEYS[6] order_pending:!<client>  ZSET  id -> dueAtMs, of its unanswered orders
 ARGV[1] client
 ARGV[2] nowMs       integer, Unix milliseconds
 ARGV[3] pendingMax  integer: nothing is taken from the queue of a client of whom more are pending

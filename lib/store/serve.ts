@@ -1,4 +1,4 @@
-import { ALONE, PENDING_MAX } from './claim.ts';
+import { aloneOf, PENDING_MAX } from './claim.ts';
 import type { Store } from './connection.ts';
 import { readyScore, segmentRange } from './keys.ts';
 import { runScript } from './run-script.ts';
@@ -19,7 +19,7 @@ export async function serve(
     script: SERVE,
     keys: [
       ...[keys.clients, keys.queue(name), keys.pending(name), keys.dead(name), keys.segments],
-      keys.pending(ALONE),
+      keys.pending(aloneOf(name)),
     ],
     args: [
       ...[name, String(nowMs), String(PENDING_MAX), ...segmentRange(name)],

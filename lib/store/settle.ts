@@ -1,4 +1,11 @@
-import { ALONE, type Claim, type ClaimRequest, claimCall, claimFrom, type Lease } from './claim.ts';
+import {
+  aloneOf,
+  type Claim,
+  type ClaimRequest,
+  claimCall,
+  claimFrom,
+  type Lease,
+} from './claim.ts';
 import type { Store } from './connection.ts';
 import { readyScore, segmentName, segmentOf } from './keys.ts';
 import { type OrderState, stateText } from './order-record.ts';
@@ -120,7 +127,7 @@ function settleCall({ keys }: Store, settled: Settlements): ScriptCall {
     String(places.of(client, String(segment)));
   const orders = settlements.flatMap((one) => {
     const { lease, client, kind, state, ...settlement } = one;
-    const to = kind === 'pending' && settlement.isAlone === true ? ALONE : client;
+    const to = kind === 'pending' && settlement.isAlone === true ? aloneOf(client) : client;
     const hasEnded = kind === 'produced' || kind === 'canceled';
     const outcome = outcomes.of(
       placeOf(lease.from),

@@ -12,11 +12,11 @@ const KEYS_MAX = 3_900;
 
 /** Orders of one call, with the SKUs and the customers' allowances of them, numbered from 1 on. */
 export interface WantingPart {
-  readonly orders: NewOrder[];
-  readonly skus: string[];
-  readonly allowances: string[];
-  /** What each order wants, as the script reads it. */
-  readonly wants: string[];
+  readonly orders: readonly NewOrder[];
+  readonly skus: readonly string[];
+  readonly allowances: readonly string[];
+  /** What each order wants, as the script reads it; empty where no stock is kept. */
+  readonly wants: readonly string[];
 }
 
 interface Wanting {
@@ -25,14 +25,21 @@ interface Wanting {
   readonly hasStock?: boolean;
 }
 
+type Growing = { [Name in keyof WantingPart]: WantingPart[Name][number][] };
+
 /** One call, unless the orders have very many SKUs. */
-export function wantingParts({ client, orders, hasStock = false }: Wanting): WantingPart[] {
-  const parts: WantingPart[] = [];
+export function wantingParts({
+  client,
+  orders,
+  hasStock = false,
+}: Wanting): readonly WantingPart[] {
+  if (!hasStock) return [{ orders, skus: [], allowances: [], wants: [] }];
+  const parts: Growing[] = [];
   let [skus, allowances] = [new Map<string, number>(), new Map<string, number>()];
-  let part: WantingPart | undefined;
+  let part: Growing | undefined;
   for (const order of orders) {
     const { lines, customer } = order.submission;
-    const units = hasStock ? unitsOf(lines) : new Map<string, number>();
+    const units = unitsOf(lines);
     const size = (part?.orders.length ?? 0) + skus.size + allowances.size + 2 * units.size;
     if (part === undefined || size >= KEYS_MAX) {
       part = { orders: [], skus: [], allowances: [], wants: [] };

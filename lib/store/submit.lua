@@ -20,13 +20,15 @@ ARGV[9] clientBytesMax, ARGV[10] allBytesMax  integers: orders are refused where
         where that is not looked at
 ARGV[11] orderBytes    integer: what an order takes beside its record
 ARGV[12] skus          integer, how many there are; 0 where no stock is kept
-ARGV[13] and on        each SKU as JSON; then for each order: id, dueAtMs (empty where it is ready now),
-        record, and what it wants: <number of the SKU>:<number of the allowance>:<units>, ...
-Returns  {depth of the queue, {answer, ...}, due, bytes of the client, bytes of all}, with -1 for what is
-         not known; an answer is '' for an order that is accepted, the beginning of the stored record for
-         one that is known, and else why there is no room: 'schedule', 'queue', 'share' or 'database'; 'out
-         <n>=<left> ...' or 'over <n>=<left> ...' where it wants more of these SKUs than there is, or than
-         the customer may have
+ARGV[13] orders        integer, how many there are
+ARGV[14] and on        each SKU as JSON; the record of each order; where there are SKUs, what each order wants:
+        <number of the SKU>:<number of the allowance>:<units>, ...; and for each order that is scheduled its
+        number, from 1 on, and dueAtMs
+Returns  {depth of the queue, {number, answer, ...}, due, bytes of the client, bytes of all}, with -1 for
+         what is not known; there is an answer for each order that is not accepted: the beginning of the
+         stored record for one that is known, and else why there is no room: 'schedule', 'queue', 'share' or
+         'database'; 'out <n>=<left> ...' or 'over <n>=<left> ...' where it wants more of these SKUs than
+         there is, or than the customer may have
 Twice    the second call finds the first's records and writes nothing
 Bills    1 call + 2 where all are new and ready; 1 more where the client's queue was empty, and 3 more
          where orders are scheduled (4 past queueMax); 1 to count what is due, 2 to count bytes, 1 to
@@ -35,26 +37,24 @@ Bills    1 call + 2 where all are new and ready; 1 more where the client's queue
 ]]
 local client, readyScore, nowMs = ARGV[1], ARGV[2], ARGV[3]
 local pendingMax, queueMax, orderBytes = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[11])
-local skus = tonumber(ARGV[12])
+local skus, count = tonumber(ARGV[12]), tonumber(ARGV[13])
 local reserve = require 'shared/reserve'
 local stockText = require 'shared/stock-text'
 -- Fingerprint, time, and up to five fingerprints of replaced contents.
 local HEAD_BYTES = 400
+local ID_BYTES = 36
 local SOON_MS = 60000
 
-local base, soonMs = 12 + skus, tonumber(nowMs) + SOON_MS
-local count, names = (#ARGV - base) / 4, { unpack(ARGV, 13, base) }
-local scheduled, soon = 0, 0
-local all, records, orders = {}, {}, {}
-for i = 1, count do
-  local at = base + 4 * i
-  local dueAtMs = ARGV[at - 2]
-  all[i] = KEYS[4 + i]
-  records[2 * i - 1], records[2 * i] = KEYS[4 + i], ARGV[at - 1]
-  orders[i] = { id = ARGV[at - 3], key = KEYS[4 + i], record = ARGV[at - 1], wants = ARGV[at],
-    dueAtMs = dueAtMs ~= '' and dueAtMs, isSoon = dueAtMs ~= '' and tonumber(dueAtMs) <= soonMs }
-  scheduled = scheduled + (orders[i].dueAtMs and 1 or 0)
-  soon = soon + (orders[i].isSoon and 1 or 0)
+-- Before the first of each.
+local recordsAt = 13 + skus
+local wantsAt = recordsAt + count
+local laterAt = wantsAt + (skus > 0 and count or 0)
+local dueAtMs, scheduled, soon, soonMs = {}, 0, 0, tonumber(nowMs) + SOON_MS
+local isSoon = {}
+for at = laterAt + 1, #ARGV, 2 do
+  local i = tonumber(ARGV[at])
+  dueAtMs[i], isSoon[i] = ARGV[at + 1], tonumber(ARGV[at + 1]) <= soonMs
+  scheduled, soon = scheduled + 1, soon + (isSoon[i] and 1 or 0)
 end
 
 local due = ARGV[7] == '1' and redis.call('ZCOUNT', KEYS[3], '-inf', nowMs) or -1
@@ -68,40 +68,45 @@ if ARGV[9] ~= '' then
   clientBytes, allBytes = tonumber(counted[1] or 0), tonumber(counted[2] or 0)
   noRoom = allBytes > tonumber(ARGV[10]) and 'database' or clientBytes > tonumber(ARGV[9]) and 'share'
 end
-local function refusalOf(order)
-  return noRoom or order.dueAtMs and isScheduleFull and 'schedule'
-    or order.isSoon and isQueueFull and 'queue' or ''
+local function refusalOf(i)
+  return noRoom or dueAtMs[i] and isScheduleFull and 'schedule' or isSoon[i] and isQueueFull and 'queue' or ''
 end
 
-local answers, fresh, freshKeys, before = {}, {}, {}, {}
+local records, answers, fresh, freshKeys, before = {}, {}, {}, {}, {}
+for i = 1, count do
+  records[2 * i - 1], records[2 * i] = KEYS[4 + i], ARGV[recordsAt + i]
+end
 local mayAcceptAll = skus == 0 and not (noRoom or isScheduleFull or isQueueFull)
 if mayAcceptAll and redis.call('MSETNX', unpack(records)) == 1 then
-  for i, order in ipairs(orders) do
-    answers[i], fresh[i], freshKeys[i] = '', order, order.key
+  for i = 1, count do
+    fresh[i], freshKeys[i] = i, KEYS[4 + i]
   end
 else
-  local stored = redis.call('MGET', unpack(skus == 0 and all or KEYS, skus == 0 and 1 or 5))
-  local stocks, allowances = {}, {}
+  local stored = redis.call('MGET', unpack(KEYS, 5))
+  local stocks, allowances, names = {}, {}, { unpack(ARGV, 14, recordsAt) }
   for i = count + 1, #stored do
     local isStock = i <= count + skus
     local list, n = isStock and stocks or allowances, isStock and i - count or i - count - skus
     list[n] = stored[i]
   end
   local missing, known = {}, {}
-  for i, order in ipairs(orders) do
-    local record, reserved = stored[i] or known[order.key], ''
-    answers[i] = record and string.sub(record, 1, HEAD_BYTES) or refusalOf(order)
-    if answers[i] == '' then
-      answers[i], reserved = reserve(order.wants, stocks, allowances, names, nowMs)
+  for i = 1, count do
+    local key, wants = KEYS[4 + i], skus > 0 and ARGV[wantsAt + i] or ''
+    local record, reserved = stored[i] or known[key], ''
+    local answer = record and string.sub(record, 1, HEAD_BYTES) or refusalOf(i)
+    if answer == '' then
+      answer, reserved = reserve(wants, stocks, allowances, names, nowMs)
     end
-    if answers[i] == '' then
-      record = order.record
+    if answer == '' then
+      record = ARGV[recordsAt + i]
       if reserved ~= '' then
         record = string.sub(record, 1, -2) .. reserved .. '}'
       end
-      known[order.key] = record
-      fresh[#fresh + 1], freshKeys[#freshKeys + 1] = order, order.key
-      missing[#missing + 1], missing[#missing + 2] = order.key, record
+      known[key] = record
+      fresh[#fresh + 1], freshKeys[#freshKeys + 1] = i, key
+      missing[#missing + 1], missing[#missing + 2] = key, record
+    else
+      answers[#answers + 1], answers[#answers + 2] = i, answer
     end
   end
   for i = count + 1, #stored do
@@ -130,16 +135,17 @@ end
 
 local ready, later, laterIds, nextAtMs = {}, {}, {}, nil
 local bytes = tonumber(ARGV[8])
-for _, order in ipairs(fresh) do
-  bytes = bytes and bytes + #order.record + orderBytes
-  if order.dueAtMs then
-    later[#later + 1], later[#later + 2] = order.dueAtMs, order.id
-    laterIds[#laterIds + 1] = order.id
-    if not nextAtMs or tonumber(order.dueAtMs) < tonumber(nextAtMs) then
-      nextAtMs = order.dueAtMs
+for at, i in ipairs(fresh) do
+  local id, dueAt = string.sub(freshKeys[at], -ID_BYTES), dueAtMs[i]
+  bytes = bytes and bytes + #ARGV[recordsAt + i] + orderBytes
+  if dueAt then
+    later[#later + 1], later[#later + 2] = dueAt, id
+    laterIds[#laterIds + 1] = id
+    if not nextAtMs or tonumber(dueAt) < tonumber(nextAtMs) then
+      nextAtMs = dueAt
     end
   else
-    ready[#ready + 1] = order.id
+    ready[#ready + 1] = id
   end
 end
 

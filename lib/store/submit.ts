@@ -77,6 +77,7 @@ export type SubmitAnswer =
   | { readonly kind: 'no-room'; readonly where: NoRoom }
   | NoStock;
 
+const ACCEPTED: SubmitAnswer = { kind: 'accepted' };
 const NO_ROOM: readonly string[] = ['schedule', 'queue', 'share', 'database'] satisfies NoRoom[];
 
 /**
@@ -109,9 +110,13 @@ async function submitPart(
   const counting = request.asks?.(sumOf(weights)) ?? {};
   const call = callOf(store, request, { part, records, counting });
   const [depth, texts, due, ofClient, ofAll] = (await runScript(store.client, call)) as [
-    ...[number, string[], number, number, number],
+    ...[number, (number | string)[], number, number, number],
   ];
-  const answers = part.orders.map(({ id }, at) => answerFrom(id, texts[at] ?? '', part.skus));
+  const answers = part.orders.map((): SubmitAnswer => ACCEPTED);
+  for (let at = 0; at < texts.length; at += 2) {
+    const number = Number(texts[at]) - 1;
+    answers[number] = answerFrom(part.orders[number]?.id ?? '', String(texts[at + 1]), part.skus);
+  }
   return {
     answers,
     acceptedBytes: sumOf(weights.filter((_, at) => answers[at]?.kind === 'accepted')),
@@ -146,10 +151,11 @@ function callOf(
       ...[readyScore(nowMs), nowMs, pendingMax, queueMax].map(String),
       ...[mustLook, countsDue].map((isSet) => (isSet ? '1' : '0')),
       ...[owedBytes, bytesMax?.ofClient, bytesMax?.ofAll].map((bytes) => String(bytes ?? '')),
-      ...[String(ORDER_BYTES), String(skus.length), ...skus.map((sku) => JSON.stringify(sku))],
-      ...orders.flatMap((order, at) => [
-        ...[order.id, dueAtMs(order, nowMs), records[at] ?? '', wants[at] ?? ''],
-      ]),
+      ...[ORDER_BYTES, skus.length, orders.length].map(String),
+      ...skus.map((sku) => JSON.stringify(sku)),
+      ...records,
+      ...(skus.length > 0 ? wants : []),
+      ...orders.flatMap((order, at) => dueOf(order, at + 1, nowMs)),
     ],
   };
 }
@@ -166,16 +172,16 @@ export async function isKnown({ client, keys }: Store, id: string): Promise<bool
 }
 
 function answerFrom(id: string, answer: string, skus: readonly string[]): SubmitAnswer {
-  if (answer === '') return { kind: 'accepted' };
   if (NO_ROOM.includes(answer)) return { kind: 'no-room', where: answer as NoRoom };
   if (answer.startsWith('o')) return noStockFrom(answer, skus);
   if (erasedFrom(answer) !== undefined) return { kind: 'erased' };
   return { kind: 'known', ...headOf(id, answer) };
 }
 
-function dueAtMs({ submission }: NewOrder, nowMs: number): string {
+/** The number of an order that is scheduled, and its time. */
+function dueOf({ submission }: NewOrder, number: number, nowMs: number): string[] {
   const isLater = statusAtIntake(submission, nowMs) === 'scheduled';
-  return isLater ? String(submission.produceAtMs) : '';
+  return isLater ? [String(number), String(submission.produceAtMs)] : [];
 }
 
 function sumOf(numbers: readonly number[]): number {

@@ -9,7 +9,7 @@ export const WEBHOOK = named({
   SLUICE_WEBHOOK_MODE: choice('drain', ['order', 'batch']),
   SLUICE_WEBHOOK_REQUIRE_JSON: choice('drain', ['off', 'on']),
   DATABASE_CA: text('drain', /^-----BEGIN CERTIFICATE-----[\s\S]*$/, {
-    rule: 'certificates as PEM, beginning with -----BEGIN CERTIFICATE-----',
+    rule: 'PEM, beginning with -----BEGIN CERTIFICATE-----',
   }),
 });
 

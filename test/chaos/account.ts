@@ -1,3 +1,4 @@
+import { aloneOf } from '../../lib/store/claim.ts';
 import { type OrderState, stateFrom } from '../../lib/store/order-record.ts';
 import type { TestStore } from '../support/store.ts';
 import type { Entry } from './behind/ledger.ts';
@@ -131,7 +132,7 @@ async function placesIn({ redis, keys }: TestStore): Promise<ReadonlyMap<string,
   const note = (place: string, ids: readonly string[]) => {
     for (const id of ids) found.set(id, [...(found.get(id) ?? []), place]);
   };
-  for (const client of [CLIENT, '!']) {
+  for (const client of [CLIENT, aloneOf(CLIENT)]) {
     note('queue', await redis.lrange<string>(keys.queue(client), 0, -1));
     note('pending', await redis.zrange<string[]>(keys.pending(client), 0, -1));
     note('dead', await redis.zrange<string[]>(keys.dead(client), 0, -1));

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ALONE } from '../../lib/store/claim.ts';
+import { aloneOf } from '../../lib/store/claim.ts';
 import { startUpstashServer } from '../../local/upstash/server.ts';
 import { chanceFrom } from '../support/chance.ts';
 import { faultyProxy } from '../support/faulty-proxy.ts';
@@ -196,7 +196,7 @@ async function work(options: ChaosOptions, parts: Parts): Promise<Clients> {
 
 /** Where orders wait. */
 function waiting({ keys }: TestStore): string[] {
-  return [keys.queue('shop'), keys.pending('shop'), keys.pending(ALONE), keys.owners];
+  return [keys.queue('shop'), keys.pending('shop'), keys.pending(aloneOf('shop')), keys.owners];
 }
 
 /** Whether the end has come, and how often was drained since. */

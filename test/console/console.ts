@@ -61,7 +61,7 @@ export async function startedConsole(
   options: Partial<ConsoleOptions> = {},
 ) {
   const { url, received } = await pretendServer(answering);
-  const { address, close } = await startConsole({ api: { url, key: KEY }, ...options });
+  const { address, entrance, close } = await startConsole({ api: { url, key: KEY }, ...options });
   onTestFinished(close);
   const { port, hash } = new URL(address);
   const token = hash.slice(1);
@@ -97,7 +97,7 @@ export async function startedConsole(
       headers: { ...own, 'content-type': 'application/json', 'x-console-action': action },
       body: JSON.stringify(body),
     });
-  return { address, port, token, received, ask, read, change, own };
+  return { address, entrance, port, token, received, ask, read, change, own };
 }
 
 interface Ask {

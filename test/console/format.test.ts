@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { after, inWords, NOTHING_SENT, pauseMs } from '../../console/page/dead/redrive.ts';
+import {
+  after,
+  inWords,
+  NOTHING_SENT,
+  pauseMs,
+  redriveCost,
+} from '../../console/page/dead/redrive.ts';
 import { dollars, duration, percent, rate } from '../../console/page/format.ts';
 import { laidOut } from '../../console/page/json-text.ts';
 import { triesOf } from '../../console/page/orders/tries.ts';
@@ -90,4 +96,12 @@ test('a redrive adds up: put back, no longer dead, refused, and what nobody know
   });
   expect(refused).toMatchObject({ sent: 3, unknown: 0 });
   expect(pauseMs(100, 10)).toBe(10_000);
+});
+
+test('a redrive says what it costs, by the hundred', () => {
+  const price = { dollarsPerMillion: 2, source: 's', asOf: 'd' };
+  const spent = { sinceMs: 0, requests: 0, commands: 0, dollars: 0, price };
+  expect(redriveCost(388, { redriveCommands: 45, spent })).toBe(
+    'Costs about 180 commands, under $0.001, with producing them.',
+  );
 });

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { HEADERS } from '../../console/server/headers.ts';
+import { steppedClock } from '../support/stepped-clock.ts';
 import { answerOf, KEY, startedConsole } from './console.ts';
 
 const PATHS = ['/', '/console.js', '/api/live', '/api/orders', '/api/nothing', '/../etc/passwd'];
@@ -53,6 +54,20 @@ test.for([
   }
   expect(await ask('/api/resume', { method: 'POST', headers })).toMatchObject({ status: 403 });
   expect(received).toEqual([]);
+});
+
+test('an entrance leads to the page with its token, once and within a minute', async () => {
+  const clock = steppedClock(0);
+  const { ask, entrance, token } = await startedConsole(answerOf, { platform: { clock } });
+  const [first, second] = [entrance(), entrance()].map((address) => new URL(address).pathname);
+  const opened = await ask(first ?? '', { headers: { 'sec-fetch-site': 'none' } });
+  expect(opened).toMatchObject({ status: 303, headers: { ...HEADERS, location: `/#${token}` } });
+  clock.step(60_001);
+  for (const path of [first, second, '/enter/', '/enter/x']) {
+    const answer = await ask(path ?? '');
+    expect(answer).toMatchObject({ status: 403 });
+    expect(JSON.stringify(answer)).not.toContain(token);
+  }
 });
 
 test('every answer has the whole policy, including the one to malformed HTTP', async () => {

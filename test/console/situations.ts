@@ -83,6 +83,7 @@ export function situation(given: Given = {}): Situation {
     activity: { atMs: NOW_MS, body: activity },
     ...(failure && { failure }),
     nextAtMs: NOW_MS + 8_000,
+    redriveCommands: 45,
     spent: {
       ...{ sinceMs: 0, requests: 0, commands: 0, dollars: 0 },
       price: { dollarsPerMillion: 2, source: 's', asOf: 'd' },

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { drainSlot } from '../../lib/drain/drain-slot.ts';
 import { NO_METRICS } from '../../lib/metrics/metrics.ts';
 import type { Producer, ProducerAnswer } from '../../lib/producers/producer.ts';
-import { ALONE } from '../../lib/store/claim.ts';
+import { aloneOf } from '../../lib/store/claim.ts';
 import { acquireLock } from '../../lib/store/lock.ts';
 import { submitWithStock } from '../stock/stock.ts';
 import { NOW_MS } from '../support/orders.ts';
@@ -161,7 +161,7 @@ async function check(world: DrainWorld, variation: Variation, lives: number) {
   const clock = steppedClock(NOW_MS + 1_000 * HOUR_MS);
   for (let drains = 0; drains < LAST_DRAINS; drains += 1) {
     const { queue, pending } = store.keys;
-    const waits = [queue('shop'), pending('shop'), pending(ALONE)];
+    const waits = [queue('shop'), pending('shop'), pending(aloneOf('shop'))];
     if ((await store.redis.exists(...waits)) === 0) break;
     await endLock(store);
     await drainOnce(world, well, clock, (_name, same) => same);

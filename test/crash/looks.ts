@@ -36,9 +36,12 @@ export async function groundOn(stack: Stack, units = UNITS): Promise<Ground> {
     store,
     async look(ids) {
       // No lock: looking at one takes its expiry off.
-      const lists = [['shop', '!'], [], ids, TRACKED_SKUS].map((list) => JSON.stringify(list));
+      const lists = [['shop', '!shop'], [], ids, TRACKED_SKUS].map((list) => JSON.stringify(list));
       const reply = await stack.admin('EVAL', LOOK, '0', prefix, ...lists);
-      return stateFrom(reply?.kind === 'bulk' ? reply.bytes.toString() : '', ids, ['shop', '!']);
+      return stateFrom(reply?.kind === 'bulk' ? reply.bytes.toString() : '', ids, [
+        'shop',
+        '!shop',
+      ]);
     },
   };
 }

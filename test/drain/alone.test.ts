@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Producer } from '../../lib/producers/producer.ts';
-import { ALONE } from '../../lib/store/claim.ts';
+import { aloneOf } from '../../lib/store/claim.ts';
 import { settled } from '../store/settling.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
@@ -179,16 +179,22 @@ test('orders that wait to be tried alone are tried one by one, after all others'
   ).toEqual(alone.toSorted());
 });
 
-test('the last quarter of a drain is theirs if there are any, however many others wait', async () => {
-  const store = freshStore();
-  await waitingAlone(store, 3);
-  const others = Array.from({ length: 200 }, (_, at) => newOrder(`other-${at}`));
-  await submitAll(store, others);
+/** A drain of which each batch takes a second. */
+async function drainFor21Seconds(store: TestStore) {
   const clock = steppedClock(NOW_MS + 60_000);
   const startMs = clock.now();
   const { batches, producer } = timedProducer(clock, 1_000);
   const limits = { settleMs: 1_000, produceMsMin: 1_000, lanes: 1 };
   await runDrain(store, { clock, producer, limits, timeMs: 21_000 });
+  return { batches, startMs };
+}
+
+test('the last quarter of a drain is theirs if there are any, however many others wait', async () => {
+  const store = freshStore();
+  await waitingAlone(store, 3);
+  const others = Array.from({ length: 200 }, (_, at) => newOrder(`other-${at}`));
+  await submitAll(store, others);
+  const { batches, startMs } = await drainFor21Seconds(store);
   const first = batches.findIndex(({ ids }) => ids.length === 1);
   expect((batches[first]?.atMs ?? 0) - startMs).toBe(15_000);
   expect(batches.slice(first).map(({ ids }) => ids.length)).toEqual([1, 1, 1]);
@@ -198,11 +204,7 @@ test('a drain in which nobody is to be tried alone gives all its time to the oth
   const store = freshStore();
   const others = Array.from({ length: 300 }, (_, at) => newOrder(`other-${at}`));
   await submitAll(store, others);
-  const clock = steppedClock(NOW_MS + 60_000);
-  const startMs = clock.now();
-  const { batches, producer } = timedProducer(clock, 1_000);
-  const limits = { settleMs: 1_000, produceMsMin: 1_000, lanes: 1 };
-  await runDrain(store, { clock, producer, limits, timeMs: 21_000 });
+  const { batches, startMs } = await drainFor21Seconds(store);
   expect((batches.at(-1)?.atMs ?? 0) - startMs).toBe(19_000);
 });
 
@@ -211,11 +213,11 @@ test('an order that is given back alone waits alone, and what is retried goes ba
   const [a, b] = (await waitingAlone(store, 2)) as [string, string];
   const clock = steppedClock(NOW_MS + 60_000);
   await runDrain(store, { clock, producer: producerOf(() => ({ kind: 'untried' })) });
-  const alone = await store.redis.zrange<string[]>(store.keys.pending(ALONE), 0, -1);
+  const alone = await store.redis.zrange<string[]>(store.keys.pending(aloneOf('shop')), 0, -1);
   expect(alone.toSorted()).toEqual([a, b].toSorted());
   expect(await readOrder(store, a, clock.now())).toMatchObject({ attempts: 1 });
   const busy = producerOf(() => ({ kind: 'retry', reason: 'busy' }));
   await runDrain(store, { clock, producer: busy, limits: { attemptsMax: 9 } });
-  expect(await store.redis.exists(store.keys.pending(ALONE))).toBe(0);
+  expect(await store.redis.exists(store.keys.pending(aloneOf('shop')))).toBe(0);
   expect(await store.redis.zcard(store.keys.pending('shop'))).toBe(2);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { settlementOf, sortOut, untried } from '../../lib/drain/settlements.ts';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
-import { ALONE } from '../../lib/store/claim.ts';
+import { aloneOf } from '../../lib/store/claim.ts';
 import { type OrderState, recordOf } from '../../lib/store/order-record.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
 
@@ -172,8 +172,8 @@ test('an order goes to where its state says before it is tried, if a settlement 
   const kept = { kind: 'pending', client: 'shop' };
   expect(settlement(retried)).toMatchObject({ ...kept, dueAtMs: STEP.nowMs + 1, isAlone: false });
   expect(settlement({ ...due, isAlone: true })).toMatchObject({ ...kept, isAlone: true });
-  expect(settlement(due, { from: ALONE })).toMatchObject({ ...kept, isAlone: false });
-  for (const one of [settlement(retried), settlement(due, { from: ALONE })]) {
+  expect(settlement(due, { from: aloneOf('shop') })).toMatchObject({ ...kept, isAlone: false });
+  for (const one of [settlement(retried), settlement(due, { from: aloneOf('shop') })]) {
     expect(one).not.toHaveProperty('state');
   }
   expect(claimed(due).order.attempts).toBe(2);
@@ -182,7 +182,7 @@ test('an order goes to where its state says before it is tried, if a settlement 
 test('what is given back waits where it came from, in the order of its claim, with nothing written', () => {
   const last = { status: 'queued', attempts: 2 } as const;
   const back = [undefined, last].map((state) => settled({ kind: 'untried' }, state));
-  const alone = untried(claimed({ ...last, isAlone: true }, ALONE));
+  const alone = untried(claimed({ ...last, isAlone: true }, aloneOf('shop')));
   for (const one of [...back, alone]) {
     expect(one).toMatchObject({ kind: 'pending', client: 'shop', dueAtMs: 250_001 });
     expect(one).not.toHaveProperty('state');

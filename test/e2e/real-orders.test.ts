@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, expect, test } from 'vitest';
+import { submissionFrom } from '../../lib/orders/content.ts';
 import { startStack } from '../../local/stack.ts';
 import { ROOT } from '../support/source-files.ts';
 import { storeWith } from '../support/store.ts';
@@ -68,5 +69,8 @@ test.skipIf(!existsSync(FILE))(
 async function totalOfProduced(server: { url: string; token: string }): Promise<number> {
   const { redis, keys } = storeWith(server, '');
   const records = await redis.mget<string[]>(...(await redis.keys(keys.order('*'))));
-  return records.reduce((sum, record) => sum + JSON.parse(record).totalAmount, 0);
+  return records.reduce((sum, record) => {
+    const { totalAmount = Number.NaN } = submissionFrom(JSON.parse(record).content) ?? {};
+    return sum + totalAmount;
+  }, 0);
 }

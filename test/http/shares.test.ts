@@ -24,7 +24,7 @@ let keys = 0;
 function largeBatch(count = 20) {
   const produceAt = new Date(NOW_MS + 7 * 86_400_000).toISOString();
   const line = { sku: 'x'.repeat(50), quantity: 1, unitAmount: 1 };
-  const lines = Array.from({ length: 500 }, () => line);
+  const lines = Array.from({ length: 715 }, () => line);
   return Array.from({ length: count }, () => {
     keys += 1;
     return orderBody({ idempotencyKey: `large-${keys}`, lines, produceAt });

@@ -118,10 +118,10 @@ function traffic(store: TestStore) {
         if (one.kind === 'cancel') await cancel(store, { id, nowMs });
         else if (one.kind === 'erase') await erase(store, id, nowMs);
         else {
-          const { fingerprint, submission } = newOrder('', {
+          const { submission } = newOrder('', {
             submission: { reference: `${nowMs}` },
           });
-          await replace(store, { order: { id, fingerprint, submission }, nowMs });
+          await replace(store, { order: { id, submission }, nowMs });
         }
       } else {
         const dead = await oldestDead(store, 10);

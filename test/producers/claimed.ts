@@ -1,5 +1,5 @@
 import type { ClaimedOrder } from '../../lib/orders/order.ts';
-import type { ProducerContext } from '../../lib/producers/producer.ts';
+import type { ProducerAnswer, ProducerContext } from '../../lib/producers/producer.ts';
 import { orderFrom } from '../../lib/store/order-record.ts';
 import { readStored } from '../../lib/store/read.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
@@ -24,6 +24,13 @@ export function claimedOrders(count: number): [ClaimedOrder, ...ClaimedOrder[]] 
 
 export function contextOf(signal = new AbortController().signal): ProducerContext {
   return { token: 7, signal, deadlineMs: NOW_MS + 60_000 };
+}
+
+/** How many answers there are of each kind. */
+export function kindsOf(answers: ReadonlyMap<string, ProducerAnswer>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind } of answers.values()) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
 }
 
 /** A claim with its orders, as a drain hands them to its producer. */

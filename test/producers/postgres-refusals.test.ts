@@ -2,9 +2,11 @@ import { beforeEach, expect, test } from 'vitest';
 import type { ClaimedOrder } from '../../lib/orders/order.ts';
 import type { Producer } from '../../lib/producers/producer.ts';
 import {
+  batchOf,
   claimed,
   contextOf,
   freshDatabase,
+  idsOf,
   producerOn,
   type TestDatabase,
 } from '../support/database.ts';
@@ -12,14 +14,12 @@ import { runDrain } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { freshStore, readOrder } from '../support/store.ts';
+import { kindsOf } from './claimed.ts';
 
 let database: TestDatabase;
 beforeEach(async () => {
   database = await freshDatabase();
 });
-
-const idsOf = (orders: readonly ClaimedOrder[]) => orders.map(({ id }) => id);
-const batchOf = (count: number) => Array.from({ length: count }, (_, at) => claimed(`key-${at}`));
 
 /** A rule of the shop's own, an order that breaks it, and what the order's reason says. */
 const RULES: Record<string, { rule: string; bad: ClaimedOrder; reason: RegExp }> = {
@@ -108,13 +108,6 @@ const raising = (
   create trigger refuse before insert on orders for each row execute function refuse()`;
 const bad = (key: string, client = 'shop') =>
   claimed(key, { client, submission: { customer: 'canary' } });
-const kindsOf = (answers: ReadonlyMap<string, { kind: string }>) =>
-  Object.fromEntries(
-    Object.entries(Object.groupBy([...answers.values()], ({ kind }) => kind)).map(([kind, all]) => [
-      kind,
-      all?.length,
-    ]),
-  );
 
 test.each(['ORD01', '45000', '99ABC', 'P0001', 'P0002', '22012', '23514', '38000', '21000'])(
   'a trigger that raises %s for an order’s data rejects that order, and its neighbours are written',

@@ -1,9 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ClaimedOrder } from '../../lib/orders/order.ts';
 import {
+  batchOf,
   claimed,
   contextOf,
   freshDatabase,
+  idsOf,
   producerOn,
   type TestDatabase,
   withClient,
@@ -14,9 +15,6 @@ let database: TestDatabase;
 beforeEach(async () => {
   database = await freshDatabase();
 });
-
-const idsOf = (orders: readonly ClaimedOrder[]) => orders.map(({ id }) => id);
-const batchOf = (count: number) => Array.from({ length: count }, (_, at) => claimed(`key-${at}`));
 
 test('an order is written once with its lines, in minor units, and gets its number', async () => {
   const lines = [

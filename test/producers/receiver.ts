@@ -69,6 +69,12 @@ export async function startReceiver(answer: Answer = accept, options: ReceiverOp
   };
 }
 
+/** Answers with a status and no body. */
+export const failWith =
+  (status: number, headers = {}): Answer =>
+  (_, response) =>
+    response.writeHead(status, headers).end();
+
 export function accept(_: unknown, response: ServerResponse): void {
   response.end();
 }

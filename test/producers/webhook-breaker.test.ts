@@ -1,28 +1,16 @@
 import { expect, test } from 'vitest';
 import type { ClaimedOrder } from '../../lib/orders/order.ts';
-import type { ProducerAnswer } from '../../lib/producers/producer.ts';
 import { CAREFUL_AFTER, createBreaker, DOWN_AFTER } from '../../lib/producers/webhook/breaker.ts';
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { freshStore } from '../support/store.ts';
-import { claimedOrders, contextOf } from './claimed.ts';
-import { type Answer, accept, answerJson, producerFor, startReceiver } from './receiver.ts';
+import { claimedOrders, contextOf, kindsOf } from './claimed.ts';
+import { accept, answerJson, failWith, producerFor, startReceiver } from './receiver.ts';
 
 const ONE_AT_A_TIME = { concurrency: 1 } as const;
 /** Longer than a receiver that is down is left alone. */
 const NEXT_DRAIN_MS = 60_000;
-
-function kindsOf(answers: ReadonlyMap<string, ProducerAnswer>): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { kind } of answers.values()) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
-}
-
-const failWith =
-  (status: number, headers = {}): Answer =>
-  (_, response) =>
-    response.writeHead(status, headers).end();
 
 /** As they come back after an attempt that failed. */
 const retried = (orders: readonly ClaimedOrder[]) =>

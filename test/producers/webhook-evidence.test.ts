@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { ProducerAnswer } from '../../lib/producers/producer.ts';
 import {
   CAREFUL_AFTER,
   REFUSALS_MAX,
@@ -9,21 +8,10 @@ import { runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder } from '../support/orders.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { freshStore, submitAll } from '../support/store.ts';
-import { claimedOrders, contextOf } from './claimed.ts';
-import { type Answer, answerJson, producerFor, startReceiver } from './receiver.ts';
+import { claimedOrders, contextOf, kindsOf } from './claimed.ts';
+import { answerJson, failWith, producerFor, startReceiver } from './receiver.ts';
 
 const ONE_AT_A_TIME = { concurrency: 1 } as const;
-
-function kindsOf(answers: ReadonlyMap<string, ProducerAnswer>): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { kind } of answers.values()) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
-}
-
-const failWith =
-  (status: number, headers = {}): Answer =>
-  (_, response) =>
-    response.writeHead(status, headers).end();
 
 test('500 bad orders of one client do not keep another client’s orders from being sent', async () => {
   await using receiver = await startReceiver(({ body }, response) =>

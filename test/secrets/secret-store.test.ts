@@ -8,7 +8,7 @@ import { secretsManager } from '../support/secrets-manager.ts';
 async function store() {
   const initial = { 'sluice/test': { A: '1', B: '2' }, 'sluice/test/downstream': { C: '3' } };
   const manager = await secretsManager(initial);
-  const send = awsRequests(manager.env, 'secretsmanager');
+  const send = awsRequests(manager.env, 'secretsmanager', Date.now);
   const source = { send, clock: systemClock, random: () => 0 };
   const names = Object.keys(initial);
   return { manager, read: (timeMs = 2_000) => readSecrets(source, names, timeMs) };

@@ -5,6 +5,7 @@ import { CLAIM } from '../../lib/store/scripts.ts';
 import { isPause, lockHolderOf } from './locks.ts';
 import type { ProducerCall } from './model.ts';
 import type { SimulatedProcess } from './process.ts';
+import { submissionIn } from './records.ts';
 import { withoutTime } from './steps.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -74,7 +75,7 @@ export function watchDrain(world: World, process: SimulatedProcess, drain: Drain
   function checkContent({ id, customer }: ClaimedOrder) {
     const { record, owner } = world.state().orders.get(id) ?? {};
     if (record === undefined || !owner?.includes(`:${drainId}@`)) return;
-    if (JSON.parse(record).customer === customer) return;
+    if (submissionIn(record).customer === customer) return;
     throw new Violation('a producer is handed a content that the order has no longer', id);
   }
 

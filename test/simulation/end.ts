@@ -28,8 +28,8 @@ export function checkEnd(state: StoreState, model: Model, plan: Plan): void {
 }
 
 /**
- * An honest order ends in time whatever a hostile client sends: within a drain for each of its killing
- * orders, twice, and a few more.
+ * An honest order ends in time whatever a hostile client sends: within two drains more than without its
+ * killing orders, however many they are.
  */
 export function checkHonest(state: StoreState, model: Model): void {
   for (const [id, { state: own, places }] of state.orders) {

@@ -1,4 +1,4 @@
-import { ALONE } from '../../lib/store/claim.ts';
+import { aloneOf } from '../../lib/store/claim.ts';
 import { segmentName } from '../../lib/store/keys.ts';
 import type { Model, OrderMemory } from './model.ts';
 import type { Plan } from './plan.ts';
@@ -74,8 +74,9 @@ function placesFor({ state }: StoredState): Place['kind'][] {
 function whoseMust({ kind, of }: Place, { state }: StoredState, client: string): string {
   if (kind === 'ended') return segmentName(client, state?.segment ?? -1);
   if (kind !== 'pending') return client;
-  const mayBeAlone = state?.isAlone === true || (state?.status === 'canceled' && of === ALONE);
-  return mayBeAlone ? ALONE : client;
+  const mayBeAlone =
+    state?.isAlone === true || (state?.status === 'canceled' && of === aloneOf(client));
+  return mayBeAlone ? aloneOf(client) : client;
 }
 
 /** No state of an ended order ever changes; a dead one is only redriven, or canceled by an admin. */

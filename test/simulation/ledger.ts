@@ -1,3 +1,4 @@
+import { ProducerDied } from '../../lib/drain/produce-batch.ts';
 import type { ClaimedOrder } from '../../lib/orders/order.ts';
 import type { Producer, ProducerAnswer } from '../../lib/producers/producer.ts';
 import type { OrderMemory } from './model.ts';
@@ -7,9 +8,14 @@ import type { World } from './world.ts';
 
 /**
  * A downstream system that takes an order's id as its idempotency key, as producers must, and that
- * fails in every way that it can.
+ * fails in every way that it can. An order that kills ends the process, or only the producer where that is
+ * isolated.
  */
-export function ledgerProducer(world: World, process: SimulatedProcess): Producer {
+export function ledgerProducer(
+  world: World,
+  process: SimulatedProcess,
+  { isIsolated = false } = {},
+): Producer {
   const { plan, random } = world;
 
   async function produce(
@@ -32,7 +38,11 @@ export function ledgerProducer(world: World, process: SimulatedProcess): Produce
     for (const order of orders) {
       await process.wait(totalMs / orders.length);
       if (signal.aborted && isPolite) break;
-      const answer = produceOne(world, process, order);
+      const kill = () => {
+        if (isIsolated) throw new ProducerDied();
+        process.crash('at the order that kills');
+      };
+      const answer = produceOne(world, kill, order);
       if (process.isDead()) await new Promise(() => undefined);
       if (answer !== undefined) answers.set(order.id, answer);
     }
@@ -76,7 +86,7 @@ function durationMs(
 /** One order, by its nature. An answer that is left out is one that the producer forgot. */
 function produceOne(
   world: World,
-  process: SimulatedProcess,
+  kill: () => void,
   order: ClaimedOrder,
 ): ProducerAnswer | undefined {
   const { model, random } = world;
@@ -87,7 +97,7 @@ function produceOne(
     return { kind: 'rejected', reason: 'The ledger will never take it.' };
   }
   if (nature === 'poison') {
-    process.crash('at the order that kills');
+    kill();
     return undefined;
   }
   if (world.isStorm()) {
@@ -100,7 +110,7 @@ function produceOne(
     }
     if (nature === 'throws') throw new Error('The ledger trips over an order');
     if (nature === 'kills') {
-      process.crash('at the order that kills');
+      kill();
       return undefined;
     }
     if (nature === 'fickle') {

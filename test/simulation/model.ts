@@ -1,3 +1,4 @@
+import type { DrainTally } from '../../lib/drain/drain.ts';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
 import type { Plan, PlannedOrder } from './plan.ts';
 import type { SimulatedProcess } from './process.ts';
@@ -63,6 +64,8 @@ export interface ProducerCall {
 export interface Model {
   readonly orders: ReadonlyMap<string, OrderMemory>;
   readonly calls: ProducerCall[];
+  /** What drains have reported that came to their end, and when they began by their own clock. */
+  readonly drained: ({ readonly atMs: number } & DrainTally)[];
   accepted: number;
   /** Scripts of these clients failed in their middle: when they are looked at is not promised. */
   readonly tornClients: Set<string>;
@@ -87,7 +90,7 @@ export function createModel({ orders: planned }: Plan): Model {
     },
   ]);
   return {
-    ...{ orders: new Map(orders), calls: [], accepted: 0, tornClients: new Set() },
+    ...{ orders: new Map(orders), calls: [], drained: [], accepted: 0, tornClients: new Set() },
     ...{ wasTorn: false, isStockTorn: false, stockMarks: new Set() },
   };
 }

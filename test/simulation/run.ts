@@ -2,6 +2,7 @@ import { startChanges } from './actors/changes.ts';
 import { startClients, submitAllAgain } from './actors/clients.ts';
 import { startDrainers } from './actors/drainers.ts';
 import { checkLists, keepUp, redriveAll, startOperators } from './actors/operators.ts';
+import { checkRing } from './actors/ring.ts';
 import { startStock } from './actors/stock.ts';
 import type { Database } from './database.ts';
 import { watchLeases } from './drain-watch.ts';
@@ -66,14 +67,15 @@ async function storm(world: World): Promise<void> {
   later(3, () => redriveAll(world));
   const killers =
     plan.produces === 'ledger' ? plan.orders.filter(({ nature }) => nature === 'poison').length : 0;
-  // A killing order ends a drain, and the next one finds that out: twice as many drains as attempts.
-  const honestDrains = LAST_DRAINS + 2 * killers;
-  const drains = LAST_DRAINS + killers * (2 * plan.attemptsMax + 2);
+  // However many kill: one drain dies of them, and the next one is warned. Then each is tried once a drain.
+  const honestDrains = LAST_DRAINS + (killers > 0 ? 2 : 0);
+  const drains = LAST_DRAINS + (killers > 0 ? plan.attemptsMax + 2 : 0);
   for (let drain = 1; drain < drains; drain += 1) {
     later(3 + drain, () => drainers.drain(0, 60_000));
   }
   later(3 + honestDrains, () => honestHaveEnded(world));
   later(3 + drains, () => checkLists(world));
+  later(4 + drains, () => checkRing(world, healedAtMs));
   await rest(world, healedAtMs + 5 * DAY_MS);
   if (world.failure() !== undefined) return;
   try {

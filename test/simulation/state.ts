@@ -1,3 +1,4 @@
+import { aloneOf } from '../../lib/store/claim.ts';
 import type { OrderState as Record_ } from '../../lib/store/order-record.ts';
 import { type Stock, stockFrom } from '../../lib/store/stock-record.ts';
 import { TRACKED_SKUS } from './stock-plan.ts';
@@ -161,8 +162,10 @@ export function stateFrom(
   };
 }
 
-/** Everybody whose places there may be: the clients of a run, and who stands for orders tried alone. */
-export const CLIENTS: readonly string[] = ['shop', 'mart', 'depot', 'kiosk', 'hostile', '!'];
+/** Everybody whose places there may be: the clients of a run, and each once more for its unanswered orders. */
+export const CLIENTS: readonly string[] = ['shop', 'mart', 'depot', 'kiosk', 'hostile'].flatMap(
+  (client) => [client, aloneOf(client)],
+);
 
 function numberOf(score: string): number {
   return score === 'inf' ? Number.POSITIVE_INFINITY : Number(score);

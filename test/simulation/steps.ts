@@ -6,6 +6,8 @@ import type { Place, StoreState } from './state.ts';
 export interface Step {
   /** A script by its file's name, such as `claim`, or a command in capital letters. */
   readonly name: string;
+  /** The keys of a script. */
+  readonly keys: readonly string[];
   readonly args: readonly string[];
   readonly answer: unknown;
   /** Why it failed in its middle, or at its beginning. */
@@ -31,11 +33,12 @@ const SCRIPT_NAMES = new Map(
 const LOCK_RELEASE = 'release-lock';
 
 /** Reads a command as what it means. */
-export function meaningOf(command: readonly string[]): Pick<Step, 'name' | 'args'> {
+export function meaningOf(command: readonly string[]): Pick<Step, 'name' | 'keys' | 'args'> {
   const [first = '', second = '', count = '0', ...rest] = command;
   const name = first.toUpperCase();
-  if (name !== 'EVALSHA' && name !== 'EVAL') return { name, args: command.slice(1) };
-  return { name: SCRIPT_NAMES.get(second) ?? LOCK_RELEASE, args: rest.slice(Number(count)) };
+  if (name !== 'EVALSHA' && name !== 'EVAL') return { name, keys: [], args: command.slice(1) };
+  const script = SCRIPT_NAMES.get(second) ?? LOCK_RELEASE;
+  return { name: script, keys: rest.slice(0, Number(count)), args: rest.slice(Number(count)) };
 }
 
 /** What a command has answered; a script of ours counts behind its answer what it is billed. */
@@ -45,8 +48,8 @@ export function answerOf({ name }: Pick<Step, 'name'>, result: unknown): unknown
 }
 
 /** The ids of orders in a step. */
-export function idsIn({ args, answer }: Pick<Step, 'args' | 'answer'>): string[] {
-  return [...new Set(`${args} ${JSON.stringify(answer)}`.match(/ord_[0-9a-v]{32}/g) ?? [])];
+export function idsIn({ keys, args, answer }: Pick<Step, 'keys' | 'args' | 'answer'>): string[] {
+  return [...new Set(`${keys} ${args} ${JSON.stringify(answer)}`.match(/ord_[0-9a-v]{32}/g) ?? [])];
 }
 
 /** One settled order, as the script is asked. */
@@ -94,20 +97,21 @@ export function chunks<T>(list: readonly T[], size: number): T[][] {
 }
 
 /** A step in words, for the history. */
-export function tellStep({ name, args, answer, error }: Step, prefix: string): string {
-  const asked = askedOf(name, args).replaceAll(prefix, '');
+export function tellStep({ name, keys, args, answer, error }: Step, prefix: string): string {
+  const asked = askedOf({ name, keys, args }).replaceAll(prefix, '');
   const answered = (error ?? JSON.stringify(answer) ?? 'nothing').replaceAll(prefix, '');
   return `${name} ${asked.slice(0, 600)} → ${answered.slice(0, 300)}`;
 }
 
-function askedOf(name: string, args: readonly string[]): string {
+function askedOf({ name, keys, args }: Pick<Step, 'name' | 'keys' | 'args'>): string {
   if (name === 'settle') {
     const told = settledIn(args).map(
       ({ id, kind, owner, dueAtMs, text }) => `${id} ${kind} ${dueAtMs || ''} by ${owner} ${text}`,
     );
     return `at ${args[0]}: ${told.join(', ')}`;
   }
-  if (name === 'submit') return `of ${args[0]} at ${args[1]}: ${idsIn({ args, answer: 0 })}`;
+  if (name === 'submit')
+    return `of ${args[0]} at ${args[1]}: ${idsIn({ keys, args: [], answer: 0 })}`;
   return args.join(' ');
 }
 

@@ -5,7 +5,7 @@ import { runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { expectAllInPlace, snapshot } from '../support/places.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { claimReady, freshStore, readOrder } from '../support/store.ts';
+import { claimReady, freshStore, interrupted, readOrder } from '../support/store.ts';
 import { OPERATIONS } from './operations.ts';
 import { settled, submitted } from './settling.ts';
 
@@ -68,7 +68,7 @@ test('an order that is producing, produced or dead is refused; an admin may canc
   await settled(store, { kind: 'produced' }, NOW_MS + 5_000);
   const [leased] = (await submitted(store, 'other', 1)) as [string];
   await claimReady(store, { clients: ['other'] });
-  await store.redis.del(store.keys.pending('!'));
+  await store.redis.del(store.keys.pending('!shop'));
   await store.redis.set(store.keys.state(dead), '{"status":"dead","attempts":1,"updatedAtMs":1}');
   const ask = (id: string, client?: string) =>
     cancel(store, { id, nowMs: NOW_MS, ...(client && { client }) });
@@ -82,19 +82,10 @@ test('an order that is producing, produced or dead is refused; an admin may canc
 test('an order that is claimed between reading and canceling it is refused', async () => {
   const store = freshStore();
   const [id] = (await submitted(store, 'shop', 1)) as [string];
-  let isFirst = true;
-  const client: typeof store.client = {
-    ...store.client,
-    async repeatedly(send) {
-      const answer = await store.client.repeatedly(send);
-      if (isFirst) {
-        isFirst = false;
-        await claimReady(store);
-      }
-      return answer;
-    },
-  };
-  const answer = await cancel({ ...store, client }, { id, client: 'shop', nowMs: NOW_MS });
+  const answer = await cancel(
+    interrupted(store, () => claimReady(store)),
+    { id, client: 'shop', nowMs: NOW_MS },
+  );
   expect(answer).toEqual({ kind: 'refused', status: 'producing' });
   expect(await store.redis.exists(store.keys.state(id))).toBe(0);
 });

@@ -52,10 +52,10 @@ const replacing = (reach: Reach, produceAtMs?: number): Operation => ({
   script: scripts.REPLACE,
   async prepare(store) {
     const ids = await reach(store);
-    const { fingerprint, submission } = newOrder('other', {
+    const { submission } = newOrder('other', {
       submission: { customer: '12345', ...(produceAtMs !== undefined && { produceAtMs }) },
     });
-    const order = { id: ids[0] as string, fingerprint, submission };
+    const order = { id: ids[0] as string, submission };
     return { ids, call: (through) => replace(through, { order, nowMs: NOW_MS + 10_000 }) };
   },
 });

@@ -201,7 +201,7 @@ test('an order that waits to be tried alone is listed for its client, and for no
   await claimReady(store, { leaseMs: 1 });
   await settled(store, undefined, NOW_MS + 60_000);
   await submitted(store, 'other', 1);
-  expect(await store.redis.zcard(store.keys.pending('!'))).toBe(1);
+  expect(await store.redis.zcard(store.keys.pending('!shop'))).toBe(1);
   expect(idsOf(await page(store, { client: 'shop' }))).toEqual([id]);
   expect(idsOf(await page(store, { client: 'other' }))).toHaveLength(1);
   expect(idsOf(await page(store))).toHaveLength(2);

@@ -6,7 +6,14 @@ import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { snapshot } from '../support/places.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
-import { claimReady, freshStore, readOrder, submitAll, type TestStore } from '../support/store.ts';
+import {
+  claimReady,
+  freshStore,
+  interrupted,
+  readOrder,
+  submitAll,
+  type TestStore,
+} from '../support/store.ts';
 import { settled, submitted } from './settling.ts';
 
 const LATER_MS = NOW_MS + 60_000;
@@ -92,19 +99,8 @@ test('a redrive that comes late does not put back an order that has died again',
 test('a dead order that is canceled between the look and the redrive stays canceled', async () => {
   const store = freshStore();
   const [id] = (await deadOrders(store, 1)) as [string];
-  let isFirst = true;
-  const client: typeof store.client = {
-    ...store.client,
-    async repeatedly(send) {
-      const answer = await store.client.repeatedly(send);
-      if (isFirst) {
-        isFirst = false;
-        await cancel(store, { id, nowMs: LATER_MS });
-      }
-      return answer;
-    },
-  };
-  expect(await redrive({ ...store, client }, { ...request, ids: [id] })).toEqual([false]);
+  const canceledMeanwhile = interrupted(store, () => cancel(store, { id, nowMs: LATER_MS }));
+  expect(await redrive(canceledMeanwhile, { ...request, ids: [id] })).toEqual([false]);
   expect(await readOrder(store, id, LATER_MS)).toMatchObject({ status: 'canceled' });
 });
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { withContent } from '../../lib/orders/content.ts';
 import type { Order } from '../../lib/orders/order.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { countOrders } from '../../lib/store/count.ts';
@@ -18,10 +19,10 @@ const REPLACE_MS = NOW_MS + 10_000;
 const END_MS = NOW_MS + 600_000;
 
 function content(id: string, customer = '12345', produceAtMs?: number) {
-  const { fingerprint, submission } = newOrder('', {
+  const { submission } = newOrder('', {
     submission: { customer, ...(produceAtMs !== undefined && { produceAtMs }) },
   });
-  return { id, fingerprint, submission };
+  return { id, submission };
 }
 
 /** Drains at a time; answers the customers of the produced orders with this id. */
@@ -85,9 +86,15 @@ test('a repeat of a content that was replaced is told from the new one, and from
   const [id = ''] = await submitted(store, 'shop', 1);
   const first = newOrder('ready-0');
   await replace(store, { order: content(id), nowMs: REPLACE_MS });
-  const { fingerprint } = content(id);
+  const { fingerprint } = withContent(content(id).submission);
   const known = { kind: 'known', fingerprint, replaced: [first.fingerprint] };
-  for (const order of [first, { ...first, ...content(id) }, { ...first, ...content(id, 'else') }]) {
+  for (const order of [
+    first,
+    ...['12345', 'else'].map((name) => ({
+      ...first,
+      ...withContent(content(id, name).submission),
+    })),
+  ]) {
     expect(await submitOne(store, order)).toMatchObject(known);
   }
 });

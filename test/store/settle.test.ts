@@ -21,7 +21,7 @@ test('a settlement moves each order to its place and ends its lease', async () =
   const { places, leased, contents } = await snapshot(store);
   expect(leased).toEqual([]);
   const placesOf = (ids: readonly (string | undefined)[]) => ids.map((id) => places.get(id ?? ''));
-  expect(placesOf([canceled, unanswered])).toEqual([['ended:shop:0'], ['pending:!']]);
+  expect(placesOf([canceled, unanswered])).toEqual([['ended:shop:0'], ['pending:!shop']]);
   expect(placesOf(rest.slice(0, 6))).toEqual([
     ...Array(3).fill(['ended:shop:0']),
     ...[['pending:shop'], ['dead:shop'], ['pending:shop']],
@@ -34,7 +34,7 @@ test('a settlement moves each order to its place and ends its lease', async () =
   // A produced or dead order leaves an event, and so does a canceled one as it is moved.
   const events = (contents.order_events as string[]).map((event) => event.split(':')[1]);
   expect(events.toSorted()).toEqual(['canceled', 'dead', ...Array(5).fill('produced')]);
-  expect(await store.redis.zscore(store.keys.clients, '!')).not.toBeNull();
+  expect(await store.redis.zscore(store.keys.clients, '!shop')).not.toBeNull();
 });
 
 test('order numbers are given in the order of acceptance, and each once, also where a settle is repeated', async () => {
@@ -79,7 +79,7 @@ test('a drainer whose lease ran out cannot settle what another has claimed since
   expect(await settle(store, alone)).toEqual([true]);
   expect(await settle(store, stale)).toEqual([false]);
   expect(await readOrder(store, id, LATER_MS)).toMatchObject({ status: 'queued', attempts: 1 });
-  expect((await snapshot(store)).places.get(id)).toEqual(['pending:!']);
+  expect((await snapshot(store)).places.get(id)).toEqual(['pending:!shop']);
 });
 
 test('a fencing token that a failover has given out twice settles only its own claim', async () => {

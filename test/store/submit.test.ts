@@ -19,7 +19,14 @@ test('a new order is written once, queued, and read back as it was submitted', a
       customer: '00017',
       reference: 'true',
       totalAmount: Number.MAX_SAFE_INTEGER,
-      lines: [{ sku: '1e3', quantity: 1, unitAmount: 0, description: '🧵 "quoted" \\ Ünïcødé\n' }],
+      lines: [
+        {
+          sku: '1e3',
+          quantity: 1,
+          unitAmount: Number.MAX_SAFE_INTEGER,
+          description: '🧵 "quoted" \\ Ünïcødé\n',
+        },
+      ],
       metadata: JSON.parse('{"__proto__": "p", "empty": ""}'),
     },
   });

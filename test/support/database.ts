@@ -74,6 +74,12 @@ export function claimed(
   return { ...submission, id, client, ...state } as ClaimedOrder;
 }
 
+/** So many claimed orders. */
+export const batchOf = (count: number) =>
+  Array.from({ length: count }, (_, at) => claimed(`key-${at}`));
+
+export const idsOf = (orders: readonly ClaimedOrder[]) => orders.map(({ id }) => id);
+
 export function contextOf(token: number, overrides: Partial<ProducerContext> = {}) {
   const { signal } = new AbortController();
   return { token, signal, deadlineMs: Date.now() + 20_000, ...overrides };

@@ -2,7 +2,7 @@ import type { ReconcileOptions } from '../../lib/maintenance/pass.ts';
 import { reconcile } from '../../lib/maintenance/reconcile.ts';
 import type { ProducerAnswer } from '../../lib/producers/producer.ts';
 import { cancel } from '../../lib/store/cancel.ts';
-import { ALONE } from '../../lib/store/claim.ts';
+import { aloneOf } from '../../lib/store/claim.ts';
 import type { Store } from '../../lib/store/connection.ts';
 import { producerOf, runDrain } from './drains.ts';
 import { NOW_MS, newOrder } from './orders.ts';
@@ -80,7 +80,7 @@ function placesIn(store: TestStore, client: string): [name: string, key: string]
   return [
     ['queue', keys.queue(client)],
     ['pending', keys.pending(client)],
-    ['alone', keys.pending(ALONE)],
+    ['alone', keys.pending(aloneOf(client))],
     ['dead', keys.dead(client)],
     ['ended', keys.ended(client, 0)],
     ['owners', keys.owners],

@@ -1,4 +1,5 @@
-import { fingerprintOf, orderIdOf } from '../../lib/orders/identity.ts';
+import { withContent } from '../../lib/orders/content.ts';
+import { orderIdOf } from '../../lib/orders/identity.ts';
 import type { Submission } from '../../lib/orders/submission.ts';
 import type { Store } from '../../lib/store/connection.ts';
 import type { NewOrder } from '../../lib/store/order-record.ts';
@@ -40,8 +41,7 @@ export function newOrder(
     id: orderIdOf(client, idempotencyKey),
     client,
     idempotencyKey,
-    fingerprint: fingerprintOf(submitted),
-    submission: submitted,
+    ...withContent(submitted),
     acceptedAtMs: overrides.acceptedAtMs ?? NOW_MS,
   };
 }

@@ -86,3 +86,20 @@ export async function readOrder(
   const found = await findOrder(store, id, nowMs);
   return found.kind === 'order' ? found.order : undefined;
 }
+
+/** The store as an operation sees it to whom something happens once it has read for the first time. */
+export function interrupted(store: TestStore, happens: () => Promise<unknown>): TestStore {
+  let isFirst = true;
+  const client: TestStore['client'] = {
+    ...store.client,
+    async repeatedly(send) {
+      const answer = await store.client.repeatedly(send);
+      if (isFirst) {
+        isFirst = false;
+        await happens();
+      }
+      return answer;
+    },
+  };
+  return { ...store, client };
+}

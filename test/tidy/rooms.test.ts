@@ -182,10 +182,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const PACKAGES: Record<string, readonly string[]> = {
   // A file of lib/producers, or one's own.
   '#producer': ['functions'],
-  aws4fetch: ['lib/aws'],
   'zod/mini': ['lib/contract', 'lib/http', 'lib/client'],
   'pg/lib/client.js': ['lib/postgres'],
-  '@upstash/redis': ['lib/store'],
+  '@upstash/redis/cloudflare': ['lib/store'],
   '@upstash/lock': ['lib/store'],
   '@upstash/ratelimit': ['lib/store'],
 };

@@ -10,6 +10,7 @@ import { isLiveStage, nameOf } from '../stage.ts';
 import { sumsInWords } from '../sums.ts';
 import { diedSince } from './groups.ts';
 import { PutBackRest } from './put-back-rest.tsx';
+import { redriveCost } from './redrive.ts';
 import { TryOne } from './try-one.tsx';
 
 /** A redrive as an experiment: what it would be, one order first, then the rest at a pace. */
@@ -64,6 +65,7 @@ export function RedriveDialog(props: {
 
 function What({ group, readAtMs }: { readonly group: ReasonGroup; readonly readAtMs: number }) {
   const nowMs = useNow();
+  const { live } = usePage();
   const [since, setSince] = useState<number>();
   const look = async () => {
     const reply = await ask<Reply<Reasons>>('reasons');
@@ -78,6 +80,7 @@ function What({ group, readAtMs }: { readonly group: ReasonGroup; readonly readA
           look again
         </button>
       </p>
+      {live && <p class="soft">{redriveCost(group.ids.length, live)}</p>}
       <p role="status">
         {since !== undefined &&
           (since === 0

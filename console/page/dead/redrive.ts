@@ -1,5 +1,6 @@
 import type { Redriven } from '../../../lib/contract/operator-schemas.ts';
-import type { ApiFailure, Reply } from '../../protocol.ts';
+import type { ApiFailure, Live, Reply } from '../../protocol.ts';
+import { count, dollars } from '../format.ts';
 
 /** Orders are put back in hundreds, so that stopping is not sending the next. */
 export const ORDERS_AT_ONCE = 100;
@@ -49,6 +50,16 @@ export function inWords(progress: Progress, all: number): string {
     ...(refused > 0 ? [`${refused} refused`] : []),
     ...(unknown > 0 ? [`${unknown} unknown: the answer was lost`] : []),
   ].join(' · ');
+}
+
+/** "Costs about 180 commands, $0.001, with producing them." */
+export function redriveCost(
+  orders: number,
+  { redriveCommands, spent }: Pick<Live, 'redriveCommands' | 'spent'>,
+): string {
+  const commands = Math.ceil(orders / ORDERS_AT_ONCE) * redriveCommands;
+  const price = dollars((commands * spent.price.dollarsPerMillion) / 1_000_000);
+  return `Costs about ${count(commands)} commands, ${price}, with producing them.`;
 }
 
 /** How long a hundred takes to become ready: the next one waits for it, so that the pace holds. */

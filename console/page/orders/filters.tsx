@@ -28,6 +28,16 @@ export function Filters({ query }: { readonly query: Readonly<Record<string, str
       />
     </label>
   );
+  const moment = (name: string, label: string) => (
+    <label>
+      {label}
+      <input
+        type="datetime-local"
+        value={localOf(texts[name])}
+        onChange={(event) => show({ [name]: instantOf(event.currentTarget.value) })}
+      />
+    </label>
+  );
   return (
     <form
       class="card filters"
@@ -52,6 +62,8 @@ export function Filters({ query }: { readonly query: Readonly<Record<string, str
       {isAdmin && field('client', 'Client', 'clients')}
       {field('customer', 'Customer')}
       {field('reference', 'Reference')}
+      {moment('acceptedFrom', 'Accepted from')}
+      {moment('acceptedTo', 'Accepted before')}
       <button type="submit">Show</button>
       <a href="#/orders">without filters</a>
       <datalist id="clients">
@@ -61,4 +73,18 @@ export function Filters({ query }: { readonly query: Readonly<Record<string, str
       </datalist>
     </form>
   );
+}
+
+const MINUTE_MS = 60_000;
+
+/** An instant of the address as the field takes it: in the browser's zone, and to the minute. */
+function localOf(instant = ''): string {
+  const at = new Date(instant);
+  if (Number.isNaN(at.getTime())) return '';
+  return new Date(at.getTime() - at.getTimezoneOffset() * MINUTE_MS).toISOString().slice(0, 16);
+}
+
+/** In UTC, so that an address means the same to whoever opens it. */
+function instantOf(local: string): string {
+  return local === '' ? '' : new Date(local).toISOString();
 }

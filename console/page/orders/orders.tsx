@@ -6,7 +6,10 @@ import { useListing } from './listing.ts';
 import { Searched } from './searched.tsx';
 import { isId } from './tries.ts';
 
-const FILTERS = ['status', 'client', 'customer', 'reference'] as const;
+const FILTERS = [
+  ...(['status', 'client', 'customer', 'reference'] as const),
+  ...(['acceptedFrom', 'acceptedTo'] as const),
+];
 
 /** Orders: by a search for what somebody has in hand, or by filters; both are in the address. */
 export function Orders({ query }: { readonly query: Readonly<Record<string, string>> }) {

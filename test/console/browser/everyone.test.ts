@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { goTo, seededStack } from './rig.ts';
 
 const rig = await seededStack();
@@ -44,7 +44,8 @@ async function faults(page: Page): Promise<string[]> {
 const ready = async (page: Page, hash: string) => {
   await goTo(page, hash);
   await page.locator('main .card, main .notice').first().waitFor();
-  await expect.poll(() => page.getByText(/^(Reading|Asking)/).count()).toBe(0);
+  const asking = page.getByText(/^(Reading|Asking)/);
+  await expect.poll(() => asking.count(), { timeout: 30_000 }).toBe(0);
 };
 
 test.each([
@@ -108,6 +109,27 @@ test('each chart has a name, a sentence and a table, and its lines differ in pat
       );
     expect(new Set(patterns).size).toBe(patterns.length);
   }
+});
+
+test('a state is a shape and a word, so that nothing is told by colour alone', async () => {
+  const page = await rig.open('#/now');
+  for (const level of ['.verdict > .shape', '.verdict > h2']) {
+    expect((await page.locator(level).textContent())?.trim()).not.toBe('');
+  }
+  const shapes: Record<string, string> = {};
+  for (const status of ['queued', 'scheduled', 'dead', 'canceled', 'produced']) {
+    await goTo(page, `#/orders?status=${status}`);
+    const state = page.locator(`[data-row] .state`).first();
+    await vi.waitFor(async () => {
+      const goOn = page.getByRole('button', { name: 'Go on' });
+      if ((await state.count()) === 0) await goOn.click({ timeout: 1_000 });
+      expect(await state.count()).toBe(1);
+    }, 30_000);
+    const [shape = '', ...word] = (await state.textContent()) ?? '';
+    shapes[word.join('')] = shape;
+  }
+  expect(Object.keys(shapes)).toHaveLength(5);
+  expect(new Set(Object.values(shapes)).size).toBe(5);
 });
 
 test('nothing moves where motion is to be reduced, and forced colours keep every state in words', async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { OPERATOR_KEY } from '../../../local/api-keys.ts';
 import { start } from '../../cli/command.ts';
 import { pretendServer, type Reply } from '../../support/pretend-server.ts';
+import { answerOf, startedConsole } from '../console.ts';
 import { HOSTILE } from '../seed-orders.ts';
 import { seededStack } from './rig.ts';
 
@@ -135,6 +136,24 @@ test('the stage stands in the header and in the title, and one with real orders 
   const name = (await stage.textContent())?.split(',')[0] ?? '';
   expect(await stage.textContent()).toMatch(/a stage for trying things/);
   expect(await page.title()).toContain(name);
+
+  const { address } = await startedConsole((request) => {
+    const reply = answerOf(request);
+    if (request.path !== '/me') return reply;
+    return { ...reply, body: { ...(reply.body as object), stage: 'prod-eu' } };
+  });
+  const live = await rig.open('', { address });
+  const itsStage = live.locator('.stage.is-live', { hasText: 'PROD-EU, real orders' });
+  await itsStage.waitFor();
+  await expect.poll(() => live.title()).toMatch(/^PROD-EU · /);
+  const back = (one: typeof stage) =>
+    one.evaluate((element) => {
+      const { getComputedStyle } = globalThis as unknown as {
+        getComputedStyle(of: unknown): { backgroundColor: string };
+      };
+      return getComputedStyle(element).backgroundColor;
+    });
+  expect(await back(itsStage)).not.toBe(await back(stage));
 });
 
 const FAULTS: readonly [string, Reply | 'reset', RegExp][] = [

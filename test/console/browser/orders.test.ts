@@ -55,7 +55,7 @@ test('a search finds by id, key, reference, number and customer, and says what w
   await byNumber.getByText(/none in the 1,\d{3} read of ≈5,0/).waitFor();
   while (!(await byNumber.getByText(/✓ 1 found/).isVisible())) {
     await byNumber.getByRole('button', { name: 'read 1,000 more' }).click();
-    await expect.poll(() => byNumber.getByText('reading').count()).toBe(0);
+    await byNumber.getByText('reading').waitFor({ state: 'detached' });
   }
   await page.locator(`[data-order=${id}]`).waitFor();
 
@@ -94,6 +94,31 @@ test('filters are in the address: reload and back show the same; an empty page s
   await page.goBack();
   await page.locator('[data-row]').first().waitFor();
   expect(await shown()).toEqual(before);
+});
+
+test('orders of a time are in the address in UTC, and shown in the zone of the browser', async () => {
+  const all = seeded.orders
+    .map(({ acceptedAtMs }) => acceptedAtMs)
+    .filter((ms) => ms % 60_000 === 0);
+  const [fromMs = 0, toMs = 0] = [all[200], all[1_200]];
+  const page = await rig.open('#/orders', { timezoneId: 'Asia/Kathmandu' });
+  const local = (ms: number) => new Date(ms + 345 * 60_000).toISOString().slice(0, 16);
+  await page.getByLabel('Accepted from').fill(local(fromMs));
+  await page.getByLabel('Accepted from').press('Enter');
+  await page.getByLabel('Accepted before').fill(local(toMs));
+  await page.getByLabel('Accepted before').press('Enter');
+  await expect.poll(() => page.url()).toContain(encodeURIComponent(new Date(toMs).toISOString()));
+  expect(page.url()).toContain(encodeURIComponent(new Date(fromMs).toISOString()));
+  await page.reload();
+  await page.locator('[data-row]').first().waitFor();
+  expect(await page.getByLabel('Accepted from').inputValue()).toBe(local(fromMs));
+  const shown = await page
+    .locator('td[data-name=Accepted] time')
+    .evaluateAll((times) =>
+      (times as unknown as { dateTime: string }[]).map((one) => one.dateTime),
+    );
+  expect(shown.length).toBeGreaterThan(0);
+  expect(shown.filter((at) => Date.parse(at) < fromMs || Date.parse(at) >= toMs)).toEqual([]);
 });
 
 test('amounts of every kind of currency are exact, and JSON copies as it came', async () => {

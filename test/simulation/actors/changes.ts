@@ -1,4 +1,4 @@
-import { fingerprintOf } from '../../../lib/orders/identity.ts';
+import { withContent } from '../../../lib/orders/content.ts';
 import { erase } from '../../../lib/store/erase.ts';
 import { erasedFrom } from '../../../lib/store/erased-record.ts';
 import { headOf } from '../../../lib/store/order-record.ts';
@@ -36,7 +36,7 @@ function replaceOne(world: World): Promise<void> {
   const { id, client, replacements = [] } = orderToChange(world);
   const submission = random.pick(replacements);
   const whose = random.pick([client, client, undefined, 'stranger']);
-  const fingerprint = fingerprintOf(submission);
+  const fingerprint = withContent(submission).fingerprint;
   return act(world, 'replace', async (store, nowMs) => {
     const order = { id, submission, fingerprint };
     const hasStock = plan.stock !== undefined;

@@ -14,6 +14,8 @@ import type { World } from '../world.ts';
 interface Machine {
   readonly process: SimulatedProcess;
   readonly producer: Producer;
+  /** The same where its end is not the process's. */
+  readonly isolated: Producer;
   readonly unwritten: DrainRecord[];
   isBusy: boolean;
   /** Its clock may be wrong, and others take its place then, once all is well. */
@@ -59,11 +61,18 @@ function createDrainers(world: World): Drainers {
     );
     if (free !== undefined) return free;
     const process = world.start('drain');
-    const producer =
+    const producerWith = (options: { isIsolated: boolean }) =>
       plan.produces === 'ledger'
-        ? ledgerProducer(world, process)
+        ? ledgerProducer(world, process, options)
         : createProducer({} as ProducerDependencies);
-    const fresh = { process, producer, unwritten: [], isBusy: false, isOfStorm: world.isStorm() };
+    const fresh: Machine = {
+      process,
+      producer: producerWith({ isIsolated: false }),
+      isolated: producerWith({ isIsolated: true }),
+      unwritten: [],
+      isBusy: false,
+      isOfStorm: world.isStorm(),
+    };
     machines.push(fresh);
     return fresh;
   }
@@ -81,14 +90,15 @@ function createDrainers(world: World): Drainers {
 
 async function drainOnce(
   world: World,
-  { process, producer, unwritten }: Machine,
+  { process, producer, isolated, unwritten }: Machine,
   { slot, timeMs, number }: { slot: number; timeMs: number; number: number },
 ): Promise<void> {
   const { plan, keys, scheduler, history } = world;
   const { clock, random } = process;
   const store = world.connect(process, 2_500);
   const { client } = world.connect(process, 1_200);
-  const deadlineMs = clock.now() + timeMs;
+  const atMs = clock.now();
+  const deadlineMs = atMs + timeMs;
   const token = `lock-${number}-${random.whole(0, 1e9)}`;
   const drainId = `drainId-${number}`;
   const watch = watchDrain(world, process, { slot, token, drainId, deadlineMs });
@@ -102,12 +112,14 @@ async function drainOnce(
       {
         ...{ store, clock, random, unwritten, log: () => undefined, metrics: NO_METRICS },
         producer: watch.producer(producer),
+        isolated: watch.producer(isolated),
         lock: () => watch.lock(() => acquireLock(request)),
       },
       { batchSize, lanes, leaseMs, attemptsMax, isAnnounced },
       { deadlineMs, drainId, slot, trigger: random.chance(0.7) ? 'schedule' : 'asked' },
     );
     watch.ended(outcome);
+    if (outcome.kind === 'drained') world.model.drained.push({ atMs, ...outcome.report });
     note(`ends: ${JSON.stringify(outcome)}`);
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) world.fail(error);

@@ -1,12 +1,13 @@
 import type { Receipt } from '../../../lib/contract/schemas.ts';
 import type { SubmitOutcome, SubmittedOrder } from '../../../lib/intake/submit-orders.ts';
-import { fingerprintOf } from '../../../lib/orders/identity.ts';
+import { withContent } from '../../../lib/orders/content.ts';
 import { formatInstant } from '../../../lib/orders/instant.ts';
 import type { Submission } from '../../../lib/orders/submission.ts';
 import { erasedFrom } from '../../../lib/store/erased-record.ts';
 import { headOf } from '../../../lib/store/order-record.ts';
 import type { OrderMemory } from '../model.ts';
 import type { PlannedOrder } from '../plan.ts';
+import { submissionIn } from '../records.ts';
 import { Violation } from '../violation.ts';
 import type { World } from '../world.ts';
 
@@ -68,10 +69,9 @@ function checkOutcome(world: World, id: string, { submission, outcome, before }:
     if (record === before) throw new Violation(`an erased order is ${outcome.kind}`, id);
     return;
   }
-  const fields = JSON.parse(record) as { customer: string; acceptedAtMs: number };
-  const isSame = fields.customer === submission.customer;
+  const isSame = submissionIn(record).customer === submission.customer;
   // It was this order until it was replaced, perhaps only since its client was answered.
-  const wasSame = headOf(id, record).replaced.includes(fingerprintOf(submission));
+  const wasSame = headOf(id, record).replaced.includes(withContent(submission).fingerprint);
   if (outcome.kind === 'key-reused') {
     if (isSame) throw new Violation('the repeat of an order is refused as another order', id);
     return;
@@ -88,7 +88,7 @@ function checkOutcome(world: World, id: string, { submission, outcome, before }:
   const receipt = JSON.stringify(outcome.receipt);
   memory.receipt ??= receipt;
   if (receipt !== memory.receipt) throw new Violation('a client is told two different things', id);
-  if (isSame) checkReceipt(id, submission, fields.acceptedAtMs, outcome.receipt);
+  if (isSame) checkReceipt(id, submission, headOf(id, record).acceptedAtMs, outcome.receipt);
   if (outcome.kind === 'accepted') {
     memory.acceptedTold += 1;
     if (memory.acceptedTold > 1) throw new Violation('an order is said to be new twice', id);

@@ -4,6 +4,7 @@ import { headOf } from '../../../lib/store/order-record.ts';
 import { canaryOf } from '../changes-plan.ts';
 import type { Model, OrderMemory } from '../model.ts';
 import type { Plan } from '../plan.ts';
+import { submissionIn } from '../records.ts';
 import type { StoredState } from '../state.ts';
 import type { Step } from '../steps.ts';
 import { Violation } from '../violation.ts';
@@ -103,7 +104,8 @@ function expectUntouched(id: string, told: string, was: StoredState, is: StoredS
 }
 
 function checkContent(id: string, before: string, record: string, { planned }: OrderMemory): void {
-  const { v, fingerprint, acceptedAtMs, replaced, contents, ...written } = JSON.parse(record);
+  const { v, fingerprint, acceptedAtMs, replaced, contents, content, ...head } = JSON.parse(record);
+  const written = { ...head, ...submissionIn(record) };
   const { client, idempotencyKey, replacements = [] } = planned;
   const body = replacements.find(({ customer }) => customer === written.customer);
   const old = headOf(id, before);
@@ -111,7 +113,7 @@ function checkContent(id: string, before: string, record: string, { planned }: O
     v === 1 &&
     isDeepStrictEqual(written, { client, idempotencyKey, ...body }) &&
     isDeepStrictEqual(replaced, [old.fingerprint, ...old.replaced]) &&
-    contents[0].submission.customer === JSON.parse(before).customer &&
+    contents[0].submission.customer === submissionIn(before).customer &&
     contents.length === replaced.length;
   if (!isRight) throw new Violation(`an order is replaced by ${record}`, id);
 }

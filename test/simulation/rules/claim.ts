@@ -1,3 +1,4 @@
+import { isAloneName } from '../../../lib/store/claim.ts';
 import type { Model } from '../model.ts';
 import type { Plan } from '../plan.ts';
 import { chunks, isGivenBack, type Step } from '../steps.ts';
@@ -9,7 +10,7 @@ export function checkClaim(step: Step, model: Model, plan: Plan): void {
   const { before, after, answer, args } = step;
   const [token, flat] = answer as [number, (string | number)[], string[]];
   const orders = chunks(flat, 3) as [string, number, number][];
-  const [ordersMax, now, leaseEndMs, holder, , , , ...clients] = args;
+  const [ordersMax, now, leaseEndMs, holder, , , , , ...clients] = args;
   const nowMs = Number(now);
   if (Number(leaseEndMs) !== nowMs + plan.leaseMs)
     throw new Violation('a lease has another length');
@@ -35,7 +36,7 @@ export function checkClaim(step: Step, model: Model, plan: Plan): void {
     const lease = is.places.find(({ kind, of }) => kind === 'pending' && of === client);
     if (lease?.atMs !== Number(leaseEndMs))
       throw new Violation('a claim leases without an end', id);
-    if (was.owner && orders.length > 1 && clients[at - 1] === '!') {
+    if (was.owner && orders.length > 1 && isAloneName(client ?? '')) {
       throw new Violation('an order that may kill its drain is not claimed alone', id);
     }
   }

@@ -1,5 +1,6 @@
 import { reservationsIn, unitsOf } from '../../../lib/store/stock-record.ts';
 import type { Model } from '../model.ts';
+import { submissionIn } from '../records.ts';
 import type { StoredStock, StoreState } from '../state.ts';
 import type { Step } from '../steps.ts';
 import { Violation } from '../violation.ts';
@@ -80,19 +81,27 @@ function tell(differs: readonly Difference[]): string {
   return told.join(', ');
 }
 
+/** An order as a submit sends it. */
+export interface SentOrder {
+  readonly id: string;
+  /** Empty where it is ready now. */
+  readonly dueAtMs: string;
+  readonly record: string;
+}
+
 /** An order gets all that it wants of tracked SKUs, or is refused for what is lacking. */
 export function checkDecisions(
   { args, before, after }: Step,
-  sent: readonly string[][],
-  answers: readonly string[],
+  sent: readonly SentOrder[],
+  answers: ReadonlyMap<number, string>,
 ): void {
-  const names = args.slice(12, 12 + Number(args[11])).map((name) => String(JSON.parse(name)));
+  const names = args.slice(13, 13 + Number(args[11])).map((name) => String(JSON.parse(name)));
   const left = new Map([...before.stocks].map(([sku, { available }]) => [sku, available]));
-  for (const [at, [id, , record = '']] of sent.entries()) {
-    const told = answers[at] ?? '';
+  for (const [at, { id, record }] of sent.entries()) {
+    const told = answers.get(at) ?? '';
     const isDecided = told === '' || /^(?:out|over) /.test(told);
     if (names.length === 0 || !isDecided) continue;
-    const wanted = [...unitsOf(JSON.parse(record).lines)].filter(([sku]) => left.has(sku));
+    const wanted = [...unitsOf(submissionIn(record).lines)].filter(([sku]) => left.has(sku));
     const lacking = wanted.filter(([sku, units]) => (left.get(sku) ?? 0) < units);
     const out = lacking.map(([sku]) => `${names.indexOf(sku) + 1}=${left.get(sku)}`);
     const must = out.length > 0 ? `out ${out.join(' ')}` : '';
@@ -125,7 +134,7 @@ export function checkLimits({ after }: Step, model: Model): void {
   const has = new Map<string, number>();
   for (const [id, { record, state }] of after.orders) {
     if (record === undefined || state?.status === 'canceled') continue;
-    const { customer } = JSON.parse(record);
+    const { customer } = submissionIn(record);
     const client = model.orders.get(id)?.planned.client;
     for (const { sku, units, limitEpoch } of reservationsIn(record)) {
       const limit = after.stocks.get(sku)?.limit;
@@ -152,7 +161,7 @@ export function checkReplacedStock(
     if (before.stocks.get(sku)?.epoch === epoch) left.set(sku, (left.get(sku) ?? 0) + units);
   }
   const names = args.slice(11, 11 + Number(args[10])).map((name) => String(JSON.parse(name)));
-  const wanted = [...unitsOf(JSON.parse(args[4] ?? '').lines)].filter(([sku]) => left.has(sku));
+  const wanted = [...unitsOf(submissionIn(args[4] ?? '').lines)].filter(([sku]) => left.has(sku));
   const lacking = wanted.filter(([sku, units]) => (left.get(sku) ?? 0) < units);
   const out = lacking.map(([sku]) => `${names.indexOf(sku) + 1}=${left.get(sku)}`);
   const must = out.length > 0 ? `out ${out.join(' ')}` : '';

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Model, OrderMemory } from '../model.ts';
+import { submissionIn } from '../records.ts';
 import { chunks, type Step } from '../steps.ts';
 import { Violation } from '../violation.ts';
 import { orderOf, samePlaces } from './orders.ts';
-import { checkDecisions } from './stock.ts';
+import { checkDecisions, type SentOrder } from './stock.ts';
 
 const RESERVED = ',"reserved":[[';
 
@@ -34,14 +35,15 @@ export function noteAccepted(step: Step, model: Model): void {
 /** An order is taken in once, whole, and under the name of its client; a refused one leaves nothing. */
 export function checkSubmit(step: Step, model: Model): void {
   const [client = '', , now = ''] = step.args;
-  const sent = chunks(step.args.slice(12 + Number(step.args[11])), 4);
+  const sent = sentIn(step);
   const nowMs = Number(now);
-  const [depth, answers] = step.answer as [number, string[]];
+  const [depth, told] = step.answer as [number, (number | string)[]];
+  const answers = new Map(chunks(told, 2).map(([number, text]) => [Number(number) - 1, `${text}`]));
   const taken = new Set<string>();
   let enqueued = 0;
-  for (const [at, [id = '', dueAtMs = '', record = '']] of sent.entries()) {
+  for (const [at, { id, dueAtMs, record }] of sent.entries()) {
     const { was, is, memory } = orderOf(id, step, model);
-    const told = answers[at] ?? '';
+    const told = answers.get(at) ?? '';
     // One that this very submit has taken in is known by then.
     const known = was.record ?? (taken.has(id) ? is.record : undefined);
     if (known !== undefined) {
@@ -53,13 +55,13 @@ export function checkSubmit(step: Step, model: Model): void {
       throw new Violation('an order is not taken in', id);
     taken.add(id);
     checkRecord(id, record, nowMs, memory);
-    const { produceAtMs = 0 } = JSON.parse(record);
+    const { produceAtMs = 0 } = submissionIn(record);
     const isLater = produceAtMs > nowMs;
     if (dueAtMs !== (isLater ? String(produceAtMs) : ''))
       throw new Violation(`is due at ${dueAtMs}`, id);
     if (!isLater) enqueued += 1;
   }
-  for (const [id] of sent as [string][]) {
+  for (const { id } of sent) {
     const { was, is } = orderOf(id, step, model);
     const isSame = samePlaces(was, is) && is.text === was.text && is.record === was.record;
     if (!taken.has(id) && !isSame) throw new Violation('a refused order leaves a trace', id);
@@ -70,9 +72,23 @@ export function checkSubmit(step: Step, model: Model): void {
   checkDecisions(step, sent, answers);
 }
 
+/** The orders that a submit sends. */
+function sentIn({ keys, args }: Step): SentOrder[] {
+  const [skus, count] = [Number(args[11]), Number(args[12])];
+  const recordsAt = 13 + skus;
+  const later = args.slice(recordsAt + (skus > 0 ? 2 : 1) * count);
+  const times = new Map(chunks(later, 2).map(([number, time]) => [Number(number) - 1, time]));
+  return Array.from({ length: count }, (_, at) => ({
+    id: keys[4 + at]?.slice(-36) ?? '',
+    dueAtMs: times.get(at) ?? '',
+    record: args[recordsAt + at] ?? '',
+  }));
+}
+
 /** What is written is what the client has sent, under the client's name. */
 function checkRecord(id: string, record: string, nowMs: number, { planned }: OrderMemory): void {
-  const { v, fingerprint, replaced, ...written } = JSON.parse(record);
+  const { v, fingerprint, replaced, content, ...head } = JSON.parse(record);
+  const written = { ...head, ...submissionIn(record) };
   const body = planned.bodies.find(({ customer }) => customer === written.customer);
   const { client, idempotencyKey } = planned;
   const must = { acceptedAtMs: nowMs, client, idempotencyKey, ...body };
