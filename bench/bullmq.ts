@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Queue, Worker } from 'bullmq';
-import { billedCommands } from '../local/billed-commands.ts';
+import { billedCommands } from '../lib/store/billed-commands.ts';
 import { timed } from './figures.ts';
 import { ORDER } from './orders.ts';
 import { startServer } from './servers.ts';

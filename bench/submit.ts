@@ -1,5 +1,5 @@
 // What the functions log and measure is made, and not printed.
-import { orderIdOf } from '../lib/orders/identity.ts';
+import { idPrefixOf, orderIdOf } from '../lib/orders/identity.ts';
 import { quietFunctions } from '../test/support/quiet-functions.ts';
 import { bullmqOn } from './bullmq.ts';
 import { median, ratio, rounded, timed } from './figures.ts';
@@ -16,7 +16,12 @@ const CALLS = 2_000;
 /** Whose request is the model of the bare ones. */
 const FIRST = 'first';
 
-/** Orders a second through the handler of submit-batch, beside BullMQ's `addBulk` over TCP, in turn. */
+/**
+ * Orders a second through the handler of submit-batch, one call after the other, beside BullMQ's `addBulk`
+ * over TCP and one call after the other too, in turn. Both have their input ready, as JSON and as objects, and
+ * share a redis-server that keeps nothing. Beside them the requests that the handler has sent, ready made and
+ * sent bare: nothing that speaks HTTP to the same script can be faster.
+ */
 export async function submitBatches(): Promise<string> {
   const server = await startServer();
   // Hundreds of thousands of orders are taken in, and none is drained.
@@ -24,15 +29,17 @@ export async function submitBatches(): Promise<string> {
   try {
     const rows: string[] = [];
     for (const size of BATCHES_OF) {
-      const [ours, theirs]: [number[], number[]] = [[], []];
+      const [ours, theirs, bare]: [number[], number[], number[]] = [[], [], []];
       for (let round = 0; round <= ROUNDS; round += 1) {
         const handled = perSecond(await submitOnce(round, size));
         const added = perSecond(await addOnce(server, size));
-        // The first round warms both up.
-        if (round > 0) ours.push(handled) && theirs.push(added);
+        const fetched = perSecond(await fetchOnce(server, round, size));
+        // The first round warms all up.
+        if (round > 0) ours.push(handled) && theirs.push(added) && bare.push(fetched);
       }
       rows.push(
         `  ${size} in each call: ${rounded(median(ours))} orders/s, addBulk ${rounded(median(theirs))} jobs/s, ratio ${ratio(ours, theirs)}`,
+        `    bare requests ${rounded(median(bare))} orders/s, ratio to addBulk ${ratio(bare, theirs)}`,
       );
     }
     return [`submit-batch beside addBulk, ${ROUNDS} rounds in turn`, ...rows].join('\n');
@@ -48,15 +55,32 @@ function perSecond(ms: number): number {
 async function submitOnce(round: number, size: number): Promise<number> {
   const { handler } = await import('../functions/submit-batch.ts');
   const events = Array.from({ length: BATCHED_ORDERS / size }, (_, batch) => {
-    const orders = Array.from({ length: size }, (_, at) => ({
-      ...ORDER,
-      idempotencyKey: `${size}-${round}-${batch}-${at}`,
-    }));
+    const orders = ordersOf(`${size}-${round}-${batch}`, size);
     return request('POST /orders/batch', { body: { orders } });
   });
   return await timed(async () => {
     for (const event of events) await call(handler, event, 200);
   });
+}
+
+/** The requests of a round of `submitOnce`, for other orders. */
+async function fetchOnce(server: Server, round: number, size: number): Promise<number> {
+  const { handler } = await import('../functions/submit-batch.ts');
+  const orders = ordersOf(`bare-${size}-${round}`, size);
+  const sent = await sentBy(() =>
+    call(handler, request('POST /orders/batch', { body: { orders } }), 200),
+  );
+  const calls = Array.from({ length: BATCHED_ORDERS / size }, (_, at) => {
+    const prefix = `ord_${String(1_000 * (round + 1) + at).padStart(4, '0')}`;
+    return bareCall(server, sent.replaceAll(idPrefixOf(CLIENT), prefix));
+  });
+  return await timed(async () => {
+    for (const send of calls) await send();
+  });
+}
+
+function ordersOf(name: string, size: number) {
+  return Array.from({ length: size }, (_, at) => ({ ...ORDER, idempotencyKey: `${name}-${at}` }));
 }
 
 async function addOnce(server: Server, size: number): Promise<number> {
@@ -83,7 +107,7 @@ export async function submitTime(): Promise<string> {
     const [ours, theirs]: [number[], number[]] = [[], []];
     for (let number = 0; number < CALLS; number += 1) {
       const handled = await timed(() => submit(`h-${number}`));
-      const fetched = await timed(bareCall(server, sent, `f-${number}`));
+      const fetched = await timed(bareCall(server, sentFor(sent, `f-${number}`)));
       // The first calls warm both up.
       if (number < CALLS / 4) continue;
       ours.push(handled);
@@ -99,9 +123,13 @@ export async function submitTime(): Promise<string> {
   }
 }
 
-/** What the handler sends for an order, sent bare for another: as many bytes, made ready beforehand. */
-function bareCall({ url, token }: Server, sent: string, key: string) {
-  const body = sent.replaceAll(orderIdOf(CLIENT, FIRST), orderIdOf(CLIENT, key));
+/** What the handler has sent for an order, for another: as many bytes. */
+function sentFor(sent: string, key: string): string {
+  return sent.replaceAll(orderIdOf(CLIENT, FIRST), orderIdOf(CLIENT, key));
+}
+
+/** Sends what the handler sends, made ready beforehand. */
+function bareCall({ url, token }: Server, body: string) {
   return async () => {
     const answer = await fetch(url, {
       method: 'POST',

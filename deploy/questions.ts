@@ -33,7 +33,7 @@ export function checkProducer(
 ): void {
   if (now === undefined || isConfirmed || now.producer === next.producer) return;
   throw new DeploymentFault(
-    `The stage ${stage} produces its orders with ${now.producer}, and would use ${next.producer} from now on.\n` +
+    `This would change the producer of the stage ${stage} from ${now.producer} to ${next.producer}.\n` +
       `Set SLUICE_PRODUCER to ${now.producer} in stages/${stage}.yml; or, if you mean to change it, run ` +
       'this once with SLUICE_CHANGE_PRODUCER=on.',
   );
@@ -63,7 +63,7 @@ export async function checkSecrets(
     }
     if (found !== undefined && found.names === undefined) {
       warnings.push(
-        `What is in the secret ${secret} was not checked: \`sluice secrets put\` did not write it.`,
+        `The content of the secret ${secret} was not checked: \`sluice secrets put\` did not write it.`,
       );
       continue;
     }
@@ -83,7 +83,7 @@ async function describe(store: Pick<SecretStore, 'describe'>, secret: string, re
     const { name, message } = error as Error;
     if (/AccessDenied/.test(name)) return 'not allowed' as const;
     throw new DeploymentFault(
-      `Secrets Manager in ${region} could not be asked (${name}): ${message}\n` +
+      `Secrets Manager in ${region} cannot be reached (${name}): ${message}\n` +
         'Check --region or AWS_REGION, the credentials, and whether this machine is online.',
     );
   }

@@ -53,7 +53,7 @@ export type Reservation =
   | { readonly kind: 'none'; readonly warning: string }
   | { readonly kind: 'impossible'; readonly fault: string };
 
-/** AWS keeps so many of an account for functions without a reservation; all, where it has fewer. */
+/** AWS keeps this many of an account's functions unreserved, or all if it has fewer. */
 const UNRESERVED_MIN = 100;
 const QUOTA_FOR_A_SALE = 1_000;
 
@@ -74,8 +74,8 @@ export function reservationFor(stage: Stage, account: Concurrency | undefined): 
   const isRoom = unreserved + ofDrain - executions >= Math.min(UNRESERVED_MIN, quota);
   if (isRoom) return { kind: 'reserved', executions };
   const found =
-    `This account may run ${quota} Lambda functions at once in this region, and ${unreserved} of these ` +
-    `are not reserved; AWS does not let the drain reserve ${executions}.`;
+    `This account may run ${quota} Lambda functions at once in this region, ${unreserved} of them ` +
+    `unreserved. AWS does not let the drain reserve ${executions}.`;
   if (mode === 'on') {
     return {
       kind: 'impossible',
@@ -86,10 +86,10 @@ export function reservationFor(stage: Stage, account: Concurrency | undefined): 
 }
 
 const MEANING =
-  'So the drain runs without a reservation. Everything works, but when all of them are busy, orders ' +
-  'that come in are answered with 503 and drains wait. Before a sale, ask AWS for more:';
+  'So the drain has no reservation. Everything works, but when all functions are busy, submits get a ' +
+  '503 and drains wait. Before a sale, ask AWS for more:';
 
 const UNKNOWN =
-  'Whether this account has room to reserve concurrency for the drain is unknown: these credentials may ' +
-  'not call lambda:GetAccountSettings. The drain runs without a reservation, so a rush of orders can ' +
-  'delay it. If the account’s quota is 1,000 or more, set SLUICE_RESERVED=on.';
+  'These credentials may not call lambda:GetAccountSettings, so it is unknown whether the drain can ' +
+  'reserve concurrency. It runs without a reservation, and a rush of orders can delay it. If the ' +
+  'account’s quota is 1,000 or more, set SLUICE_RESERVED=on.';

@@ -118,6 +118,8 @@ export const MEANINGS: Readonly<Record<SettingName, string>> = {
     'Redis commands per second that the stage may use; the throttles follow from it.',
   SLUICE_WEBHOOK_MODE: 'One POST per order, or per claim.',
   SLUICE_WEBHOOK_REQUIRE_JSON: 'Whether a 2xx counts as a success only if its body is JSON.',
+  SLUICE_WEBHOOK_ERASE:
+    'Whether the receiver is told of erased orders: it must know `orders.erase`.',
   SLUICE_CHANGE_PRODUCER: '`on` lets one deployment change the producer of a running stage.',
   SLUICE_RESERVED:
     'Lambda concurrency reserved for the drain. `auto` reserves it if the account can; `on` insists.',

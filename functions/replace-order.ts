@@ -4,23 +4,26 @@ import { readJsonBody } from '../lib/http/json-body.ts';
 import {
   invalidBody,
   json,
+  noRoom,
   notFound,
   problem,
   refusedOrder,
   wasErased,
 } from '../lib/http/responses.ts';
+import { knowledgeOf } from '../lib/intake/intake.ts';
+import { replaceOrder } from '../lib/intake/replace-order.ts';
 import { refusedForStock } from '../lib/intake/sold-out.ts';
+import { NO_ROOM_RETRY_S } from '../lib/intake/submit-orders.ts';
 import { isOrderId } from '../lib/orders/identity.ts';
 import { validateSubmission } from '../lib/orders/submission.ts';
 import { httpFunction } from '../lib/runtime.ts';
 import { REPLACED_MAX } from '../lib/store/order-record.ts';
-import { replace } from '../lib/store/replace.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
 
-/** POST /orders/{id}/replace: 200 with the order; 400, 404, 409, 413, 415 and 503 as problem details. */
+/** POST /orders/{id}/replace: 200 with the order; 400, 404, 409, 413, 415, 429 and 503 as problem details. */
 export const handler = await httpFunction(({ clock, config, storeForRequests, route }) => {
-  const store = storeForRequests();
+  const intake = { store: storeForRequests(), ...knowledgeOf(config) };
 
   return route({ scope: 'orders:write', audit: 'replace' }, async (request) => {
     const body = readJsonBody(request, BODY_BYTES_MAX);
@@ -32,7 +35,7 @@ export const handler = await httpFunction(({ clock, config, storeForRequests, ro
     if (validation.kind === 'invalid') return invalidBody('invalid-order', validation.faults);
     const { submission } = validation;
     const withClient = isAdmin(request.caller);
-    const answer = await replace(store, {
+    const answer = await replaceOrder(intake, {
       order: { id, submission },
       ...(!withClient && { client: request.caller.client }),
       nowMs,
@@ -40,6 +43,7 @@ export const handler = await httpFunction(({ clock, config, storeForRequests, ro
     });
     if (answer.kind === 'not-found') return notFound();
     if (answer.kind === 'erased') return wasErased();
+    if (answer.kind === 'no-room') return noRoom(answer.where, NO_ROOM_RETRY_S);
     if (answer.kind === 'too-often') {
       const detail = `An order can be replaced ${REPLACED_MAX} times. Submit a new one under another key.`;
       return problem('not-replaceable', detail);

@@ -1,7 +1,7 @@
+import { billedCommands } from '../../lib/store/billed-commands.ts';
 import { connect, type Store } from '../../lib/store/connection.ts';
 import { keysWith } from '../../lib/store/keys.ts';
 import * as scripts from '../../lib/store/scripts.ts';
-import { billedCommands } from '../../local/billed-commands.ts';
 import type { SharedConnection } from '../../local/redis/connection.ts';
 import type { Reply } from '../../local/redis/resp.ts';
 import { median } from '../figures.ts';

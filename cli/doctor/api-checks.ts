@@ -27,7 +27,7 @@ const NO_ORDER = `ord_${'0'.repeat(32)}`;
 export const API_CHECKS: readonly Check<ApiSide>[] = [
   {
     name: 'reachable',
-    looksAt: 'whether SLUICE_URL answers as Sluice, and knows SLUICE_KEY',
+    looksAt: 'whether SLUICE_URL is Sluice, and accepts SLUICE_KEY',
     isEssential: true,
     async run({ client }) {
       const answer = await client.stats().catch((error: unknown) => error);
@@ -35,9 +35,9 @@ export const API_CHECKS: readonly Check<ApiSide>[] = [
       if (answer instanceof Forbidden) return ok('yes; SLUICE_KEY has no orders:admin');
       if (answer instanceof Unauthorized) {
         return wrong(
-          'it does not know SLUICE_KEY',
-          'Take a key of this stage, or make one: npm run sluice -- keys create. A new one is known ' +
-            'within five minutes.',
+          'SLUICE_KEY is refused',
+          'Use a key of this stage, or create one: npm run sluice -- keys create. A new key works within ' +
+            'five minutes.',
         );
       }
       const [found = '', ...advice] = (failureOf(answer)?.message ?? answer.message).split('\n');
@@ -46,26 +46,26 @@ export const API_CHECKS: readonly Check<ApiSide>[] = [
   },
   {
     name: 'encrypted',
-    looksAt: 'whether keys and orders travel over https',
+    looksAt: 'whether keys and orders are sent over https',
     async run({ url }) {
       if (url.startsWith('https:')) return ok('https');
       if (isLocal(url)) return ok('http, on this machine only');
       return wrong(
-        'http: keys and orders travel in the clear',
-        'Use the https address, and replace the key: it was sent openly.',
+        'http: keys and orders are sent unencrypted',
+        'Use the https address, and replace the key: it was sent unencrypted.',
       );
     },
   },
   {
     name: 'strangers',
-    looksAt: 'whether a key that is made up is refused',
+    looksAt: 'whether an invented key is refused',
     async run({ stranger }) {
       const answer = await stranger.stats().catch((error: unknown) => error);
       if (answer instanceof Unauthorized) return ok('refused');
       return wrong(
-        'a key that is made up is not refused with 401',
-        'Something in front of the functions answers for them, or keys are not checked: take the ' +
-          'deployment off the network until that is clear.',
+        'an invented key is not refused with 401',
+        'Something in front of the functions answers for them, or keys are not checked. Take the ' +
+          'deployment offline until you know which.',
       );
     },
   },
@@ -93,8 +93,8 @@ async function queueMoves({ client }: ApiSide): Promise<Verdict> {
   if (dead === 0) return ok(found);
   return warning(
     found,
-    `npm run sluice -- dead-letters shows why ${grouped(dead)} ${dead === 1 ? 'is' : 'are'} dead; once that is ` +
-      'fixed, npm run sluice -- redrive --all.',
+    `npm run sluice -- dead-letters shows why ${grouped(dead)} ${dead === 1 ? 'is' : 'are'} dead. Once that is ` +
+      'fixed: npm run sluice -- redrive --all.',
   );
 }
 
@@ -114,6 +114,6 @@ async function readsAreFast({ client, stopwatch }: ApiSide): Promise<Verdict> {
   if (late < READ_MS_WARNING) return ok(found);
   return warning(
     found,
-    'Put database and functions into one region. From a machine far away, most of it is the way.',
+    'Put database and functions in one region. From far away, most of this is the network.',
   );
 }

@@ -37,19 +37,19 @@ export const REACH_CHECKS: readonly Check<RedisSide>[] = [
 ];
 
 const COPY_TOKEN =
-  'Copy UPSTASH_REDIS_REST_TOKEN again from the console: the database’s page, REST API. The local stack ' +
-  'has another one at each start.';
+  'Copy UPSTASH_REDIS_REST_TOKEN again from the database’s page in the console, under REST API. The ' +
+  'local stack has a new one at each start.';
 const COPY_URL =
   'Copy UPSTASH_REDIS_REST_URL again from the console: the https one, without a path.';
 
 /** What went wrong, by what Redis or the network says, and what to do. */
 const ADVICE: readonly [says: RegExp, found: string, fix: string][] = [
   [/WRONGPASS|NOAUTH|Unauthorized/i, 'the token is refused', COPY_TOKEN],
-  [/NOPERM/, 'the token may only read', `${COPY_TOKEN} Take the one that may write.`],
+  [/NOPERM/, 'the token is read-only', `${COPY_TOKEN} Use the token that can write.`],
   [
     /max (daily )?requests? limit/i,
     'the plan’s commands or the budget are used up',
-    'Raise the budget in the Upstash console, or take a larger plan: until then intake answers 503.',
+    'Raise the budget in the Upstash console, or take a larger plan: until then submits get a 503.',
   ],
   [
     /OOM|capacity quota|max.*(?:size|memory)/i,
@@ -58,19 +58,19 @@ const ADVICE: readonly [says: RegExp, found: string, fix: string][] = [
   ],
   [
     /ENOTFOUND|EAI_AGAIN/,
-    'no host has this name',
-    `${COPY_URL} A database that was deleted, or long unused, has no name any more.`,
+    'there is no such host',
+    `${COPY_URL} A deleted or long unused database loses its name.`,
   ],
   [
     /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_|ALTNAME/,
     'the certificate is not trusted here',
-    'Check whether a proxy stands in between; NODE_EXTRA_CA_CERTS names certificates to trust.',
+    'Check for a proxy in between; NODE_EXTRA_CA_CERTS names certificates to trust.',
   ],
-  [/JSON|reached \(\w+Error\)/i, 'what answers is not an Upstash REST API', COPY_URL],
+  [/JSON|reached \(\w+Error\)/i, 'this is not an Upstash REST API', COPY_URL],
   [
     /in time/,
     'it did not answer in time',
-    'Check whether a firewall is in between, and status.upstash.com.',
+    'Check for a firewall in between, and status.upstash.com.',
   ],
 ];
 
@@ -102,15 +102,15 @@ async function memoryFields({ client }: RedisSide): Promise<Map<string, string>>
   return infoFields(String(await client.redis.exec(['INFO', 'memory'])));
 }
 
-/** INFO tells it on a plain Redis; Upstash’s has no such field, and no CONFIG. */
+/** A plain Redis reports it in INFO. Upstash has no such field, and no CONFIG. */
 async function evictionIsOff(side: RedisSide): Promise<Verdict> {
   const policy = (await memoryFields(side)).get('maxmemory_policy');
   if (policy === 'noeviction') return ok('off (noeviction)');
   if (policy === undefined) {
     return unknown(
       'this database does not tell',
-      'In the Upstash console: the database, Configuration, Eviction must be disabled, as it is unless ' +
-        'somebody enabled it.',
+      'Check in the Upstash console that Eviction is disabled, in the database’s Configuration. It is by ' +
+        'default.',
     );
   }
   return wrong(
@@ -126,14 +126,14 @@ async function memoryIsThere(side: RedisSide): Promise<Verdict> {
   if (Number.isNaN(used)) {
     return unknown(
       'this database does not tell',
-      'The Upstash console shows the data size on the database’s page, beside its limit.',
+      'The database’s page in the Upstash console shows the data size and its limit.',
     );
   }
   if (!(most > 0)) return ok(`${bytes(used)} used; Redis tells no limit`);
   const found = `${bytes(used)} of ${bytes(most)} used`;
   const fix =
     'Take a larger plan, or keep orders for fewer days (SLUICE_RETENTION_DAYS). When it is full, submits ' +
-    'are answered with 503.';
+    'get a 503.';
   if (used / most > MEMORY_WRONG) return wrong(found, fix);
   return used / most > MEMORY_WARNING ? warning(found, fix) : ok(found);
 }
@@ -147,7 +147,7 @@ async function clocksAgree({ client, clock }: RedisSide): Promise<Verdict> {
   if (Math.abs(differenceMs) <= CLOCK_DIFFERENCE_MS_MAX) return ok('the same, within seconds');
   return warning(
     `Redis is ${duration(Math.abs(differenceMs))} ${differenceMs > 0 ? 'ahead of' : 'behind'} this machine`,
-    'Set this machine’s clock by NTP. No order is lost by it, but ages are wrong by as much.',
+    'Set this machine’s clock by NTP. No order is lost, but ages are wrong by that much.',
   );
 }
 
@@ -162,7 +162,6 @@ async function latencyIsBearable({ client, stopwatch }: RedisSide): Promise<Verd
   const found = `median ${duration(median)}, 95 % within ${duration(late)}, from here`;
   if (late < SENDING_MS_MAX / 4) return ok(found);
   const fix =
-    'Put the database into the region of the functions. From a machine elsewhere this says little: run ' +
-    'doctor from near the functions.';
+    'Use a database in the region of the functions. To judge this, run doctor near the functions.';
   return (late >= SENDING_MS_MAX ? wrong : warning)(found, fix);
 }

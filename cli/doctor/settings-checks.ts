@@ -3,7 +3,7 @@ import { type ApiKey, checkKeys } from '../../lib/http/api-keys.ts';
 import { ConfigError, type Environment } from '../../lib/settings.ts';
 import { type Check, ok, skipped, type Verdict, warning, wrong } from './check.ts';
 
-/** What the environment says, without asking anybody. */
+/** Checks of the environment alone. */
 export const SETTINGS_CHECKS: readonly Check<Environment>[] = [
   {
     name: 'settings',
@@ -19,26 +19,29 @@ export const SETTINGS_CHECKS: readonly Check<Environment>[] = [
 
 function settingsAreRight(env: Environment): Verdict {
   try {
-    // The keys have a check of their own, and whether Redis is named is told by its part.
+    // API keys and Redis have their own checks.
     const isRedisNamed = Boolean(env.UPSTASH_REDIS_REST_URL || env.UPSTASH_REDIS_REST_TOKEN);
     readConfig(env, { redis: isRedisNamed, apiKeys: false });
-    return ok('as they must be');
+    return ok('valid');
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const faults = [...error.message.matchAll(/^- (.*)$/gm)].map(([, fault = '']) => fault);
-    return wrong(faults.join('; '), 'Set it as said: no function starts before it is right.');
+    return wrong(faults.join('; '), 'Correct it: functions do not start with a wrong setting.');
   }
 }
 
 function keysAreRight(text: string | undefined): Verdict {
   if (!text) {
-    return skipped('SLUICE_API_KEYS is not set', 'Set it to what the deployment has to check it.');
+    return skipped(
+      'SLUICE_API_KEYS is not set',
+      'Set it to the deployment’s value to have it checked.',
+    );
   }
   let entries: unknown;
   try {
     entries = JSON.parse(text);
   } catch {
-    return wrong('it is no JSON', 'It is an array; npm run sluice -- keys create prints an entry.');
+    return wrong('not JSON', 'It must be an array; npm run sluice -- keys create prints an entry.');
   }
   const checked = checkKeys(entries);
   if (checked.kind === 'wrong') return wrong(faultsOf(entries, checked.wrongAt), MEND_ENTRY);
@@ -48,12 +51,12 @@ function keysAreRight(text: string | undefined): Verdict {
 const MEND_ENTRY =
   'An entry is {"client", "scopes", "sha256"}, each digest once: npm run sluice -- keys create.';
 
-/** Where the faults are, and never what stands there. */
+/** Where the faults are, without the values. */
 function faultsOf(entries: unknown, wrongAt: readonly string[]): string {
   if (wrongAt.length > 0) return `wrong at ${wrongAt.slice(0, 5).join(', ')}`;
   const digests = (Array.isArray(entries) ? entries : []).map(({ sha256 }) => String(sha256));
   const twice = digests.findIndex((digest, at) => digests.indexOf(digest) !== at);
-  if (twice < 0) return 'it is empty, or no array';
+  if (twice < 0) return 'empty, or not an array';
   return `entries ${digests.indexOf(digests[twice] ?? '')} and ${twice} have the same digest`;
 }
 

@@ -53,7 +53,7 @@ async function keysAreSmall({ store, recordBytesMax }: SizeSide): Promise<Verdic
   const part = worst[0]?.part ?? 0;
   const found = `${worst.map(({ text }) => text).join('; ')}, of ${bytes(recordBytesMax)}`;
   const fix =
-    'A record that is full takes no more: submits of its client are then answered with 503. Lower ' +
+    'When a record is full, its client’s submits get a 503. Lower ' +
     'SLUICE_QUEUE_MAX or SLUICE_SCHEDULED_MAX, redrive or cancel what is dead, or take a plan with larger ' +
     'records (--record-mb says what yours has).';
   if (part > WRONG) return wrong(found, fix);

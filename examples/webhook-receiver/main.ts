@@ -11,6 +11,7 @@ const server = createReceiver({
     process.stdout.write(`${order.id} is order ${last}: ${order.totalAmount} ${order.currency}\n`);
     return { orderNumber: last };
   },
+  erase: (id) => void process.stdout.write(`${id} is erased\n`),
   onRefused: () => process.stdout.write('A request was refused: its signature is wrong.\n'),
 });
 server.listen(Number(port), '127.0.0.1', () => {

@@ -15,13 +15,17 @@ export interface SentOrder {
 /** What is sent: one order, or the orders of a batch where SLUICE_WEBHOOK_MODE is `batch`. */
 type Message =
   | { readonly type: 'order.produce'; readonly data: SentOrder }
-  | { readonly type: 'orders.produce'; readonly data: { readonly orders: readonly SentOrder[] } };
+  | { readonly type: 'orders.produce'; readonly data: { readonly orders: readonly SentOrder[] } }
+  /** Where SLUICE_WEBHOOK_ERASE is `on`. */
+  | { readonly type: 'orders.erase'; readonly data: { readonly ids: readonly string[] } };
 
 export interface ReceiverOptions {
   /** As in SLUICE_WEBHOOK_SECRETS: `whsec_…`. */
   readonly secret: string;
   /** Gives each order its effect; called once for each. */
   readonly produce: (order: SentOrder) => { readonly orderNumber: number };
+  /** Removes what it has of an order; called again for the same one, and for some it never had. */
+  readonly erase?: (id: string) => void;
   /** Told of each request whose signature is wrong or too old. */
   readonly onRefused?: () => void;
 }
@@ -29,7 +33,7 @@ export interface ReceiverOptions {
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
 
 /** A receiver of orders: verifies who sent them, and gives each one effect. */
-export function createReceiver({ secret, produce, onRefused }: ReceiverOptions): Server {
+export function createReceiver({ secret, produce, erase, onRefused }: ReceiverOptions): Server {
   const webhook = new Webhook(secret);
   // In a database, this is a column with a unique constraint, written in one transaction with the
   // effect: then an order that comes again, after a crash too, finds what was made of it.
@@ -45,6 +49,11 @@ export function createReceiver({ secret, produce, onRefused }: ReceiverOptions):
 
   function answerTo(message: Message): object {
     if (message.type === 'order.produce') return produceOnce(message.data);
+    if (message.type === 'orders.erase') {
+      // `made` has no data of theirs, and keeps a late repeat from having an effect.
+      for (const id of message.data.ids) erase?.(id);
+      return {};
+    }
     const results = message.data.orders.map((order) => {
       return { id: order.id, status: 'produced', ...produceOnce(order) };
     });

@@ -158,6 +158,8 @@ export const OPERATIONS = {
       'order-erased',
       'out-of-stock',
       'over-limit',
+      'share-used',
+      'database-full',
     ],
   },
   ...OPERATOR_OPERATIONS,

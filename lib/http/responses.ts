@@ -47,7 +47,7 @@ export function invalidBody(
 
 /** Also for an order of another client: the two cannot be told apart. */
 export function notFound(): HttpResponse {
-  return problem('not-found', 'There is no order with this id that you can see.');
+  return problem('not-found', 'There is no order with this id, or it is not yours.');
 }
 
 function keyReused(): HttpResponse {
@@ -58,8 +58,7 @@ function keyReused(): HttpResponse {
 /** A repeat of what a client has replaced since: it is told so, and nothing is changed back. */
 function wasReplaced(): HttpResponse {
   const detail =
-    'This order was replaced since: another content now stands under this idempotency key. Read ' +
-    'the order to see it.';
+    'The content of this order was replaced since. Nothing was changed. Read the order to see its content.';
   return problem('order-replaced', detail);
 }
 
@@ -68,24 +67,24 @@ export function wasErased(): HttpResponse {
   return problem('order-erased', 'This order was erased. Its idempotency key stays used.');
 }
 
-const NOTHING_ACCEPTED = 'Nothing was accepted. Send the same again after the time in Retry-After.';
+const NOTHING_ACCEPTED = 'Nothing was accepted. Repeat the request after the time in Retry-After.';
 
 const NO_ROOM = {
   queue: ['queue-full', `Too many of your orders are waiting. ${NOTHING_ACCEPTED}`],
   schedule: [
     'schedule-full',
-    'You have as many scheduled orders as you may have. This order was not accepted. Send it again ' +
-      'in a minute, or without produceAt.',
+    'Too many of your orders are scheduled. This order was not accepted. Send it again in a minute, or ' +
+      'without produceAt.',
   ],
   share: [
     'share-used',
-    `Your orders take up all the storage that you may use. ${NOTHING_ACCEPTED} Orders leave some days ` +
-      'after they have ended; the operator can raise your share.',
+    `Your orders use all the storage that you may use. ${NOTHING_ACCEPTED} Ended orders are removed some ` +
+      'days later; the operator can raise your share.',
   ],
   database: [
     'database-full',
-    `The database has room for no more orders. ${NOTHING_ACCEPTED} What was accepted before is ` +
-      'produced, and can be read and canceled. Its operator must free space or choose a larger plan.',
+    `The database has no room for more orders. ${NOTHING_ACCEPTED} Orders accepted before are produced, ` +
+      'and can be read and canceled. Its operator must free space or choose a larger plan.',
   ],
 } as const satisfies Record<NoRoom, readonly [ProblemType, string]>;
 

@@ -137,8 +137,8 @@ type Over = NonNullable<Awaited<ReturnType<RateLimit>>>;
 
 function tooMany({ ordersMax, retryAfterS }: Over): HttpResponse {
   const detail =
-    `You may submit ${ordersMax} orders a minute, and any other request counts as one. Nothing was ` +
-    'done. Try again after the time in Retry-After, with no more orders than that.';
+    `You may submit ${ordersMax} orders a minute; any other request counts as one. Nothing was done. Try ` +
+    'again after the time in Retry-After, with no more orders than that.';
   return problem('too-many-requests', detail, { headers: { 'retry-after': String(retryAfterS) } });
 }
 

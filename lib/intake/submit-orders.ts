@@ -109,7 +109,7 @@ export async function submitOrders(
 }
 
 /** Room comes when the daily upkeep forgets old orders, or an operator makes some. */
-const NO_ROOM_RETRY_S = 3_600;
+export const NO_ROOM_RETRY_S = 3_600;
 
 function refused(where: NoRoom): IntakeAnswer {
   const isShort = where === 'queue' || where === 'schedule';

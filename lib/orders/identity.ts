@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** In base32hex, five bits a digit: short, safe in a URL. */
+/** In base32hex, five bits a digit: short, safe in a URL. Four of them are five in hex. */
 const CLIENT_DIGITS = 4;
 const KEY_DIGITS = 28;
 /** 1 to 255 printable ASCII characters, with no space at either end. */
@@ -33,7 +33,7 @@ export function idPrefixOf(client: string): string {
 
 /** The first digits of a digest, which comes in hex. */
 function base32hex(digest: string, digits: number): string {
-  const bits = BigInt(`0x${digest}`) >> BigInt(4 * digest.length - 5 * digits);
+  const bits = BigInt(`0x${digest.slice(0, (digits * 5) / 4)}`);
   return bits.toString(32).padStart(digits, '0');
 }
 

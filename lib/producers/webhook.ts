@@ -2,11 +2,11 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { ClaimedOrder } from '../orders/order.ts';
 import { createPost, type Network } from '../webhook/post.ts';
-import { signedHeaders } from '../webhook/signature.ts';
+import { type Message, signedHeaders } from '../webhook/signature.ts';
 import { byClientInTurn } from './by-client.ts';
 import type { CreateProducer, Producer, ProducerAnswer, ProducerContext } from './producer.ts';
 import { CAREFUL_AFTER, createBreaker, REFUSED_RUN_MAX } from './webhook/breaker.ts';
-import { batchMessage, orderMessage } from './webhook/message.ts';
+import { batchMessage, eraseMessage, orderMessage } from './webhook/message.ts';
 import { type Verdict, verdictOf } from './webhook/verdict.ts';
 import { readWebhookSettings, type WebhookSettings } from './webhook/webhook-settings.ts';
 
@@ -31,23 +31,32 @@ export function webhookProducer(
   settings: WebhookSettings,
   { clock, log, network }: WebhookDependencies,
 ): Producer {
-  const { mode, secrets, concurrency, isJsonRequired } = settings;
+  const { mode, secrets, concurrency, isJsonRequired, isErasing } = settings;
   const breaker = createBreaker(clock);
   const post = createPost(settings, clock, network);
+
+  const headersOf = (message: Message) => ({
+    'content-type': 'application/json',
+    'user-agent': 'Sluice',
+    'idempotency-key': message.id,
+    ...signedHeaders(message, clock.now(), secrets),
+  });
+
+  /** @throws where the receiver has not answered 2xx */
+  async function erase(ids: readonly string[], { signal }: Pick<ProducerContext, 'signal'>) {
+    const message = eraseMessage(ids, clock.now());
+    const reply = await post(headersOf(message), message.body, signal);
+    const isTaken = reply.kind === 'answered' && reply.status >= 200 && reply.status < 300;
+    if (!isTaken) throw new Error('The receiver has not erased');
+  }
 
   async function deliver(
     orders: readonly [ClaimedOrder, ...ClaimedOrder[]],
     { signal, token }: ProducerContext,
   ): Promise<Verdict> {
     const message = mode === 'batch' ? batchMessage(orders) : orderMessage(orders[0]);
-    const headers = {
-      'content-type': 'application/json',
-      'user-agent': 'Sluice',
-      'idempotency-key': message.id,
-      ...signedHeaders(message, clock.now(), secrets),
-      'sluice-fencing-token': String(token),
-    };
-    const reply = await post(headers, message.body, signal);
+    const fence = { 'sluice-fencing-token': String(token) };
+    const reply = await post({ ...headersOf(message), ...fence }, message.body, signal);
     const nowMs = clock.now();
     const verdict = verdictOf(reply, { orders, mode, nowMs, isJsonRequired });
     const { health, quietMs } = verdict;
@@ -112,7 +121,7 @@ export function webhookProducer(
     return answers;
   }
 
-  return async (orders, context) => {
+  const produce: Producer = async (orders, context) => {
     const [first, ...others] = orders;
     if (mode === 'order' || first === undefined || others.length === 0) {
       return deliverEach(orders, context);
@@ -122,6 +131,7 @@ export function webhookProducer(
     const isSaid = verdict.isTaken || verdict.quietMs !== undefined || context.signal.aborted;
     return isSaid ? verdict.answers : deliverEach(orders, context);
   };
+  return isErasing ? Object.assign(produce, { erase }) : produce;
 }
 
 function retried(answer: ProducerAnswer): ProducerAnswer {

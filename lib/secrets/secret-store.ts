@@ -84,7 +84,7 @@ function errorCode(type: unknown): string | undefined {
 
 function missing(name: string): ConfigError {
   return new ConfigError(
-    `There is no secret ${name} in Secrets Manager: npm run sluice -- secrets put`,
+    `There is no secret ${name} in Secrets Manager: run npm run sluice -- secrets put`,
   );
 }
 
@@ -98,5 +98,5 @@ function variablesIn(name: string, text: string): Variables {
   } catch {
     // Told below: what stands there must not be.
   }
-  throw new ConfigError(`The secret ${name} is not a JSON object of variables, all of them texts.`);
+  throw new ConfigError(`The secret ${name} must be a JSON object of strings.`);
 }

@@ -1,6 +1,7 @@
 import type { Store } from './connection.ts';
 import { runScript } from './run-script.ts';
 import { WEIGH } from './scripts.ts';
+import type { Bytes } from './submit.ts';
 
 /** Orders of one call: its script holds that many records at once. */
 const WEIGH_ORDERS = 100;
@@ -35,6 +36,32 @@ export async function countedBytes({ client, keys }: Store): Promise<Map<string,
       at % 2 === 0 ? [[name, Number(fields[at + 1])]] : [],
     ),
   );
+}
+
+/** What is counted of one client, and of all. One billed command. */
+export async function countedBytesOf(
+  { client: redis, keys }: Store,
+  client: string,
+): Promise<Bytes> {
+  const answer: unknown = await redis.repeatedly((sdk) => sdk.hmget(keys.bytes, client, ALL));
+  const [ofClient, ofAll] = Array.isArray(answer) ? answer.map(Number) : [];
+  return { ofClient: ofClient ?? 0, ofAll: ofAll ?? 0 };
+}
+
+/** Adds to the count of a client and to that of all, and tells both. Two billed commands. */
+export async function countMoreBytes(
+  { client: redis, keys }: Store,
+  client: string,
+  bytes: number,
+): Promise<Bytes> {
+  const [ofClient, ofAll] = await redis.once((sdk) =>
+    sdk
+      .pipeline()
+      .hincrby(keys.bytes, client, bytes)
+      .hincrby(keys.bytes, ALL, bytes)
+      .exec<[number, number]>(),
+  );
+  return { ofClient, ofAll };
 }
 
 /**

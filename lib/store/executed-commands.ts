@@ -1,3 +1,4 @@
+import { billedCommands } from './billed-commands.ts';
 import type { Store } from './connection.ts';
 
 /**
@@ -8,8 +9,11 @@ import type { Store } from './connection.ts';
  * @see https://upstash.com/docs/redis/overall/pricing
  */
 export async function executedCommands({ client }: Pick<Store, 'client'>): Promise<number | null> {
-  const info = await client.repeatedly((redis) => redis.exec<string>(['INFO', 'stats']));
+  const info = await client.repeatedly((redis) => redis.exec<string>(['INFO', 'all']));
   client.bills(-1);
+  // By command where it tells them apart, as some are not billed.
+  const billed = billedCommands(info);
+  if (billed > 0) return billed;
   const [, commands] = /^total_commands_processed:(\d+)/m.exec(info) ?? [];
   return commands === undefined ? null : Number(commands);
 }

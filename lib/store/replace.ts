@@ -33,7 +33,8 @@ export interface ReplaceRequest {
 }
 
 export type ReplaceAnswer =
-  | { readonly kind: 'replaced'; readonly order: Order }
+  /** `addedBytes`: how much larger its record is now; 0 for a repeat. */
+  | { readonly kind: 'replaced'; readonly order: Order; readonly addedBytes: number }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'erased' }
   /** Production has begun, or it is produced or dead. */
@@ -70,7 +71,7 @@ export async function replace(store: Store, request: ReplaceRequest): Promise<Re
     if (headOf(order.id, record).fingerprint === wanted.fingerprint) {
       return order.status === 'canceled'
         ? { kind: 'refused', status: 'canceled' }
-        : { kind: 'replaced', order };
+        : { kind: 'replaced', order, addedBytes: 0 };
     }
     const state = stateFrom(order.id, stored.state);
     if (!mayReplace(order)) return { kind: 'refused', status: order.status };
@@ -87,7 +88,9 @@ export async function replace(store: Store, request: ReplaceRequest): Promise<Re
     if (String(answer).startsWith('o')) return noStockFrom(String(answer), stock.skus);
     if (answer === 'replaced') {
       const replaced = orderFrom(order.id, { record: text, state: null }, nowMs);
-      return replaced === undefined ? { kind: 'not-found' } : { kind: 'replaced', order: replaced };
+      if (replaced === undefined) return { kind: 'not-found' };
+      const addedBytes = Buffer.byteLength(text) - Buffer.byteLength(record);
+      return { kind: 'replaced', order: replaced, addedBytes };
     }
     if (answer === 'producing' || round === ROUNDS_MAX)
       return { kind: 'refused', status: 'producing' };

@@ -8,6 +8,7 @@ export const WEBHOOK = named({
   ...receiver('SLUICE_WEBHOOK', { usedBy: 'drain', urlUsedBy: 'drain' }),
   SLUICE_WEBHOOK_MODE: choice('drain', ['order', 'batch']),
   SLUICE_WEBHOOK_REQUIRE_JSON: choice('drain', ['off', 'on']),
+  SLUICE_WEBHOOK_ERASE: choice('drain', ['off', 'on']),
   DATABASE_CA: text('drain', /^-----BEGIN CERTIFICATE-----[\s\S]*$/, {
     rule: 'PEM, beginning with -----BEGIN CERTIFICATE-----',
   }),

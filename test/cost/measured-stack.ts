@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { billedCommands } from '../../local/billed-commands.ts';
+import { billedCommands } from '../../lib/store/billed-commands.ts';
 import { OPERATIONS } from '../store/operations.ts';
 import { faultyProxy } from '../support/faulty-proxy.ts';
 import { startStack } from '../support/stack.ts';

@@ -60,7 +60,7 @@ test('a rollback asks what a deployment asks', async () => {
   expect(changed.printed).toContain('SLUICE_PRODUCER: (default) -> postgres');
   const forgotten = await sls(['deploy']);
   expect(forgotten).toMatchObject({ code: 1 });
-  expect(forgotten.printed).toContain('with postgres, and would use order-numbers');
+  expect(forgotten.printed).toContain('from postgres to order-numbers');
 
   const keys = [...aws.account.buckets.values()].flatMap((bucket) => [...bucket.keys()]);
   const times = keys.flatMap((key) => /\/(\d+)-/.exec(key)?.[1] ?? []);
@@ -68,7 +68,7 @@ test('a rollback asks what a deployment asks', async () => {
   const back = ['rollback', '--timestamp', timestamp];
   const stopped = await sls(back);
   expect(stopped).toMatchObject({ code: 1 });
-  expect(stopped.printed).toContain('with postgres, and would use order-numbers');
+  expect(stopped.printed).toContain('from postgres to order-numbers');
   const done = await sls(back, confirmed);
   expect(done, done.printed).toMatchObject({ code: 0 });
   expect(done.printed).toContain('SLUICE_PRODUCER: postgres -> (default)');

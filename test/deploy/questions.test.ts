@@ -27,7 +27,7 @@ test('another producer than the one that runs stops a deployment, unless that is
   const check = (isConfirmed: boolean, now?: Deployed) =>
     checkProducer(now, deployed(), { isConfirmed, stage: 'prod' });
   const postgres = deployed({ producer: 'postgres' });
-  expect(() => check(false, postgres)).toThrow('with postgres, and would use order-numbers');
+  expect(() => check(false, postgres)).toThrow('from postgres to order-numbers');
   expect(() => check(false, postgres)).toThrow('SLUICE_CHANGE_PRODUCER=on');
   check(true, postgres);
   check(false, deployed());

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ProducerDied } from '../../lib/drain/produce-batch.ts';
 import type { Producer } from '../../lib/producers/producer.ts';
-import { runDrain } from '../support/drains.ts';
+import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { expectAllInPlace } from '../support/places.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
@@ -94,4 +94,29 @@ test('while killing orders wait, a drain dies of no other either, and what came 
   expect(await readOrder(store, second, NOW_MS)).toMatchObject({
     lastError: { kind: 'unanswered', reason: 'The producer died in this attempt.' },
   });
+});
+
+test('a client with a retry alone is served beside more clients with queues than a claim serves', async () => {
+  const store = freshStore();
+  const [id] = (await submitOrders(store, 1)) as [string];
+  const busy = producerOf(() => ({ kind: 'retry', reason: 'busy' }));
+  await runDrain(store, { producer: busy });
+  for (let at = 0; at < 60; at += 1) {
+    const client = `flood-${at}`;
+    await submitAll(
+      store,
+      Array.from({ length: 40 }, (_, key) => newOrder(`${key}`, { client })),
+    );
+  }
+  let batches = 0;
+  let atBatch = 0;
+  const producer: Producer = async (orders) => {
+    batches += 1;
+    if (orders.some((order) => order.id === id)) atBatch = batches;
+    return new Map(orders.map((order) => [order.id, { kind: 'produced' }]));
+  };
+  const clock = steppedClock(NOW_MS + MINUTE_MS);
+  await runDrain(store, { clock, producer, limits: { batchSize: 100 } });
+  expect(batches).toBeGreaterThan(20);
+  expect([1, 2, 3, 4, 5]).toContain(atBatch);
 });

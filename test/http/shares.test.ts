@@ -97,6 +97,35 @@ test('a client that has used its share of the storage is refused, long before th
   expect((await batchOf('mine')).body).toMatchObject({ results: [{ replayed: true }] });
 });
 
+test('a client that replaces small orders by large ones passes its share no further than one that submits them', async () => {
+  const api = await deploy(stack, SIZE);
+  const produceAt = new Date(NOW_MS + 7 * 86_400_000).toISOString();
+  const orders = Array.from({ length: 250 }, (_, at) =>
+    orderBody({ idempotencyKey: `small-${at}`, produceAt }),
+  );
+  const { results } = (await api.call('batch', { body: { orders } })).body;
+  const replace = (at: number) => {
+    const { id } = (results as { order: { id: string } }[])[at]?.order ?? { id: '' };
+    const { idempotencyKey: _, ...body } = { idempotencyKey: '', ...largeBatch(1)[0] };
+    return api.call('replace', { id, body });
+  };
+  let replaced = 0;
+  let answer = await replace(0);
+  for (; answer.status === 200 && replaced < 240; replaced += 1)
+    answer = await replace(replaced + 1);
+  expect(answer).toMatchObject({
+    status: 429,
+    headers: { 'retry-after': '3600' },
+    body: { type: '/problems/share-used' },
+  });
+  // Half of 16 MB, of 46 KB each.
+  expect(replaced).toBeGreaterThan(150);
+  expect(replaced).toBeLessThan(200);
+  vi.setSystemTime(NOW_MS + LATER_MS);
+  expect((await replace(245)).body.type).toBe('/problems/share-used');
+  expect((await api.submit(orderBody(), { as: 'other' })).status).toBe(202);
+});
+
 test('a database without room for new orders says so, and still drains, cancels and reads', async () => {
   const api = await deploy(stack, { ...SIZE, SLUICE_STORAGE_SHARE: '80' });
   const waiting = (await api.submit(orderBody())).body;

@@ -100,6 +100,7 @@ function settingsFor(url: string, overrides: Partial<WebhookSettings> = {}): Web
     secrets: [SECRET],
     mode: 'order',
     isJsonRequired: false,
+    isErasing: false,
     concurrency: 2,
     timeoutMs: 5_000,
     ...overrides,

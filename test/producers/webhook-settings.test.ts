@@ -25,6 +25,7 @@ test('a right environment is read, with defaults for what may be left out', () =
     secrets: [Buffer.alloc(32, 'canary')],
     mode: 'order',
     isJsonRequired: false,
+    isErasing: false,
     concurrency: 10,
     timeoutMs: 15_000,
   });

@@ -13,6 +13,19 @@ export function orderMessage(order: ClaimedOrder): Message {
   };
 }
 
+/** Orders that were erased. The same id for the same orders, however often they are sent. */
+export function eraseMessage(ids: readonly string[], nowMs: number): Message {
+  const digest = createHash('sha256').update(ids.join('\n')).digest('hex');
+  return {
+    id: `erase_${digest.slice(0, 40)}`,
+    body: JSON.stringify({
+      type: 'orders.erase',
+      timestamp: formatInstant(nowMs),
+      data: { ids },
+    }),
+  };
+}
+
 /** Several orders. Their batch may be another one next time, so each order's own id counts. */
 export function batchMessage(orders: readonly ClaimedOrder[]): Message {
   const digest = createHash('sha256').update(orders.map(({ id }) => id).join('\n'));

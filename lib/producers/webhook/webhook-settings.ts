@@ -7,6 +7,8 @@ export interface WebhookSettings extends ReceiverSettings {
   readonly mode: 'order' | 'batch';
   /** Whether a 2xx counts as a success only if its body is JSON. */
   readonly isJsonRequired: boolean;
+  /** Whether the receiver is told which orders were erased. */
+  readonly isErasing: boolean;
 }
 
 /** @throws ConfigError naming every variable that is missing or wrong, and never a value */
@@ -15,5 +17,6 @@ export function readWebhookSettings(env: Environment): WebhookSettings {
     ...receiverSettings(reader, 'SLUICE_WEBHOOK'),
     mode: reader.setting(WEBHOOK.SLUICE_WEBHOOK_MODE),
     isJsonRequired: reader.setting(WEBHOOK.SLUICE_WEBHOOK_REQUIRE_JSON) === 'on',
+    isErasing: reader.setting(WEBHOOK.SLUICE_WEBHOOK_ERASE) === 'on',
   }));
 }

@@ -57,7 +57,7 @@ test('a key that nobody has is wrong', async () => {
   const { url } = await served();
   const { notOk, finding } = await examined({ env: { SLUICE_URL: url, SLUICE_KEY: 'nobody' } });
   expect(notOk).toEqual({ 'api/reachable': 'wrong' });
-  expect(finding('api/reachable').found).toBe('it does not know SLUICE_KEY');
+  expect(finding('api/reachable').found).toBe('SLUICE_KEY is refused');
 });
 
 test('an API that lets a made-up key in is wrong', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { entryOf } from '../../../lib/http/api-keys.ts';
-import { billedCommands } from '../../../local/billed-commands.ts';
+import { billedCommands } from '../../../lib/store/billed-commands.ts';
 import { secretsManager } from '../../support/secrets-manager.ts';
 import { start } from '../command.ts';
 import { environmentOf, ownRedis, proxied, scratchLeft } from './examining.ts';

@@ -29,7 +29,7 @@ test('no key with orders:admin is a warning', async () => {
 });
 
 test.each([
-  ['no JSON', '{', /no JSON/],
+  ['no JSON', '{', /not JSON/],
   ['none at all', [], /empty/],
   ['a wrong entry', [shop, { ...ops, sha256: 'AB' }], /wrong at 1\/sha256$/],
   ['a scope that is none', [{ ...ops, scopes: ['orders:all'] }], /wrong at 0\/scopes/],
