@@ -37,7 +37,7 @@ export function addErasureCommands(
     .argument('[ID]', 'the id of its receipt, ord_…')
     .option('--customer <customer>', 'all orders of this customer, of all clients')
     .option('--yes', 'do not ask')
-    .option('--record <file>', 'with --customer: write what was erased to a new file as well')
+    .option('--record <file>', 'with --customer: also write what was erased to a new file')
     .option('--json', 'print the outcome as JSON')
     .addHelpText('after', ERASE_HELP)
     .action(async (id, flags) => {
@@ -51,7 +51,7 @@ export function addErasureCommands(
 
   sluice
     .command('export')
-    .description('print all that is kept of a customer’s orders, an order to a line of JSON')
+    .description('print all that is kept of a customer’s orders, one line of JSON each')
     .requiredOption('--customer <customer>', 'whose orders, of all clients')
     .option('--out <file>', 'write them to a new file that only you can read')
     .addHelpText('after', EXPORT_HELP)

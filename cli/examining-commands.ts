@@ -16,7 +16,7 @@ export function addExaminingCommands(
 ): void {
   withStage(sluice.command('doctor'))
     .description('say what is wrong with Redis, the settings or the API, and how to fix it')
-    .option('--conformance', 'only whether this Redis does what Sluice presumes')
+    .option('--conformance', 'only test whether this Redis behaves as Sluice needs')
     .option(
       '--record-mb <n>',
       'what a record may hold on the database’s plan',
@@ -33,17 +33,18 @@ export function addExaminingCommands(
 
   sluice
     .command('cost')
-    .description('say what a month of so many orders costs, beside SQS and BullMQ')
+    .description('estimate what a month of orders costs, beside SQS and BullMQ')
     .requiredOption('--orders <n>', 'orders in a month', countTo(COUNT_MAX))
-    .option('--batch <n>', 'orders to a submit', countTo(ORDERS_OF_SUBMIT_MAX), 1)
+    .option('--batch <n>', 'orders per submit', countTo(ORDERS_OF_SUBMIT_MAX), 1)
     .option('--hours <n>', 'hours of the month in which they come', countTo(HOURS_OF_MONTH), 730)
     .option('--slots <n>', 'drains side by side', countTo(SLOTS_MAX), 1)
     .option('--retention-days <n>', 'how long an order is kept', countTo(3_650), 30)
-    .option('--events', 'announce what becomes of orders')
+    .option('--events', 'announce ended orders')
     .option('--rate-limit', 'limit the requests of each client')
+    .option('--stock', 'keep stock, of which every order takes some')
     .option('--read-regions <n>', 'of the Upstash database', countTo(10, 0), 0)
     .option('--order-bytes <n>', 'assumed: of a kept order', countTo(COUNT_MAX), 1_000)
-    .option('--no-free-tier', 'pay for everything from the first unit on')
+    .option('--no-free-tier', 'ignore free tiers')
     .option('--json', 'print all figures, with the prices and their sources, as JSON')
     .addHelpText('after', COST_HELP)
     .action(costCommand);

@@ -5,28 +5,28 @@ Settings (environment):
   SLUICE_URL  the address of the API (http://localhost:3000 when unset)
   SLUICE_KEY  the API key to call it with; for the local stack (npm start)
               local-shop-key, or local-admin-key for every command
-  SLUICE_ALLOW_HTTP  on: send the key over http to another machine, too
+  SLUICE_ALLOW_HTTP  on: send the key over http to another machine as well
 `;
 
 export const PROGRAM_HELP = `${SETTINGS_HELP}
-Exit codes: 0 done; 1 none of it, or a failure; 2 wrong usage; 3 some of it; 130 interrupted.
-For another program to read: npm run --silent sluice -- stats --json
+Exit codes: 0 done; 1 nothing done, or a failure; 2 wrong usage; 3 partly done; 130 interrupted.
+To read the output with another program: npm run --silent sluice -- stats --json
 
 Example:
   SLUICE_KEY=local-admin-key npm run sluice -- stats
 `;
 
 export const GET_HELP = `
-The key in SLUICE_KEY needs the scope orders:read and sees its own client's orders,
-or orders:admin and sees all.
+With the scope orders:read, the key in SLUICE_KEY sees its own client's orders; with
+orders:admin, all orders.
 ${SETTINGS_HELP}
 Example:
   npm run sluice -- get ord_0123456789
 `;
 
 export const LIST_HELP = `
-The key in SLUICE_KEY needs the scope orders:read and sees its own client's orders,
-or orders:admin and sees all.
+With the scope orders:read, the key in SLUICE_KEY sees its own client's orders; with
+orders:admin, all orders.
 ${SETTINGS_HELP}
 Examples:
   npm run sluice -- list --status dead
@@ -35,9 +35,9 @@ Examples:
 `;
 
 export const CANCEL_HELP = `
-Canceling it again is no fault; an order that is being produced, produced or dead cannot
-be canceled any more. The key in SLUICE_KEY needs the scope orders:write and cancels its own
-client's orders, or orders:admin and cancels any.
+It is safe to repeat. An order that is producing or produced can no longer be canceled; a dead
+one only with orders:admin. With the scope orders:write, the key in SLUICE_KEY cancels its own
+client's orders; with orders:admin, any order.
 ${SETTINGS_HELP}
 Example:
   npm run sluice -- cancel ord_0123456789
@@ -51,7 +51,7 @@ Example:
 `;
 
 export const REDRIVE_HELP = `
-One order is ready at once; many become ready one after the other, at the pace that the
+One order is ready at once. Many become ready one after another, at the pace that the
 deployment sets. The key in SLUICE_KEY needs the scope orders:admin.
 ${SETTINGS_HELP}
 Examples:
@@ -60,10 +60,10 @@ Examples:
 `;
 
 export const KEYS_CREATE_HELP = `
-The key is made here, of 256 random bits, and printed this once. With --stage its digest is
-added to those of that deployment; else it is printed, to be added by hand.
+The key is 256 random bits, made on this machine and printed once. With --stage, its digest is
+added to the deployment; otherwise it is printed for you to add.
 Scopes: orders:write (submit, cancel), orders:read (get, list), orders:admin (both, for all
-clients, and everything else). A client may have two keys, so that one can be changed
+clients, and everything else). A client may have two keys, so that one can be replaced
 without a gap.
 
 Examples:
@@ -72,16 +72,17 @@ Examples:
 `;
 
 export const KEYS_REVOKE_HELP = `
-It stops working within five minutes, except for a function that cannot reach Secrets Manager.
+The key stops working within five minutes, except in functions that cannot reach Secrets Manager.
 
 Example:
   npm run sluice -- keys revoke 3f5a90 --stage prod
 `;
 
 export const SECRETS_PUT_HELP = `
-A value is taken from the variable of its name, or with --stdin from standard input; it is
-checked as the functions check it at their start, and stored in Secrets Manager as sluice/<stage>.
-Credentials are those of the AWS command line. Running functions take it within five minutes.
+Each value comes from the variable of its name, or with --stdin from standard input. It is
+checked as the functions check it when they start, and stored in Secrets Manager as
+sluice/<stage>, with the credentials of the AWS command line. Running functions use it within
+five minutes.
 
 Examples:
   npm run sluice -- secrets put --stage prod       # all that are set
@@ -89,7 +90,7 @@ Examples:
 `;
 
 export const DRAIN_HELP = `
-A drain runs for 20 seconds at most, and only one at a time. The key in SLUICE_KEY needs
+A drain runs for up to 20 seconds, one at a time. The key in SLUICE_KEY needs
 the scope orders:admin.
 ${SETTINGS_HELP}
 Example:
@@ -118,7 +119,7 @@ Exit codes: 0 nothing is wrong (there may be warnings); 1 something is; 2 wrong 
 130 interrupted.
 
 With --stage it takes the secrets and the prefix of a deployment from Secrets Manager, with the
-credentials of the AWS command line. Otherwise, and in addition, settings (environment):
+credentials of the AWS command line. It also reads these settings (environment):
   UPSTASH_REDIS_REST_URL    the URL of the database's REST API
   UPSTASH_REDIS_REST_TOKEN  its token; for the local stack, npm start prints both
   SLUICE_PREFIX             the deployment's, where it has one
@@ -149,18 +150,18 @@ order. It works in small steps while orders flow. Without --repair it only repor
 that is gone cannot be repaired; it comes back when its client submits it again. The schedule
 runs the same check once a day, with --repair.
 
-A pass compares what has ended since the last one. --thorough compares everything that has
-ended, which is for the day after a failover of the database.
+A pass compares the orders that ended since the last one. --thorough compares all ended orders:
+use it after a failover of the database.
 
 Exit codes: 0 nothing was wrong, or all was repaired; 1 something is left to look into, or the
-pass failed; 2 wrong usage.
+check failed; 2 wrong usage.
 
-This command calls Redis itself, not the API.
-With --stage it takes the secrets of a deployment from Secrets Manager, with the
-credentials of the AWS command line. Else, settings (environment):
+This command calls Redis directly, not the API. With --stage, it takes the deployment's secrets
+from Secrets Manager, with the credentials of the AWS command line. Otherwise, settings
+(environment):
   UPSTASH_REDIS_REST_URL    the URL of the database's REST API
   UPSTASH_REDIS_REST_TOKEN  its token; for the local stack, npm start prints both
-  SLUICE_PREFIX             the deployment's, where it has one
+  SLUICE_PREFIX             the deployment's prefix, if it has one
 
 Examples:
   npm run sluice -- reconcile
@@ -168,13 +169,12 @@ Examples:
 `;
 
 export const EVENTS_HELP = `
-An event is set aside if the receiver refuses it, or fails over it in ten runs, while it takes others. The
-last 10,000 are kept; each is also a line event-set-aside in the log. docs/events.md has the rest.
+An event is set aside if the receiver refuses it, or fails on it in ten runs, while it accepts others. The
+last 10,000 are kept. Each is also a line event-set-aside in the log. See docs/events.md.
 
-These commands call Redis themselves, not the API.
-With --stage they take the secrets of a deployment from Secrets Manager, with the credentials of the AWS
-command line. Else, settings (environment): UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN, and
-SLUICE_PREFIX where the deployment has one.
+These commands call Redis directly, not the API. With --stage, they take the deployment's secrets from
+Secrets Manager, with the credentials of the AWS command line. Otherwise, settings (environment):
+UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN, and SLUICE_PREFIX if the deployment has one.
 
 Examples:
   npm run sluice -- events list --stage prod
@@ -182,14 +182,14 @@ Examples:
 `;
 
 export const MIGRATE_HELP = `
-Applies the SQL files of lib/postgres/migrations that the database has not had yet, each in
-a transaction. It is safe to run twice, and from two places at once.
+Applies the SQL files of lib/postgres/migrations that the database does not have yet, each in a
+transaction. It is safe to run twice, and from two places at once.
 
-This command does not call the API but PostgreSQL itself, as the drain does.
-With --stage it takes DATABASE_URL of a deployment from Secrets Manager, with the
-credentials of the AWS command line. Else, settings (environment):
+This command calls PostgreSQL directly, as the drain does. With --stage, it takes the deployment's
+DATABASE_URL from Secrets Manager, with the credentials of the AWS command line. Otherwise,
+settings (environment):
   DATABASE_URL  postgres://user:password@host:5432/database; the user may create tables
-  DATABASE_CA   certificates (PEM) to trust, where the system's do not do
+  DATABASE_CA   certificates (PEM) to trust, if the system's do not suffice
 
 Example:
   DATABASE_URL=postgres://… npm run sluice -- migrate --dry-run
@@ -198,14 +198,14 @@ Example:
 
 export const SETUP_HELP = `
 Checks the AWS account and the database, stores their secrets, makes two API keys, deploys,
-submits an order and waits until it is produced. Safe to repeat: each step looks at what is
-there already, so after an interruption it goes on where it stopped.
+submits an order and waits until it is produced. Safe to repeat: after an
+interruption it continues where it stopped.
 
 AWS credentials are those of the AWS command line. The database's address and token come from
 UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or are asked for. With these and --plan it asks
-nothing, and runs unattended. With --plan free an alarm warns before the month's commands run out; a
-budget of your own is --set SLUICE_COMMANDS_PER_MONTH=N. The keys are written to .sluice/<stage>.env,
-settings to stages/<stage>.yml.
+nothing, and runs unattended. With --plan free, an alarm warns before the month's commands run out; set
+a budget of your own with --set SLUICE_COMMANDS_PER_MONTH=N. It writes the keys to .sluice/<stage>.env
+and the settings to stages/<stage>.yml.
 
 Examples:
   npm run sluice -- setup --stage dev
@@ -214,14 +214,14 @@ Examples:
 `;
 
 export const WARM_HELP = `
-Invokes a function so often at once that Lambda must start an instance for each, over six
-seconds: a rate that the quotas of Lambda and Secrets Manager bear. No order is submitted and
-Redis is not asked. 1000 instances cost about $0.05. The credentials need
+Invokes a function so often at once that Lambda must start an instance for each, spread over six
+seconds to stay within the quotas of Lambda and Secrets Manager. It submits no order and does not
+call Redis. 1000 instances cost about $0.05. The credentials need
 lambda:InvokeFunction on the function, and lambda:GetAccountSettings.
 
-Lambda keeps idle instances for some minutes, without a promise.
+Lambda usually keeps idle instances for some minutes, but guarantees nothing.
 
-Exit codes: 0 all have answered; 1 not all, or a failure; 2 wrong usage.
+Exit codes: 0 all answered; 1 not all did, or a failure; 2 wrong usage.
 
 Example:
   npm run sluice -- warm --stage prod --count 500

@@ -37,7 +37,7 @@ export function addOperatorCommands(sluice: Command, connect: () => Client): voi
     .command('pause')
     .description('pause all drains; orders are still accepted')
     .requiredOption('--for <time>', 'how long, an hour at most: 90s, 10m, 1h')
-    .option('--reason <text>', 'what is shown to whoever looks')
+    .option('--reason <text>', 'shown to whoever asks')
     .option('--json', 'print it as the API gives it')
     .addHelpText('after', PAUSE_HELP)
     .action((flags) => pauseCommand(connect(), flags));

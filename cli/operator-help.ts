@@ -7,9 +7,9 @@ Example:
 `;
 
 export const ACTIVITY_HELP = `
-For each step with something to tell: orders that came in (reckoned), were claimed, produced, are to be
-retried, or died; how many were ready at its end; how old the oldest was; and within what time 95 % were
-produced. Steps are minutes for the last hour, and longer for more. 168 hours are kept.
+For each step with any activity: orders that came in (estimated), were claimed, produced, retried, or died;
+how many were ready at its end; the age of the oldest; and the time within which 95 % were produced. Steps
+are minutes for the last hour, and longer for more. 168 hours are kept.
 
 Examples:
   npm run sluice -- activity
@@ -17,8 +17,8 @@ Examples:
 `;
 
 export const PAUSE_HELP = `
-While there is a pause no drain claims, of whatever slot; one that is at work ends within 10 s, after its
-batch. It ends by itself. Given again, it ends at the new time. resume ends it at once.
+During a pause, no drain of any slot claims. A drain at work ends within 10 s, after its batch. The pause
+ends by itself. Another pause replaces its end time; resume ends it at once.
 
 Examples:
   npm run sluice -- pause --for 30m --reason "ERP release"

@@ -96,8 +96,11 @@ function addOrderCommands(sluice: Command): void {
     .description('print orders, the newest first')
     .addOption(new Option('--status <status>', 'only of this status').choices(ORDER_STATUSES))
     .option('--customer <customer>', 'only of this customer')
-    .option('--from <time>', 'only what was accepted at this time or later, 2026-11-28T09:00:00Z')
-    .option('--to <time>', 'only what was accepted before this time')
+    .option(
+      '--from <time>',
+      'only orders accepted at this time or later, such as 2026-11-28T09:00:00Z',
+    )
+    .option('--to <time>', 'only orders accepted before this time')
     .option('--limit <n>', 'how many at most', countTo(COUNT_MAX), LIST_ORDERS_DEFAULT)
     .option('--json', 'print each as a line of JSON, as the API gives it')
     .addHelpText('after', LIST_HELP)
@@ -105,7 +108,7 @@ function addOrderCommands(sluice: Command): void {
 
   sluice
     .command('cancel')
-    .description('cancel an order that has not begun to be produced')
+    .description('cancel an order before it is produced')
     .argument('<ID>', 'the id of its receipt, ord_…')
     .option('--json', 'print it as the API gives it')
     .addHelpText('after', CANCEL_HELP)
@@ -123,14 +126,14 @@ function addQueueCommands(sluice: Command): void {
 
   sluice
     .command('stats')
-    .description('print how many orders are in which state')
+    .description('count the orders in each state')
     .option('--json', 'print them as the API gives them')
     .addHelpText('after', STATS_HELP)
     .action((flags) => statsCommand(connect(), flags));
 
   sluice
     .command('dead-letters')
-    .description('print the orders that are not retried by themselves, the last to die first')
+    .description('print the dead orders, the latest first')
     .option('--limit <n>', 'how many at most', countTo(COUNT_MAX), LIST_ORDERS_DEFAULT)
     .option('--by-reason', 'the newest 1,000, grouped by why they died')
     .option('--json', 'print each as a line of JSON, as the API gives it')
@@ -141,10 +144,10 @@ function addQueueCommands(sluice: Command): void {
 
   sluice
     .command('redrive')
-    .description('put a dead order back, or many, those first that died first')
+    .description('put dead orders back, the oldest first')
     .argument('[ID]', 'the id of one order, ord_…')
     .addOption(new Option('--all', 'all that are dead now').conflicts('limit'))
-    .option('--limit <n>', 'so many', countTo(COUNT_MAX))
+    .option('--limit <n>', 'at most so many', countTo(COUNT_MAX))
     .option('--json', 'print the order, or how many, as JSON')
     .addHelpText('after', REDRIVE_HELP)
     .action(redrive);
@@ -152,9 +155,9 @@ function addQueueCommands(sluice: Command): void {
 
 function addReconcileCommand(sluice: Command, setExitCode: (exitCode: number) => void): void {
   withStage(sluice.command('reconcile'))
-    .description('look for orders that are lost or in a wrong place')
+    .description('find orders that are lost or in the wrong place')
     .option('--repair', 'repair what can be repaired')
-    .option('--thorough', 'compare everything that has ended, and not only what is new')
+    .option('--thorough', 'compare all ended orders, not only the new ones')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', RECONCILE_HELP)
     .action(async (flags) => {
@@ -166,7 +169,7 @@ function addReconcileCommand(sluice: Command, setExitCode: (exitCode: number) =>
 
 function addMigrateCommand(sluice: Command): void {
   withStage(sluice.command('migrate'))
-    .description('give the database of the Postgres producer its tables')
+    .description('create the tables of the Postgres producer')
     .option('--dry-run', 'print what would be applied, and change nothing')
     .addHelpText('after', MIGRATE_HELP)
     .action(async (flags) => {

@@ -5,10 +5,10 @@ import { countTo } from './options.ts';
 import { changeStockCommand, listStockCommand, untrackStockCommand } from './stock-command.ts';
 
 const STOCK_HELP = `
-What would change is shown first, and asked for, unless you add --yes. The deployment must have
+The command shows what would change and asks, unless you add --yes. The deployment must have
 SLUICE_STOCK=on. The key in SLUICE_KEY needs the scope orders:admin.
 
-FILE.csv has a first line with sku and available, and perhaps perCustomerMax:
+The first line of FILE.csv names sku, available, and optionally perCustomerMax:
   sku,available,perCustomerMax
   ticket-a,500,2
 ${SETTINGS_HELP}
@@ -30,7 +30,9 @@ export function addStockCommands(sluice: Command, connect: () => Client): void {
   for (const kind of ['set', 'add'] as const) {
     stock
       .command(kind)
-      .description(kind === 'set' ? 'say how many are left to be sold' : 'add some, or take some')
+      .description(
+        kind === 'set' ? 'set how many are left to sell' : 'add units, or take some away',
+      )
       .argument(kind === 'set' ? '<FILE.csv or SKU>' : '<SKU>')
       .argument(kind === 'set' ? '[N]' : '<N>', 'how many')
       .option('--per-customer <n>', 'what one customer may have; none ends a limit')
@@ -41,14 +43,14 @@ export function addStockCommands(sluice: Command, connect: () => Client): void {
   }
   stock
     .command('list')
-    .description('print the stock of all SKUs that are tracked')
-    .option('--scarcest <n>', 'only those of which the least is left', countTo(SCARCEST_MAX))
+    .description('print the stock of all tracked SKUs')
+    .option('--scarcest <n>', 'only those with the fewest units left', countTo(SCARCEST_MAX))
     .option('--json', 'print each as a line of JSON')
     .addHelpText('after', STOCK_HELP)
     .action((flags) => listStockCommand(connect(), flags));
   stock
     .command('untrack')
-    .description('track a SKU no longer: orders for it are not limited')
+    .description('stop tracking a SKU: orders for it are no longer limited')
     .argument('<SKU>')
     .option('-y, --yes', 'do not ask')
     .option('--json', 'print JSON')

@@ -4,10 +4,10 @@ import { Dialog } from './parts/dialog.tsx';
 const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['/', 'Find an order'],
   ...Object.entries(GO).map(([key, [, name]]) => [`g ${key}`, name] as const),
-  ['j k', 'The next row, the one before'],
+  ['j k', 'Next row, previous row'],
   ['Enter', 'Open it'],
   ['x', 'Select it'],
-  ['p', 'Hold updates, and go on'],
+  ['p', 'Pause and resume updates'],
   ['Esc', 'Close a dialog'],
 ];
 
@@ -26,7 +26,7 @@ export function HelpDialog({ onClose }: { readonly onClose: () => void }) {
           </div>
         ))}
       </dl>
-      <p class="soft">Nothing that changes an order has a key.</p>
+      <p class="soft">No key changes an order.</p>
       <div class="row-of-buttons">
         <button type="button" class="primary" onClick={onClose}>
           Close

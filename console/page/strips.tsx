@@ -15,7 +15,7 @@ export function Strips() {
     <div>
       {gone && (
         <p class="strip is-bad" role="alert">
-          <strong>The console is away.</strong> {gone.message}
+          <strong>The console cannot be reached.</strong> {gone.message}
         </p>
       )}
       {failure && (

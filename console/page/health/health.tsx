@@ -11,7 +11,7 @@ export function Health() {
   const { live } = usePage();
   if (live === undefined) return <p class="soft">Asking the API …</p>;
   if (live.detail === undefined) {
-    return <p class="notice">The health of the stage is for keys with the scope orders:admin.</p>;
+    return <p class="notice">Health needs a key with the scope orders:admin.</p>;
   }
   return (
     <>
