@@ -16,6 +16,7 @@ import { quietFunctions } from '../test/support/quiet-functions.ts';
 import { CONTEXT, call, request, setFunctionEnvironment } from './functions.ts';
 import { CLIENT, ORDER } from './orders.ts';
 import { type Server, startServer } from './servers.ts';
+import { stockCounts } from './stock-counts.ts';
 
 quietFunctions();
 
@@ -46,13 +47,14 @@ export async function sluiceCounts() {
       ...(await eventCounts(measuring)),
       limitedRequest: await limitedRequest(measuring),
       redriveOfHundred: await redriveOfHundred(measuring),
+      ...(await stockCounts(measuring)),
     };
   } finally {
     await server.stop();
   }
 }
 
-type Measuring = Awaited<ReturnType<typeof measuringOn>>;
+export type Measuring = Awaited<ReturnType<typeof measuringOn>>;
 
 async function measuringOn(server: Server) {
   const client = connect({ ...server, timeoutMs: 10_000, sendsMax: 1, random: Math.random });

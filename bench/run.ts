@@ -7,6 +7,7 @@ import { deepQueue } from './deep-queue.ts';
 import { drainRate } from './drain.ts';
 import { rush } from './rush.ts';
 import { rushForStock } from './rush-stock.ts';
+import { scriptTimes } from './scripts.ts';
 import { submitBatches, submitTime } from './submit.ts';
 
 const MEASUREMENTS: Readonly<Record<string, () => Promise<string>>> = {
@@ -17,6 +18,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<string>>> = {
   'cold-start': coldStart,
   rush,
   'rush-stock': rushForStock,
+  scripts: scriptTimes,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(MEASUREMENTS);
@@ -32,4 +34,4 @@ process.stdout.write(
     'Figures are medians; ratios are the median of the rounds, and the lowest and the highest.\n',
 );
 for (const name of names) process.stdout.write(`\n${await MEASUREMENTS[name]?.()}\n`);
-process.exit(0);
+process.exit(process.exitCode);

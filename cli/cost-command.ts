@@ -4,17 +4,21 @@ import { type CostReport, costReport } from './cost/report.ts';
 import type { Workload } from './cost/workload.ts';
 import { json } from './report.ts';
 
-export interface CostFlags extends Omit<Workload, 'isAnnounced' | 'isLimited'> {
+export interface CostFlags extends Omit<Workload, 'isAnnounced' | 'isLimited' | 'hasStock'> {
   readonly events?: true;
   readonly rateLimit?: true;
+  readonly stock?: true;
   readonly freeTier: boolean;
   readonly json?: true;
 }
 
 /** `cost`: what a month of so many orders costs, beside two other ways to build the same. */
 export function costCommand(flags: CostFlags): void {
-  const { events, rateLimit, freeTier: isFreeTier, json: isJson, ...rest } = flags;
-  const workload = { ...rest, isAnnounced: events === true, isLimited: rateLimit === true };
+  const { events, rateLimit, stock, freeTier: isFreeTier, json: isJson, ...rest } = flags;
+  const workload = {
+    ...rest,
+    ...{ isAnnounced: events === true, isLimited: rateLimit === true, hasStock: stock === true },
+  };
   const report: CostReport = {
     workload,
     isFreeTier,

@@ -41,6 +41,7 @@ export function addExaminingCommands(
     .option('--retention-days <n>', 'how long an order is kept', countTo(3_650), 30)
     .option('--events', 'announce ended orders')
     .option('--rate-limit', 'limit the requests of each client')
+    .option('--stock', 'keep stock, of which every order takes some')
     .option('--read-regions <n>', 'of the Upstash database', countTo(10, 0), 0)
     .option('--order-bytes <n>', 'assumed: of a kept order', countTo(COUNT_MAX), 1_000)
     .option('--no-free-tier', 'ignore free tiers')

@@ -51,13 +51,14 @@ export const IDLE_NOTED = 1 / 5;
 
 /** Billed commands of Sluice, by what they are for: straight lines through what was measured. */
 export function sluiceCommands(workload: Workload) {
-  const { orders, isAnnounced, isLimited } = workload;
+  const { orders, isAnnounced, isLimited, hasStock } = workload;
   const { submits, busyMinutes, batches, idleMinutes, keptOrders } = flowOf(workload);
   const line = linesThrough(measured.sluice);
   const { drainOfNone, retentionOfNone, limitedRequest, ...counts } = measured.sluice;
   // Each drain leaves the queue empty, so the first submit after it costs more.
   const toEmptyQueue = counts.submitToEmptyQueue - counts.submitOfOne;
   const announced = 2 * batches + orders * (counts.announceOfHundred / 100);
+  const passesWithStock = orders === 0 ? 0 : DAYS_OF_MONTH * counts.passWithStock;
   const announcing = busyMinutes * counts.announceLock + MINUTES_OF_MONTH * counts.announceOfNone;
   return {
     submits:
@@ -72,6 +73,9 @@ export function sluiceCommands(workload: Workload) {
         : DAYS_OF_MONTH * (line.pass + retentionOfNone + line.keptOrder * keptOrders) +
           orders * line.retainedOrder,
     events: isAnnounced ? announced + announcing : 0,
+    stock: hasStock
+      ? submits * counts.submitWithStock + batches * counts.drainWithStock + passesWithStock
+      : 0,
     rateLimit: isLimited ? submits * limitedRequest + Math.min(submits, busyMinutes) : 0,
   };
 }

@@ -26,6 +26,7 @@ const COMMANDS: Record<keyof Commands, string> = {
   upkeep: 'upkeep',
   events: 'events',
   rateLimit: 'the limit per client',
+  stock: 'stock',
 };
 
 export interface CostReport {

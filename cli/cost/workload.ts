@@ -12,6 +12,8 @@ export interface Workload {
   readonly isAnnounced: boolean;
   /** Whether SLUICE_RATE_LIMIT is set. */
   readonly isLimited: boolean;
+  /** Whether SLUICE_STOCK is on, and every order wants a SKU that is tracked. */
+  readonly hasStock: boolean;
   /** Read regions of the Upstash database. */
   readonly readRegions: number;
   /** What a kept order takes in the store. */

@@ -37,7 +37,7 @@ const IDLE: DrainTally = { claimed: 0, produced: 0, retried: 0, dead: 0, remaini
 const SETTLE_MS = 6_000;
 const PRODUCE_MS_MIN = 2_000;
 
-/** How often a drain that finds nothing says so. */
+/** How often a drain that finds nothing notes that. */
 const IDLE_NOTE_MINUTES = 5;
 /** Records that are kept until they can be written. */
 const UNWRITTEN_MAX = 20;
@@ -107,7 +107,7 @@ async function drainHeld(
   }
 }
 
-/** One slot says it for all: where it finds nothing, the others find nothing either. */
+/** Only one slot notes it: if it finds nothing, neither do the others. */
 async function noteNothing(
   dependencies: Omit<SlotDependencies, 'lock'>,
   { slot, trigger }: SlotRequest,
@@ -132,7 +132,7 @@ async function noted(
   unwritten.push(...[...late, ...(record ? [record] : [])].slice(-UNWRITTEN_MAX));
 }
 
-/** A record is worth less than what it tells of: without it, nothing is lost. */
+/** Without its record, nothing of a drain is lost. */
 async function surely(
   { log }: Pick<DrainDependencies, 'log'>,
   note: () => Promise<void>,

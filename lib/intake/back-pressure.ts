@@ -8,9 +8,9 @@
 export interface BackPressure {
   /** In how many seconds to try again, at least 1; `undefined` if the client's queue has room. */
   retryAfterS(client: string, nowMs: number): number | undefined;
-  /** Whether a submit of so many orders is to tell how many are due. */
+  /** Whether a submit of so many orders should count how many are due. */
   countsDue(client: string, orders: number): boolean;
-  /** Notes what a submit has come to. */
+  /** Notes the outcome of a submit. */
   learn(client: string, submitted: Learned, nowMs: number): void;
   /** How many orders of the client wait, as far as that is known. */
   waiting(client: string): number;

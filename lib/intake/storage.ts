@@ -22,9 +22,9 @@ export interface Storage {
   learn(client: string, accepted: number, counted: Bytes | undefined, nowMs: number): void;
 }
 
-/** So much of one client is taken in by an instance and not counted yet, at most. */
+/** The most that an instance accepts from one client before it counts it. */
 const COUNTED_BYTES = 256 * 1024;
-/** How long a client is refused before it is looked again. */
+/** How long a client is refused before a submit checks again. */
 const KNOWN_MS = 5_000;
 /** Clients that an instance remembers. */
 const CLIENTS_MAX = 1_000;

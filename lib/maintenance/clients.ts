@@ -4,7 +4,7 @@ import { serve } from '../store/serve.ts';
 import { doubtfulClients } from '../store/upkeep.ts';
 import { hasTime, type Pass } from './pass.ts';
 
-/** Has each client looked at by drains in time, and lets those go of whom nothing is kept. */
+/** Makes sure that drains look at each client in time, and drops clients of whom nothing is kept. */
 export async function checkClients(pass: Pass): Promise<boolean> {
   const { store, clock, notes, isRepair, clients, segments } = pass;
   const names = [...clients].flatMap((client) => [client, aloneOf(client)]);

@@ -10,11 +10,11 @@ export type FindingKind =
   | 'unserved'
   /** An ended segment that the catalogue does not have: it would not be listed or forgotten. Repaired. */
   | 'uncatalogued'
-  /** A counter behind what orders bear: it would give the same out twice. Repaired. */
+  /** A counter behind what orders have: it would issue a number twice. Repaired. */
   | 'counter'
-  /** Totals other than the number of orders that have ended. Repaired. */
+  /** Totals that differ from the number of ended orders. Repaired. */
   | 'totals'
-  /** Stock other than what orders have reserved and taken, or a SKU that is missing in the list. Repaired. */
+  /** Stock that differs from what orders reserved and took, or a SKU missing from the list. Repaired. */
   | 'stock'
   /** An order whose record is gone, or which has ended and whose state is gone. */
   | 'lost'

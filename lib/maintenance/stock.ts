@@ -53,7 +53,8 @@ export function noteSold({ sold, counted }: StockSeen, id: string, state: OrderS
 /**
  * Compares stock with the orders: what is reserved with those that wait or are dead, what is sold with
  * those that are produced and kept. Only a stock that has not moved meanwhile is put right; of one that
- * moves all the time it is only known that it is not further off than what has moved.
+ * moves all the time it is only known that it is not further off than what has moved. That one may wait for
+ * the next pass: no torn script frees units that orders have, so it sells fewer until then, and none twice.
  */
 export async function checkStock(pass: Pass): Promise<boolean> {
   const { stock, store, isRepair, notes } = pass;

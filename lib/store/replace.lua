@@ -31,6 +31,7 @@ Typical  7
 ]]
 local id, client, record, dueAtMs, was = ARGV[1], ARGV[2], ARGV[5], ARGV[6], ARGV[7]
 local reserve = require 'shared/reserve'
+local stockText = require 'shared/stock-text'
 local changedStock = require 'shared/stock'
 local changedAllowance = require 'shared/allowance'
 local stored = redis.call('GET', KEYS[1]) or ''
@@ -72,7 +73,7 @@ if reserved ~= '' then
 end
 local writes, undo, fresh = { KEYS[1], record }, { KEYS[1], stored }, {}
 for i = 1, #values do
-  local text = i <= skus and stocks[i] or i > skus and allowances[i - skus]
+  local text = i <= skus and stockText(stocks[i]) or i > skus and allowances[i - skus]
   if text ~= values[i] then
     writes[#writes + 1], writes[#writes + 2] = KEYS[7 + i], text
     if values[i] then

@@ -96,9 +96,9 @@ if #held == 0 then
 end
 
 -- What a torn settlement has settled is neither written nor taken from its stock once more.
-local isDone, texts, taken = {}, {}, {}
+local isDone, texts = {}, {}
 if isTaking then
-  local keys = { unpack(KEYS, firstKey + count + 1) }
+  local keys, units = { unpack(KEYS, firstKey + count + 1) }, {}
   for _, i in ipairs(held) do
     keys[#keys + 1] = KEYS[firstKey + i]
   end
@@ -107,15 +107,16 @@ if isTaking then
     local stored, state = values[stocks + n], outcomeOf[i].state
     isDone[i] = stored and state ~= '' and string.sub(stored, 1, #state) == state
     if not isDone[i] then
-      for stock, units in string.gmatch(takes[i], '(%d+):(%d+)') do
-        local key = KEYS[firstKey + count + stock]
-        local text = changedStock(texts[key] or values[tonumber(stock)], ARGV[7 + stock], -units, units, 0)
-        if text and not texts[key] then
-          taken[#taken + 1] = key
-        end
-        texts[key] = text or texts[key]
+      for stock, taken in string.gmatch(takes[i], '(%d+):(%d+)') do
+        stock = tonumber(stock)
+        units[stock] = (units[stock] or 0) + taken
       end
     end
+  end
+  -- One SKU may have several, of different epochs.
+  for stock, taken in pairs(units) do
+    local key = keys[stock]
+    texts[key] = changedStock(texts[key] or values[stock], ARGV[7 + stock], -taken, taken, 0) or texts[key]
   end
 end
 
@@ -125,9 +126,13 @@ local function append(list, first, second)
   local size = #list
   list[size + 1], list[size + 2] = first, second
 end
+for _, outcome in ipairs(outcomes) do
+  local kind, to = outcome.kind, outcome.to
+  outcome.entries = to.endings[kind] or kind == 'dead' and to.died or kind == 'pending' and to.due
+  outcome.event = eventsMax > 0 and (to.endings[kind] or kind == 'dead') and ':' .. kind .. ':' .. outcome.atMs
+end
 for _, i in ipairs(held) do
   local outcome, id = outcomeOf[i], ids[i]
-  local kind, to = outcome.kind, outcome.to
   outcome.isUsed = true
   if outcome.state ~= '' and not isDone[i] then
     local tail = '}'
@@ -138,17 +143,14 @@ for _, i in ipairs(held) do
     end
     append(states, KEYS[firstKey + i], outcome.state .. tail)
   end
-  if to.endings[kind] then
-    append(to.endings[kind], outcome.atMs, id)
-  elseif kind == 'dead' then
-    append(to.died, outcome.atMs, id)
-  elseif kind == 'pending' then
-    append(to.due, outcome.atMs, id)
+  if outcome.entries then
+    append(outcome.entries, outcome.atMs, id)
   end
-  if eventsMax > 0 and (to.endings[kind] or kind == 'dead') then
-    append(events, id .. ':' .. kind .. ':' .. outcome.atMs)
+  if outcome.event then
+    events[#events + 1] = id .. outcome.event
   end
-  append(outcome.from.gone, id)
+  local gone = outcome.from.gone
+  gone[#gone + 1] = id
 end
 for _, outcome in ipairs(outcomes) do
   if outcome.isUsed then
@@ -165,15 +167,15 @@ end
 -- between leaves it pending, and the next drain to claim it completes the move that its state tells.
 -- What is to be pending loses its owner first: an attempt is not charged a second time.
 local write = numbers > 0 and not isTaking and 'MSETNX' or 'MSET'
-for _, key in ipairs(taken) do
-  append(states, key, texts[key])
+for key, text in pairs(texts) do
+  append(states, key, text)
 end
 if #states > 0 and redis.call(write, unpack(states)) == 0 then
   -- Some have a state already: that of an earlier attempt, or the one that this very settlement has
   -- written before it was torn. Such an order keeps its number, which may have been read since.
   local keys, missing = {}, {}
-  for at = 1, #states, 2 do
-    append(keys, states[at])
+  for n = 1, #states / 2 do
+    keys[n] = states[2 * n - 1]
   end
   for n, stored in ipairs(redis.call('MGET', unpack(keys))) do
     local state = numbered[keys[n]]

@@ -40,6 +40,7 @@ local client, readyScore, nowMs = ARGV[1], ARGV[2], ARGV[3]
 local pendingMax, queueMax, orderBytes = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[11])
 local skus, count = tonumber(ARGV[12]), tonumber(ARGV[13])
 local reserve = require 'shared/reserve'
+local stockText = require 'shared/stock-text'
 -- Fingerprint, time, and up to five fingerprints of replaced contents.
 local HEAD_BYTES = 400
 local ID_BYTES = 36
@@ -111,7 +112,7 @@ else
   end
   for i = count + 1, #stored do
     local isStock = i <= count + skus
-    local text = isStock and stocks[i - count] or not isStock and allowances[i - count - skus]
+    local text = isStock and stockText(stocks[i - count]) or not isStock and allowances[i - count - skus]
     if text ~= stored[i] then
       before[KEYS[4 + i]] = stored[i] or ''
       missing[#missing + 1], missing[#missing + 2] = KEYS[4 + i], text

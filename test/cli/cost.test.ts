@@ -29,6 +29,7 @@ function workload(overrides: Partial<Workload> = {}): Workload {
     retentionDays: 30,
     isAnnounced: false,
     isLimited: false,
+    hasStock: false,
     readRegions: 0,
     orderBytes: 1_000,
     ...overrides,
@@ -43,6 +44,7 @@ const workloads = fc.record({
   retentionDays: fc.integer({ min: 1, max: 400 }),
   isAnnounced: fc.boolean(),
   isLimited: fc.boolean(),
+  hasStock: fc.boolean(),
   readRegions: fc.integer({ min: 0, max: 5 }),
   orderBytes: fc.integer({ min: 1, max: 100_000 }),
 });
@@ -59,7 +61,7 @@ test('more orders never cost less, whoever takes them', () => {
   );
 });
 
-test('a free tier never makes anything dearer, nor events or a limit anything cheaper', () => {
+test('a free tier never makes anything dearer, nor events, a limit or stock anything cheaper', () => {
   fc.assert(
     fc.property(workloads, (one) => {
       const [free = [], paid = []] = [true, false].map((isFree) => designsFor(one, isFree));
@@ -67,7 +69,7 @@ test('a free tier never makes anything dearer, nor events or a limit anything ch
         expect(dollars).toBeLessThanOrEqual(paid[at]?.dollars ?? -1);
       }
       const [bare, full] = [false, true].map((isOn) =>
-        totalOf(sluiceCommands({ ...one, isAnnounced: isOn, isLimited: isOn })),
+        totalOf(sluiceCommands({ ...one, isAnnounced: isOn, isLimited: isOn, hasStock: isOn })),
       );
       expect(full).toBeGreaterThanOrEqual(bare ?? Number.NaN);
     }),

@@ -13,11 +13,13 @@ import { ROOT } from '../support/source-files.ts';
 const SCANS_VARY_BY = 0.15;
 
 test('what the cost is reckoned with is what Redis counts', async () => {
-  const { passOverThousand, passOverFourThousand, ...exact } = await sluiceCounts();
-  const { passOverThousand: thousand, passOverFourThousand: four, ...known } = measured.sluice;
+  const { passOverThousand, passOverFourThousand, passWithStock, ...exact } = await sluiceCounts();
+  const { passOverThousand: thousand, passOverFourThousand: four, ...others } = measured.sluice;
+  const { passWithStock: withStock, ...known } = others;
   expect(known).toEqual(exact);
   expect(Math.abs(passOverThousand / thousand - 1)).toBeLessThan(SCANS_VARY_BY);
   expect(Math.abs(passOverFourThousand / four - 1)).toBeLessThan(SCANS_VARY_BY);
+  expect(Math.abs(passWithStock - withStock)).toBeLessThan(thousand * SCANS_VARY_BY);
 }, 60_000);
 
 test('the lines through what was measured meet what they were not laid through', () => {

@@ -43,6 +43,8 @@ export function fuzzing() {
     const { keys } = api.store;
     const places = [
       keys.clients,
+      // What orders take is counted from 256 KiB on.
+      keys.bytes,
       ...['shop', 'other'].flatMap((c) => [keys.queue(c), keys.pending(c)]),
     ];
     const expected = new Set([...places, ...[...accepted].map(keys.order)]);

@@ -30,7 +30,7 @@ export function withChanges(plan: Plan): Plan {
       replacements: replacements.map(marked),
     };
   });
-  const changes = { replaces: random.whole(0, 24), erasures: random.whole(0, 4) };
+  const changes = { replaces: random.whole(0, 24), erasures: random.whole(0, 12) };
   return { ...plan, orders, changes };
 }
 

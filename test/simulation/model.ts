@@ -35,6 +35,8 @@ export interface OrderMemory {
   effectOf: string | undefined;
   /** The downstream system was told to erase it. */
   isErasedThere: boolean;
+  /** How often it was forgotten. */
+  lives: number;
   /** How often it was given another content, or erased. */
   changes: number;
   /** It was canceled since it got the content that it has. */
@@ -83,7 +85,7 @@ export function createModel({ orders: planned }: Plan): Model {
       turn: 0,
       ...{ handed: new Set(), isTorn: false, wasTorn: false, isStranded: false },
       ...{ receipt: undefined, end: undefined, effect: undefined, wasRejected: false },
-      ...{ effectOf: undefined, isErasedThere: false, changes: 0, wasCanceled: false },
+      ...{ effectOf: undefined, isErasedThere: false, lives: 0, changes: 0, wasCanceled: false },
       isRefused: false,
     },
   ]);

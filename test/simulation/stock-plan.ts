@@ -22,7 +22,9 @@ export const TRACKED_SKUS: readonly string[] = ['sku-1', 'sku-2', 'sku-3'];
 /** What one customer may have of the last of them. */
 const LIMIT = 8;
 /** Fewer than a stock has marks, by which a repeat of a change is known. */
-const CHANGES_MAX = 7;
+const CHANGES_MAX = 5;
+/** Each may have its SKU set once more. */
+const UNTRACKS_MAX = 2;
 
 /** Stock in every fourth seed. It draws from chance of its own: what else a seed decides stays. */
 export function withStock(plan: Plan): Plan {
@@ -55,7 +57,7 @@ function stockPlanOf({ seed, stormMs }: Plan): StockPlan {
     changes,
     cancels: random.whole(0, 8),
     soldOutMs: random.pick([0, 1_000, 10_000]),
-    untracks: changes.flatMap((one) => untracksAfter(random, one)),
+    untracks: changes.flatMap((one) => untracksAfter(random, one)).slice(0, UNTRACKS_MAX),
   };
 }
 

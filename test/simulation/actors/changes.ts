@@ -22,7 +22,7 @@ export function startChanges(world: World): void {
 }
 
 /** Most of what waits, or was canceled; some that others have, or that are over. */
-function orderToReplace({ random, plan, state }: World): PlannedOrder {
+function orderToChange({ random, plan, state }: World): PlannedOrder {
   const waiting = plan.orders.filter(({ id }) => {
     const { record, owner, state: own } = state().orders.get(id) ?? {};
     return record !== undefined && owner === undefined && (!own || own.status === 'canceled');
@@ -33,7 +33,7 @@ function orderToReplace({ random, plan, state }: World): PlannedOrder {
 /** What a client is told of its order is so. */
 function replaceOne(world: World): Promise<void> {
   const { random, plan, model } = world;
-  const { id, client, replacements = [] } = orderToReplace(world);
+  const { id, client, replacements = [] } = orderToChange(world);
   const submission = random.pick(replacements);
   const whose = random.pick([client, client, undefined, 'stranger']);
   const fingerprint = withContent(submission).fingerprint;
@@ -42,6 +42,7 @@ function replaceOne(world: World): Promise<void> {
     const hasStock = plan.stock !== undefined;
     const memory = model.orders.get(id) as OrderMemory;
     const before = world.state().orders.get(id)?.record;
+    const { lives } = memory;
     const { kind } = await replace(store, {
       ...{ order, nowMs, hasStock },
       ...(whose !== undefined && { client: whose }),
@@ -52,7 +53,7 @@ function replaceOne(world: World): Promise<void> {
     if (kind === 'replaced' && record !== undefined && erasedFrom(record) === undefined) {
       const { fingerprint: current, replaced } = headOf(id, record);
       const isThere = current === fingerprint || replaced.includes(fingerprint);
-      if (!isThere && memory.accepted > 0 && !model.wasTorn)
+      if (!isThere && memory.lives === lives && !model.wasTorn)
         throw new Violation('is told replaced, and has another content', id);
     }
     if (kind !== 'erased' && record !== undefined && record === before && erasedFrom(record)) {
@@ -64,7 +65,7 @@ function replaceOne(world: World): Promise<void> {
 /** Whatever it was that the order held, it is nowhere from then on. */
 function eraseOne(world: World): Promise<void> {
   const { random, plan, scheduler } = world;
-  const order = random.pick(plan.orders);
+  const order = random.chance(0.5) ? orderToChange(world) : random.pick(plan.orders);
   return act(world, 'erase', async (store, nowMs) => {
     const { kind } = await erase(store, order.id, nowMs);
     if (kind !== 'erased') return;

@@ -136,16 +136,14 @@ function read(world: World): Promise<void> {
   const { random, plan, model } = world;
   const { id } = random.pick(plan.orders);
   return act(world, 'read', async (store, nowMs) => {
-    const order = await readOrder(store, id, nowMs);
     const memory = model.orders.get(id);
-    if (memory === undefined) return;
+    // Another reader may be told more while this one stands still.
+    const { end, lives } = memory ?? {};
+    const order = await readOrder(store, id, nowMs);
+    if (memory === undefined || memory.lives !== lives) return;
     const { status, orderNumber } = order ?? {};
-    if (
-      memory.end !== undefined &&
-      order !== undefined &&
-      memory.end !== `${status} ${orderNumber}`
-    ) {
-      throw new Violation(`a client is told ${status} ${orderNumber} after ${memory.end}`, id);
+    if (end !== undefined && order !== undefined && end !== `${status} ${orderNumber}`) {
+      throw new Violation(`a client is told ${status} ${orderNumber} after ${end}`, id);
     }
     if (status === 'produced') memory.end = `${status} ${orderNumber}`;
     await countOrders(store, nowMs);

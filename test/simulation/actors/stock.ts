@@ -28,15 +28,24 @@ function change(world: World, { changes, request }: Made): Promise<void> {
   });
 }
 
-/** Another admin's program may not have heard that its change was made, and sends it again after that. */
+/**
+ * Another admin's program may not have heard that its change was made, and sends it again after that. Or
+ * two untrack a SKU at the same time, while a third sets it anew.
+ */
 function untrack(world: World, sku: string, made: readonly Made[]): Promise<void> {
   const { random, scheduler, plan } = world;
+  const after = (msMax: number, run: () => Promise<void>) => {
+    scheduler.at(scheduler.now() + random.whole(0, msMax), () => void run());
+  };
+  const untracking = () =>
+    act(world, 'untrack', (store) => untrackStock(store, sku).then(() => {}));
   const again = random.pick(made);
-  if (random.chance(0.5)) {
-    const atMs = scheduler.now() + random.whole(0, plan.stormMs / 2);
-    scheduler.at(atMs, () => void change(world, again));
+  if (random.chance(0.5)) after(plan.stormMs / 2, () => change(world, again));
+  else {
+    const changes = [{ sku, kind: 'set', units: random.whole(0, 40) } as const];
+    const request = `anew-${random.whole(0, 1e9)}`;
+    after(100, () => change(world, { changes, request }));
+    after(100, untracking);
   }
-  return act(world, 'untrack', async (store) => {
-    await untrackStock(store, sku);
-  });
+  return untracking();
 }

@@ -54,6 +54,7 @@ function noteAnew({ name, before, after }: Step, model: Model): void {
     Object.assign(memory, { claims: 0, wasRejected: false });
     memory.handed.clear();
     if (!isForgotten) continue;
+    memory.lives += 1;
     // Its client's repeat makes a new order of it.
     Object.assign(memory, { accepted: 0, acceptedTold: 0, receipt: undefined, end: undefined });
     Object.assign(memory, { wasClaimed: false, effectOf: undefined });

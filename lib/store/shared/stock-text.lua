@@ -1,0 +1,7 @@
+-- The text of a stock that `shared/reserve` has read; what is none, or was not read, stays as it is.
+return function(stock)
+  if type(stock) ~= 'table' then
+    return stock
+  end
+  return string.format('%.0f:%.0f:%s:%.0f:%s', stock.left, stock.reserved, stock.between, stock.moved, stock.rest)
+end
