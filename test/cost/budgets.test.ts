@@ -152,7 +152,7 @@ const STEPS: Record<
     },
   },
   'the counts of two clients': {
-    billed: 4 + 6 * 3,
+    billed: 4 + 6 * 2,
     async make(store) {
       await submitted(store, 'shop', 1);
       await submitted(store, 'other', 1);
