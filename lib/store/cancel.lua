@@ -22,7 +22,7 @@ ARGV[9] and on    for each SKU that it reserved: units, epoch, epoch of the limi
 Returns  {'canceled'}, {'producing'} where it has been claimed, {'changed'} where its state is another
 Twice    the second call finds its own state and answers the same
 Bills    1 call + 7 or 8, 1 more where it has reserved something; 1 call + 1 where it is canceled already
-Typical  8
+Typical  9
 ]]
 local id, expected, state, nowMs = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local giveBack = require 'shared/give-back'

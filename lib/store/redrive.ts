@@ -77,6 +77,7 @@ function send(
   const clients = [...new Set(orders.map(({ client }) => client))];
   return runScript(redis, {
     script: REDRIVE,
+    bills: 4 + 2 * clients.length + (pauseMs > 0 ? 2 : 0),
     keys: [
       ...[keys.redrive, keys.clients],
       ...clients.flatMap((client) => [keys.dead(client), keys.pending(client)]),
