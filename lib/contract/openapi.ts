@@ -142,8 +142,7 @@ const HEADERS = {
     schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$' },
   },
   'X-Redis-Commands': {
-    description:
-      'How many Redis commands the request was billed: exact for reads, typical for scripts.',
+    description: 'How many Redis commands the request was billed: exact, or typical of a script.',
     schema: { type: 'string', pattern: '^[0-9]+$' },
   },
   Location: {
