@@ -8,7 +8,7 @@ import { submit } from '../lib/store/submit.ts';
 import type { Measuring } from './command-counts.ts';
 import { CLIENT } from './orders.ts';
 
-/** What it costs more to keep stock of what orders want: a submit, a drain of a hundred, the daily pass. */
+/** What it costs more to keep stock of what orders want: a submit, a drain of fifty, the daily pass. */
 export async function stockCounts({ store, costOf, drain }: Measuring) {
   async function lifeOf(sku: string) {
     const submitted = (count: number) => {
@@ -23,7 +23,7 @@ export async function stockCounts({ store, costOf, drain }: Measuring) {
       return submit(store, { ...request, pendingMax: 1_000, queueMax: 1_000 });
     };
     await submitted(1);
-    const submitting = await costOf(() => submitted(99));
+    const submitting = await costOf(() => submitted(49));
     const draining = await costOf(drain);
     const pass = await costOf(() => reconcile({ store, clock: systemClock, isRepair: true }));
     return { submitting, draining, pass };
