@@ -40,7 +40,7 @@ const SIGHTS = new Map<string, RegExp>([
   ['a lease is extended', /extend .*→ \[1/],
   ['a settle is stale', /settle at .*→ \[(?:\d,)*0/],
   ['an order is given back untried', /settle at .* pending \d{1,9} by/],
-  ['an order is tried alone', /claim 1 .* ! → \[[1-9]/],
+  ['an order is tried alone', /claim 1 .* !\S+ → \[[1-9]/],
   ['an order is rejected', /settle .* dead/],
   ['an order is canceled', /cancel .*\["canceled"\]/],
   ['a dead order is canceled', /"status":"dead"[^\n]*"status":"canceled"[^\n]*\["canceled"\]/],
@@ -68,7 +68,7 @@ const SIGHTS = new Map<string, RegExp>([
   ['a key of an erased order is used again', /"kind":"erased"/],
   ...['waiting', 'leaving', 'dead', 'produced', 'canceled'].map((was): [string, RegExp] => [
     `an order is erased that was ${was}`,
-    new RegExp(`erase .* ${was} ! .*→ \\["erased"\\]`),
+    new RegExp(`erase .* ${was} !\\S+ .*→ \\["erased"\\]`),
   ]),
   ['an erasure fails downstream', /settle at .* pending \d{10,} by \S+ (?:,|→)/],
   ['upkeep puts stock right', /repair-stock [^\n]* 1 → \[1\]/],

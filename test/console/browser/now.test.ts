@@ -176,9 +176,10 @@ test('the runbook is at hand where the verdict is', async () => {
   await page.getByText('Means.', { exact: true }).waitFor();
 });
 
-test('what the console says it has cost is what Redis was billed', async () => {
+test('what the console says it has cost is what Redis was billed: to the command while it reads', async () => {
   await rig.seed();
   const before = rig.stack.billedCommands();
+  const billed = () => rig.stack.billedCommands() - before;
   const page = await rig.open();
   await page.locator('[data-verdict]').waitFor();
   for (const hash of ['#/orders', '#/dead-letters', '#/health', '#/now?range=6h']) {
@@ -188,15 +189,15 @@ test('what the console says it has cost is what Redis was billed', async () => {
   }
   // The next look has the sum.
   const told = page.getByText(/has used [\d,]+ Redis commands/);
+  const used = async () =>
+    Number((await told.textContent())?.match(/used ([\d,]+)/)?.[1]?.replaceAll(',', ''));
+  await expect.poll(async () => (await used()) - billed(), { timeout: 15_000 }).toBe(0);
   await page.getByRole('button', { name: 'Drain now' }).click();
   await page.getByText(/orders? claimed:/).waitFor({ timeout: 40_000 });
+  // A drain runs scripts, of which the typical bill is told.
   await expect
-    .poll(async () => {
-      const billed = rig.stack.billedCommands() - before;
-      const used = (await told.textContent())?.match(/used ([\d,]+)/)?.[1]?.replaceAll(',', '');
-      return Number(used) - billed;
-    })
-    .toBe(0);
+    .poll(async () => Math.abs((await used()) / billed() - 1), { timeout: 15_000 })
+    .toBeLessThan(0.2);
 });
 
 test('the SKUs of which the least is left are shown, the scarcest first', async () => {
