@@ -90,7 +90,7 @@ export const drainReportSchema = z.object({
   retried: count,
   dead: count,
   /** Orders that are ready and were not claimed. */
-  remaining: count,
+  remaining: z.clone(count),
 });
 
 /** One order of a list that could not be changed. */

@@ -63,13 +63,14 @@ export const instantSchema = z
   .string()
   .check(z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/));
 
+/** A description belongs to a schema: a field that has its own takes a clone. */
 export const count = z.int().check(z.minimum(0));
 
 const contentMembers = {
   customer: z.string(),
   currency: z.string(),
   /** Sum of quantity × unitAmount over the lines, in the currency's minor unit. */
-  totalAmount: count,
+  totalAmount: z.clone(count),
   reference: z.optional(z.string()),
   /** Not produced before this time. */
   produceAt: z.optional(instantSchema),
@@ -104,7 +105,7 @@ const summaryMembers = {
   metadata: z.optional(metadataSchema),
   idempotencyKey: z.string(),
   /** Claims since it was accepted or redriven, except those given back untried. */
-  attempts: count,
+  attempts: z.clone(count),
   updatedAt: instantSchema,
   /** When it is tried again after a failed attempt. */
   nextAttemptAt: z.optional(instantSchema),
@@ -148,7 +149,7 @@ export const orderPageSchema = z.object({
   /** For the next page, if there is one. */
   nextCursor: z.nullable(z.string()),
   /** How many orders were read to find these. */
-  examined: count,
+  examined: z.clone(count),
 });
 
 const faultSchema = z.object({

@@ -18,6 +18,21 @@ test('docs/openapi.json is up to date: run `npm run generate` if this fails', ()
   expect(text).toBe(generatedOpenApi());
 });
 
+test('a description is given to the one field that it is about', () => {
+  const fields = new Map<string, Set<string>>();
+  const collect = (schema: { readonly properties?: object; readonly items?: object }) => {
+    for (const [name, member] of Object.entries(schema.properties ?? {})) {
+      const { description = name } = member;
+      fields.set(description, (fields.get(description) ?? new Set()).add(name));
+      collect(member);
+    }
+    if (schema.items) collect(schema.items);
+  };
+  for (const schema of Object.values<object>(JSON.parse(text).components.schemas)) collect(schema);
+  const shared = [...fields].filter(([, names]) => names.size > 1);
+  expect(shared.map(([description, names]) => [description, ...names])).toEqual([]);
+});
+
 test('a public linter finds nothing wrong with the document', async () => {
   const config = await createConfig({ extends: ['recommended-strict'] });
   const found = await lintFromString({ source: text, absoluteRef: 'openapi.json', config });
