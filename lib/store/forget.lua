@@ -4,8 +4,9 @@ KEYS[1] order_ended:<client>:<segment>  ZSET  id -> endedAtMs
 KEYS[2] order_segments                  ZSET  names of the ended segments
 KEYS[3] order_totals                    HASH  produced, canceled -> how many are kept
 KEYS[4] order_pending:<client>          ZSET  id -> dueAtMs
-KEYS[5] order_pending:!<client>  ZSET  id -> dueAtMs
-KEYS[6] and on: order:<id> and order_state:<id>  STRING, for each order, 500 at most; then
+KEYS[5] order_pending:!<client>         ZSET  id -> dueAtMs
+KEYS[6] order_owners                    HASH  id -> <token>:<claims>:<holder>
+KEYS[7] and on: order:<id> and order_state:<id>  STRING, for each order, 500 at most; then
         order_stock:<sku>               STRING for each stock that they took from
 ARGV[1] name of the segment
 ARGV[2] stocks  integer, how many there are
@@ -14,9 +15,9 @@ ARGV[3] and on  the epoch of each stock; then for each order: id; how it ended: 
         elsewhere; and what it took: <number of the stock>:<units>, ...
 Returns  {n}: how many entries were removed
 Twice    the second call finds them gone and removes nothing
-Bills    1 call + 6, and 1 for each way to end; 1 more where the segment is empty then; 2 more
+Bills    1 call + 7, and 1 for each way to end; 1 more where the segment is empty then; 2 more
          where they took from stocks
-Typical  8
+Typical  9
 ]]
 local changedStock = require 'shared/stock'
 local stocks = tonumber(ARGV[2])
@@ -31,7 +32,7 @@ for i, id in ipairs(ids) do
   if scores[i] then
     gone[#gone + 1] = id
     if kinds[i] ~= '-' then
-      goneKeys[#goneKeys + 1], goneKeys[#goneKeys + 2] = KEYS[4 + 2 * i], KEYS[5 + 2 * i]
+      goneKeys[#goneKeys + 1], goneKeys[#goneKeys + 2] = KEYS[5 + 2 * i], KEYS[6 + 2 * i]
     end
     if totals[kinds[i]] then
       totals[kinds[i]] = totals[kinds[i]] + 1
@@ -45,12 +46,14 @@ end
 if #gone == 0 then
   return { 0 }
 end
-local stockKeys = { unpack(KEYS, 6 + 2 * #ids) }
+local stockKeys = { unpack(KEYS, 7 + 2 * #ids) }
 local values = next(units) and redis.call('MGET', unpack(stockKeys)) or {}
--- A torn move may have left it pending too, where it would be claimed beside a new order of its key.
+-- A torn move may have left it pending too, where it would be claimed beside a new order of its key; and
+-- a drain that holds it to complete that move must not settle the new order.
 if #ended > 0 then
   redis.call('ZREM', KEYS[4], unpack(ended))
   redis.call('ZREM', KEYS[5], unpack(ended))
+  redis.call('HDEL', KEYS[6], unpack(ended))
 end
 -- The records come before their ids: what fails here is found again by its id.
 if #goneKeys > 0 then

@@ -73,6 +73,7 @@ export async function forgetEndedBefore(
       script: FORGET,
       keys: [
         ...[key, keys.segments, keys.totals, keys.pending(owner), keys.pending(aloneOf(owner))],
+        keys.owners,
         ...part.flatMap((order) => order.keys),
         ...stocks.all().map(({ sku }) => keys.stock(sku)),
       ],

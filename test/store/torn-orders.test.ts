@@ -3,11 +3,9 @@ import { reconcile } from '../../lib/maintenance/reconcile.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { aloneOf, readyClients } from '../../lib/store/claim.ts';
 import { erase } from '../../lib/store/erase.ts';
-import { segmentName } from '../../lib/store/keys.ts';
 import { redrive } from '../../lib/store/redrive.ts';
 import { replace } from '../../lib/store/replace.ts';
-import { forgetEndedBefore } from '../../lib/store/retention.ts';
-import { ERASE, FORGET, REDRIVE, REPLACE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
+import { ERASE, REDRIVE, REPLACE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
 import { startStack } from '../support/stack.ts';
@@ -139,39 +137,6 @@ test('a client of whom more is due than a claim looks at is looked at again at o
   const { leases, ready } = await claimReady(store, { clients, ordersMax: 4 });
   expect(leases.length).toBeLessThan(orders.length);
   expect(ready).toEqual(['shop']);
-});
-
-test('an order that is submitted again after a torn forget is not forgotten with the first', async () => {
-  const store = freshStore(stack);
-  await submitOrders(store, 1);
-  await runDrain(store);
-  const request = { segment: segmentName('shop', 0), beforeMs: LATER_MS, skipped: 0 };
-  const forget = () => forgetEndedBefore(store, request);
-  tear(FORGET, 5, true, 2);
-  await expect(forget()).rejects.toThrow('max requests limit');
-  stack.rules.failure = undefined;
-  const [id = ''] = await submitOrders(store, 1);
-  expect(await forget()).toEqual({ removed: 0, kept: 1, lost: [], bytes: 0 });
-  await runDrain(store);
-  expect(await readOrder(store, id, LATER_MS)).toMatchObject({ status: 'produced' });
-});
-
-test('an order that is submitted again once it was forgotten is claimed once, though a torn settle left it pending', async () => {
-  const store = freshStore(stack);
-  await submitOrders(store, 1);
-  const claim = await claimReady(store);
-  const state = { status: 'produced', attempts: 1, updatedAtMs: NOW_MS, segment: 0 } as const;
-  // The last command of all.
-  tear(SETTLE, 7, true, 2);
-  await expect(settleAll(store, claim, () => ({ kind: 'produced', state }))).rejects.toThrow('max');
-  stack.rules.failure = undefined;
-  expect(await store.redis.zcard(store.keys.pending('shop'))).toBe(1);
-  const request = { segment: segmentName('shop', 0), beforeMs: LATER_MS, skipped: 0 };
-  expect(await forgetEndedBefore(store, request)).toMatchObject({ removed: 1 });
-  await submitOrders(store, 1);
-  const again = { nowMs: LATER_MS, ordersMax: 1, clients: ['shop'] };
-  const claims = [await claimReady(store, again), await claimReady(store, again)];
-  expect(claims.map(({ leases }) => leases.length)).toEqual([1, 0]);
 });
 
 test('an order that is claimed while its client cancels it is not canceled', async () => {
