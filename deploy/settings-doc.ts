@@ -1,15 +1,7 @@
 /** `npm run generate` writes docs/settings.md from the table of settings. */
 import { writeFileSync } from 'node:fs';
-import type { SettingRow, UsedBy } from '../lib/settings.ts';
+import type { SettingRow } from '../lib/settings.ts';
 import { MEANINGS, SETTING_GROUPS, type SettingName } from './settings-table.ts';
-
-const WHERE: Readonly<Record<UsedBy, string>> = {
-  functions: 'all',
-  submits: 'submits, drain',
-  drain: 'drain',
-  announcer: 'announcer',
-  deployment: 'template',
-};
 
 const HEAD = `\
 # Settings
@@ -17,10 +9,8 @@ const HEAD = `\
 Generated from \`deploy/settings-table.ts\` by \`npm run generate\`.
 
 A stage's settings are in \`stages/<stage>.yml\`, which you commit. An environment variable of the same name
-overrides the file. \`npm start\` reads the environment alone.
-
-\`npm run sluice -- settings --stage prod\` shows the values and where each comes from. A deployment shows
-what would change, and stops if a setting is wrong.
+overrides the file; \`npm start\` reads the environment alone. \`npm run sluice -- settings --stage prod\` shows
+the values and where each comes from.
 
 \`\`\`yaml
 # stages/prod.yml
@@ -30,28 +20,21 @@ SLUICE_ALARM_EMAIL: ops@shop.example
 SLUICE_TAGS: { Team: orders }
 \`\`\`
 
-Settings are not secret. Secrets go to AWS Secrets Manager: [\`npm run sluice -- secrets put\`](deploy.md). Your
-own producer can have settings whose names begin with \`SLUICE_PRODUCER_\`.
-
-*Used by* says which functions get a setting; *template* ones only shape the deployment.
+Store secrets with [\`secrets put\`](deploy.md#changing-a-secret) instead. Settings of [your own
+producer](producers.md#write-your-own) begin with \`SLUICE_PRODUCER_\`.
 `;
 
 export function settingsDoc(): string {
   const groups = Object.entries(SETTING_GROUPS).map(([title, rows]) => {
-    const lines = Object.entries<SettingRow<unknown>>(rows).map(
-      ([name, { rule, byDefault, usedBy }]) =>
-        row([
-          `\`${name}\``,
-          MEANINGS[name as SettingName],
-          range(readable(rule)),
-          byDefault === '' ? 'none' : `\`${readable(byDefault)}\``,
-          WHERE[usedBy],
-        ]),
+    const lines = Object.entries<SettingRow<unknown>>(rows).map(([name, { rule, byDefault }]) =>
+      row([
+        `\`${name}\``,
+        MEANINGS[name as SettingName],
+        range(readable(rule)),
+        byDefault === '' ? 'none' : `\`${readable(byDefault)}\``,
+      ]),
     );
-    const head = [
-      row(['setting', 'meaning', 'value', 'default', 'used by']),
-      '|---|---|---|---|---|',
-    ];
+    const head = [row(['setting', 'meaning', 'value', 'default']), '|---|---|---|---|'];
     return `\n## ${title}\n\n${[...head, ...lines].join('\n')}\n`;
   });
   return HEAD + groups.join('');

@@ -110,16 +110,16 @@ export type SettingValue<Name extends SettingName> = Exclude<
 export const MEANINGS: Readonly<Record<SettingName, string>> = {
   SLUICE_ALARM_OLDEST_ORDER_S: 'Age in seconds at which a ready order raises an alarm.',
   SLUICE_COMMANDS_PER_MONTH:
-    'Redis commands that your plan or budget allows per month; an alarm warns before they run out. The free plan allows 500,000.',
+    'Redis commands that your plan or budget allows per month (free plan: 500,000); an alarm warns before they run out.',
   SLUICE_METRICS: 'Sluice’s own metrics, and the alarms on them.',
   SLUICE_THROTTLE_BURST: 'Requests to `POST /orders` at once before that rate applies.',
   SLUICE_THROTTLE_RATE: 'Requests per second to `POST /orders`, instead of the computed limit.',
   SLUICE_COMMANDS_PER_SECOND:
     'Redis commands per second that the stage may use; the throttles follow from it.',
   SLUICE_WEBHOOK_MODE: 'One POST per order, or per claim.',
-  SLUICE_WEBHOOK_REQUIRE_JSON: 'Whether a 2xx counts as a success only if its body is JSON.',
+  SLUICE_WEBHOOK_REQUIRE_JSON: 'Whether a 2xx without JSON is retried.',
   SLUICE_WEBHOOK_ERASE:
-    'Whether the receiver is told of erased orders: it must know `orders.erase`.',
+    'Whether erased orders are sent as [`orders.erase`](producers.md#what-an-answer-means).',
   SLUICE_CHANGE_PRODUCER: '`on` lets one deployment change the producer of a running stage.',
   SLUICE_RESERVED:
     'Lambda concurrency reserved for the drain. `auto` reserves it if the account can; `on` insists.',
@@ -130,22 +130,20 @@ export const MEANINGS: Readonly<Record<SettingName, string>> = {
   SLUICE_STOCK: 'Whether orders reserve [stock](stock.md).',
   SLUICE_SOLD_OUT_MS: 'How long an instance remembers that a SKU is sold out.',
   SLUICE_RATE_LIMIT:
-    'Orders per minute and client; any other request counts as one. 2 commands per request; `orders:admin` has no limit.',
-  SLUICE_RETENTION_DAYS: 'Days that a produced or canceled order and its idempotency key are kept.',
+    'Orders per minute and client, `orders:admin` aside; other requests count as one. Costs 2 commands per request.',
+  SLUICE_RETENTION_DAYS: 'Days that an ended order and its idempotency key are kept.',
   SLUICE_DEAD_RETENTION_DAYS: 'Days after which a dead letter is erased; its key stays used.',
   SLUICE_REDRIVES_PER_SECOND: 'Pace of `POST /dead-letters/redrive`.',
-  SLUICE_QUEUE_MAX: 'Orders of one client that may wait. Beyond that, submits get a 429.',
+  SLUICE_QUEUE_MAX: 'Orders of one client that may wait.',
   SLUICE_SCHEDULED_MAX: 'Orders of one client that may be scheduled.',
   SLUICE_STORAGE_MB: 'Storage of the database’s plan. Submits are refused before it is full.',
-  SLUICE_STORAGE_SHARE:
-    'Percentage of it that one client’s orders may use. Beyond that, its submits get a 429.',
-  SLUICE_CLIENT_LIMITS:
-    'Limits of single clients, instead of `SLUICE_QUEUE_MAX`, `SLUICE_SCHEDULED_MAX`, `SLUICE_STORAGE_SHARE` and `SLUICE_RATE_LIMIT`.',
+  SLUICE_STORAGE_SHARE: 'Percentage of it that one client’s orders may use.',
+  SLUICE_CLIENT_LIMITS: 'Other limits for single clients.',
   SLUICE_ATTEMPTS_MAX: 'Claims after which an order is dead.',
   SLUICE_LEASE_MS: 'How long a claim holds its orders, unless extended.',
   SLUICE_BATCH_SIZE: 'Orders per claim.',
   SLUICE_DRAIN_LANES:
-    'Batches of a drain in progress at once. With 1, orders are produced strictly in order.',
+    'Batches of a drain in progress at once. With 1, orders are produced in order.',
   SLUICE_ALARM_EMAIL: 'Where alarms go, once the address has confirmed AWS’s mail.',
   SLUICE_TAGS: 'More tags for everything in the stack.',
   SLUICE_PERMISSIONS_BOUNDARY: 'Permissions boundary of every role in the stack.',
