@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseDocument, YAMLMap } from 'yaml';
 
@@ -24,6 +24,9 @@ export function addToStageFile(
   for (const [name, value] of added) document.set(name, value);
   mkdirSync(path.dirname(file), { recursive: true });
   // Without settings the document would end in an empty map, which invites nobody to add a line.
-  writeFileSync(file, added.length === 0 ? `#${comment}\n` : String(document));
+  const text = added.length === 0 ? `#${comment}\n` : String(document);
+  // In one step: who interrupts it must not leave an empty file, which the next run would take for its own.
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
   return added.map(([name]) => name);
 }
