@@ -55,7 +55,7 @@ test('an order whose last claim was not settled is tried alone, until its attemp
 
 test('an attempt without an answer is counted, also where a wrong clock has begun it too early', () => {
   const produceAtMs = STEP.nowMs + 3_600_000;
-  const text = recordOf({ ...order, submission: { ...order.submission, produceAtMs } }, NOW_MS);
+  const text = recordOf(newOrder('a', { submission: { produceAtMs } }), NOW_MS);
   expect(settlement(undefined, { text })).toMatchObject({ kind: 'pending', dueAtMs: produceAtMs });
   const again = settlement(undefined, { text, claims: 2 });
   expect(again).toMatchObject({ kind: 'pending', isAlone: true, state: { attempts: 1 } });

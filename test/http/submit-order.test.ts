@@ -19,7 +19,7 @@ test('a submit is answered with 202, the location of the order and its receipt',
   expect(answer.headers).toStrictEqual({
     'content-type': 'application/json',
     'cache-control': 'no-store',
-    'x-redis-commands': '4',
+    'x-redis-commands': '3',
     location: `/orders/${answer.body.id}`,
     'x-request-id': expect.any(String),
   });

@@ -63,6 +63,6 @@ test.each(['', '[]', '"text"', '{"A": 1}', 'canary'])(
     const { read, manager } = await store();
     const versions = [{ id: 'v', text, stages: new Set(['AWSCURRENT']) }];
     manager.secrets.set('sluice/test', { description: '', versions });
-    await expect(read()).rejects.toThrow(/^The secret sluice\/test is not a JSON object/);
+    await expect(read()).rejects.toThrow(/^The secret sluice\/test must be a JSON object/);
   },
 );
