@@ -99,6 +99,6 @@ test('a batch holds no order over its bytes, whether that is an order or not', (
     (order) => validateBatch({ orders: [order] }, NOW_MS).kind,
   );
   expect(judged).toEqual(['valid', 'too-large', 'too-large', 'too-large']);
-  // Its size is looked at first, in what is no batch as well.
+  // The size is checked first, even of something that is not a batch.
   expect(validateBatch({ orders: [digits], more: 1 }, NOW_MS).kind).toBe('too-large');
 });

@@ -7,7 +7,7 @@ import { steppedClock } from '../support/stepped-clock.ts';
 import { freshStore } from '../support/store.ts';
 import { accept, producerFor, startReceiver } from './receiver.ts';
 
-test('the receiver is told of erased orders until it answers 2xx, under one id and without data', async () => {
+test('an erasure is sent under one id, without data of the order, until the receiver answers 2xx', async () => {
   const store = freshStore();
   const ids = await submitOrders(store, 3);
   let status = 500;

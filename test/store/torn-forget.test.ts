@@ -1,23 +1,13 @@
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { segmentName } from '../../lib/store/keys.ts';
 import { forgetEndedBefore } from '../../lib/store/retention.ts';
 import { FORGET, SETTLE } from '../../lib/store/scripts.ts';
 import { runDrain } from '../support/drains.ts';
 import { NOW_MS, submitOrders } from '../support/orders.ts';
-import { startStack } from '../support/stack.ts';
 import { claimReady, freshStore, readOrder, settleAll } from '../support/store.ts';
+import { tearableStack } from './tearing.ts';
 
-const stack = await startStack();
-afterAll(stack.stop);
-beforeEach(() => {
-  stack.rules.failure = undefined;
-});
-
-/** The n-th command of a script fails, once or with all that come after it. */
-function tear(script: { sha1: string }, command: number, andLater = true, times = 1) {
-  const error = 'requestsUsedUp' as const;
-  stack.rules.failure = { error, of: 'script', command, andLater, script: script.sha1, times };
-}
+const { stack, tear } = await tearableStack();
 
 const LATER_MS = NOW_MS + 3_600_000;
 

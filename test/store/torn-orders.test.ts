@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { reconcile } from '../../lib/maintenance/reconcile.ts';
 import { cancel } from '../../lib/store/cancel.ts';
 import { aloneOf, readyClients } from '../../lib/store/claim.ts';
@@ -8,22 +8,12 @@ import { replace } from '../../lib/store/replace.ts';
 import { ERASE, REDRIVE, REPLACE, SETTLE, SUBMIT } from '../../lib/store/scripts.ts';
 import { producerOf, runDrain } from '../support/drains.ts';
 import { NOW_MS, newOrder, submitOrders } from '../support/orders.ts';
-import { startStack } from '../support/stack.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { claimReady, freshStore, readOrder, settleAll, submitAll } from '../support/store.ts';
 import { REACH } from './change-operations.ts';
+import { tearableStack } from './tearing.ts';
 
-const stack = await startStack();
-afterAll(stack.stop);
-beforeEach(() => {
-  stack.rules.failure = undefined;
-});
-
-/** The n-th command of a script fails, once or with all that come after it. */
-function tear(script: { sha1: string }, command: number, andLater = true, times = 1) {
-  const error = 'requestsUsedUp' as const;
-  stack.rules.failure = { error, of: 'script', command, andLater, script: script.sha1, times };
-}
+const { stack, tear } = await tearableStack();
 
 const LATER_MS = NOW_MS + 3_600_000;
 

@@ -1,4 +1,4 @@
--- The text of a stock that `shared/reserve` has read; what is none, or was not read, stays as it is.
+-- The text of a stock that `shared/reserve` has read; anything else is returned as it came.
 return function(stock)
   if type(stock) ~= 'table' then
     return stock

@@ -32,7 +32,7 @@ test.each([
   ['no JSON', '{', /not JSON/],
   ['none at all', [], /empty/],
   ['a wrong entry', [shop, { ...ops, sha256: 'AB' }], /wrong at 1\/sha256$/],
-  ['a scope that is none', [{ ...ops, scopes: ['orders:all'] }], /wrong at 0\/scopes/],
+  ['a scope that does not exist', [{ ...ops, scopes: ['orders:all'] }], /wrong at 0\/scopes/],
   ['a digest that is there twice', [shop, ops, { ...ops, client: 'x' }], /entries 1 and 2/],
 ])('%s is wrong, and where is said', async (_name, keys, found) => {
   const finding = await keysFinding(keys);

@@ -30,7 +30,7 @@ function orderToChange({ random, plan, state }: World): PlannedOrder {
   return random.pick(waiting.length > 0 && random.chance(0.8) ? waiting : plan.orders);
 }
 
-/** What a client is told of its order is so. */
+/** A client replaces an order and finds it as the answer said. */
 function replaceOne(world: World): Promise<void> {
   const { random, plan, model } = world;
   const { id, client, replacements = [] } = orderToChange(world);
