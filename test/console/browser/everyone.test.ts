@@ -112,14 +112,15 @@ test('each chart has a name, a sentence and a table, and its lines differ in pat
 });
 
 test('a state is a shape and a word, so that nothing is told by colour alone', async () => {
-  const page = await rig.open('#/now');
+  const now = await rig.open('#/now');
   for (const level of ['.verdict > .shape', '.verdict > h2']) {
-    expect((await page.locator(level).textContent())?.trim()).not.toBe('');
+    expect((await now.locator(level).textContent())?.trim()).not.toBe('');
   }
   const shapes: Record<string, string> = {};
   for (const status of ['queued', 'scheduled', 'dead', 'canceled', 'produced']) {
-    await goTo(page, `#/orders?status=${status}`);
-    const state = page.locator(`[data-row] .state`).first();
+    // A page of its own, as the rows of the status before would stand there for a moment.
+    const page = await rig.open(`#/orders?status=${status}`);
+    const state = page.locator('[data-row] .state').first();
     await vi.waitFor(async () => {
       const goOn = page.getByRole('button', { name: 'Go on' });
       if ((await state.count()) === 0) await goOn.click({ timeout: 1_000 });
