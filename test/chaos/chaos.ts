@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { aloneOf } from '../../lib/store/claim.ts';
+import { resumeDrains } from '../../lib/store/pause.ts';
 import { startUpstashServer } from '../../local/upstash/server.ts';
 import { chanceFrom } from '../support/chance.ts';
 import { faultyProxy } from '../support/faulty-proxy.ts';
@@ -85,8 +86,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const failures = [redis.failed, drains.failed, ...(behind?.server ? [behind.server.failed] : [])];
   const stopPausing = pauseNowAndThen(store, chanceFrom(options.seed + 1));
   cleanup.defer(stopPausing);
-  const clients = await Promise.race([work(options, parts), ...failures]);
-  await stopPausing();
+  const clients = await Promise.race([work(options, parts, stopPausing), ...failures]);
   await drains.stop();
 
   const { seed } = options;
@@ -177,7 +177,11 @@ async function startParts(
 }
 
 /** From the first order to the last that is drained, or that is stuck. */
-async function work(options: ChaosOptions, parts: Parts): Promise<Clients> {
+async function work(
+  options: ChaosOptions,
+  parts: Parts,
+  stopPausing: () => Promise<void>,
+): Promise<Clients> {
   const { kills, behind, stage, store, environment } = parts;
   const { seed, orders } = options;
   const submitters = { seed, orders, submitters: SUBMITTERS, environment };
@@ -185,6 +189,9 @@ async function work(options: ChaosOptions, parts: Parts): Promise<Clients> {
   await carryOutTheRest(parts);
   await drainQueue(store);
   await behind?.heal();
+  // A drain that finds a pause would count as one that changed nothing.
+  await stopPausing();
+  await resumeDrains(store);
   stage.isLast = true;
   const poisonous = Math.ceil(orders / ORDERS_PER_POISON);
   const drainsMax = LAST_DRAINS_MAX + poisonous * ATTEMPTS_MAX;
