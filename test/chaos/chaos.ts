@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { aloneOf } from '../../lib/store/claim.ts';
-import { resumeDrains } from '../../lib/store/pause.ts';
 import { startUpstashServer } from '../../local/upstash/server.ts';
 import { chanceFrom } from '../support/chance.ts';
 import { faultyProxy } from '../support/faulty-proxy.ts';
@@ -15,7 +14,7 @@ import type { Invocation } from './drain-process.ts';
 import { startDrains } from './drains.ts';
 import { killer, plannedKills } from './killer.ts';
 import { ORDERS_PER_POISON } from './order-plan.ts';
-import { pauseNowAndThen } from './pauses.ts';
+import { pauseNowAndThen, type StopPausing } from './pauses.ts';
 import { startLastingRedis } from './redis.ts';
 import { putStockIn } from './stock.ts';
 import { ACKNOWLEDGED, type Clients, submitAll } from './submitters.ts';
@@ -177,21 +176,14 @@ async function startParts(
 }
 
 /** From the first order to the last that is drained, or that is stuck. */
-async function work(
-  options: ChaosOptions,
-  parts: Parts,
-  stopPausing: () => Promise<void>,
-): Promise<Clients> {
+async function work({ seed, orders }: ChaosOptions, parts: Parts, stopPausing: StopPausing) {
   const { kills, behind, stage, store, environment } = parts;
-  const { seed, orders } = options;
   const submitters = { seed, orders, submitters: SUBMITTERS, environment };
   const clients = await submitAll(submitters, kills.acknowledged);
   await carryOutTheRest(parts);
   await drainQueue(store);
   await behind?.heal();
-  // A drain that finds a pause would count as one that changed nothing.
   await stopPausing();
-  await resumeDrains(store);
   stage.isLast = true;
   const poisonous = Math.ceil(orders / ORDERS_PER_POISON);
   const drainsMax = LAST_DRAINS_MAX + poisonous * ATTEMPTS_MAX;

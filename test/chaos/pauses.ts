@@ -5,12 +5,14 @@ import { pauseDrains, resumeDrains } from '../../lib/store/pause.ts';
 const EVERY_MS_MAX = 4_000;
 const PAUSE_MS = 1_000;
 
+export type StopPausing = () => Promise<void>;
+
 /**
  * Pauses the drains now and then, and has them go on before the pause ends, or not.
  *
- * @returns ends it
+ * @returns ends it, and the last pause: the drains that heal all of it are counted
  */
-export function pauseNowAndThen(store: Store, chance: () => number): () => Promise<void> {
+export function pauseNowAndThen(store: Store, chance: () => number): StopPausing {
   const ending = new AbortController();
   const pausing = (async () => {
     for (;;) {
@@ -23,5 +25,6 @@ export function pauseNowAndThen(store: Store, chance: () => number): () => Promi
   return async () => {
     ending.abort();
     await pausing;
+    await resumeDrains(store).catch(() => undefined);
   };
 }
